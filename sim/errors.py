@@ -1,0 +1,41 @@
+"""The errors that are a user's to mend.  The command line turns each into one message and exit code 3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class InputError(Exception):
+    """A scenario, a data file or an output folder that cannot be used; the text is the message for the user."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake in one place.
+
+    `file` is the file or option that holds it, `path` the dotted place inside (`launch.vehicle.price_usd`),
+    `value` what stands there, `problem` what is allowed instead and, where one is near, the name that was meant.
+    """
+
+    file: str
+    path: str
+    value: object
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}: {self.path}" if self.path else self.file
+        shown = "" if self.value is None else f" = {_short(self.value)}"
+        return f"{place}{shown}: {self.problem}"
+
+
+class ScenarioError(InputError):
+    """Everything found wrong with a scenario, all at once."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+def _short(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -14,6 +14,18 @@ EARTH_MU_KM3_S2 = 398600.4418
 EARTH_J2 = 1.0826359e-3
 """Second zonal harmonic of the Earth's field.  IERS Conventions 2010, table 1.1."""
 
+WGS72_RADIUS_KM = 6378.135
+"""Equatorial radius inside SGP4, km.  Spacetrack Report No. 3; kept by Vallado et al., AIAA 2006-6753, doi:10.2514/6.2006-6753."""
+
+WGS72_MU_KM3_S2 = 398600.8
+"""Gravitational parameter inside SGP4, km^3/s^2.  The same source."""
+
+WGS72_J2 = 0.001082616
+"""Second zonal harmonic inside SGP4.  The same source."""
+
+WGS72_J3 = -0.00000253881
+"""Third zonal harmonic inside SGP4: it gives a circular mean orbit an eccentricity of about .001.  The same source."""
+
 SUN_RADIUS_KM = 695700.0
 """Nominal solar radius, km.  IAU 2015 Resolution B3, arXiv:1510.07674."""
 

@@ -1,0 +1,28 @@
+"""The Sun and satellites as vectorised functions of time: the layer that wraps Skyfield and SGP4."""
+
+from sim.ephemeris.orbits import (
+    MeanElements,
+    SecularRates,
+    circular_elements,
+    earth_satellite,
+    elements_at,
+    raan_of_ltan_deg,
+    secular_rates,
+    sun_synchronous_inclination_deg,
+)
+from sim.ephemeris.sun import EPHEMERIS_END, EPHEMERIS_START, julian_date, sun_teme_km
+
+__all__ = [
+    "EPHEMERIS_END",
+    "EPHEMERIS_START",
+    "MeanElements",
+    "SecularRates",
+    "circular_elements",
+    "earth_satellite",
+    "elements_at",
+    "julian_date",
+    "raan_of_ltan_deg",
+    "secular_rates",
+    "sun_synchronous_inclination_deg",
+    "sun_teme_km",
+]

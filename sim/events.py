@@ -1,0 +1,133 @@
+"""What happens in a run: the kinds of event and the one log in which every run is written.
+
+A row says when, what, where, to whom, why, and by how much two stocks changed: working satellites in slots and GPUs
+online in them.  `amount` is the quantity of the kind, named beside it below.  Everything else (series, metrics, money)
+is derived from these rows; the engine keeps no counters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class EventKind(IntEnum):
+    """Kinds of event; the comment after each says what `amount` holds (nothing: 0)."""
+
+    ORDERED = 1  # satellites ordered
+    LAUNCHED = 2  # satellites aboard; one row a flight
+    LAUNCH_FAILED = 3  # satellites lost; one row a flight, after its LAUNCHED row
+    DELIVERED = 4  # one row a satellite that begins work in a slot
+    STORED = 5  # one row a satellite that arrives in a spare berth
+    ACTIVATED = 6  # a spare has left its berth for a slot; amount: days of phasing
+    PLACED = 7  # that spare begins work in its slot
+    GPU_FAILED = 8  # one row a GPU
+    BUS_FAILED = 9  # one row a satellite, with all GPUs alive on it
+    RETIRED = 10  # a satellite taken out of service; the cause says why
+    JOB_STARTED = 11  # a gang got its GPUs; amount: GPUs
+    JOB_INTERRUPTED = 12  # a failure stopped a running gang; amount: GPUs
+    JOB_FINISHED = 13  # amount: GPUs
+    COMMITTED = 14  # GPU-hours of work made durable by a checkpoint
+    LOST = 15  # GPU-hours of work rolled back
+    CHECKPOINTED = 16  # GPU-hours spent on writing checkpoints
+    RESTARTED = 17  # GPU-hours spent on restarts
+    PAUSED = 18  # GPU-hours held still by planned pauses
+    WAITED = 19  # GPU-hours a job waited for its gang
+    UNCOMMITTED = 20  # GPU-hours of work still without a checkpoint at the horizon
+
+
+class Cause(IntEnum):
+    """Why it happened."""
+
+    NONE = 0
+    GPU = 1  # a GPU's own failure
+    BUS = 2  # the satellite's bus
+    END_OF_LIFE = 3  # design life reached
+    REPLACED = 4  # a newer satellite took the slot
+    STRATEGY = 5  # the maintenance strategy's decision
+    DEPLOYMENT = 6  # the initial deployment
+    LAUNCH = 7  # a failed launch
+
+
+NONE = -1
+"""In a column of identities: no plane, berth, satellite or job."""
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """The rows of a run as columns of equal length, in order of time."""
+
+    time_days: NDArray[np.float64]
+    kind: NDArray[np.uint8]
+    cause: NDArray[np.uint8]
+    plane: NDArray[np.int32]
+    berth: NDArray[np.int32]
+    satellite: NDArray[np.int32]
+    job: NDArray[np.int32]
+    satellites: NDArray[np.int32]
+    """Change in the number of working satellites in slots."""
+    gpus: NDArray[np.int32]
+    """Change in the number of GPUs online in slots (eclipse policy aside)."""
+    amount: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.time_days)
+
+    def where(self, *kinds: EventKind) -> EventLog:
+        """The rows of these kinds, in order."""
+        keep = np.isin(self.kind, kinds)
+        return EventLog(*(getattr(self, field.name)[keep] for field in fields(self)))
+
+    def total(self, kind: EventKind) -> float:
+        """Sum of `amount` over the rows of a kind."""
+        return float(self.amount[self.kind == kind].sum())
+
+    def count(self, kind: EventKind) -> int:
+        """Number of rows of a kind."""
+        return int(np.count_nonzero(self.kind == kind))
+
+
+COLUMNS = tuple(field.name for field in fields(EventLog))
+_DTYPES = {
+    "time_days": np.float64,
+    "kind": np.uint8,
+    "cause": np.uint8,
+    "amount": np.float64,
+}
+
+
+class EventRecorder:
+    """Appends rows while a run goes on; `finish` turns them into an `EventLog`."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[float, int, int, int, int, int, int, int, int, float]] = []
+
+    def append(
+        self,
+        time_days: float,
+        kind: EventKind,
+        *,
+        cause: Cause = Cause.NONE,
+        plane: int = NONE,
+        berth: int = NONE,
+        satellite: int = NONE,
+        job: int = NONE,
+        satellites: int = 0,
+        gpus: int = 0,
+        amount: float = 0.0,
+    ) -> None:
+        """One row; its columns are those of `EventLog`."""
+        self._rows.append((time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount))
+
+    def finish(self) -> EventLog:
+        """The rows so far, as columns."""
+        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in COLUMNS)
+        return EventLog(
+            *(
+                np.asarray(column, dtype=_DTYPES.get(name, np.int32))
+                for name, column in zip(COLUMNS, columns, strict=True)
+            )
+        )

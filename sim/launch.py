@@ -1,0 +1,194 @@
+"""Launch vehicles, their prices and luck: lead times, opportunities, slips, failures and stand-downs.  Pure.
+
+An order is ready for flight after its lead time.  It then waits for a launch opportunity: a date of the vehicle's
+calendar, or at once where launches are on demand.  The flight slips by a random delay, succeeds or fails, and its
+satellites reach their plane after the transfer.  A failure grounds the vehicle for a random stand-down.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from sim.parameters import Parameters
+
+
+class DelayLaw(Parameters):
+    """A law of random delays in days."""
+
+    def draw(self, stream: np.random.Generator) -> float:
+        """One delay in days."""
+        raise NotImplementedError
+
+    def expected_days(self) -> float:
+        """Expected delay in days."""
+        raise NotImplementedError
+
+
+class ConstantDelay(DelayLaw):
+    """Always the same delay."""
+
+    kind: Literal["constant"] = "constant"
+    days: float = Field(ge=0, le=36525)
+    """Delay, days."""
+
+    def draw(self, stream: np.random.Generator) -> float:
+        return self.days
+
+    def expected_days(self) -> float:
+        return self.days
+
+
+class ExponentialDelay(DelayLaw):
+    """A minimum plus an exponential delay."""
+
+    kind: Literal["exponential"] = "exponential"
+    mean_days: float = Field(gt=0, le=36525)
+    """Mean of the exponential part, days."""
+    minimum_days: float = Field(default=0.0, ge=0, le=36525)
+    """Days that pass in any case."""
+
+    def draw(self, stream: np.random.Generator) -> float:
+        return self.minimum_days + self.mean_days * float(stream.standard_exponential())
+
+    def expected_days(self) -> float:
+        return self.minimum_days + self.mean_days
+
+
+class UniformDelay(DelayLaw):
+    """Any delay between two bounds, equally likely."""
+
+    kind: Literal["uniform"] = "uniform"
+    low_days: float = Field(ge=0, le=36525)
+    """Shortest delay, days."""
+    high_days: float = Field(ge=0, le=36525)
+    """Longest delay, days; not below `low_days`."""
+
+    @model_validator(mode="after")
+    def _bounds_are_ordered(self) -> UniformDelay:
+        if self.high_days < self.low_days:
+            raise ValueError(f"high_days ({self.high_days}) must not be below low_days ({self.low_days})")
+        return self
+
+    def draw(self, stream: np.random.Generator) -> float:
+        return self.low_days + (self.high_days - self.low_days) * float(stream.random())
+
+    def expected_days(self) -> float:
+        return 0.5 * (self.low_days + self.high_days)
+
+
+class LognormalDelay(DelayLaw):
+    """Log-normal delay: mostly short, now and then very long."""
+
+    kind: Literal["lognormal"] = "lognormal"
+    median_days: float = Field(gt=0, le=36525)
+    """Median, days."""
+    sigma: float = Field(ge=0, le=5)
+    """Standard deviation of the logarithm."""
+
+    def draw(self, stream: np.random.Generator) -> float:
+        return float(self.median_days * np.exp(self.sigma * stream.standard_normal()))
+
+    def expected_days(self) -> float:
+        return float(self.median_days * np.exp(0.5 * self.sigma**2))
+
+
+AnyDelay = Annotated[ConstantDelay | ExponentialDelay | UniformDelay | LognormalDelay, Field(discriminator="kind")]
+
+
+class PerFlight(Parameters):
+    """The whole vehicle is bought, full or not."""
+
+    kind: Literal["per_flight"] = "per_flight"
+    usd: float = Field(ge=0)
+    """Price of one flight, USD."""
+
+    def cost_usd(self, mass_kg: float) -> float:
+        """Price of a flight that carries this mass."""
+        return self.usd
+
+
+class PerKilogram(Parameters):
+    """Room on a vehicle shared with others."""
+
+    kind: Literal["per_kg"] = "per_kg"
+    usd_per_kg: float = Field(ge=0)
+    """Price of a kilogram in the target orbit, USD."""
+
+    def cost_usd(self, mass_kg: float) -> float:
+        """Price of a flight that carries this mass."""
+        return self.usd_per_kg * mass_kg
+
+
+AnyPrice = Annotated[PerFlight | PerKilogram, Field(discriminator="kind")]
+
+
+class Vehicle(Parameters):
+    """A launch vehicle as one buys it."""
+
+    name: str
+    """What it is called."""
+    capacity_kg: float = Field(gt=0)
+    """Mass it brings to the target orbit, kg."""
+    max_satellites: int | None = Field(default=None, gt=0)
+    """Satellites that fit under the fairing; none: mass alone decides."""
+    price: AnyPrice
+    """How it is paid for."""
+    success_probability: float = Field(ge=0, le=1)
+    """Probability that a flight delivers; its satellites are lost otherwise."""
+
+    def satellites_per_flight(self, satellite_mass_kg: float) -> int:
+        """Satellites of this mass that one flight can carry; 0 where not even one fits."""
+        by_mass = int(self.capacity_kg / satellite_mass_kg + 1e-9)
+        return by_mass if self.max_satellites is None else min(by_mass, self.max_satellites)
+
+
+class StandDown(Parameters):
+    """How long a failure grounds the vehicle: log-normal, with a chance of a long investigation."""
+
+    median_days: float = Field(default=15.0, ge=0)
+    """Median, days.  15: Falcon 9 stood down 16, 13, 0 and about 14 days after its failures of 2024-25 [S]."""
+    sigma: float = Field(default=1.0, ge=0, le=5)
+    """Standard deviation of the logarithm [A]."""
+    long_probability: float = Field(default=0.1, ge=0, le=1)
+    """Probability of a long investigation instead [A]."""
+    long_days: float = Field(default=150.0, ge=0)
+    """Length of a long investigation, days: 176 and 135 after the failures of 2015 and 2016 [R]."""
+
+    def draw(self, stream: np.random.Generator) -> float:
+        """One stand-down in days; always two draws, so that later draws of the stream keep their place."""
+        long, normal = stream.random(), stream.standard_normal()
+        if long < self.long_probability:
+            return self.long_days
+        return float(self.median_days * np.exp(self.sigma * normal))
+
+    def expected_days(self) -> float:
+        """Expected stand-down in days."""
+        ordinary = self.median_days * float(np.exp(0.5 * self.sigma**2))
+        return self.long_probability * self.long_days + (1 - self.long_probability) * ordinary
+
+
+class LaunchService(Parameters):
+    """How satellites come to orbit once they are ordered."""
+
+    vehicle: Vehicle
+    """The vehicle that flies all orders."""
+    lead_time_days: AnyDelay
+    """From order to readiness for flight: building, shipping, processing."""
+    opportunity_interval_days: float = Field(default=0.0, ge=0, le=3652.5)
+    """Days between the vehicle's calendar dates, counted from the mission's start; 0: launches on demand."""
+    flights_per_opportunity: int = Field(default=1, gt=0)
+    """Vehicles that can fly on one calendar date.  Not used where launches are on demand."""
+    slip_days: AnyDelay = ConstantDelay(days=0.0)
+    """Slip of a flight behind its date."""
+    transfer_days: float = Field(default=0.0, ge=0, le=3652.5)
+    """From launch to work in the plane: orbit raising, phasing, check-out."""
+    stand_down: StandDown = StandDown()
+    """Grounding after a failed flight."""
+
+    def expected_lead_days(self) -> float:
+        """Mean days from an order to work in orbit, without launch failures and queues."""
+        wait = 0.5 * self.opportunity_interval_days
+        return self.lead_time_days.expected_days() + wait + self.slip_days.expected_days() + self.transfer_days

@@ -1,0 +1,1 @@
+"""Pure NumPy physics on arrays: no state, no Skyfield, units in the names."""

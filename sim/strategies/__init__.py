@@ -1,0 +1,52 @@
+"""Maintenance strategies: small classes with one verb.  `BUILT_IN` lists those that ship; users bring their own."""
+
+from __future__ import annotations
+
+import importlib
+
+from sim.errors import InputError
+from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy
+from sim.strategies.built_in import Batch, OnOrbitSpares, ReplaceOnFailure, RunToFailure, ScheduledBatch
+
+BUILT_IN: dict[str, type[Strategy]] = {
+    "run_to_failure": RunToFailure,
+    "replace_on_failure": ReplaceOnFailure,
+    "batch": Batch,
+    "scheduled_batch": ScheduledBatch,
+    "on_orbit_spares": OnOrbitSpares,
+}
+
+__all__ = [
+    "BUILT_IN",
+    "Action",
+    "Activate",
+    "Batch",
+    "Launch",
+    "OnOrbitSpares",
+    "ReplaceOnFailure",
+    "Replenishing",
+    "Retire",
+    "RunToFailure",
+    "ScheduledBatch",
+    "Strategy",
+    "strategy_class",
+]
+
+
+def strategy_class(kind: str) -> type[Strategy]:
+    """The strategy class of this kind: a built-in name, or a user's own class as `package.module:Class`.
+
+    Raises `InputError` when there is none, naming the built-in kinds.
+    """
+    if kind in BUILT_IN:
+        return BUILT_IN[kind]
+    module_name, colon, class_name = kind.partition(":")
+    if not colon:
+        raise InputError(f"no strategy {kind!r}; built in: {', '.join(BUILT_IN)}; your own: package.module:Class")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"strategy {kind!r} cannot be loaded: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        raise InputError(f"strategy {kind!r} is not a subclass of sim.strategies.Strategy")
+    return found

@@ -1,0 +1,120 @@
+"""The maintenance strategies that ship with the program."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sim.fleet import FleetView
+from sim.strategies.base import Action, Activate, Launch, Replenishing, Strategy
+
+
+class RunToFailure(Strategy):
+    """Never replace anything: the fleet decays as its satellites and GPUs fail."""
+
+    kind: Literal["run_to_failure"] = "run_to_failure"
+
+    def decide(self, fleet: FleetView) -> list[Action]:
+        return []
+
+
+class ReplaceOnFailure(Replenishing):
+    """Order one satellite for each that is lost, at once.  (S-1, S) replenishment, one for one."""
+
+    kind: Literal["replace_on_failure"] = "replace_on_failure"
+
+    def decide(self, fleet: FleetView) -> list[Action]:
+        actions: list[Action] = []
+        for plane in fleet.planes:
+            retired = self.worn_out(fleet, plane)
+            missing = self.to_replace(fleet, plane, len(retired))
+            actions += retired
+            if missing:
+                actions.append(Launch(plane.id, missing))
+        return actions
+
+
+class Batch(Replenishing):
+    """Order a launch when enough slots of a plane are empty.  (s, S) replenishment, continuous review."""
+
+    kind: Literal["batch"] = "batch"
+    reorder_point: int = Field(default=4, gt=0)
+    """Empty slots in one plane, not yet on order, that trigger an order for all of them."""
+
+    def decide(self, fleet: FleetView) -> list[Action]:
+        actions: list[Action] = []
+        for plane in fleet.planes:
+            retired = self.worn_out(fleet, plane)
+            missing = self.to_replace(fleet, plane, len(retired))
+            actions += retired
+            if missing >= self.reorder_point:
+                actions.append(Launch(plane.id, missing))
+        return actions
+
+
+class ScheduledBatch(Replenishing):
+    """Order what is missing at fixed dates.  (R, S) replenishment, periodic review."""
+
+    kind: Literal["scheduled_batch"] = "scheduled_batch"
+    review_period_days: float = Field(default=180.0, gt=0, le=3652.5)
+    """Days between reviews; the first is one period after the mission's start."""
+    minimum_order: int = Field(default=1, gt=0)
+    """Order nothing for a plane that misses fewer satellites than this."""
+
+    def reviews_every_days(self) -> float | None:
+        return self.review_period_days
+
+    def decide(self, fleet: FleetView) -> list[Action]:
+        if not fleet.reviewing:
+            return []
+        actions: list[Action] = []
+        for plane in fleet.planes:
+            retired = self.worn_out(fleet, plane)
+            missing = self.to_replace(fleet, plane, len(retired))
+            actions += retired
+            if missing >= self.minimum_order:
+                actions.append(Launch(plane.id, missing))
+        return actions
+
+
+class OnOrbitSpares(Replenishing):
+    """Keep dormant spares in each plane, move one into a slot that falls empty, and reorder spares in batches."""
+
+    kind: Literal["on_orbit_spares"] = "on_orbit_spares"
+    spares_per_plane: int = Field(default=4, gt=0)
+    """Spares a full stock holds, order-up-to level S; at most `constellation.spare_berths_per_plane`."""
+    reorder_point: int = Field(default=1, ge=0)
+    """Order up to a full stock when spares in the plane and on order, less empty slots, fall to this level s."""
+    phasing_days: float = Field(default=2.0, ge=0, le=365)
+    """From a spare's departure to its work in the slot, days.  1-2 in the same plane: Cornara et al., quoted by
+    Jakob et al. 2019, doi 10.2514/1.A34387 [S]."""
+
+    @model_validator(mode="after")
+    def _levels_are_ordered(self) -> OnOrbitSpares:
+        if self.reorder_point >= self.spares_per_plane:
+            raise ValueError(
+                f"reorder_point ({self.reorder_point}) must be below spares_per_plane ({self.spares_per_plane})"
+            )
+        return self
+
+    def initial_spares(self) -> int:
+        return self.spares_per_plane
+
+    def decide(self, fleet: FleetView) -> list[Action]:
+        actions: list[Action] = []
+        for plane in fleet.planes:
+            spares = plane.spare_list
+            # A worn-out satellite leaves only when a spare is there to take its place.
+            empty = plane.empty_slots
+            retired = self.worn_out(fleet, plane)[: max(0, len(spares) - len(empty))]
+            actions += retired
+            empty += [action.berth for action in retired]
+            actions += [
+                Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)
+            ]
+            ending = plane.ending_before(fleet.now_days + self.order_ahead_days) if self.order_ahead_days else 0
+            position = len(spares) + plane.on_order - len(empty) - ending
+            if position <= self.reorder_point:
+                actions.append(Launch(plane.id, self.spares_per_plane - position))
+        return actions

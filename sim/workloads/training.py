@@ -1,0 +1,50 @@
+"""Gang training jobs: all GPUs of the gang compute together, and one failure stops them all."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sim.constants import MINUTES_PER_DAY
+from sim.parameters import Parameters
+from sim.workloads.checkpoint import Rhythm, optimum_interval
+
+
+class TrainingJob(Parameters):
+    """A synchronous training job on a gang of GPUs, with checkpoints.
+
+    The GPUs of a gang lie on satellites of one plane; any of them will do.  When one fails the work since the last
+    checkpoint is lost; the gang takes an idle GPU of its plane and restarts, or goes back to the queue until enough are
+    free.  Under the eclipse policy `pause` the gang computes while all its satellites are in light.
+    """
+
+    kind: Literal["training"] = "training"
+    name: str = "training"
+    """What the job is called."""
+    count: int = Field(default=1, gt=0)
+    """Equal, independent jobs of this description."""
+    gpus: int = Field(gt=0)
+    """GPUs of one gang."""
+    work_gpu_hours: float | None = Field(default=None, gt=0)
+    """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
+    arrival_day: float = Field(default=0.0, ge=0)
+    """Mission day on which the job joins the queue."""
+    checkpoint_interval_min: float | Literal["optimum"] = "optimum"
+    """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
+    checkpoint_write_min: float = Field(default=1.0, ge=0, le=1440)
+    """Writing one checkpoint, minutes.  51 s for 405B parameters on 8,960 GPUs: arXiv 2407.20143 [S]."""
+    restart_min: float = Field(default=10.0, ge=0, le=14400)
+    """From an interruption, or the end of a pause, to computing again, minutes.  Detection, swap, load: under 10 min
+    to diagnose and 15 min to catch up in MegaScale, arXiv 2402.15627 [S2]."""
+    failures_during_restart: bool = True
+    """Whether a failure during a restart begins the restart anew."""
+
+    def rhythm(self, mtbf_days: float) -> Rhythm:
+        """The gang's checkpoint rhythm, given its mean time between failures."""
+        write = self.checkpoint_write_min / MINUTES_PER_DAY
+        if self.checkpoint_interval_min == "optimum":
+            interval = optimum_interval(mtbf_days, max(write, 1e-9)) if mtbf_days < float("inf") else 1.0
+        else:
+            interval = self.checkpoint_interval_min / MINUTES_PER_DAY
+        return Rhythm(interval, write, self.restart_min / MINUTES_PER_DAY)

@@ -15,7 +15,7 @@ EARTH_J2 = 1.0826359e-3
 """Second zonal harmonic of the Earth's field.  IERS Conventions 2010, table 1.1."""
 
 WGS72_RADIUS_KM = 6378.135
-"""Equatorial radius inside SGP4, km.  Spacetrack Report No. 3; kept by Vallado et al., AIAA 2006-6753, doi:10.2514/6.2006-6753."""
+"""Equatorial radius inside SGP4, km.  WGS 72 as in Spacetrack Report No. 3; Vallado et al., doi:10.2514/6.2006-6753."""
 
 WGS72_MU_KM3_S2 = 398600.8
 """Gravitational parameter inside SGP4, km^3/s^2.  The same source."""

@@ -155,14 +155,16 @@ class PlaneView:
     @property
     def empty_slots(self) -> list[int]:
         """Numbers of the slots without a satellite and without one on its way from a spare berth."""
-        return (self.first_berth + np.flatnonzero(self.state[: self.slots] == BerthState.EMPTY)).tolist()
+        empty: list[int] = (self.first_berth + np.flatnonzero(self.state[: self.slots] == BerthState.EMPTY)).tolist()
+        return empty
 
     @property
     def spare_list(self) -> list[int]:
         """Numbers of the spare berths that hold a spare, the one with most GPUs alive first."""
         stored = np.flatnonzero(self.state == BerthState.STORED)
         order = np.argsort(-self.gpus_alive[stored], kind="stable")
-        return (self.first_berth + stored[order]).tolist()
+        spares: list[int] = (self.first_berth + stored[order]).tolist()
+        return spares
 
     @property
     def unfilled(self) -> int:
@@ -176,7 +178,8 @@ class PlaneView:
     def working_below(self, gpus: float) -> list[int]:
         """Numbers of the slots whose satellite works with fewer GPUs alive than this."""
         low = (self.state == BerthState.WORKING) & (self.gpus_alive < gpus)
-        return (self.first_berth + np.flatnonzero(low)).tolist()
+        slots: list[int] = (self.first_berth + np.flatnonzero(low)).tolist()
+        return slots
 
 
 @dataclass(frozen=True)

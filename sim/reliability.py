@@ -247,7 +247,7 @@ class Life:
             total = total + factor * (
                 law.cumulative_hazard(self._age(finish)) - law.cumulative_hazard(self._age(begin))
             )
-        return total
+        return np.asarray(total)
 
     def failure_day(self, law: Law, luck: ArrayLike) -> Floats:
         """Mission day on which the accumulated hazard reaches `luck` (E ~ Exp(1)); infinite if it never does."""

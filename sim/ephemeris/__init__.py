@@ -1,5 +1,7 @@
 """The Sun and satellites as vectorised functions of time: the layer that wraps Skyfield and SGP4."""
 
+from sim.ephemeris.catalogue import CatalogueEntry, read_catalogue, station_kept
+from sim.ephemeris.constellation import CataloguePlane, group_into_planes
 from sim.ephemeris.orbits import (
     MeanElements,
     SecularRates,
@@ -15,14 +17,19 @@ from sim.ephemeris.sun import EPHEMERIS_END, EPHEMERIS_START, julian_date, sun_t
 __all__ = [
     "EPHEMERIS_END",
     "EPHEMERIS_START",
+    "CatalogueEntry",
+    "CataloguePlane",
     "MeanElements",
     "SecularRates",
     "circular_elements",
     "earth_satellite",
     "elements_at",
+    "group_into_planes",
     "julian_date",
     "raan_of_ltan_deg",
+    "read_catalogue",
     "secular_rates",
+    "station_kept",
     "sun_synchronous_inclination_deg",
     "sun_teme_km",
 ]

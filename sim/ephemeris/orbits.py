@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from math import cos, degrees, pi, radians, sqrt
+from math import cos, degrees, radians, sqrt
 from typing import Any
 
 from sgp4.api import WGS72, Satrec

@@ -5,6 +5,7 @@ The ephemeris comes with the package `skyfield-data`, so nothing is downloaded; 
 
 from __future__ import annotations
 
+import atexit
 import warnings
 from datetime import date
 from functools import cache
@@ -55,7 +56,8 @@ def sun_teme_km(start: date, days: npt.ArrayLike) -> FloatArray:
 
     time = skyfield_time(start, offsets)
     geocentric = skyfield_sun_from_earth().at(time).xyz.km
-    return np.einsum("ijt,jt->ti", TEME.rotation_at(time), geocentric)
+    sun_km: FloatArray = np.einsum("ijt,jt->ti", TEME.rotation_at(time), geocentric)
+    return sun_km
 
 
 def skyfield_time(start: date, days: npt.ArrayLike) -> Any:
@@ -78,7 +80,9 @@ def timescale() -> Any:
 @cache
 def ephemeris() -> Any:
     """Return the opened DE421 kernel: 16.8 MB on disk, mapped rather than read."""
-    return _loader()("de421.bsp")
+    kernel = _loader()("de421.bsp")
+    atexit.register(kernel.close)  # it stays open for the life of the process
+    return kernel
 
 
 @cache

@@ -34,7 +34,7 @@ def period_min(altitude_km: npt.ArrayLike) -> FloatArray:
 def nodal_precession_deg_per_day(altitude_km: npt.ArrayLike, inclination_deg: npt.ArrayLike) -> FloatArray:
     """Return the J2 drift of a circular orbit's node, degrees a day, positive eastwards.
 
-    First order in J2 (Vallado, Fundamentals of Astrodynamics and Applications, section 9.6): within .3 % of SGP4's
+    First order in J2 (Vallado, Fundamentals of Astrodynamics and Applications, section 9.6): within .5 % of SGP4's
     rate, which is too little for a sun-synchronous orbit kept over years.
     """
     radius_km = EARTH_EQUATORIAL_RADIUS_KM + np.asarray(altitude_km, dtype=float)
@@ -55,10 +55,10 @@ def walker_raan_and_phase(
     if planes < 1 or satellites_per_plane < 1:
         raise ValueError(f"planes = {planes}, satellites_per_plane = {satellites_per_plane}: both must be at least 1")
     plane, slot = np.arange(planes), np.arange(satellites_per_plane)
-    raan = plane * (raan_spread_deg / planes)
+    raan: FloatArray = np.asarray(plane * (raan_spread_deg / planes) % 360.0, dtype=float)
     step = phasing * 360.0 / (planes * satellites_per_plane)
-    phase = (slot[None, :] * (360.0 / satellites_per_plane) + plane[:, None] * step) % 360.0
-    return raan % 360.0, phase
+    phase: FloatArray = (slot[None, :] * (360.0 / satellites_per_plane) + plane[:, None] * step) % 360.0
+    return raan, phase
 
 
 def beta_angle_rad(sun_km: npt.ArrayLike, inclination_rad: npt.ArrayLike, raan_rad: npt.ArrayLike) -> FloatArray:
@@ -90,9 +90,9 @@ class OrbitCurve:
 
     semi_major_axis_km: float
     inclination_rad: float
-    ahead: npt.ArrayLike = 0.0
-    forward: npt.ArrayLike = 0.0
-    shift: npt.ArrayLike = 0.0
+    ahead: FloatArray | float = 0.0
+    forward: FloatArray | float = 0.0
+    shift: FloatArray | float = 0.0
 
     @classmethod
     def of_mean_orbit(
@@ -149,6 +149,8 @@ class OrbitCurve:
         cosine = cosine_u * (1 - 0.5 * advance**2) - sine_u * advance
         level = np.cos(tilt) * sine
         straight = 1 - 0.5 * turn**2
-        return height * (straight * cosine - turn * level), height * (turn * cosine + straight * level), (
-            height * np.sin(tilt) * sine
+        return (
+            height * (straight * cosine - turn * level),
+            height * (turn * cosine + straight * level),
+            (height * np.sin(tilt) * sine),
         )

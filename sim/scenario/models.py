@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from math import ceil, inf
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.constants import DAYS_PER_YEAR
@@ -207,6 +208,17 @@ class Economics(Parameters):
     """Operations of one working satellite, USD a year."""
 
 
+def _strategy(given: Any) -> Any:
+    """The strategy that a mapping with its kind describes."""
+    if not isinstance(given, dict):
+        return given
+    try:
+        found = strategy_class(str(given["kind"]))
+    except InputError as error:
+        raise PydanticCustomError("strategy", "{text}", {"text": str(error)}) from error
+    return found.model_validate(given)
+
+
 class Scenario(Parameters):
     """A study's fleet, environment, luck, work and prices.  `orbitfleet describe` says what one means."""
 
@@ -229,15 +241,18 @@ class Scenario(Parameters):
     economics: Economics
     strategy: str = "run_to_failure"
     """The strategy of `orbitfleet run`."""
-    strategies: dict[str, SerializeAsAny[Strategy]] = Field(default_factory=dict)
+    strategies: dict[str, Annotated[SerializeAsAny[Strategy], BeforeValidator(_strategy)]] = Field(default_factory=dict)
     """Parameters of strategies by name.  A built-in name needs no `kind`; any other name needs one."""
 
     @field_validator("strategies", mode="before")
     @classmethod
-    def _strategies_by_kind(cls, value: Any) -> Any:
+    def _kind_is_the_name_by_default(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             raise PydanticCustomError("mapping", "must be a mapping of strategy names to their parameters")
-        return {name: _strategy(name, given) for name, given in value.items()}
+        return {
+            name: {"kind": name, **(given or {})} if given is None or isinstance(given, dict) else given
+            for name, given in value.items()
+        }
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Scenario:
@@ -273,18 +288,10 @@ class Scenario(Parameters):
             raise ScenarioError([Fault("strategies", name, None, problem)])
         return strategy
 
-
-def _strategy(name: str, given: Any) -> Strategy:
-    """The strategy that a mapping under `strategies` describes."""
-    if isinstance(given, Strategy):
-        return given
-    if given is None:
-        given = {}
-    if not isinstance(given, dict):
-        raise PydanticCustomError("strategy", "{name}: must be a mapping of parameters", {"name": name})
-    try:
-        kind = str(given.get("kind", name))
-        found = strategy_class(kind)
-    except InputError as error:
-        raise PydanticCustomError("strategy", "{name}: {text}", {"name": name, "text": str(error)}) from error
-    return found.model_validate({**given, "kind": kind})
+    def gang_mtbf_days(self, job: TrainingJob) -> float:
+        """Mean time between failures of a gang, days: its GPUs and the fewest buses that carry them, each at its mean
+        hazard over the satellite's design life; infinite where nothing fails."""
+        life_days = self.satellite.design_life_years * DAYS_PER_YEAR
+        rate = job.gpus * self.reliability.gpu.mean_rate_per_day(life_days)
+        rate += ceil(job.gpus / self.satellite.gpus) * self.reliability.bus.mean_rate_per_day(life_days)
+        return 1 / rate if rate > 0 else inf

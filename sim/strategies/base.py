@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,10 +13,16 @@ from sim.parameters import Parameters
 
 @dataclass(frozen=True)
 class Launch:
-    """Order satellites for a plane.  They fill empty slots first, then spare berths, then replace the most worn."""
+    """Order satellites for a plane, for its slots or for its spare berths.
+
+    For slots: the empty ones nobody is on order for, then those whose satellite's design life ends first, which the
+    newcomer relieves.  For spares: the free spare berths, then empty slots.  Whoever arrives while a slot stands empty
+    that nobody is on order for takes that slot.
+    """
 
     plane: int
     satellites: int
+    to: Literal["slots", "spares"] = "slots"
 
 
 @dataclass(frozen=True)

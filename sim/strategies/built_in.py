@@ -110,11 +110,9 @@ class OnOrbitSpares(Replenishing):
             retired = self.worn_out(fleet, plane)[: max(0, len(spares) - len(empty))]
             actions += retired
             empty += [action.berth for action in retired]
-            actions += [
-                Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)
-            ]
+            actions += [Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)]
             ending = plane.ending_before(fleet.now_days + self.order_ahead_days) if self.order_ahead_days else 0
             position = len(spares) + plane.on_order - len(empty) - ending
             if position <= self.reorder_point:
-                actions.append(Launch(plane.id, self.spares_per_plane - position))
+                actions.append(Launch(plane.id, self.spares_per_plane - position, to="spares"))
         return actions

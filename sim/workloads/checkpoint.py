@@ -69,16 +69,16 @@ class Rhythm:
         return full * self.interval + rest
 
     def spend(
-        self, starts: Floats, ends: Floats, until: float, first_restart: float, planned_last: bool
+        self, starts: Floats, ends: Floats, since: float, until: float, first_restart: float, planned_last: bool
     ) -> Spent:
-        """Where the time from `starts[0]` to `until` went.
+        """Where the time from `since` to `until` went.
 
-        `starts`, `ends`: the windows, shape (n,), in order, clipped to end by `until`.  `first_restart` is the restart
-        the first window begins with (0 for a new job); every later one begins with `restart`.  With `planned_last` the
-        last window ended with its pause, otherwise it was cut off (by a failure, or the horizon).
+        `starts`, `ends`: the windows between the two, shape (n,), in order.  `first_restart` is the restart the first
+        window begins with (0 for a new job); every later one begins with `restart`.  With `planned_last` the last
+        window ended with its pause, otherwise it was cut off (by a failure, or the horizon).
         """
         if len(starts) == 0:
-            return Spent()
+            return Spent(paused=until - since)
         length = ends - starts
         restart = np.full(len(starts), self.restart)
         restart[0] = first_restart
@@ -86,19 +86,19 @@ class Rhythm:
         whole = np.ones(len(starts), bool)
         whole[-1] = planned_last
         work = np.where(whole, self.window_work(length, restart), 0.0)
-        busy = np.where(whole & (work > 0), length - restarted - work, 0.0)
-        committed, written, uncommitted = float(work.sum()), float(busy.sum()), 0.0
+        # A whole window with work is full: what is neither restart nor work writes checkpoints.
+        rest = np.where(whole, length - restarted - work, 0.0)
+        committed, written, uncommitted = float(work.sum()), float(rest[work > 0].sum()), 0.0
         if not planned_last:
             cycle = self.interval + self.write
             running = float(length[-1] - restarted[-1])
-            cycles = np.floor(running / cycle)
-            rest = running - cycles * cycle
-            uncommitted = min(rest, self.interval)
-            committed += float(cycles) * self.interval
-            written += float(cycles) * self.write + (rest - uncommitted)
-        total = until - float(starts[0])
-        used = committed + written + uncommitted + float(restarted.sum())
-        return Spent(committed, uncommitted, written, float(restarted.sum()), max(0.0, total - used))
+            cycles = float(np.floor(running / cycle))
+            begun = running - cycles * cycle
+            uncommitted = min(begun, self.interval)
+            committed += cycles * self.interval
+            written += cycles * self.write + (begun - uncommitted)
+        gaps = float(starts[0] - since) + float((starts[1:] - ends[:-1]).sum()) + float(until - ends[-1])
+        return Spent(committed, uncommitted, written, float(restarted.sum()), gaps + float(rest[work == 0].sum()))
 
     def finish(self, starts: Floats, ends: Floats, first_restart: float, work: float, planned_last: bool) -> float:
         """Day on which `work` more is committed within these windows; infinite if they do not suffice."""

@@ -43,9 +43,7 @@ class Scheduler(Parameters):
 
     kind: str
 
-    def place(
-        self, queue: list[Queued], idle: list[int], running: list[Running], now_days: float
-    ) -> list[Placement]:
+    def place(self, queue: list[Queued], idle: list[int], running: list[Running], now_days: float) -> list[Placement]:
         """The jobs to start now, each with its plane."""
         raise NotImplementedError
 
@@ -55,9 +53,7 @@ class Fifo(Scheduler):
 
     kind: Literal["fifo"] = "fifo"
 
-    def place(
-        self, queue: list[Queued], idle: list[int], running: list[Running], now_days: float
-    ) -> list[Placement]:
+    def place(self, queue: list[Queued], idle: list[int], running: list[Running], now_days: float) -> list[Placement]:
         return _in_order(queue, list(idle))[0]
 
 
@@ -71,24 +67,18 @@ class FifoBackfill(Scheduler):
 
     kind: Literal["fifo_backfill"] = "fifo_backfill"
 
-    def place(
-        self, queue: list[Queued], idle: list[int], running: list[Running], now_days: float
-    ) -> list[Placement]:
+    def place(self, queue: list[Queued], idle: list[int], running: list[Running], now_days: float) -> list[Placement]:
         free = list(idle)
         placements, waiting = _in_order(queue, free)
         if len(waiting) < 2:
             return placements
         head = waiting[0]
         started = {job.job: job for job in queue}
-        busy = running + [
-            Running(p.plane, started[p.job].gpus, now_days + started[p.job].run_days) for p in placements
-        ]
+        busy = running + [Running(p.plane, started[p.job].gpus, now_days + started[p.job].run_days) for p in placements]
         plane, turn_day, left_over = _reservation(head.gpus, free, busy)
         for job in waiting[1:]:
             harmless = now_days + job.run_days <= turn_day
-            room = [
-                gpus if p != plane or harmless else min(gpus, left_over) for p, gpus in enumerate(free)
-            ]
+            room = [gpus if p != plane or harmless else min(gpus, left_over) for p, gpus in enumerate(free)]
             chosen = _best_fit(job.gpus, room)
             if chosen is None:
                 continue

@@ -1,0 +1,435 @@
+"""One run of the fleet: the world in which cohorts live, launches fly, jobs run and the strategy decides.
+
+Order within one instant: the event itself, then the jobs it touches, then the scheduler, then the strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.constants import DAYS_PER_YEAR
+from sim.engine.births import Births
+from sim.engine.cohorts import BUS, END_OF_LIFE, Built, Cohort
+from sim.engine.controls import birth_controls
+from sim.engine.jobs import Jobs
+from sim.engine.launches import LaunchSite
+from sim.environment import Environment
+from sim.errors import InputError
+from sim.events import NONE, Cause, EventKind, EventRecorder
+from sim.fleet import BerthState, Fleet, FleetView, PlaneLayout, PlaneView, view_of
+from sim.result import Result
+from sim.scenario.models import InPlace, Launched, Scenario
+from sim.strategies import Activate, Launch, Retire, Strategy
+from sim.streams import Streams
+
+Process = Generator[simpy.Event, Any, None]
+Floats = NDArray[np.float64]
+
+
+def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: int, replicate: int) -> Result:
+    """Run one replicate of one strategy.
+
+    The same arguments give the same result, whatever else runs.  Raises `ScenarioError` when the strategy does not
+    exist or does not fit the scenario, and `InputError` when it asks for what cannot be done.
+    """
+    world = World(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
+    world.run()
+    return Result(
+        scenario=scenario,
+        strategy=strategy,
+        seed=seed,
+        replicate=replicate,
+        slots_per_plane=tuple(plane.slots for plane in environment.layouts),
+        capacity=environment.capacity,
+        events=world.log.finish(),
+        controls=birth_controls(scenario, environment.layouts, world.births, world.planned_days),
+    )
+
+
+class World:
+    """Everything that changes during a run, and the processes that change it."""
+
+    def __init__(
+        self, scenario: Scenario, environment: Environment, strategy: Strategy, strategy_name: str, streams: Streams
+    ) -> None:
+        self.scenario = scenario
+        self.strategy = strategy
+        self.strategy_name = strategy_name
+        self.streams = streams
+        self.horizon_days = environment.horizon_days
+        self.life_days = scenario.satellite.design_life_years * DAYS_PER_YEAR
+        self.env = simpy.Environment()
+        self.log = EventRecorder()
+        self.fleet = Fleet(environment.layouts, scenario.satellite.gpus)
+        self.births = Births(streams, environment.layouts, scenario.satellite.gpus)
+        self.jobs = Jobs(self.env, scenario, environment, self.fleet, self.log)
+        self.site = LaunchSite(
+            self.env,
+            scenario.launch,
+            scenario.satellite.mass_kg,
+            streams,
+            self.log,
+            self.deliver,
+            self.lose,
+            self.next_serial,
+        )
+        self.planned_days = [np.zeros(plane.slots) for plane in self.fleet.planes]
+        berths = self.fleet.planes[-1].end_berth
+        self._homes: list[tuple[Cohort, int] | None] = []  # by serial number; none until it arrives
+        self._ordinals = [0] * berths  # satellites built so far for each berth
+        self._awaited = np.zeros(berths, bool)  # berths that a satellite on order was built for
+        self._views: dict[int, tuple[tuple[int, int], PlaneView]] = {}
+
+    def run(self) -> None:
+        """Run to the horizon."""
+        self.jobs.start()
+        self.deploy()
+        self.env.process(self.site.pad())
+        if (period := self.strategy.reviews_every_days()) is not None:
+            self.env.process(self.review(period))
+        self.settle()
+        self.env.run(until=self.horizon_days)
+        self.jobs.close(self.horizon_days)
+
+    def settle(self, *, reviewing: bool = False) -> None:
+        """After a change: the scheduler fills what is idle, the strategy decides, the scheduler fills again."""
+        self.jobs.fill()
+        if self.decide(reviewing=reviewing):
+            self.jobs.fill()
+
+    # Deployment
+
+    def deploy(self) -> None:
+        """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
+        deployment, room, flights = self.scenario.deployment, self.site.room, 0
+        for plane in self.fleet.planes:
+            berths = range(plane.first_berth, plane.first_berth + plane.slots + self.strategy.initial_spares())
+            built = [self.build(berth) for berth in berths]
+            self.fleet.on_order[plane.id] += len(built)
+            loads = [built[first : first + room] for first in range(0, len(built), room)]
+            if isinstance(deployment, InPlace):
+                serial = self.next_serial(len(built))
+                for number, load in enumerate(loads):
+                    self.log.append(
+                        0.0,
+                        EventKind.LAUNCHED,
+                        cause=Cause.DEPLOYMENT,
+                        plane=plane.id,
+                        satellite=serial + number * room,
+                        amount=len(load),
+                    )
+                arrived = [replace(one, serial=serial + i) for i, one in enumerate(built)]
+                self.deliver(plane.id, arrived, Cause.DEPLOYMENT)
+                continue
+            for load in loads:
+                day = deployment.first_launch_day + flights * deployment.interval_days
+                first = load[0].berth - plane.first_berth
+                self.planned_days[plane.id][first : first + room] = day + self.scenario.launch.transfer_days
+                self.env.process(self.fly_deployment(plane.id, load, day))
+                flights += 1
+
+    def fly_deployment(self, plane: int, aboard: list[Built], day: float) -> Process:
+        """Fly one load of the initial fleet on its planned day."""
+        yield self.env.timeout(max(0.0, day - self.env.now))
+        luck = self.streams.of("deployment flight", aboard[0].berth, aboard[0].ordinal)
+        yield from self.site.fly(plane, aboard, luck, Cause.DEPLOYMENT)
+
+    # Orders and arrivals
+
+    def next_serial(self, satellites: int) -> int:
+        """Number the satellites of a flight on; returns the first number."""
+        self._homes += [None] * satellites
+        return len(self._homes) - satellites
+
+    def build(self, berth: int, *, relieves: bool = False) -> Built:
+        """The next satellite built for a berth."""
+        self._ordinals[berth] += 1
+        self._awaited[berth] = True
+        return Built(-1, berth, self._ordinals[berth] - 1, relieves)
+
+    def order(self, action: Launch) -> None:
+        """Order satellites, each for a berth of its own; see `Launch` for which."""
+        plane = self.fleet.planes[action.plane]
+        free_slots = self._free(plane.slot_range)
+        relieved: list[int] = []
+        if action.to == "spares":
+            candidates = self._free(plane.spare_range) + free_slots
+        else:
+            working = np.flatnonzero(self.fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
+            working = working[~self._awaited[working]]
+            relieved = working[np.argsort(self.fleet.life_end_day[working], kind="stable")].tolist()
+            candidates = free_slots + relieved
+        if not 0 < action.satellites <= len(candidates):
+            raise self._impossible(action, f"the plane has {action.to} for 1 to {len(candidates)} more")
+        ending = set(relieved)
+        built = [self.build(berth, relieves=berth in ending) for berth in candidates[: action.satellites]]
+        self.fleet.on_order[plane.id] += len(built)
+        self.log.append(self.env.now, EventKind.ORDERED, plane=plane.id, amount=len(built))
+        self.env.process(self.site.prepare(plane.id, built))
+
+    def _free(self, berths: slice) -> list[int]:
+        """Empty berths in a range that nobody is on order for."""
+        free = (self.fleet.state[berths] == BerthState.EMPTY) & ~self._awaited[berths]
+        numbers: list[int] = (berths.start + np.flatnonzero(free)).tolist()
+        return numbers
+
+    def lose(self, plane: int, aboard: list[Built], cause: Cause) -> None:
+        """A flight failed: its satellites are lost; a load of the initial fleet is built and flown again."""
+        if cause is Cause.DEPLOYMENT:
+            again = [self.build(lost.berth) for lost in aboard]
+            deployment = self.scenario.deployment
+            wait = deployment.interval_days if isinstance(deployment, Launched) else 0.0
+            self.env.process(self.fly_deployment(plane, again, self.env.now + wait))
+            return
+        self.fleet.on_order[plane] -= len(aboard)
+        self._awaited[[lost.berth for lost in aboard]] = False
+        self.settle()
+
+    def deliver(self, plane: int, aboard: list[Built], cause: Cause) -> None:
+        """Satellites arrive in their plane: give them their places and their luck, and let them live."""
+        layout = self.fleet.planes[plane]
+        self.fleet.on_order[plane] -= len(aboard)
+        self._awaited[[built.berth for built in aboard]] = False
+        places = [self._settle_in(layout, built) for built in aboard]
+        cohort = Cohort.born(
+            built=aboard,
+            places=places,
+            stored=~self.fleet.is_slot[places],
+            births=self.births,
+            plane=plane,
+            first_berth=layout.first_berth,
+            birth_day=self.env.now,
+            life_days=self.life_days,
+            horizon_days=self.horizon_days,
+            gpus=self.scenario.satellite.gpus,
+            reliability=self.scenario.reliability,
+        )
+        for i, (built, berth) in enumerate(zip(aboard, places, strict=True)):
+            self._homes[built.serial] = (cohort, i)
+            self._occupy(cohort, i, berth)
+            if self.fleet.is_slot[berth]:
+                self._begin_work(cohort, i, berth, EventKind.DELIVERED, cause)
+            else:
+                self.log.append(
+                    self.env.now, EventKind.STORED, cause=cause, plane=plane, berth=berth, satellite=built.serial
+                )
+        self.env.process(self.cohort_life(cohort, cohort.generation))
+        if self.env.now > 0:
+            self.settle()
+
+    def _settle_in(self, plane: PlaneLayout, built: Built) -> int:
+        """Choose the berth of an arriving satellite and move it in; `Launch` has the rule."""
+        free_slots, free_spares = self._free(plane.slot_range), self._free(plane.spare_range)
+        own, state = built.berth, self.fleet.state[built.berth]
+        if self.fleet.is_slot[own]:
+            first = [own] if state == BerthState.EMPTY else []
+            if built.relieves and state == BerthState.WORKING:
+                self.remove(own, EventKind.RETIRED, Cause.REPLACED, planned=True)
+                first = [own]
+            choices = first + free_slots + free_spares
+        else:
+            choices = free_slots + ([own] if state == BerthState.EMPTY else []) + free_spares
+        if not choices:  # the plane is full: relieve the satellite with the fewest GPUs, the oldest among equals
+            working = np.flatnonzero(self.fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
+            order = np.lexsort((self.fleet.birth_day[working], self.fleet.gpus_alive[working]))
+            choices = [int(working[order[0]])]
+            self.remove(choices[0], EventKind.RETIRED, Cause.REPLACED, planned=True)
+        berth = choices[0]
+        self.fleet.move(berth, BerthState.WORKING if self.fleet.is_slot[berth] else BerthState.STORED)
+        return berth
+
+    # The life of satellites
+
+    def cohort_life(self, cohort: Cohort, generation: int) -> Process:
+        """Walk the ends of everything aboard, in order, until a newer schedule replaces this one."""
+        for day, i, unit in zip(cohort.days, cohort.satellites, cohort.units, strict=True):
+            if cohort.gone[i]:
+                continue
+            yield self.env.timeout(max(0.0, day - self.env.now))
+            if cohort.generation != generation:
+                return
+            if cohort.gone[i]:
+                continue
+            if unit == BUS:
+                self.end(cohort, i, EventKind.BUS_FAILED, Cause.BUS, planned=False)
+            elif unit == END_OF_LIFE:
+                self.end(cohort, i, EventKind.RETIRED, Cause.END_OF_LIFE, planned=True)
+            else:
+                self.lose_gpu(cohort, i, unit)
+            self.settle()
+
+    def lose_gpu(self, cohort: Cohort, i: int, unit: int) -> None:
+        """One GPU fails; its satellite goes on with the others."""
+        cohort.alive[i, unit] = False
+        berth = cohort.berth[i]
+        at_work = berth >= 0 and self.fleet.state[berth] == BerthState.WORKING
+        if berth >= 0:
+            self.fleet.gpus_alive[berth] -= 1
+        self.log.append(
+            self.env.now,
+            EventKind.GPU_FAILED,
+            cause=Cause.GPU,
+            plane=int(self.fleet.plane_of[berth if berth >= 0 else cohort.bound_for[i]]),
+            berth=berth,
+            satellite=cohort.built[i].serial,
+            gpus=-1 if at_work else 0,
+        )
+        if at_work:
+            self.jobs.lose_gpu(berth, unit)
+
+    def end(self, cohort: Cohort, i: int, kind: EventKind, cause: Cause, *, planned: bool) -> None:
+        """A satellite ends, wherever it is."""
+        if cohort.berth[i] >= 0:
+            self.remove(cohort.berth[i], kind, cause, planned=planned)
+            return
+        slot = cohort.bound_for[i]  # on its way to a slot, which now stands empty
+        cohort.gone[i] = True
+        plane = int(self.fleet.plane_of[slot])
+        self.fleet.move(slot, BerthState.EMPTY)
+        self.fleet.inbound[plane] -= 1
+        self.log.append(self.env.now, kind, cause=cause, plane=plane, satellite=cohort.built[i].serial)
+
+    def remove(self, berth: int, kind: EventKind, cause: Cause, *, planned: bool) -> None:
+        """The satellite in a berth ends and leaves it empty."""
+        serial = int(self.fleet.satellite[berth])
+        cohort, i = self._home(serial)
+        cohort.gone[i] = True
+        cohort.berth[i] = NONE
+        at_work = self.fleet.state[berth] == BerthState.WORKING
+        self.log.append(
+            self.env.now,
+            kind,
+            cause=cause,
+            plane=int(self.fleet.plane_of[berth]),
+            berth=berth,
+            satellite=serial,
+            satellites=-1 if at_work else 0,
+            gpus=-int(self.fleet.gpus_alive[berth]) if at_work else 0,
+        )
+        self._vacate(berth)
+        if at_work:
+            self.jobs.leave(berth, cause, planned=planned)
+
+    def activate(self, action: Activate) -> None:
+        """Send a spare to an empty slot of its plane."""
+        fleet = self.fleet
+        plane = fleet.plane_of[action.spare]
+        if fleet.state[action.spare] != BerthState.STORED:
+            raise self._impossible(action, f"berth {action.spare} holds no spare")
+        if fleet.state[action.slot] != BerthState.EMPTY or not fleet.is_slot[action.slot]:
+            raise self._impossible(action, f"berth {action.slot} is not an empty slot")
+        if fleet.plane_of[action.slot] != plane:
+            raise self._impossible(action, "the two lie in different planes")
+        serial = int(fleet.satellite[action.spare])
+        cohort, i = self._home(serial)
+        self._vacate(action.spare)
+        fleet.move(action.slot, BerthState.RESERVED)
+        fleet.inbound[plane] += 1
+        cohort.berth[i], cohort.bound_for[i] = NONE, action.slot
+        self.log.append(
+            self.env.now,
+            EventKind.ACTIVATED,
+            plane=int(plane),
+            berth=action.spare,
+            satellite=serial,
+            amount=action.phasing_days,
+        )
+        cohort.wake(i, self.env.now, self.scenario.reliability, self.horizon_days)
+        self.env.process(self.cohort_life(cohort, cohort.generation))
+        self.env.process(self.phase(cohort, i, action.slot, action.phasing_days))
+
+    def phase(self, cohort: Cohort, i: int, slot: int, phasing_days: float) -> Process:
+        """Drift along the plane to a slot and begin work there."""
+        yield self.env.timeout(phasing_days)
+        if cohort.gone[i]:
+            return
+        cohort.berth[i], cohort.bound_for[i] = slot, NONE
+        self.fleet.inbound[self.fleet.plane_of[slot]] -= 1
+        self.fleet.move(slot, BerthState.WORKING)
+        self._occupy(cohort, i, slot)
+        self._begin_work(cohort, i, slot, EventKind.PLACED, Cause.NONE)
+        self.settle()
+
+    def _home(self, serial: int) -> tuple[Cohort, int]:
+        home = self._homes[serial]
+        assert home is not None, f"satellite {serial} has not arrived"
+        return home
+
+    def _occupy(self, cohort: Cohort, i: int, berth: int) -> None:
+        """Fill a berth's columns."""
+        self.fleet.satellite[berth] = cohort.built[i].serial
+        self.fleet.gpus_alive[berth] = np.count_nonzero(cohort.alive[i])
+        self.fleet.birth_day[berth] = cohort.birth_day
+        self.fleet.life_end_day[berth] = cohort.life_end_day
+
+    def _vacate(self, berth: int) -> None:
+        """Empty a berth's columns."""
+        self.fleet.move(berth, BerthState.EMPTY)
+        self.fleet.satellite[berth] = NONE
+        self.fleet.gpus_alive[berth] = 0
+        self.fleet.life_end_day[berth] = np.inf
+
+    def _begin_work(self, cohort: Cohort, i: int, slot: int, kind: EventKind, cause: Cause) -> None:
+        self.log.append(
+            self.env.now,
+            kind,
+            cause=cause,
+            plane=int(self.fleet.plane_of[slot]),
+            berth=slot,
+            satellite=cohort.built[i].serial,
+            satellites=1,
+            gpus=int(self.fleet.gpus_alive[slot]),
+        )
+        self.jobs.join(self.fleet.planes[self.fleet.plane_of[slot]], slot, cohort.alive[i])
+
+    # The strategy
+
+    def review(self, period_days: float) -> Process:
+        """Ask the strategy at its fixed dates."""
+        number = 1
+        while True:
+            yield self.env.timeout(max(0.0, number * period_days - self.env.now))
+            self.settle(reviewing=True)
+            number += 1
+
+    def decide(self, *, reviewing: bool) -> bool:
+        """Ask the strategy, and carry out what it says; returns whether it said anything."""
+        view = FleetView(
+            now_days=self.env.now,
+            reviewing=reviewing,
+            gpus_per_satellite=self.fleet.gpus_per_satellite,
+            satellites_per_flight=self.site.room,
+            planes=tuple(self._view(plane) for plane in self.fleet.planes),
+        )
+        actions = self.strategy.decide(view)
+        for action in actions:
+            match action:
+                case Launch() if 0 <= action.plane < len(self.fleet.planes):
+                    self.order(action)
+                case Activate() if self._is_berth(action.spare) and self._is_berth(action.slot):
+                    self.activate(action)
+                case Retire() if self._is_berth(action.berth) and self.fleet.satellite[action.berth] != NONE:
+                    self.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
+                case _:
+                    raise self._impossible(action, "no such plane, berth or satellite")
+        return bool(actions)
+
+    def _is_berth(self, berth: int) -> bool:
+        return 0 <= berth < len(self._awaited)
+
+    def _view(self, plane: PlaneLayout) -> PlaneView:
+        """The plane's view; made anew only when a number in it changed, since its arrays are windows."""
+        key = int(self.fleet.on_order[plane.id]), int(self.fleet.inbound[plane.id])
+        cached = self._views.get(plane.id)
+        if cached is None or cached[0] != key:
+            cached = self._views[plane.id] = key, view_of(self.fleet, plane)
+        return cached[1]
+
+    def _impossible(self, action: object, why: str) -> InputError:
+        return InputError(f"strategy {self.strategy_name}: {action} on day {self.env.now:.1f} cannot be done: {why}")

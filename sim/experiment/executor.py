@@ -1,0 +1,204 @@
+"""Simulates replicates one after another or on many processes: the same results, in whatever order they finish.
+
+Any `concurrent.futures.Executor` serves.  The default is a pool of processes that a clean server process forks: it has
+imported the engine once, so a worker starts in milliseconds, and no thread or lock of the caller is copied.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import types
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection, forkserver
+from typing import Any, Generic, TypeVar
+
+from sim import engine
+from sim.environment import Environment
+from sim.errors import InputError
+from sim.experiment.record import Task
+from sim.result import Result
+from sim.scenario.models import Scenario
+
+Kept = TypeVar("Kept")
+
+_CHUNK_SECONDS = 0.25  # work handed out at a time: long against the 1 ms of handing out, short for a progress bar
+_WORTH_WORKERS_SECONDS = 1.5  # starting workers takes about a second
+
+
+@dataclass(frozen=True)
+class Job(Generic[Kept]):
+    """What all tasks of a study share."""
+
+    scenario: Scenario
+    environment: Environment
+    seed: int
+    keep: Callable[[Result], Kept]
+    """What to make of each result where it is simulated; must be picklable."""
+
+    def do(self, task: Task) -> Kept:
+        """Simulate one replicate."""
+        result = engine.simulate(self.scenario, self.environment, task.strategy, self.seed, task.replicate)
+        return self.keep(result)
+
+
+def perform(
+    job: Job[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
+) -> Iterator[list[Kept]]:
+    """What is kept of each task, a few at a time, as they finish.
+
+    `workers`: processes; 1 works in this one; none: one a core where that saves time.  `executor`: another executor to
+    use instead, of `workers` workers.  Closing the iterator, or Ctrl-C, ends running workers at once: what `job.keep`
+    must not leave half done, it does atomically.  Raises `InputError` when a worker process dies.
+    """
+    queue = deque(tasks)
+    if executor is not None:
+        blob = pickle.dumps(job)
+        yield from _spread(queue, workers or 8, lambda chunk: executor.submit(_work_on, blob, chunk))
+        return
+    if workers is None and queue:
+        start = time.perf_counter()
+        yield [job.do(queue.popleft())]
+        saved = len(queue) * (time.perf_counter() - start)
+        workers = _cores() if saved > _WORTH_WORKERS_SECONDS else 1
+    workers = min(workers or 1, len(queue))
+    if workers <= 1 or _lives_in_main(job.scenario):
+        while queue:
+            yield [job.do(queue.popleft())]
+        return
+    with _pool(workers, pickle.dumps(job)) as submit:
+        yield from _spread(queue, workers, submit)
+
+
+def _spread(
+    queue: deque[Task], workers: int, submit: Callable[[list[Task]], Future[tuple[float, list[Kept]]]]
+) -> Iterator[list[Kept]]:
+    """Keep every worker busy with one chunk and another waiting; chunks grow until they last `_CHUNK_SECONDS`."""
+    size = 1
+    pending: set[Future[tuple[float, list[Kept]]]] = set()
+    try:
+        while queue or pending:
+            while queue and len(pending) < 2 * workers:
+                size = min(size, max(1, len(queue) // (2 * workers)))  # the last chunks are short: workers end together
+                pending.add(submit([queue.popleft() for _ in range(size)]))
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                seconds, kept = future.result()
+                size = max(1, int(_CHUNK_SECONDS * len(kept) / max(seconds, 1e-6)))
+                yield kept
+    except BrokenExecutor as error:
+        raise InputError(
+            "a worker process died, most often for want of memory: try fewer with --workers; "
+            "finished replicates are kept, and the same command resumes"
+        ) from error
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+@contextmanager
+def _pool(workers: int, blob: bytes) -> Iterator[Callable[[list[Task]], Future[tuple[float, list[Any]]]]]:
+    """A pool of processes that know the pickled job; leaving it early ends them at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    _start_forkserver()
+    # The workers watch this pipe: closing our end is how they learn that nobody wants their results any more.
+    watched, held = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(blob, watched))
+
+    def submit(chunk: list[Task]) -> Future[tuple[float, list[Any]]]:
+        with _without_main():
+            return pool.submit(_work, chunk)
+
+    try:
+        yield submit
+    except BaseException:
+        held.close()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    else:
+        pool.shutdown()
+        held.close()
+    finally:
+        watched.close()
+
+
+def _start_forkserver() -> None:
+    """Start the server with Ctrl-C ignored, which its children inherit: only the parent answers it."""
+    if threading.current_thread() is not threading.main_thread():
+        forkserver.ensure_running()
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module while a worker starts.
+
+    Workers would import it to find what it defines.  They need nothing of it (see `_lives_in_main`), and a script that
+    calls `sim.compare` at its top level would start itself again in every worker.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _lives_in_main(scenario: Scenario) -> bool:
+    """Whether a strategy's class is defined in a script or notebook: no other process could import it."""
+    return any(type(strategy).__module__ == "__main__" for strategy in scenario.strategies.values())
+
+
+_job: Job[Any] | None = None  # in a worker: what it works on
+_blob = b""  # the pickled form of it, where each call brings it along
+
+
+def _begin(blob: bytes, watched: connection.Connection) -> None:
+    """Make a new process a worker."""
+    global _job
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(watched,), daemon=True).start()
+    _job = pickle.loads(blob)
+
+
+def _end_with_parent(watched: connection.Connection) -> None:
+    """End this worker when its parent has died or has closed the pipe: idle or in the middle of a replicate."""
+    parent = multiprocessing.parent_process()
+    connection.wait([watched, *([parent.sentinel] if parent else [])])
+    os._exit(1)
+
+
+def _work(chunk: list[Task]) -> tuple[float, list[Any]]:
+    """(seconds, what is kept) of some tasks, in a worker."""
+    assert _job is not None, "a worker begins with `_begin`"
+    start = time.perf_counter()
+    kept = [_job.do(task) for task in chunk]
+    return time.perf_counter() - start, kept
+
+
+def _work_on(blob: bytes, chunk: list[Task]) -> tuple[float, list[Any]]:
+    """The same, in an executor whose workers know nothing of the job yet."""
+    global _job, _blob
+    if blob != _blob:
+        _job, _blob = pickle.loads(blob), blob
+    return _work(chunk)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,143 @@
+"""What a study keeps of one finished replicate, and the file that holds it until the study is complete."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import InputError
+from sim.events import COLUMNS, EventLog
+from sim.metrics import METRICS, daily_series, measure
+from sim.result import Result
+
+Floats = NDArray[np.float64]
+
+SERIES = {
+    "online_fraction": ("1", "mean over the day of online GPU capacity over nameplate"),
+    "satellites_working": ("1", "mean over the day of satellites at work in slots"),
+}
+"""Unit and meaning of the daily series of `sim.metrics.daily_series`."""
+TEMPORARY = ".orbitfleet-"
+"""How the names of our files begin while they are being written."""
+FOLDER = "replicates"
+"""The folder, in a study's folder, of replicates that are not yet in the study's file."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replicate of one strategy."""
+
+    strategy: str
+    replicate: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The numbers of one replicate that the statistics need."""
+
+    task: Task
+    metrics: Floats
+    """In the order of `METRICS`, NaN where undefined."""
+    control_names: tuple[str, ...]
+    controls: Floats
+    expected: Floats
+
+    @classmethod
+    def of(cls, result: Result) -> Figures:
+        """Measure a result."""
+        values = measure(result)
+        controls = result.controls
+        return cls(
+            Task(result.strategy, result.replicate),
+            np.array([values[name] for name in METRICS], dtype=float),
+            tuple(controls.names),
+            np.asarray(controls.values, dtype=float),
+            np.asarray(controls.expected, dtype=float),
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a study keeps of one replicate."""
+
+    figures: Figures
+    series: dict[str, NDArray[np.float32]]
+    """Daily series, each of shape (days,)."""
+    events: EventLog
+
+    @classmethod
+    def of(cls, result: Result) -> Record:
+        """Measure a result and keep its log."""
+        series = {name: values.astype(np.float32) for name, values in daily_series(result).items()}
+        return cls(Figures.of(result), series, result.events)
+
+
+@dataclass(frozen=True)
+class Save:
+    """Writes each replicate into a study's folder where it is simulated, and passes on its figures."""
+
+    folder: Path
+
+    def __call__(self, result: Result) -> Figures:
+        record = Record.of(result)
+        try:
+            write(record, self.folder)
+        except OSError as error:
+            raise InputError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+        return record.figures
+
+
+def path_of(folder: Path, task: Task) -> Path:
+    """The file of a replicate: begins with the strategy's name, or a digest where that may not be a file's name."""
+    plain = re.fullmatch(r"[a-z0-9_]{1,60}", task.strategy)
+    name = task.strategy if plain else hashlib.sha256(task.strategy.encode()).hexdigest()[:16]
+    return folder / FOLDER / f"{name}-{task.replicate:06d}.npz"
+
+
+def write(record: Record, folder: Path) -> None:
+    """Write a replicate's file, whole or not at all."""
+    figures = record.figures
+    path = path_of(folder, figures.task)
+    partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        with partial.open("wb") as file:
+            np.savez(
+                file,
+                strategy=np.array(figures.task.strategy),
+                replicate=np.array(figures.task.replicate),
+                metric_names=np.array(list(METRICS)),
+                metrics=figures.metrics,
+                control_names=np.array(figures.control_names, dtype=np.str_),
+                controls=figures.controls,
+                expected=figures.expected,
+                **{f"series_{name}": values for name, values in record.series.items()},
+                **{f"event_{name}": getattr(record.events, name) for name in COLUMNS},
+            )
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read(path: Path) -> Record | None:
+    """The replicate in a file; none where the file is damaged, or written when the metrics were others."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if tuple(file["metric_names"].tolist()) != tuple(METRICS):
+                return None
+            task = Task(str(file["strategy"]), int(file["replicate"]))
+            names = tuple(file["control_names"].tolist())
+            return Record(
+                Figures(task, file["metrics"], names, file["controls"], file["expected"]),
+                {name: file[f"series_{name}"] for name in SERIES},
+                EventLog(*(file[f"event_{name}"] for name in COLUMNS)),
+            )
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        return None

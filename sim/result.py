@@ -1,0 +1,60 @@
+"""What a run leaves behind: frozen, self-contained, and enough to derive every figure without running again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.environment import Capacity
+from sim.events import EventLog
+from sim.scenario.models import Scenario
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Controls:
+    """Birth controls: what the first generation's luck alone would give, and its exact expectation.
+
+    The share of the horizon that the buses of the first generation, its GPUs, and its GPUs together with their buses
+    would live under the reference hazard: born on the planned date, no action by anybody.  `values - expected` has mean
+    zero and is shared by all strategies of a replicate: regression on it takes shared luck out of means.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    """Drawn in this replicate, shape (controls,)."""
+    expected: Floats
+    """Exact expectations, shape (controls,)."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One replicate of one strategy in one scenario."""
+
+    scenario: Scenario
+    strategy: str
+    seed: int
+    replicate: int
+    slots_per_plane: tuple[int, ...]
+    capacity: tuple[Capacity, ...]
+    """For each plane, the share of its GPUs that light lets run."""
+    events: EventLog
+    controls: Controls
+
+    @property
+    def horizon_days(self) -> float:
+        """Length of the study, days."""
+        return self.scenario.mission.days
+
+    @property
+    def slots(self) -> int:
+        """Operational places."""
+        return sum(self.slots_per_plane)
+
+    @property
+    def nameplate_gpus(self) -> int:
+        """Operational slots x GPUs per satellite: constant over the horizon, spares excluded."""
+        return self.slots * self.scenario.satellite.gpus

@@ -1,0 +1,244 @@
+"""From pydantic's errors to faults a user can mend: the place as it is written, the value, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from sim.errors import Fault, InputError
+from sim.scenario.models import Scenario
+from sim.scenario.yaml_file import Place
+from sim.strategies import BUILT_IN, strategy_class
+
+_WORDS = {
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text: put it in quotes",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "missing": "is missing",
+}
+
+
+MAX_FAULTS = 100
+"""Complaints that are explained; a file with more is not a scenario with mistakes."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a value was written."""
+
+    file: str
+    line: int | None = None
+
+    def fault(self, path: str, value: object, problem: str) -> Fault:
+        """A fault of what stands here."""
+        shown = None if isinstance(value, dict | list) else value
+        return Fault(self.file, path, shown, problem if self.line is None else f"{problem} (line {self.line})")
+
+
+Marks = Mapping[Place, Mark]
+
+
+def faults_of(error: ValidationError, tree: Any, marks: Marks) -> list[Fault]:
+    """One fault for each place that is wrong."""
+    problems: dict[Place, tuple[object, list[str]]] = {}
+    for detail in error.errors(include_url=False)[:MAX_FAULTS]:
+        place, value, problem = _explain(detail, tree)
+        problems.setdefault(place, (value, []))[1].append(problem)
+    return [
+        mark_of(marks, place).fault(dotted(place), value, _joined(texts)) for place, (value, texts) in problems.items()
+    ]
+
+
+def loosely_typed(tree: Any, accepted: Any, marks: Marks, place: Place = ()) -> list[Fault]:
+    """Faults of scalars that pydantic turned into another type: `true` into 1, quoted digits into a number."""
+    faults: list[Fault] = []
+    if isinstance(tree, dict) and isinstance(accepted, dict):
+        for key, value in tree.items():
+            faults += loosely_typed(value, accepted.get(key), marks, (*place, key))
+    elif isinstance(tree, list) and isinstance(accepted, list):
+        for i, (value, taken) in enumerate(zip(tree, accepted, strict=False)):
+            faults += loosely_typed(value, taken, marks, (*place, i))
+    elif tree is not None and accepted is not None and _sort(tree) != _sort(accepted):
+        problem = f"must be {_sort(accepted)}, not {_sort(tree)}"
+        faults.append(mark_of(marks, place).fault(dotted(place), tree, problem))
+    return faults
+
+
+def part_at(tree: Any, place: Place) -> Any:
+    """What stands at a place; none where nothing does."""
+    for key in place:
+        if isinstance(tree, list) and isinstance(key, int) and key < len(tree):
+            tree = tree[key]
+        else:
+            tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def dotted(place: Place) -> str:
+    """A place as it is written in messages and in `--set`; keys with unprintable characters in quotes."""
+    return ".".join(key if isinstance(key, str) and key.isprintable() else repr(key) for key in place)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`; did you mean 'x'?`, or nothing where no known word is near."""
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
+    """(place as written, value, problem) of one of pydantic's errors."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    place, value = _place(detail["loc"], tree, keep_last=kind == "missing")
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        kinds = [name for model in _models_at(place, tree) for name in _kinds(model)]
+        allowed = f"one of {', '.join(kinds)}"
+        if kind == "union_tag_not_found":
+            return (*place, "kind"), None, f"is missing: {allowed}"
+        tag = str(context.get("tag", ""))
+        return (*place, "kind"), tag, f"must be {allowed}{nearest(tag, kinds)}"
+    if kind == "missing":
+        return place, None, _WORDS[kind]
+    if kind == "extra_forbidden":
+        known = _keys_at(place[:-1], tree)
+        return place, value, f"unknown key{nearest(str(place[-1]), known) or '; allowed: ' + ', '.join(known)}"
+    if kind == "strategy":
+        name = part.get("kind", place[-1]) if isinstance(part := value, dict) else place[-1]
+        return place, None, f"{detail['msg']}{nearest(str(name), list(BUILT_IN))}"
+    if kind == "value_error":
+        return place, value, str(context.get("error", detail["msg"]))
+    if kind == "literal_error":
+        expected = str(context.get("expected", ""))
+        return place, value, f"must be {expected}{nearest(str(value), expected.replace(' or ', ', ').split(', '))}"
+    if kind in ("model_type", "model_attributes_type"):
+        return place, value, f"must be a mapping with keys {', '.join(_keys_at(place, tree))}"
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        return place, value, f"must be {_range(place, tree, context)}"
+    if kind == "too_short":
+        return place, value, f"needs at least {context.get('min_length')} entry"
+    if kind == "string_pattern_mismatch":
+        return place, value, f"must match {context.get('pattern')}: letters, digits, dots, dashes and underscores"
+    if kind in ("string_too_long", "string_too_short"):
+        limit = context.get("max_length", context.get("min_length"))
+        return place, value, f"must have at {'most' if 'max_length' in context else 'least'} {limit} characters"
+    if kind.startswith("date"):
+        return place, value, "must be a date, YYYY-MM-DD"
+    return place, value, _WORDS.get(kind, detail["msg"])
+
+
+def _place(loc: tuple[int | str, ...], tree: Any, *, keep_last: bool) -> tuple[Place, object]:
+    """The place in the tree that a location means, without pydantic's own parts (tags of unions), and its value."""
+    place: list[int | str] = []
+    for i, key in enumerate(loc):
+        here = (isinstance(tree, dict) and key in tree) or (
+            isinstance(tree, list) and isinstance(key, int) and key < len(tree)
+        )
+        if here:
+            place.append(key)
+            tree = tree[key]
+        elif keep_last and i == len(loc) - 1:
+            return (*place, key), None
+    return tuple(place), tree
+
+
+def mark_of(marks: Marks, place: Place) -> Mark:
+    """The mark of a place, or of what it would stand in."""
+    for end in range(len(place), -1, -1):
+        if place[:end] in marks:
+            return marks[place[:end]]
+    return Mark("scenario")
+
+
+def _joined(texts: list[str]) -> str:
+    """Alternatives of one place in one text: members of a union complain one by one."""
+    unique = list(dict.fromkeys(texts))
+    return unique[0] + "".join(f", or {text.removeprefix('must be ')}" for text in unique[1:])
+
+
+def _sort(value: object) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    return "text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
+
+
+def _annotations(annotation: Any) -> list[Any]:
+    """The alternatives of an annotation; those of its entries where it is a list."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated or origin in (tuple, list):
+        return _annotations(arguments[0])
+    if origin in (Union, types.UnionType):
+        return [member for argument in arguments for member in _annotations(argument)]
+    return [annotation]
+
+
+def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
+    """The kinds a model answers to."""
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation) if field is not None and get_origin(field.annotation) is Literal else ()
+
+
+def _field_at(place: Place, tree: Any) -> FieldInfo | None:
+    """The field that a place fills; that of the list where the place is an entry."""
+    while place and isinstance(place[-1], int):
+        place = place[:-1]
+    for model in _models_at(place[:-1], tree) if place else []:
+        if place[-1] in model.model_fields:
+            return model.model_fields[str(place[-1])]
+    return None
+
+
+def _models_at(place: Place, tree: Any) -> list[type[BaseModel]]:
+    """The models that may stand at a place: that of the kind written there, or all of them."""
+    if not place:
+        return [Scenario]
+    given = part_at(tree, place)
+    kind = given.get("kind") if isinstance(given, dict) else None
+    if len(place) == 2 and place[0] == "strategies":
+        try:
+            return [strategy_class(str(kind or place[1]))]
+        except InputError:
+            return []
+    field = _field_at(place, tree)
+    found = [] if field is None else _annotations(field.annotation)
+    models = [model for model in found if isinstance(model, type) and issubclass(model, BaseModel)]
+    return [model for model in models if kind in _kinds(model)] or models
+
+
+def _keys_at(place: Place, tree: Any) -> list[str]:
+    """The keys that are allowed at a place."""
+    keys = [key for model in _models_at(place, tree) for key in model.model_fields]
+    return list(dict.fromkeys(keys if place else [*keys, "extends"]))
+
+
+def _range(place: Place, tree: Any, context: Mapping[str, Any]) -> str:
+    """All bounds of a number, such as `> 0 and <= 25`."""
+    field = _field_at(place, tree)
+    limits = [] if field is None else _metadata(field)
+    bounds: list[str] = []
+    for name, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<=")):
+        found = [getattr(limit, name) for limit in limits if getattr(limit, name, None) is not None]
+        bounds += [f"{sign} {bound:.15g}" for bound in found or ([context[name]] if name in context else [])]
+    return " and ".join(bounds)
+
+
+def _metadata(field: FieldInfo) -> list[Any]:
+    """The constraints of a field, or of its entries where it is a list of numbers."""
+    nested = [entry for part in get_args(field.annotation) for entry in getattr(part, "__metadata__", ())]
+    return [*field.metadata, *nested]

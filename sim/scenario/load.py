@@ -1,0 +1,252 @@
+"""From files to a scenario: inheritance, overlays and `--set`, merged as plain trees and validated once at the end.
+
+Merging: mappings merge key by key, everything else, lists too, is replaced.  One exception: where a mapping's `kind`
+changes, its other keys belong to the old kind and are dropped.  Every value remembers the file that gave it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import Fault, ScenarioError
+from sim.scenario.faults import Mark, dotted, faults_of, loosely_typed, mark_of, nearest, part_at
+from sim.scenario.models import Scenario
+from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
+from sim.strategies import BUILT_IN
+
+MAX_FILES = 100
+"""Files that one scenario may be made of: a bound on `extends` that branches."""
+
+SET = "--set"
+"""The file that stands in a fault for a value from the command line."""
+
+
+def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
+    """The scenario of these sources: a scenario and overlays on it, then settings `path.to.field=value`.
+
+    A source is a path, or the bare name of a shipped scenario or overlay (`suncatcher_81`, `overlays/pause`).  Raises
+    `ScenarioError` with every fault found, each naming the file, the place in it, the value and what is allowed.
+    """
+    if not sources:
+        raise ScenarioError([Fault("scenario", "", None, "name at least one scenario file")])
+    files = _Files()
+    tree = _Tree({}, {(): Mark(str(sources[0]))})
+    for source in sources:
+        tree.merge(files.tree_of(str(source), Path(), None))
+    for setting in sorted((_setting(text) for text in set_), key=lambda setting: setting[0][-1] != "kind"):
+        # The kind first: changing it drops the keys of the old kind, not those set beside it.
+        tree.set(*setting)
+    faults = _find_catalogues(tree)
+    try:
+        scenario = Scenario.model_validate(tree.value)
+    except ValidationError as error:
+        raise ScenarioError(faults + faults_of(error, tree.value, tree.marks)) from None
+    faults += loosely_typed(tree.value, scenario.model_dump(mode="json"), tree.marks)
+    try:
+        scenario.strategy_named(scenario.strategy)
+    except ScenarioError as error:
+        mark = mark_of(tree.marks, ("strategy",))
+        near = nearest(scenario.strategy, [*scenario.strategies, *BUILT_IN])
+        faults += [mark.fault("strategy", scenario.strategy, fault.problem + near) for fault in error.faults]
+    if faults:
+        raise ScenarioError(faults)
+    return scenario
+
+
+def resolved_yaml(scenario: Scenario) -> str:
+    """The whole scenario as YAML, defaults included; it loads back to an equal scenario."""
+    return write(scenario.model_dump(mode="json"))
+
+
+def sha256_of(scenario: Scenario) -> str:
+    """SHA-256 of what decides the results: all values but the notes, and the content, not the place, of files."""
+    content = scenario.model_dump(mode="json", exclude={"description", "notes"})
+    for shell in content["constellation"]["shells"]:
+        if "file" in shell:
+            shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shipped() -> dict[str, Path]:
+    """The complete scenarios that come with the program, by name."""
+    return {path.stem: path for path in sorted(_configs().glob("*.yaml"))}
+
+
+def shipped_overlays() -> dict[str, Path]:
+    """The overlays that come with the program, by name (`overlays/pause`)."""
+    return {f"overlays/{path.stem}": path for path in sorted(_configs().glob("overlays/*.yaml"))}
+
+
+def _configs() -> Path:
+    """The folder of shipped scenarios: inside an installed package, or at the root of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
+@dataclass
+class _Tree:
+    """A value made of mappings, lists and scalars, and where each part of it came from."""
+
+    value: Any
+    marks: dict[Place, Mark]
+
+    def merge(self, other: _Tree, at: Place = (), source: Place = ()) -> None:
+        """Lay the part of another tree at `source` over the part of this one at `at`."""
+        before, after = part_at(self.value, at), part_at(other.value, source)
+        if isinstance(before, dict) and isinstance(after, dict) and not _other_kind(before, after, at):
+            for key in after:
+                if key in before:
+                    self.merge(other, (*at, key), (*source, key))
+                else:
+                    self._put(other, (*at, key), (*source, key))
+        else:
+            self._put(other, at, source)
+
+    def set(self, place: Place, value: Any, mark: Mark) -> None:
+        """Merge one setting; digits in its path count list entries.  Raises `ScenarioError` where it leads nowhere."""
+        for i, key in enumerate(place):
+            parent = part_at(self.value, place[:i])
+            if isinstance(parent, list):
+                if not (str(key).isdecimal() and int(key) < len(parent)):
+                    problem = f"{key!r} is no entry of the list {dotted(place[:i])}, which has {len(parent)}, from 0"
+                    raise ScenarioError([mark.fault(dotted(place), None, problem)])
+                place = (*place[:i], int(key), *place[i + 1 :])
+            elif parent is None:
+                self._put(_Tree({}, {(): mark}), place[:i], ())
+            elif not isinstance(parent, dict):
+                problem = f"{dotted(place[:i])} is a single value: there is nothing in it to set"
+                raise ScenarioError([mark.fault(dotted(place), None, problem)])
+        if isinstance(place[-1], str):  # by way of the mapping around it, whose kind this may be
+            place, value = place[:-1], {place[-1]: value}
+        self.merge(_Tree(value, dict.fromkeys(_places(value), mark)), place)
+
+    def _put(self, other: _Tree, at: Place, source: Place) -> None:
+        for inner in _places(part_at(self.value, at)):
+            self.marks.pop((*at, *inner), None)
+        value = part_at(other.value, source)
+        self.marks.update({(*at, *inner): other.marks[(*source, *inner)] for inner in _places(value)})
+        if at:
+            part_at(self.value, at[:-1])[at[-1]] = value
+        else:
+            self.value = value
+
+
+class _Files:
+    """Reads files and what they extend, on guard against circles and floods."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+
+    def tree_of(self, name: str, folder: Path, by: _Reference | None) -> _Tree:
+        """The merged tree of a file and its parents.  `by` says who named it; none: the caller."""
+        path = _shipped_path(name) or folder / name
+        chain = () if by is None else by.chain
+        if path.resolve() in chain:
+            assert by is not None
+            circle = " -> ".join(p.name for p in (*chain[chain.index(path.resolve()) :], path))
+            raise ScenarioError([by.fault(f"extends itself: {circle}")])
+        self.opened += 1
+        if self.opened > MAX_FILES:
+            raise ScenarioError([Fault(name, "", None, f"more than {MAX_FILES} files extend one another")])
+        shown = str(path)
+        try:
+            document = read(path)
+        except YamlError as error:
+            problem = error.problem
+            if problem == "no such file":
+                known = [*shipped(), *shipped_overlays()]
+                problem += nearest(name, known) or f"; shipped: {', '.join(known)}"
+            if by is not None and not path.exists():
+                raise ScenarioError([by.fault(problem)]) from None
+            line = "" if error.line is None else f" (line {error.line})"
+            raise ScenarioError([Fault(shown, "", None, problem + line)]) from None
+        if not isinstance(document.value, dict):
+            problem = "is empty" if document.value is None else "is not a mapping of keys"
+            raise ScenarioError([Fault(shown, "", None, f"{problem}: a scenario begins with keys such as `extends:`")])
+        own = _Tree(document.value, {place: Mark(shown, line) for place, line in document.lines.items()})
+        parents = own.value.pop("extends", [])
+        mark = own.marks.pop(("extends",), Mark(shown))
+        parents = [parents] if isinstance(parents, str) else parents
+        if not isinstance(parents, list) or not all(isinstance(parent, str) for parent in parents):
+            problem = "must be the name or path of a scenario, or a list of them"
+            raise ScenarioError([mark.fault("extends", parents, problem)])
+        result = _Tree({}, {(): Mark(shown)})
+        for parent in parents:
+            reference = _Reference(mark, parent, (*chain, path.resolve()))
+            result.merge(self.tree_of(parent, path.parent, reference))
+        result.merge(own)
+        return result
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """An entry of `extends`: where it stands, what it says, and the files that lead to it."""
+
+    mark: Mark
+    name: str
+    chain: tuple[Path, ...]
+
+    def fault(self, problem: str) -> Fault:
+        return self.mark.fault("extends", self.name, problem)
+
+
+def _shipped_path(name: str) -> Path | None:
+    """The file of a shipped scenario or overlay named without its ending; none: `name` is a path."""
+    return shipped().get(name) or shipped_overlays().get(name)
+
+
+def _setting(text: str) -> tuple[Place, Any, Mark]:
+    """(place, value, mark) of `path.to.field=value`."""
+    path, equals, value = text.partition("=")
+    path = path.strip()
+    if not equals or not all(path.split(".")) or path.count(".") > MAX_DEPTH:
+        problem = "write --set path.to.field=value, such as --set mission.years=3"
+        raise ScenarioError([Fault(SET, path, None, problem)])
+    try:
+        return tuple(path.split(".")), parse(value).value, Mark(SET)
+    except YamlError as error:
+        raise ScenarioError([Fault(SET, path, value, error.problem)]) from None
+
+
+def _other_kind(before: dict[str, Any], after: dict[str, Any], at: Place) -> bool:
+    """Whether `after` changes the kind; a strategy's kind is its name where none is given."""
+    if "kind" not in after:
+        return False
+    implied = at[1] if len(at) == 2 and at[0] == "strategies" else after["kind"]
+    return bool(before.get("kind", implied) != after["kind"])
+
+
+def _find_catalogues(tree: _Tree) -> list[Fault]:
+    """Make the paths of catalogue files absolute, from the folder of the file that names each; the ones not there."""
+    faults = []
+    shells = part_at(tree.value, ("constellation", "shells"))
+    for i, shell in enumerate(shells if isinstance(shells, list) else []):
+        name = shell.get("file") if isinstance(shell, dict) else None
+        if not isinstance(name, str):
+            continue
+        place: Place = ("constellation", "shells", i, "file")
+        mark = tree.marks[place]
+        folder = Path() if mark.file == SET else Path(mark.file).parent
+        path = (folder / name).resolve()
+        shell["file"] = str(path)
+        if not path.is_file():
+            faults.append(mark.fault(dotted(place), name, f"no such file: {path}"))
+    return faults
+
+
+def _places(value: Any) -> Iterator[Place]:
+    """The places of a value and all its parts."""
+    yield ()
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in items:
+        for place in _places(part):
+            yield (key, *place)

@@ -1,0 +1,26 @@
+"""The JSON schema of a scenario: every key, its meaning, unit and bounds, for editors and for the manual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from sim.scenario.models import Scenario
+from sim.strategies import BUILT_IN
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema (2020-12) of a scenario; the parameters of each built-in strategy stand under `strategies`."""
+    models = [(Scenario, "validation"), *((strategy, "validation") for strategy in BUILT_IN.values())]
+    references, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    parts = definitions["$defs"]
+    schema: dict[str, Any] = parts.pop("Scenario")
+    schema["properties"]["extends"] = {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "description": "Scenarios to begin from, by name or by path from this file.",
+    }
+    schema["properties"]["strategies"]["properties"] = {
+        name: references[(strategy, "validation")] for name, strategy in BUILT_IN.items()
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": parts}

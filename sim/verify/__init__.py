@@ -1,0 +1,1 @@
+"""Checks of this package against authorities: other programs, closed forms, published figures."""

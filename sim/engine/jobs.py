@@ -295,7 +295,7 @@ class Jobs:
 
 
 def gang_mtbf_days(scenario: Scenario, spec: TrainingJob) -> float:
-    """Mean time between failures of a gang: its GPUs and the buses they ride on, averaged over the design life, days."""
+    """Mean time between failures of a gang, its GPUs and the buses they ride on, over the design life, days."""
     life = scenario.satellite.design_life_years * DAYS_PER_YEAR
     buses = ceil(spec.gpus / scenario.satellite.gpus)
     rate = spec.gpus * scenario.reliability.gpu.mean_rate_per_day(life)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Any
+from typing import Any, Protocol
 
 import simpy
 
@@ -26,18 +26,29 @@ class Ready:
     day: float
 
 
+class Customer(Protocol):
+    """Whose satellites fly."""
+
+    def next_serial(self, satellites: int) -> int:
+        """Number the satellites of a flight on; returns the first number."""
+
+    def deliver(self, plane: int, aboard: list[Built], cause: Cause) -> None:
+        """A flight has brought its satellites to their plane."""
+
+    def lose(self, plane: int, aboard: list[Built], cause: Cause) -> None:
+        """A flight failed with its satellites aboard."""
+
+
 @dataclass
 class LaunchSite:
-    """Flies what is ordered.  `deliver` and `lose` tell the world what came of each flight."""
+    """Flies what is ordered, and tells the customer what came of each flight."""
 
     env: simpy.Environment
     service: LaunchService
     satellite_mass_kg: float
     streams: Streams
     log: EventRecorder
-    deliver: Callable[[int, list[Built], Cause], None]
-    lose: Callable[[int, list[Built], Cause], None]
-    next_serial: Callable[[int], int]
+    customer: Customer
     grounded_until: float = 0.0
     _queue: list[Ready] = field(default_factory=list)
     _wake: simpy.Event | None = None
@@ -103,14 +114,14 @@ class LaunchSite:
         yield self.env.timeout(self.service.slip_days.draw(luck))
         while self.grounded_until > self.env.now:
             yield self.env.timeout(self.grounded_until - self.env.now)
-        serial = self.next_serial(len(aboard))
+        serial = self.customer.next_serial(len(aboard))
         aboard = [replace(built, serial=serial + i) for i, built in enumerate(aboard)]
         what: dict[str, Any] = {"cause": cause, "plane": plane, "satellite": serial, "amount": len(aboard)}
         self.log.append(self.env.now, EventKind.LAUNCHED, **what)
         if failed:
             self.log.append(self.env.now, EventKind.LAUNCH_FAILED, **what)
             self.grounded_until = max(self.grounded_until, self.env.now + stand_down)
-            self.lose(plane, aboard, cause)
+            self.customer.lose(plane, aboard, cause)
             return
         yield self.env.timeout(self.service.transfer_days)
-        self.deliver(plane, aboard, cause)
+        self.customer.deliver(plane, aboard, cause)

@@ -6,7 +6,6 @@ Order within one instant: the event itself, then the jobs it touches, then the s
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,13 @@ from sim.engine.births import Births
 from sim.engine.cohorts import BUS, END_OF_LIFE, Built, Cohort
 from sim.engine.controls import birth_controls
 from sim.engine.jobs import Jobs
-from sim.engine.launches import LaunchSite
+from sim.engine.supply import Supply
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import BerthState, Fleet, FleetView, PlaneLayout, PlaneView, view_of
 from sim.result import Result
-from sim.scenario.models import InPlace, Launched, Scenario
+from sim.scenario.models import Scenario
 from sim.strategies import Activate, Launch, Retire, Strategy
 from sim.streams import Streams
 
@@ -48,7 +47,7 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         slots_per_plane=tuple(plane.slots for plane in environment.layouts),
         capacity=environment.capacity,
         events=world.log.finish(),
-        controls=birth_controls(scenario, environment.layouts, world.births, world.planned_days),
+        controls=birth_controls(scenario, environment.layouts, world.births, world.supply.planned_days),
     )
 
 
@@ -69,28 +68,14 @@ class World:
         self.fleet = Fleet(environment.layouts, scenario.satellite.gpus)
         self.births = Births(streams, environment.layouts, scenario.satellite.gpus)
         self.jobs = Jobs(self.env, scenario, environment, self.fleet, self.log)
-        self.site = LaunchSite(
-            self.env,
-            scenario.launch,
-            scenario.satellite.mass_kg,
-            streams,
-            self.log,
-            self.deliver,
-            self.lose,
-            self.next_serial,
-        )
-        self.planned_days = [np.zeros(plane.slots) for plane in self.fleet.planes]
-        berths = self.fleet.planes[-1].end_berth
-        self._homes: list[tuple[Cohort, int] | None] = []  # by serial number; none until it arrives
-        self._ordinals = [0] * berths  # satellites built so far for each berth
-        self._awaited = np.zeros(berths, bool)  # berths that a satellite on order was built for
+        self.supply = Supply(self.env, scenario, streams, self.fleet, self.log, self)
+        self._homes: dict[int, tuple[Cohort, int]] = {}  # by serial number
         self._views: dict[int, tuple[tuple[int, int], PlaneView]] = {}
 
     def run(self) -> None:
         """Run to the horizon."""
         self.jobs.start()
-        self.deploy()
-        self.env.process(self.site.pad())
+        self.supply.deploy(self.strategy.initial_spares())
         if (period := self.strategy.reviews_every_days()) is not None:
             self.env.process(self.review(period))
         self.settle()
@@ -103,107 +88,17 @@ class World:
         if self.decide(reviewing=reviewing):
             self.jobs.fill()
 
-    # Deployment
+    # Arrivals
 
-    def deploy(self) -> None:
-        """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
-        deployment, room, flights = self.scenario.deployment, self.site.room, 0
-        for plane in self.fleet.planes:
-            berths = range(plane.first_berth, plane.first_berth + plane.slots + self.strategy.initial_spares())
-            built = [self.build(berth) for berth in berths]
-            self.fleet.on_order[plane.id] += len(built)
-            loads = [built[first : first + room] for first in range(0, len(built), room)]
-            if isinstance(deployment, InPlace):
-                serial = self.next_serial(len(built))
-                for number, load in enumerate(loads):
-                    self.log.append(
-                        0.0,
-                        EventKind.LAUNCHED,
-                        cause=Cause.DEPLOYMENT,
-                        plane=plane.id,
-                        satellite=serial + number * room,
-                        amount=len(load),
-                    )
-                arrived = [replace(one, serial=serial + i) for i, one in enumerate(built)]
-                self.deliver(plane.id, arrived, Cause.DEPLOYMENT)
-                continue
-            for load in loads:
-                day = deployment.first_launch_day + flights * deployment.interval_days
-                first = load[0].berth - plane.first_berth
-                self.planned_days[plane.id][first : first + room] = day + self.scenario.launch.transfer_days
-                self.env.process(self.fly_deployment(plane.id, load, day))
-                flights += 1
-
-    def fly_deployment(self, plane: int, aboard: list[Built], day: float) -> Process:
-        """Fly one load of the initial fleet on its planned day."""
-        yield self.env.timeout(max(0.0, day - self.env.now))
-        luck = self.streams.of("deployment flight", aboard[0].berth, aboard[0].ordinal)
-        yield from self.site.fly(plane, aboard, luck, Cause.DEPLOYMENT)
-
-    # Orders and arrivals
-
-    def next_serial(self, satellites: int) -> int:
-        """Number the satellites of a flight on; returns the first number."""
-        self._homes += [None] * satellites
-        return len(self._homes) - satellites
-
-    def build(self, berth: int, *, relieves: bool = False) -> Built:
-        """The next satellite built for a berth."""
-        self._ordinals[berth] += 1
-        self._awaited[berth] = True
-        return Built(-1, berth, self._ordinals[berth] - 1, relieves)
-
-    def order(self, action: Launch) -> None:
-        """Order satellites, each for a berth of its own; see `Launch` for which."""
-        plane = self.fleet.planes[action.plane]
-        free_slots = self._free(plane.slot_range)
-        relieved: list[int] = []
-        if action.to == "spares":
-            candidates = self._free(plane.spare_range) + free_slots
-        else:
-            working = np.flatnonzero(self.fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
-            working = working[~self._awaited[working]]
-            relieved = working[np.argsort(self.fleet.life_end_day[working], kind="stable")].tolist()
-            candidates = free_slots + relieved
-        if not 0 < action.satellites <= len(candidates):
-            raise self._impossible(action, f"the plane has {action.to} for 1 to {len(candidates)} more")
-        ending = set(relieved)
-        built = [self.build(berth, relieves=berth in ending) for berth in candidates[: action.satellites]]
-        self.fleet.on_order[plane.id] += len(built)
-        self.log.append(self.env.now, EventKind.ORDERED, plane=plane.id, amount=len(built))
-        self.env.process(self.site.prepare(plane.id, built))
-
-    def _free(self, berths: slice) -> list[int]:
-        """Empty berths in a range that nobody is on order for."""
-        free = (self.fleet.state[berths] == BerthState.EMPTY) & ~self._awaited[berths]
-        numbers: list[int] = (berths.start + np.flatnonzero(free)).tolist()
-        return numbers
-
-    def lose(self, plane: int, aboard: list[Built], cause: Cause) -> None:
-        """A flight failed: its satellites are lost; a load of the initial fleet is built and flown again."""
-        if cause is Cause.DEPLOYMENT:
-            again = [self.build(lost.berth) for lost in aboard]
-            deployment = self.scenario.deployment
-            wait = deployment.interval_days if isinstance(deployment, Launched) else 0.0
-            self.env.process(self.fly_deployment(plane, again, self.env.now + wait))
-            return
-        self.fleet.on_order[plane] -= len(aboard)
-        self._awaited[[lost.berth for lost in aboard]] = False
-        self.settle()
-
-    def deliver(self, plane: int, aboard: list[Built], cause: Cause) -> None:
-        """Satellites arrive in their plane: give them their places and their luck, and let them live."""
-        layout = self.fleet.planes[plane]
-        self.fleet.on_order[plane] -= len(aboard)
-        self._awaited[[built.berth for built in aboard]] = False
-        places = [self._settle_in(layout, built) for built in aboard]
+    def arrive(self, plane: int, aboard: list[Built], places: list[int], cause: Cause) -> None:
+        """Satellites have been moved into their places: give them their luck, and let them live."""
         cohort = Cohort.born(
             built=aboard,
             places=places,
             stored=~self.fleet.is_slot[places],
             births=self.births,
             plane=plane,
-            first_berth=layout.first_berth,
+            first_berth=self.fleet.planes[plane].first_berth,
             birth_day=self.env.now,
             life_days=self.life_days,
             horizon_days=self.horizon_days,
@@ -211,7 +106,7 @@ class World:
             reliability=self.scenario.reliability,
         )
         for i, (built, berth) in enumerate(zip(aboard, places, strict=True)):
-            self._homes[built.serial] = (cohort, i)
+            self._homes[built.serial] = cohort, i
             self._occupy(cohort, i, berth)
             if self.fleet.is_slot[berth]:
                 self._begin_work(cohort, i, berth, EventKind.DELIVERED, cause)
@@ -220,29 +115,6 @@ class World:
                     self.env.now, EventKind.STORED, cause=cause, plane=plane, berth=berth, satellite=built.serial
                 )
         self.env.process(self.cohort_life(cohort, cohort.generation))
-        if self.env.now > 0:
-            self.settle()
-
-    def _settle_in(self, plane: PlaneLayout, built: Built) -> int:
-        """Choose the berth of an arriving satellite and move it in; `Launch` has the rule."""
-        free_slots, free_spares = self._free(plane.slot_range), self._free(plane.spare_range)
-        own, state = built.berth, self.fleet.state[built.berth]
-        if self.fleet.is_slot[own]:
-            first = [own] if state == BerthState.EMPTY else []
-            if built.relieves and state == BerthState.WORKING:
-                self.remove(own, EventKind.RETIRED, Cause.REPLACED, planned=True)
-                first = [own]
-            choices = first + free_slots + free_spares
-        else:
-            choices = free_slots + ([own] if state == BerthState.EMPTY else []) + free_spares
-        if not choices:  # the plane is full: relieve the satellite with the fewest GPUs, the oldest among equals
-            working = np.flatnonzero(self.fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
-            order = np.lexsort((self.fleet.birth_day[working], self.fleet.gpus_alive[working]))
-            choices = [int(working[order[0]])]
-            self.remove(choices[0], EventKind.RETIRED, Cause.REPLACED, planned=True)
-        berth = choices[0]
-        self.fleet.move(berth, BerthState.WORKING if self.fleet.is_slot[berth] else BerthState.STORED)
-        return berth
 
     # The life of satellites
 
@@ -298,7 +170,7 @@ class World:
     def remove(self, berth: int, kind: EventKind, cause: Cause, *, planned: bool) -> None:
         """The satellite in a berth ends and leaves it empty."""
         serial = int(self.fleet.satellite[berth])
-        cohort, i = self._home(serial)
+        cohort, i = self._homes[serial]
         cohort.gone[i] = True
         cohort.berth[i] = NONE
         at_work = self.fleet.state[berth] == BerthState.WORKING
@@ -327,7 +199,7 @@ class World:
         if fleet.plane_of[action.slot] != plane:
             raise self._impossible(action, "the two lie in different planes")
         serial = int(fleet.satellite[action.spare])
-        cohort, i = self._home(serial)
+        cohort, i = self._homes[serial]
         self._vacate(action.spare)
         fleet.move(action.slot, BerthState.RESERVED)
         fleet.inbound[plane] += 1
@@ -355,11 +227,6 @@ class World:
         self._occupy(cohort, i, slot)
         self._begin_work(cohort, i, slot, EventKind.PLACED, Cause.NONE)
         self.settle()
-
-    def _home(self, serial: int) -> tuple[Cohort, int]:
-        home = self._homes[serial]
-        assert home is not None, f"satellite {serial} has not arrived"
-        return home
 
     def _occupy(self, cohort: Cohort, i: int, berth: int) -> None:
         """Fill a berth's columns."""
@@ -404,14 +271,17 @@ class World:
             now_days=self.env.now,
             reviewing=reviewing,
             gpus_per_satellite=self.fleet.gpus_per_satellite,
-            satellites_per_flight=self.site.room,
+            satellites_per_flight=self.supply.room,
             planes=tuple(self._view(plane) for plane in self.fleet.planes),
         )
         actions = self.strategy.decide(view)
         for action in actions:
             match action:
                 case Launch() if 0 <= action.plane < len(self.fleet.planes):
-                    self.order(action)
+                    room = sum(len(berths) for berths in self.supply.candidates(action))
+                    if not 0 < action.satellites <= room:
+                        raise self._impossible(action, f"the plane has {action.to} for 1 to {room} more")
+                    self.supply.order(action)
                 case Activate() if self._is_berth(action.spare) and self._is_berth(action.slot):
                     self.activate(action)
                 case Retire() if self._is_berth(action.berth) and self.fleet.satellite[action.berth] != NONE:
@@ -421,7 +291,7 @@ class World:
         return bool(actions)
 
     def _is_berth(self, berth: int) -> bool:
-        return 0 <= berth < len(self._awaited)
+        return 0 <= berth < len(self.fleet.state)
 
     def _view(self, plane: PlaneLayout) -> PlaneView:
         """The plane's view; made anew only when a number in it changed, since its arrays are windows."""

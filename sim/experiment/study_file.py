@@ -8,8 +8,10 @@ a checksum, so that a damaged file is noticed when it is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,6 @@ Floats = NDArray[np.float64]
 _FORMAT = 1
 _BATCH = 128  # replicates written at a time: bounds memory, whatever the study
 _EVENT_CHUNK = 1 << 16
-_EVENT_UNITS = {"time_days": "days since {start} 00:00:00", "amount": "quantity of the kind of event"}
 
 
 @dataclass(frozen=True)
@@ -57,31 +58,25 @@ class Contents:
 def write(
     path: Path,
     scenario: Scenario,
-    attributes: dict[str, str],
+    attributes: Mapping[str, str],
+    strategies: Sequence[str],
     tasks: Iterable[Task],
-    rows: Callable[[Task], int],
     record: Callable[[Task], Record],
 ) -> None:
     """Write a study's file, whole or not at all.
 
-    `rows` gives the number of events of a task and `record` the task itself; a batch of them is in memory at a time.
+    `record` fetches a task; a batch of them is in memory at a time.  Raises `OSError` where it cannot be written.
     """
-    tasks = sorted(tasks, key=lambda task: task.replicate)
-    strategies = list(dict.fromkeys(task.strategy for task in tasks))
-    tasks = sorted(tasks, key=lambda task: (strategies.index(task.strategy), task.replicate))
-    first = record(tasks[0])
+    ordered = sorted(tasks, key=lambda task: (strategies.index(task.strategy), task.replicate))
+    replicates = 1 + max(task.replicate for task in ordered)
     partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
     try:
         with netCDF4.Dataset(partial, "w") as file:
-            counts = [rows(task) for task in tasks]
-            _define(file, scenario, attributes, strategies, tasks[0:], first, sum(counts))
-            for strategy in range(len(strategies)):
-                file["control_expected"][strategy] = first.figures.expected
+            _define(file, scenario, strategies, replicates, record(ordered[0]))
+            file.setncatts(attributes)
             start = 0
-            for i in range(0, len(tasks), _BATCH):
-                batch = [record(task) for task in tasks[i : i + _BATCH]]
-                _write_batch(file, strategies, batch, start)
-                start += sum(counts[i : i + _BATCH])
+            for i in range(0, len(ordered), _BATCH):
+                start = _write_batch(file, strategies, [record(task) for task in ordered[i : i + _BATCH]], start)
         os.replace(partial, path)
     except RuntimeError as error:  # how netCDF reports a failed write
         raise OSError(str(error)) from error
@@ -89,71 +84,78 @@ def write(
         partial.unlink(missing_ok=True)
 
 
-def _define(
-    file: Any,
-    scenario: Scenario,
-    attributes: dict[str, str],
-    strategies: Sequence[str],
-    tasks: Sequence[Task],
-    like: Record,
-    events: int,
-) -> None:
-    """Dimensions, variables and attributes."""
-    epoch = f"{scenario.mission.start.isoformat()} 00:00:00"
-    replicates = max(task.replicate for task in tasks) + 1
+def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates: int, like: Record) -> None:
+    """Dimensions, variables and their attributes."""
+    epoch = f"days since {scenario.mission.start.isoformat()} 00:00:00"
+    control_names = like.figures.control_names or ("",)  # a dimension of netCDF has no length 0
     days = len(next(iter(like.series.values())))
     file.setncatts({"Conventions": "CF-1.11", "title": f"orbitfleet study of {scenario.name}", "format": _FORMAT})
-    file.setncatts(attributes)
-    sizes = {"strategy": len(strategies), "replicate": replicates, "control": len(like.figures.controls), "day": days}
-    for name, size in {**sizes, "event": events}.items():
-        file.createDimension(name, max(size, 1) if name in ("control", "event") else size)
+    for name, size in {
+        "strategy": len(strategies),
+        "replicate": replicates,
+        "control": len(control_names),
+        "day": days,
+        "event": None,
+    }.items():
+        file.createDimension(name, size)
 
-    def variable(name: str, kind: Any, dimensions: tuple[str, ...], **more: Any) -> Any:
-        text = {key: more.pop(key) for key in tuple(more) if key not in ("chunksizes", "fill_value")}
+    def variable(name: str, kind: Any, dimensions: tuple[str, ...], about: dict[str, Any], **options: Any) -> Any:
         packing = {} if kind is str else {"compression": "zlib", "complevel": 4, "shuffle": True, "fletcher32": True}
-        made = file.createVariable(name, kind, dimensions, **packing, **more)
-        made.setncatts(text)
+        made = file.createVariable(name, kind, dimensions, **packing, **options)
+        made.setncatts(about)
         return made
 
-    variable("strategy", str, ("strategy",), long_name="maintenance strategy")[:] = np.array(strategies, dtype=object)
-    variable("replicate", "i4", ("replicate",), units="1", long_name="replicate")[:] = np.arange(replicates)
-    day = variable("day", "i4", ("day",), units=f"days since {epoch}", standard_name="time", calendar="standard")
-    day[:] = np.arange(days)
-    names = np.array(like.figures.control_names or [""], dtype=object)
-    variable("control", str, ("control",), long_name="birth control")[:] = names
+    def labels(name: str, values: Sequence[str], meaning: str) -> None:
+        variable(name, str, (name,), {"long_name": meaning})[:] = np.array(values, dtype=object)
+
+    def numbers(name: str, size: int, about: dict[str, Any]) -> None:
+        variable(name, "i4", (name,), about)[:] = np.arange(size)
+
+    def counts(name: str, meaning: str) -> None:
+        variable(name, "i8", each, {"units": "1", "long_name": meaning})[:] = 0
+
     each = ("strategy", "replicate")
-    variable("finished", "i1", each, units="1", long_name="whether the replicate has been simulated")[:] = 0
+    labels("strategy", strategies, "maintenance strategy")
+    labels("control", control_names, "birth control")
+    numbers("replicate", replicates, {"long_name": "replicate"})
+    numbers("day", days, {"units": epoch, "standard_name": "time", "calendar": "standard"})
+    counts("finished", "whether the replicate has been simulated")
+    counts("event_start", "first row of the replicate's events")
+    counts("event_count", "rows of the replicate's events")
     for metric in METRICS.values():
-        variable(
-            metric.name, "f8", each, fill_value=np.nan, units=metric.unit, long_name=metric.definition,
-            better=metric.better,
-        )  # fmt: skip
-    text = "share of the horizon that the first generation's luck alone would live"
-    variable("controls", "f8", (*each, "control"), fill_value=np.nan, units="1", long_name=text)
-    variable("control_expected", "f8", ("strategy", "control"), units="1", long_name=f"expected {text}")
+        about = {"units": metric.unit, "long_name": metric.definition, "better": metric.better}
+        variable(metric.name, "f8", each, about, fill_value=np.nan)
+    share = "share of the horizon that the first generation's luck alone would live"
+    variable("controls", "f8", (*each, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
+    about = {"units": "1", "long_name": f"expected {share}"}
+    variable("control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
     for name, (unit, meaning) in SERIES.items():
+        about = {"units": unit, "long_name": meaning, "cell_methods": "day: mean"}
         chunks = (1, min(replicates, 64), days)
-        variable(name, "f4", (*each, "day"), fill_value=np.nan, chunksizes=chunks, units=unit, long_name=meaning)
-    variable("event_start", "i8", each, units="1", long_name="first row of the replicate's events")[:] = 0
-    variable("event_count", "i8", each, units="1", long_name="rows of the replicate's events")[:] = 0
+        variable(name, "f4", (*each, "day"), about, fill_value=np.nan, chunksizes=chunks)
     for name in COLUMNS:
-        column = getattr(like.events, name)
-        text = {"units": _EVENT_UNITS.get(name, "1").format(start=scenario.mission.start.isoformat())}
+        kind = getattr(like.events, name).dtype
+        about = {"units": epoch if name == "time_days" else "1"}
         if name in ("kind", "cause"):
-            members = EventKind if name == "kind" else Cause
-            text["flag_meanings"] = " ".join(member.name.lower() for member in members)
-            text["flag_values"] = np.array(list(members), dtype=column.dtype)
-        variable(f"event_{name}", column.dtype, ("event",), chunksizes=(min(max(events, 1), _EVENT_CHUNK),), **text)
+            members = list(EventKind if name == "kind" else Cause)
+            about = {
+                "flag_values": np.array(members, dtype=kind),
+                "flag_meanings": " ".join(member.name.lower() for member in members),
+            }
+        elif name == "amount":
+            about = {"long_name": "quantity of the kind of event: satellites, GPUs, days or GPU-hours"}
+        variable(f"event_{name}", kind, ("event",), about, chunksizes=(_EVENT_CHUNK,))
 
 
-def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], start: int) -> None:
-    """Write some replicates, whose events begin in row `start`."""
-    for strategy, records in _runs(batch):
+def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], start: int) -> int:
+    """Write some replicates, whose events begin in row `start`; the row after their last."""
+    for strategy in dict.fromkeys(record.figures.task.strategy for record in batch):
+        records = [record for record in batch if record.figures.task.strategy == strategy]
         s, r = strategies.index(strategy), np.array([record.figures.task.replicate for record in records])
         metrics = np.array([record.figures.metrics for record in records])
         for column, name in enumerate(METRICS):
             file[name][s, r] = metrics[:, column]
-        if len(records[0].figures.controls):
+        if records[0].figures.control_names:
             file["controls"][s, r] = np.array([record.figures.controls for record in records])
             file["control_expected"][s] = records[0].figures.expected
         for name in SERIES:
@@ -162,28 +164,50 @@ def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], 
         file["event_start"][s, r] = start + np.cumsum(counts) - counts
         file["event_count"][s, r] = counts
         end = start + int(counts.sum())
-        for name in COLUMNS:
-            if end > start:
-                file[f"event_{name}"][start:end] = np.concatenate([getattr(rec.events, name) for rec in records])
+        if end > start:
+            for name in COLUMNS:
+                file[f"event_{name}"][start:end] = np.concatenate([getattr(one.events, name) for one in records])
         file["finished"][s, r] = 1
         start = end
+    return start
 
 
-def _runs(batch: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
-    """The records of each strategy in a batch, in order."""
-    for strategy in dict.fromkeys(record.figures.task.strategy for record in batch):
-        yield strategy, [record for record in batch if record.figures.task.strategy == strategy]
+class Reader:
+    """An open study file.  Every method raises `InputError` where the file cannot be read."""
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._telling():
+            self._file = netCDF4.Dataset(path)
+            self._file.set_auto_mask(False)
+            known = self._file.getncattr("format") == _FORMAT and all(m in self._file.variables for m in METRICS)
+        if not known:
+            self._file.close()
+            raise InputError(f"{path}: written by another version; remove it and run the same command again")
 
-def read(path: Path) -> Contents | None:
-    """What a study's file holds; none where it is missing, damaged, or of other metrics."""
-    if not path.is_file():
-        return None
-    try:
-        with netCDF4.Dataset(path) as file:
-            file.set_auto_mask(False)
-            if file.getncattr("format") != _FORMAT or any(name not in file.variables for name in METRICS):
-                return None
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn every way in which netCDF reports damage into one message."""
+        try:
+            yield
+        except (OSError, RuntimeError, AttributeError, LookupError, ValueError) as error:
+            raise InputError(f"{self.path}: damaged ({error}); remove it and run the same command again") from error
+
+    @cached_property
+    def contents(self) -> Contents:
+        """All but the events."""
+        file = self._file
+        with self._telling():
             names = tuple(name for name in file["control"][:].tolist() if name)
             return Contents(
                 tuple(file["strategy"][:].tolist()),
@@ -194,35 +218,23 @@ def read(path: Path) -> Contents | None:
                 file["control_expected"][:][..., : len(names)],
                 {name: file[name][:] for name in SERIES},
             )
-    except (OSError, RuntimeError, AttributeError, IndexError, KeyError, ValueError):
-        return None
 
+    def events(self, task: Task) -> EventLog:
+        """The log of one replicate."""
+        with self._telling():
+            at = self.contents.strategies.index(task.strategy), task.replicate
+            start = int(self._file["event_start"][at])
+            rows = slice(start, start + int(self._file["event_count"][at]))
+            return EventLog(*(self._file[f"event_{name}"][rows] for name in COLUMNS))
 
-def event_counts(path: Path) -> NDArray[np.int64]:
-    """Number of events of each replicate, shape (strategies, replicates)."""
-    with netCDF4.Dataset(path) as file:
-        file.set_auto_mask(False)
-        counts: NDArray[np.int64] = file["event_count"][:]
-        return counts
+    def figures(self, task: Task) -> Figures:
+        """The figures of one replicate."""
+        here = self.contents
+        s, r = here.strategies.index(task.strategy), task.replicate
+        return Figures(task, here.metrics[s, r], here.control_names, here.controls[s, r], here.expected[s])
 
-
-def read_events(path: Path, strategy: int, replicate: int) -> EventLog:
-    """The log of one replicate.  Raises `InputError` where the file cannot be read."""
-    try:
-        with netCDF4.Dataset(path) as file:
-            file.set_auto_mask(False)
-            start = int(file["event_start"][strategy, replicate])
-            rows = slice(start, start + int(file["event_count"][strategy, replicate]))
-            return EventLog(*(file[f"event_{name}"][rows] for name in COLUMNS))
-    except (OSError, RuntimeError, IndexError) as error:
-        raise InputError(f"{path}: damaged ({error}); remove it and run the same command again") from error
-
-
-def record_of(path: Path, contents: Contents, task: Task) -> Record:
-    """One replicate of a study's file, whole."""
-    s, r = contents.strategies.index(task.strategy), task.replicate
-    figures = Figures(
-        task, contents.metrics[s, r], contents.control_names, contents.controls[s, r], contents.expected[s]
-    )
-    series = {name: values[s, r] for name, values in contents.series.items()}
-    return Record(figures, series, read_events(path, s, r))
+    def record(self, task: Task) -> Record:
+        """One replicate, whole."""
+        at = self.contents.strategies.index(task.strategy), task.replicate
+        series = {name: values[at] for name, values in self.contents.series.items()}
+        return Record(self.figures(task), series, self.events(task))

@@ -1,0 +1,6 @@
+"""What a scenario means, before anything runs: in numbers (`facts`) and in words (`describe`)."""
+
+from sim.describe.numbers import facts
+from sim.describe.words import describe
+
+__all__ = ["describe", "facts"]

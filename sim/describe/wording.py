@@ -1,0 +1,33 @@
+"""Quantities as a reader likes them."""
+
+from __future__ import annotations
+
+from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+
+
+def many(n: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{n:,} {noun if n == 1 else noun + 's'}"
+
+
+def clock(hours: float) -> str:
+    """Hours as a time of day."""
+    minutes = round(hours * 60) % 1440
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def span(days: float) -> str:
+    """A length of time in the unit that suits it."""
+    if days < 1 / 12:
+        return f"{days * MINUTES_PER_DAY:.3g} min"
+    if days < 2:
+        return f"{days * HOURS_PER_DAY:.3g} h"
+    return f"{days:,.3g} days" if days < 2 * DAYS_PER_YEAR else f"{days / DAYS_PER_YEAR:,.3g} years"
+
+
+def money(usd: float) -> str:
+    """Dollars to three figures."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if usd >= size:
+            return f"${usd / size:,.3g}{unit}"
+    return f"${usd:,.0f}"

@@ -1,0 +1,223 @@
+"""The output folder of a study: ours alone, written atomically, and resumed where it stopped.
+
+    provenance.json   what made it; written first, it marks the folder as ours
+    scenario.yaml     the resolved scenario
+    replicates/       finished replicates, until all that were asked for are there
+    study.nc          all replicates, then
+    summary.json      the output of the last command
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+from sim.experiment import record as record_file
+from sim.experiment import study_file
+from sim.experiment.provenance import PROGRAM, conflicts
+from sim.experiment.record import FOLDER, TEMPORARY, Figures, Record, Task
+from sim.scenario.load import resolved_yaml
+from sim.scenario.models import Scenario
+
+_log = logging.getLogger(__name__)
+
+PROVENANCE, SCENARIO, STUDY, SUMMARY = "provenance.json", "scenario.yaml", "study.nc", "summary.json"
+
+
+class StudyFolder:
+    """A folder that this process has locked and may write."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def study(self) -> Path:
+        """The study's file."""
+        return self.path / STUDY
+
+    def figures(self) -> dict[Task, Figures]:
+        """The figures of all finished replicates.  Damaged files are dropped: what they held is simulated again."""
+        found: dict[Task, Figures] = {}
+        if self.study.exists():
+            try:
+                with study_file.Reader(self.study) as reader:
+                    found = {task: reader.figures(task) for task in reader.contents.tasks}
+            except InputError as error:
+                _log.warning("%s; simulating its replicates again", error)
+                self.study.unlink()
+        for path in self._replicates():
+            if (record := record_file.read(path)) is None:
+                _log.warning("%s: damaged; simulating it again", path)
+                path.unlink()
+            else:
+                found[record.figures.task] = record.figures
+        return found
+
+    def complete(self, scenario: Scenario, provenance: Mapping[str, Any]) -> None:
+        """Gather all finished replicates in the study's file, beside those it holds."""
+        loose = {record.figures.task: path for path in self._replicates() if (record := record_file.read(path))}
+        if not loose:
+            return
+        attributes = {
+            "source": f"{PROGRAM} {provenance['version']}",
+            "scenario_sha256": provenance["scenario_sha256"],
+            "seed": str(provenance["seed"]),
+        }
+        reader = study_file.Reader(self.study) if self.study.exists() else None
+        try:
+            kept = [task for task in reader.contents.tasks if task not in loose] if reader else []
+            before = reader.contents.strategies if reader else ()
+            strategies = list(dict.fromkeys([*before, *sorted(task.strategy for task in loose)]))
+
+            def fetch(task: Task) -> Record:
+                if task not in loose:
+                    assert reader is not None
+                    return reader.record(task)
+                found = record_file.read(loose[task])
+                if found is None:
+                    raise InputError(f"{loose[task]}: has changed while it was being read; run the same command again")
+                return found
+
+            study_file.write(self.study, scenario, attributes, strategies, [*kept, *loose], fetch)
+        finally:
+            if reader:
+                reader.close()
+        self._remove_replicates()
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Write a JSON file, whole or not at all."""
+        write_text(self.path / name, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+    def clear(self) -> None:
+        """Delete what we wrote, the marker last; pictures and anything else stay."""
+        for name in (STUDY, SUMMARY, SCENARIO):
+            (self.path / name).unlink(missing_ok=True)
+        self._remove_replicates()
+
+    def _replicates(self) -> list[Path]:
+        return sorted((self.path / FOLDER).glob("*.npz"))
+
+    def _remove_replicates(self) -> None:
+        folder = self.path / FOLDER
+        for path in [*self._replicates(), *folder.glob(f"{TEMPORARY}*")]:
+            path.unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+@contextmanager
+def open_folder(
+    path: Path, scenario: Scenario, provenance: Mapping[str, Any], *, force: bool = False
+) -> Iterator[StudyFolder]:
+    """The folder of a study, made or resumed, and locked until the block ends.
+
+    Raises `InputError` for a folder that is not ours, whatever `force` says; for one that holds another study, unless
+    `force` starts afresh in it; for one in which another run is at work; and for one that cannot be written, at any time
+    inside the block.
+    """
+    with writing(path):
+        _refuse_foreign(path)
+        path.mkdir(parents=True, exist_ok=True)
+        with _lock(path):
+            before = _refuse_foreign(path)
+            folder = StudyFolder(path)
+            if before is not None and (reasons := conflicts(before, provenance)):
+                if not force:
+                    raise InputError(
+                        f"{path}: holds another study ({'; '.join(reasons)}): choose another --out, or --force to "
+                        "replace it"
+                    )
+                folder.clear()
+            code = {**((before or {}).get("own_strategies") or {}), **provenance["own_strategies"]}
+            folder.write_json(PROVENANCE, {**provenance, "own_strategies": code})
+            write_text(path / SCENARIO, resolved_yaml(scenario))
+            (path / FOLDER).mkdir(exist_ok=True)
+            yield folder
+
+
+def read_provenance(path: Path) -> dict[str, Any] | None:
+    """What made the study in a folder; none where the folder does not say that it is ours."""
+    try:
+        found = json.loads((path / PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("program") == PROGRAM else None
+
+
+def last_request(path: Path, contents: study_file.Contents) -> tuple[Sequence[str], int]:
+    """(strategies, replicates) of the command that wrote the summary; all that is complete where there is none."""
+    try:
+        summary = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
+        strategies = list(summary["strategies"]) if "strategies" in summary else [summary["strategy"]]
+        replicates = int(summary["replicates"])
+        rows = [contents.strategies.index(strategy) for strategy in strategies]
+        if replicates > 0 and contents.finished[rows, :replicates].all():
+            return strategies, min(replicates, contents.finished.shape[1])
+    except (OSError, ValueError, LookupError, TypeError):
+        pass
+    complete = int(contents.finished.all(axis=0).cumprod().sum())
+    return contents.strategies, complete
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk, a missing permission and their like into one message."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be used as output folder: {error.strerror or error}") from error
+
+
+def _refuse_foreign(path: Path) -> dict[str, Any] | None:
+    """The provenance of a folder of ours, none for a new or empty one.  Raises `InputError` for any other."""
+    if not path.exists():
+        return None
+    if not path.is_dir():
+        raise InputError(f"{path}: is a file, not an output folder")
+    if all(entry.name.startswith(TEMPORARY) for entry in path.iterdir()):
+        return None  # empty, but for what a run left that was ended in its first milliseconds
+    found = read_provenance(path)
+    if found is None:
+        state = "damaged" if (path / PROVENANCE).exists() else "missing"
+        raise InputError(
+            f"{path}: not an output folder of {PROGRAM} ({PROVENANCE} {state}), so nothing in it is touched: "
+            "choose another --out"
+        )
+    return found
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Keep other runs out of a folder; the system frees the lock however this process ends."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows: files are replaced atomically, so two runs at most do the work twice
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"{path}: another run is at work in this folder; wait for it, or choose --out") from error
+        except OSError:
+            _log.info("%s: this file system has no locks", path)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,133 @@
+"""Costs of a small log, worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sim.economics import Costs, Flights, costs, working_satellite_years
+from sim.environment import Capacity
+from sim.events import Cause, EventKind, EventRecorder
+from sim.launch import PerFlight, PerKilogram
+from sim.result import Controls, Result
+from sim.scenario.models import Economics, Scenario
+
+DAYS = 365.25
+
+
+def scenario(days: float = 100.0) -> Scenario:
+    """Two planes of two slots; a satellite: 10 GPUs of 10 USD, 500 kg at 2 USD/kg, 1,000 USD, 200 days of life."""
+    shell = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": 2, "satellites_per_plane": 2}
+    rate = {"kind": "exponential", "rate_per_year": 0.1}
+    price = {"kind": "per_kg", "usd_per_kg": 2}
+    vehicle = {"name": "rocket", "capacity_kg": 1000, "price": price, "success_probability": 0.9}
+    return Scenario.model_validate(
+        {
+            "name": "by-hand",
+            "mission": {"start": "2027-01-01", "years": days / DAYS},
+            "constellation": {"shells": [shell], "spare_berths_per_plane": 1},
+            "satellite": {"gpus": 10, "mass_kg": 500, "power_kw": 10, "design_life_years": 200 / DAYS},
+            "reliability": {"gpu": rate, "bus": rate},
+            "launch": {"vehicle": vehicle, "lead_time_days": {"kind": "constant", "days": 10}},
+            "economics": {
+                "bus_usd": 1000,
+                "gpu_usd": 10,
+                "operations_usd_per_year": 3652.5,
+                "operations_usd_per_satellite_year": 365.25,
+            },
+        }
+    )
+
+
+def result_of(log: EventRecorder, days: float = 100.0) -> Result:
+    light = Capacity(np.zeros(1), np.ones(1))
+    none = Controls((), np.zeros(0), np.zeros(0))
+    return Result(scenario(days), "by_hand", 1, 0, (2, 2), (light, light), log.finish(), none)
+
+
+@pytest.fixture
+def by_hand() -> Result:
+    """Eight satellites: one failed, one retired, one lost at launch, one stored and placed, one in transit."""
+    log = EventRecorder()
+    add, kind = log.append, EventKind
+    add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=0, satellite=0, amount=2)
+    add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
+    add(0, kind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
+    add(0, kind.DELIVERED, plane=0, satellite=1, satellites=1, gpus=10)
+    add(10, kind.DELIVERED, plane=1, satellite=2, satellites=1, gpus=10)
+    add(10, kind.DELIVERED, plane=1, satellite=3, satellites=1, gpus=10)
+    add(20, kind.GPU_FAILED, cause=Cause.GPU, plane=0, satellite=0, gpus=-1)
+    add(40, kind.BUS_FAILED, cause=Cause.BUS, plane=1, satellite=2, satellites=-1, gpus=-10)
+    add(50, kind.LAUNCHED, plane=1, satellite=4, amount=1)
+    add(50, kind.LAUNCH_FAILED, plane=1, satellite=4, amount=1)
+    add(60, kind.LAUNCHED, plane=1, satellite=5, amount=2)
+    add(70, kind.DELIVERED, plane=1, satellite=5, satellites=1, gpus=10)
+    add(70, kind.STORED, plane=1, satellite=6)
+    add(75, kind.GPU_FAILED, cause=Cause.GPU, plane=1, satellite=6)
+    add(80, kind.RETIRED, cause=Cause.END_OF_LIFE, plane=1, satellite=3, satellites=-1, gpus=-10)
+    add(80, kind.ACTIVATED, plane=1, satellite=6, amount=10)
+    add(90, kind.PLACED, plane=1, satellite=6, satellites=1, gpus=9)
+    add(95, kind.LAUNCHED, plane=0, satellite=7, amount=1)
+    return result_of(log)
+
+
+def test_costs_worked_out_by_hand(by_hand: Result) -> None:
+    # Credit, each (bus 1000 + flight share 1000 + GPUs alive x 10) x life left of 200 days:
+    #   0: age 100, 9 GPUs: 2090 x .5 = 1045       1: age 100: 2100 x .5 = 1050
+    #   5: age 30: 2100 x .85 = 1785               6: age 30 (from its storing), 9 GPUs: 2090 x .85 = 1776.5
+    #   7: in transit: 2100                        2 failed, 3 retired, 4 lost: nothing
+    # Satellites at work: 2 for 10 days, 4 for 30, 3 for 30, 4 for 10, 3 for 10, 4 for 10: 340 satellite-days.
+    found = costs(by_hand)
+    assert working_satellite_years(by_hand) == pytest.approx(340 / DAYS)
+    assert found.satellites_usd == 8000
+    assert found.gpus_usd == 800
+    assert found.launches_usd == 8000
+    assert found.operations_usd == pytest.approx(1000 + 340)
+    assert found.deployment_usd == 4 * (1000 + 100 + 1000)
+    assert found.unexpired_credit_usd == pytest.approx(1045 + 1050 + 1785 + 1776.5 + 2100)
+    assert found.total_uncredited_usd == pytest.approx(18140)
+    assert found.total_usd == pytest.approx(18140 - 7756.5)
+
+
+def test_a_sweep_over_prices_reruns_nothing(by_hand: Result) -> None:
+    # 5 flights of 3000.  Shares: 1500 for satellites 0, 1, 5, 6, and 3000 for 7, alone on its flight.
+    found = costs(by_hand, launch_price=PerFlight(usd=3000))
+    assert found.launches_usd == 15000
+    assert found.deployment_usd == 6000 + 4 * 1100
+    credit = (2500 + 90) * 0.5 + (2500 + 100) * 0.5 + (2500 + 100) * 0.85 + (2500 + 90) * 0.85 + 4100
+    assert found.unexpired_credit_usd == pytest.approx(credit)
+    # Only GPUs have a price: 80 of them, less 9 and 10 at .5, 10 and 9 at .85, 10 whole.
+    gpus = costs(by_hand, economics=Economics(bus_usd=0, gpu_usd=1), launch_price=PerKilogram(usd_per_kg=0))
+    assert gpus == Costs(0.0, 80.0, 0.0, 0.0, 40.0, pytest.approx(19 * 0.5 + 19 * 0.85 + 10))
+
+
+def test_flights(by_hand: Result) -> None:
+    flights = Flights.of(by_hand)
+    assert flights.satellites.tolist() == [2, 2, 1, 2, 1]
+    assert flights.first_satellite.tolist() == [0, 2, 4, 5, 7]
+    assert flights.deployment.tolist() == [True, True, False, False, False]
+    assert flights.price_usd(PerKilogram(usd_per_kg=2), 500).tolist() == [2000, 2000, 1000, 2000, 1000]
+
+
+def test_no_credit_past_the_design_life() -> None:
+    log = EventRecorder()
+    log.append(0, EventKind.LAUNCHED, plane=0, satellite=0, amount=1)
+    log.append(0, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
+    assert costs(result_of(log, 150.0)).unexpired_credit_usd == pytest.approx(2100 * 0.25)
+    assert costs(result_of(log, 200.0)).unexpired_credit_usd == pytest.approx(0.0, abs=1e-9)
+    assert costs(result_of(log, 300.0)).unexpired_credit_usd == 0.0
+
+
+def test_a_spare_that_dies_on_its_way_has_no_value() -> None:
+    log = EventRecorder()
+    log.append(0, EventKind.LAUNCHED, plane=0, satellite=0, amount=1)
+    log.append(0, EventKind.STORED, plane=0, satellite=0)
+    log.append(10, EventKind.ACTIVATED, plane=0, satellite=0, amount=20)
+    assert costs(result_of(log)).unexpired_credit_usd == pytest.approx(2100 * 0.5)  # phasing at the horizon
+    log.append(15, EventKind.BUS_FAILED, plane=0, satellite=0)
+    assert costs(result_of(log)).unexpired_credit_usd == 0.0
+
+
+def test_a_fleet_without_flights_pays_operations_only() -> None:
+    found = costs(result_of(EventRecorder()))
+    assert found == Costs(0.0, 0.0, 0.0, pytest.approx(1000.0), 0.0, 0.0)
+    assert found.total_usd == pytest.approx(1000.0)

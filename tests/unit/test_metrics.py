@@ -1,0 +1,330 @@
+"""Metrics against small logs worked out by hand, and step functions against brute force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isnan
+
+import numpy as np
+import pytest
+from sim.environment import Capacity
+from sim.events import Cause, EventKind, EventRecorder
+from sim.metrics import (
+    METRICS,
+    check_invariants,
+    daily_series,
+    measure,
+    online_capacity,
+    working_satellites,
+)
+from sim.result import Controls, Result
+from sim.scenario.models import Scenario
+
+DAYS = 365.25
+IN_LIGHT = Capacity(np.zeros(1), np.ones(1))
+JOBS = (
+    {"name": "short", "gpus": 10, "work_gpu_hours": 10700},
+    {"name": "long", "gpus": 20},
+    {"name": "too large", "gpus": 30},
+)
+
+
+def scenario(days: float = 100.0, planes: int = 2, slots: int = 2, sla: float = 0.9, jobs=JOBS) -> Scenario:
+    """Satellites of 10 GPUs and 500 kg that live 200 days."""
+    shell = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": planes}
+    return Scenario.model_validate(
+        {
+            "name": "by-hand",
+            "mission": {"start": "2027-01-01", "years": days / DAYS},
+            "constellation": {"shells": [{**shell, "satellites_per_plane": slots}], "spare_berths_per_plane": 1},
+            "satellite": {"gpus": 10, "mass_kg": 500, "power_kw": 10, "design_life_years": 200 / DAYS},
+            "reliability": {
+                "gpu": {"kind": "exponential", "rate_per_year": 0.1},
+                "bus": {"kind": "exponential", "rate_per_year": 0.1},
+            },
+            "launch": {
+                "vehicle": {
+                    "name": "rocket",
+                    "capacity_kg": 1000,
+                    "price": {"kind": "per_kg", "usd_per_kg": 2},
+                    "success_probability": 0.9,
+                },
+                "lead_time_days": {"kind": "constant", "days": 10},
+            },
+            "service": {"sla_capacity_fraction": sla},
+            "workload": {"jobs": jobs},
+            "economics": {
+                "bus_usd": 1000,
+                "gpu_usd": 10,
+                "operations_usd_per_year": 3652.5,
+                "operations_usd_per_satellite_year": 365.25,
+            },
+        }
+    )
+
+
+def result_of(recorder: EventRecorder, of: Scenario, capacity: tuple[Capacity, ...] | None = None) -> Result:
+    shell = of.constellation.shells[0]
+    none = Controls((), np.zeros(0), np.zeros(0))
+    capacity = (IN_LIGHT,) * shell.planes if capacity is None else capacity
+    slots = (shell.satellites_per_plane,) * shell.planes
+    return Result(of, "by_hand", 1, 0, slots, capacity, recorder.finish(), none)
+
+
+@pytest.fixture
+def by_hand() -> Result:
+    """Two planes of two slots, 100 days: every kind of event once or more."""
+    log = EventRecorder()
+    add, kind = log.append, EventKind
+    gang = {0: 10, 1: 20, 2: 30}
+
+    add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=0, satellite=0, amount=2)
+    add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
+    add(0, kind.DELIVERED, plane=0, berth=0, satellite=0, satellites=1, gpus=10)
+    add(0, kind.DELIVERED, plane=0, berth=1, satellite=1, satellites=1, gpus=10)
+    add(0, kind.JOB_STARTED, plane=0, job=0, amount=gang[0])
+    add(10, kind.DELIVERED, plane=1, berth=3, satellite=2, satellites=1, gpus=10)
+    add(10, kind.DELIVERED, plane=1, berth=4, satellite=3, satellites=1, gpus=10)
+    add(10, kind.WAITED, job=1, amount=4800)
+    add(10, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
+    add(20, kind.GPU_FAILED, cause=Cause.GPU, plane=0, berth=0, satellite=0, gpus=-1)
+    add(20, kind.JOB_INTERRUPTED, cause=Cause.GPU, job=0, amount=gang[0])
+    for what, amount in ((kind.COMMITTED, 4700), (kind.LOST, 90), (kind.CHECKPOINTED, 10)):
+        add(20, what, job=0, amount=amount)
+    add(20, kind.JOB_STARTED, plane=0, job=0, amount=gang[0])
+    add(40, kind.BUS_FAILED, cause=Cause.BUS, plane=1, berth=3, satellite=2, satellites=-1, gpus=-10)
+    add(40, kind.JOB_INTERRUPTED, cause=Cause.BUS, job=1, amount=gang[1])
+    for what, amount in ((kind.COMMITTED, 10000), (kind.LOST, 400), (kind.CHECKPOINTED, 4000)):
+        add(40, what, job=1, amount=amount)
+    add(40, kind.ORDERED, plane=1, amount=3)
+    add(50, kind.LAUNCHED, plane=1, satellite=4, amount=1)
+    add(50, kind.LAUNCH_FAILED, plane=1, satellite=4, amount=1)
+    for what, amount in ((kind.COMMITTED, 6000), (kind.RESTARTED, 210), (kind.CHECKPOINTED, 990)):
+        add(50, what, job=0, amount=amount)
+    add(50, kind.JOB_FINISHED, job=0, amount=gang[0])
+    add(60, kind.LAUNCHED, plane=1, satellite=5, amount=2)
+    add(70, kind.DELIVERED, plane=1, berth=3, satellite=5, satellites=1, gpus=10)
+    add(70, kind.STORED, plane=1, berth=5, satellite=6)
+    add(70, kind.WAITED, job=1, amount=14400)
+    add(70, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
+    add(75, kind.GPU_FAILED, cause=Cause.GPU, plane=1, berth=5, satellite=6)
+    add(80, kind.RETIRED, cause=Cause.END_OF_LIFE, plane=1, berth=4, satellite=3, satellites=-1, gpus=-10)
+    add(80, kind.ACTIVATED, plane=1, berth=5, satellite=6, amount=10)
+    add(80, kind.JOB_INTERRUPTED, cause=Cause.END_OF_LIFE, job=1, amount=gang[1])
+    for what, amount in ((kind.COMMITTED, 4500), (kind.RESTARTED, 100), (kind.CHECKPOINTED, 200)):
+        add(80, what, job=1, amount=amount)
+    add(90, kind.PLACED, plane=1, berth=4, satellite=6, satellites=1, gpus=9)
+    add(90, kind.WAITED, job=1, amount=4800)
+    add(90, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
+    add(95, kind.LAUNCHED, plane=0, satellite=7, amount=1)
+    for what, amount in ((kind.COMMITTED, 4000), (kind.RESTARTED, 100), (kind.CHECKPOINTED, 400), (kind.PAUSED, 100)):
+        add(100, what, job=1, amount=amount)
+    add(100, kind.UNCOMMITTED, job=1, amount=200)
+    add(100, kind.WAITED, job=2, amount=72000)
+    return result_of(log, scenario())
+
+
+def changed(result: Result, row: int, **columns: float) -> Result:
+    """The same result with some columns of one row changed."""
+    log = result.events
+    new = {name: getattr(log, name).copy() for name in columns}
+    for name, value in columns.items():
+        new[name][row] = value
+    return replace(result, events=replace(log, **new))
+
+
+def row_of(result: Result, kind: EventKind, number: int = 0) -> int:
+    return int(np.flatnonzero(result.events.kind == kind)[number])
+
+
+def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
+    # Online GPUs: [0,10) 20, [10,20) 40, [20,40) 39, [40,70) 29, [70,80) 39, [80,90) 29, [90,100) 38; nameplate 40.
+    # Integral 200 + 400 + 780 + 870 + 390 + 290 + 380 = 3310 GPU days of 4000.
+    # Satellites: 2, 4, 4, 3, 4, 3, 4 over the same stretches: 20 + 120 + 90 + 40 + 30 + 40 = 340 of 400.
+    # Worst 30 days: [40,70) with 870 of 1200 (0-30: 990, 60-90: 970).
+    # Below .9 x 40 = 36: 10 + 30 + 10 days.
+    useful = 4700 + 6000 + 10000 + 4500 + 4000
+    paid = 8 * 1000 + 8 * 100 + 8 * 1000 + 1000 + 340  # worked out in test_economics.py
+    credit = 1045 + 1050 + 1785 + 1776.5 + 2100
+    expected = {
+        "compute_availability": 3310 / 4000,
+        "satellite_availability": 340 / 400,
+        "worst_month_availability": 870 / 1200,
+        "time_below_sla_fraction": 0.5,
+        "useful_gpu_hours": useful,
+        "goodput": useful / (40 * 2400),
+        # Job 0: 10 GPUs from day 0 to 50; job 1: 20 GPUs from day 10 to 100; job 2 never starts.
+        "effective_training_time_ratio": useful / ((10 * 50 + 20 * 90) * 24),
+        "lost_gpu_hours": 490,
+        "job_interruptions": 2,  # the third one is a planned retirement
+        "gpu_failures": 2,  # one of them on a spare
+        "bus_failures": 1,
+        "launches": 3,
+        "satellites_launched": 4,
+        "mass_launched_t": 2.0,
+        "deployment_launches": 2,
+        "deployment_satellites": 4,
+        "deployment_mass_t": 2.0,
+        "total_cost_usd": paid - credit,
+        "total_cost_uncredited_usd": paid,
+        "cost_per_useful_gpu_hour_usd": (paid - credit) / useful,
+    }
+    assert measure(by_hand) == pytest.approx(expected)
+    check_invariants(by_hand)
+
+
+def test_measure_returns_the_table_in_its_order_and_inside_its_ranges(by_hand: Result) -> None:
+    values = measure(by_hand)
+    assert list(values) == list(METRICS)
+    for name, value in values.items():
+        assert METRICS[name].name == name
+        assert METRICS[name].low <= value <= METRICS[name].high
+
+
+def test_light_and_pauses_count_as_offline(by_hand: Result) -> None:
+    # Plane 0 dark in [30, 50), where it holds 19 GPUs; plane 1 at .5 from day 90 on, where it holds 19.
+    dark = Capacity(np.array([0.0, 30.0, 50.0]), np.array([1.0, 0.0, 1.0]))
+    dim = Capacity(np.array([0.0, 90.0, 101.0]), np.array([1.0, 0.5, 1.0]))
+    result = replace(by_hand, capacity=(dark, dim))
+    # [40,50): 29 - 19 = 10; the worst 30 days are [25,55) or [20,50): 390 + 10 x 20 + 10 x 10 = 690 for the latter,
+    # 5 x 39 + 10 x 20 + 10 x 10 + 5 x 29 = 640 for [25,55), and 10 x 20 + 10 x 10 + 10 x 29 = 590 for [30,60).
+    values = measure(result)
+    assert values["compute_availability"] == pytest.approx((3310 - 20 * 19 - 10 * 9.5) / 4000)
+    assert values["worst_month_availability"] == pytest.approx(590 / 1200)
+    assert values["satellite_availability"] == pytest.approx(0.85)
+
+
+def test_worst_month_lies_between_steps_and_a_short_horizon_is_one_window() -> None:
+    log = EventRecorder()
+    log.append(0, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
+    log.append(50, EventKind.BUS_FAILED, plane=0, satellite=0, satellites=-1, gpus=-10)
+    log.append(60, EventKind.DELIVERED, plane=0, satellite=1, satellites=1, gpus=10)
+    # 10 days of nothing in any window that holds [50, 60): 20 of 30 days online.
+    assert measure(result_of(log, scenario(planes=1, slots=1)))["worst_month_availability"] == pytest.approx(2 / 3)
+    # With a horizon of 55 days the window [25, 55) ends in the outage: 25 of 30 days.
+    short = result_of(log, scenario(55, planes=1, slots=1))
+    assert measure(short)["worst_month_availability"] == pytest.approx(25 / 30)
+    shorter = result_of(log, scenario(20, planes=1, slots=1))
+    assert measure(shorter)["worst_month_availability"] == 1.0
+
+
+def test_the_promised_level_itself_is_not_below_it() -> None:
+    log = EventRecorder()
+    for satellite, gpus in enumerate((10, 10, 10, 10, 10, 5)):
+        log.append(0, EventKind.DELIVERED, plane=0, satellite=satellite, satellites=1, gpus=gpus)
+    assert 0.55 * 100 > 55  # the trap: 55.00000000000001
+    assert measure(result_of(log, scenario(planes=1, slots=10, sla=0.55)))["time_below_sla_fraction"] == 0.0
+    assert measure(result_of(log, scenario(planes=1, slots=10, sla=0.56)))["time_below_sla_fraction"] == 1.0
+
+
+def test_online_capacity_is_capped_at_nameplate() -> None:
+    log = EventRecorder()
+    for satellite in range(3):
+        log.append(0, EventKind.DELIVERED, plane=0, satellite=satellite, satellites=1, gpus=10)
+    result = result_of(log, scenario(planes=1, slots=2))
+    assert online_capacity(result)[1].tolist() == [20.0]
+
+
+def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
+    values = measure(result_of(EventRecorder(), scenario(jobs=())))
+    undefined = {name for name, value in values.items() if isnan(value)}
+    assert undefined == {"effective_training_time_ratio", "cost_per_useful_gpu_hour_usd"}
+    assert values["compute_availability"] == values["worst_month_availability"] == 0.0
+    assert values["time_below_sla_fraction"] == 1.0
+    assert values["total_cost_usd"] == pytest.approx(1000)  # operations go on
+
+
+def test_daily_means_are_exact(by_hand: Result) -> None:
+    log = EventRecorder()
+    log.append(0.25, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
+    log.append(1.5, EventKind.GPU_FAILED, plane=0, satellite=0, gpus=-5)
+    series = daily_series(result_of(log, scenario(2.5, planes=1, slots=1)))
+    # Day 0: 3/4 of the day with all; day 1: half with all, half with half; the last half day: half.
+    assert series["online_fraction"] == pytest.approx([0.75, 0.75, 0.5])
+    assert series["satellites_working"] == pytest.approx([0.75, 1.0, 1.0])
+    whole = daily_series(by_hand)
+    assert whole["online_fraction"].shape == (100,)
+    assert whole["online_fraction"].mean() == pytest.approx(3310 / 4000)
+
+
+def test_a_last_day_of_rounding_error_has_a_mean() -> None:
+    log = EventRecorder()
+    log.append(0, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=5)
+    days = next(d for d in (np.arange(1.0, 3000.0)) if d / DAYS * DAYS > d)
+    series = daily_series(result_of(log, scenario(days, planes=1, slots=1)))
+    assert series["online_fraction"].shape == (days + 1,)
+    assert series["online_fraction"][-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_step_functions_against_brute_force(seed: int) -> None:
+    """Random moves and random light in several planes, evaluated one instant at a time."""
+    stream = np.random.default_rng(seed)
+    planes, horizon, n = 4, 100.0, 60
+    result = result_of(EventRecorder(), scenario(planes=planes, slots=20))
+    light = tuple(
+        Capacity(np.concatenate([[0.0], np.sort(stream.integers(1, 120, 6))]).astype(float), stream.random(7))
+        for _ in range(planes)
+    )
+    # Whole days now and then, so that moves and steps fall together.
+    times = np.sort(np.where(stream.random(n) < 0.5, stream.integers(0, 100, n), stream.uniform(0, horizon, n)))
+    log = EventRecorder()
+    for time, plane in zip(times.tolist(), stream.integers(0, planes, n).tolist(), strict=True):
+        log.append(time, EventKind.DELIVERED, plane=plane, satellites=1, gpus=int(stream.integers(1, 11)))
+    result = replace(result, capacity=light, events=log.finish())
+    events = result.events
+
+    def online(t: float) -> float:
+        total = 0.0
+        for plane, step in enumerate(light):
+            before = (events.time_days <= t) & (events.plane == plane)
+            total += events.gpus[before].sum() * step.values[step.times_days <= t][-1]
+        return total
+
+    times, gpus = online_capacity(result)
+    assert times[0] == 0.0
+    assert np.all(np.diff(times) > 0)
+    assert times[-1] < horizon
+    ats = np.concatenate([times, stream.uniform(0, horizon, 50)])
+    found = gpus[np.searchsorted(times, ats, side="right") - 1]
+    assert found == pytest.approx([min(online(t), 800) for t in ats])
+    _, satellites = working_satellites(result)
+    assert satellites[-1] == n
+
+    # A fine grid can miss the lowest moving mean only by the grid's width: 30-day means move by at most 800 x 2 x
+    # .01 / 30 GPUs over .01 day.
+    grid = np.arange(0, horizon + 1e-9, 0.01)
+    integral = np.concatenate([[0.0], np.cumsum(gpus[np.searchsorted(times, grid[:-1], side="right") - 1]) * 0.01])
+    lowest = (integral[3000:] - integral[:-3000]).min() / 30 / 800
+    assert measure(result)["worst_month_availability"] == pytest.approx(lowest, abs=4 * 0.01 / 30)
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "text"),
+    [
+        (EventKind.BUS_FAILED, {"time_days": 5.0}, "times in order"),
+        (EventKind.PLACED, {"gpus": 40}, "GPUs at work within"),
+        (EventKind.PLACED, {"satellites": 2}, "working satellites within"),
+        (EventKind.BUS_FAILED, {"gpus": -21}, "GPUs at work not negative"),
+        (EventKind.STORED, {"satellite": 5}, "arrives once"),
+        (EventKind.STORED, {"satellite": 8}, "only launched"),
+        (EventKind.LAUNCHED, {"amount": 3}, "serial numbers"),
+        (EventKind.LOST, {"amount": 91}, "job 0: 12001 of 12000"),
+        (EventKind.WAITED, {"amount": -4800}, "not negative"),
+    ],
+)
+def test_invariants_name_what_is_broken(by_hand: Result, kind: EventKind, columns: dict[str, float], text: str) -> None:
+    broken = changed(by_hand, row_of(by_hand, kind), **columns)
+    with pytest.raises(AssertionError, match=text):
+        check_invariants(broken)
+
+
+def test_invariants_refuse_times_past_the_horizon(by_hand: Result) -> None:
+    with pytest.raises(AssertionError, match="inside the horizon"):
+        check_invariants(changed(by_hand, len(by_hand.events) - 1, time_days=100.5))
+
+
+def test_invariants_refuse_light_outside_0_to_1(by_hand: Result) -> None:
+    bright = Capacity(np.zeros(1), np.array([1.1]))
+    with pytest.raises(AssertionError, match="light"):
+        check_invariants(replace(by_hand, capacity=(bright, IN_LIGHT)))

@@ -20,7 +20,7 @@ ORBITS = (
     ("650 km dawn-dusk", 650.0, sun_synchronous_inclination_deg(650.0), raan_of_ltan_deg(6.0, START)),
     ("550 km 53 deg", 550.0, 53.0, 0.0),
     ("300 km 30 deg", 300.0, 30.0, 0.0),
-    ("2000 km 120 deg", 2000.0, 120.0, 0.0),
+    ("2000 km 120 deg", 2000.0, 120.0, 100.0),
 )
 
 

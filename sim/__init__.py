@@ -1,0 +1,80 @@
+"""orbitfleet: simulate fleets of orbital AI data centres over years and compare maintenance strategies.
+
+    import sim
+
+    scenario = sim.load("suncatcher_81", "overlays/launched")
+    print(sim.describe(scenario))
+    result = sim.run(scenario, seed=1)
+    print(sim.measure(result)["compute_availability"])
+    study = sim.compare(scenario, strategies=["run_to_failure", "scheduled_batch"], replicates=100, seed=1)
+    print(study.table())
+    sim.plots.save(sim.plots.compute_availability(study), "availability.png")
+
+The names below are the public ones; each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim import plots
+    from sim.describe import describe
+    from sim.environment import Environment
+    from sim.errors import InputError, ScenarioError
+    from sim.experiment import Study, compare, load_study
+    from sim.experiment import replicate as run
+    from sim.metrics import METRICS, measure
+    from sim.result import Result
+    from sim.scenario import Scenario, load
+    from sim.strategies import BUILT_IN, Strategy
+
+__all__ = [
+    "BUILT_IN",
+    "METRICS",
+    "Environment",
+    "InputError",
+    "Result",
+    "Scenario",
+    "ScenarioError",
+    "Strategy",
+    "Study",
+    "compare",
+    "describe",
+    "load",
+    "load_study",
+    "measure",
+    "plots",
+    "run",
+]
+
+_HOMES = {
+    "BUILT_IN": ("sim.strategies", "BUILT_IN"),
+    "METRICS": ("sim.metrics", "METRICS"),
+    "Environment": ("sim.environment", "Environment"),
+    "InputError": ("sim.errors", "InputError"),
+    "Result": ("sim.result", "Result"),
+    "Scenario": ("sim.scenario", "Scenario"),
+    "ScenarioError": ("sim.errors", "ScenarioError"),
+    "Strategy": ("sim.strategies", "Strategy"),
+    "Study": ("sim.experiment", "Study"),
+    "compare": ("sim.experiment", "compare"),
+    "describe": ("sim.describe", "describe"),
+    "load": ("sim.scenario", "load"),
+    "load_study": ("sim.experiment", "load_study"),
+    "measure": ("sim.metrics", "measure"),
+    "plots": ("sim.plots", None),
+    "run": ("sim.experiment", "replicate"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: the command line's `--help` need not wait for NumPy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    found = import_module(module)
+    value = found if attribute is None else getattr(found, attribute)
+    globals()[name] = value
+    return value

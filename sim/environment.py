@@ -1,7 +1,8 @@
-"""The physics of a mission, built once for a scenario and read-only: planes, light, and what darkness does to capacity.
+"""The physics of a mission: planes, their light, and what darkness does to capacity.
 
-Smooth functions of plane and date are tabulated by the day; exact eclipse edges are computed on demand from each plane's
-shadow table.  Nothing here is random, so one environment serves all replicates and strategies of a study.
+Built once for a scenario and read-only.  Smooth functions of plane and date are tabulated by the day; exact eclipse
+edges are computed on demand from each plane's shadow table.  Nothing here is random, so one environment serves all
+replicates and strategies of a study.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, TAU
+from sim.constants import DAYS_PER_YEAR, EARTH_EQUATORIAL_RADIUS_KM, TAU
 from sim.ephemeris import (
     MeanElements,
     circular_elements,
@@ -76,6 +77,20 @@ class Plane:
 
 
 @dataclass(frozen=True)
+class Light:
+    """What a plane sees of the Sun over the mission."""
+
+    sunlit_fraction: float
+    """Mean share of the orbit in light."""
+    lowest_sunlit_fraction: float
+    """The same on the darkest day."""
+    eclipse_days_per_year: float
+    """Days of a year with an eclipse."""
+    longest_eclipse_min: float
+    """Eclipse of an orbit on the darkest day, minutes."""
+
+
+@dataclass(frozen=True)
 class Capacity:
     """Share of a plane's GPUs that light lets run: a step function of time, right-continuous.
 
@@ -134,6 +149,13 @@ class Environment:
         """Eclipse per orbit on each day, minutes, shape (planes, n)."""
         periods = np.array([[plane.period_min] for plane in self.planes])
         return (1 - self.sunlit) * periods
+
+    def light(self, plane: int) -> Light:
+        """The light of a plane over the mission in a few numbers."""
+        inside = self.days < self.horizon_days
+        sunlit, minutes = self.sunlit[plane][inside], self.eclipse_minutes[plane][inside]
+        dark_days = np.count_nonzero(sunlit < 1) / np.count_nonzero(inside) * DAYS_PER_YEAR
+        return Light(float(sunlit.mean()), float(sunlit.min()), dark_days, float(minutes.max()))
 
     def eclipses(self, plane: int, slot: int, start_day: float, end_day: float) -> tuple[Floats, Floats]:
         """Entries and exits, mission days, of the satellite in a plane's slot between two days."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import wraps
 from importlib import resources
+from math import floor, isfinite, log10, nan
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
@@ -29,34 +30,13 @@ from sim.environment import Environment
 from sim.events import EventKind
 from sim.metrics import METRICS, online_capacity
 from sim.result import Result
-from sim.scenario.models import Scenario
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
 
 Floats = NDArray[np.float64]
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class StudyLike(Protocol):
-    """What a picture needs of a study (`sim.experiment.Study`)."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario that all strategies share."""
-
-    @property
-    def strategies(self) -> tuple[str, ...]:
-        """Names; the first one is the reference of differences."""
-
-    @property
-    def series(self) -> Mapping[str, Floats]:
-        """Daily series by name, shape (strategies, replicates, days)."""
-
-    @property
-    def metric_values(self) -> Mapping[str, Floats]:
-        """Metrics by name, shape (strategies, replicates)."""
-
-    def differences(self) -> Mapping[str, Mapping[str, Any]]:
-        """Estimates of a - b by metric and pair `"a - b"`."""
 
 
 @contextmanager
@@ -102,61 +82,66 @@ def save(picture: Axes | Figure, path: str | Path) -> None:
 
 
 @_styled
-def compute_availability(
-    study: StudyLike, *, ax: Axes | None = None, sunlit: Floats | None = None, days: Floats | None = None
-) -> Axes:
-    """Share of the nameplate GPUs online, day by day: each strategy's median replicate and its 10-90 % band.
+def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
+    """Share of the nameplate GPUs online over the years: each strategy's median replicate and its 10-90 % band.
 
-    `sunlit`, shape (planes, n), at mission days `days` (n,) as in `Environment`: adds a strip with the share of the
-    orbit in light beneath, and shades the seasons in which some plane passes the shadow, where there are such seasons.
+    A strip beneath shows the share of the orbit in light.  Seasons in which some plane passes the shadow are shaded,
+    where there are days without.
     """
-    ax = _new_axes(9.0, 5.2 if sunlit is not None else 4.4) if ax is None else ax
-    online = 100 * np.asarray(study.series["online_fraction"])
-    replicates, n = online.shape[1:]
-    start = study.scenario.mission.start
-    dates = _dates(start, np.arange(n, dtype=float) + 0.5)
-    if sunlit is not None and days is not None:
-        strip = _beneath(ax, 0.16)
-        inside = days <= study.scenario.mission.days
-        _light_strip(strip, _dates(start, days[inside]), sunlit[:, inside], ax)
-    lowest = 100.0
+    ax = _new_axes(9.0, 5.2) if ax is None else ax
+    strip = _beneath(ax, 0.17)
+    scenario, environment = study.scenario, study.environment
+    # Where planes pause in turn, their alternation within weeks would hide the strategies: average over it.
+    alternate = environment.pauses and len(environment.planes) > 1
+    series = np.asarray(study.series["online_fraction"], dtype=float)
+    centres, online = _moving_mean(100 * series, 30 if alternate else 1)
+    dates = _dates(scenario.mission.start, centres)
+    lowest, replicates = 100.0, series.shape[1]
     for name, values, look in zip(study.strategies, online, _looks(len(online)), strict=True):
         low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=0)
         if replicates > 1:
             ax.fill_between(dates, low, high, color=look["color"], alpha=0.18, linewidth=0)
         ax.plot(dates, median, label=name, **look)
         lowest = min(lowest, float(low.min()))
-    sla = 100 * study.scenario.service.sla_capacity_fraction
-    ax.axhline(sla, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)))
-    ax.annotate(
-        f"SLA\n{sla:g} %", (1.0, sla), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-        va="center", fontsize=9, color="0.25",
-    )  # fmt: skip
+    sla = 100 * scenario.service.sla_capacity_fraction
+    _marked_level(ax, sla, f"SLA\n{sla:g} %")
     ax.set_ylim(max(0.0, min(lowest, sla) - 4), 101.5)
-    ax.yaxis.set_major_formatter(PercentFormatter(decimals=0))
+    _percent(ax, 8)
     ax.set_ylabel("GPUs online (% of nameplate)")
-    what = f"median and 10-90 % band of {replicates} runs" if replicates > 1 else "one run"
-    _title_and_legend(ax, f"{study.scenario.name}: share of GPUs online by strategy", f"daily mean; {what}")
-    _date_axis(ax if sunlit is None else strip, start, study.scenario.mission.days)
+    _light_strip(strip, environment, scenario.mission.start, ax)
+    mean = "30-day" if alternate else "daily"
+    what = f"line: median of {replicates} runs; band: 10-90 % of them" if replicates > 1 else "one run of each"
+    _title_and_legend(ax, f"{scenario.name}: share of GPUs online, by strategy", f"{mean} means; {what}")
+    _date_axis(strip, scenario.mission.start, scenario.mission.days)
     return ax
 
 
-def _light_strip(strip: Axes, dates: Floats, sunlit: Floats, main: Axes) -> None:
-    """Share of the orbit in light beneath the main axes, and its eclipse seasons shaded in them."""
-    low, high = 100 * sunlit.min(axis=0), 100 * sunlit.max(axis=0)
-    strip.fill_between(dates, low, high, color="#E69F00", alpha=0.45, linewidth=0)
-    strip.plot(dates, 100 * sunlit.mean(axis=0), color="#8A5A00", linewidth=1.2)
+def _moving_mean(series: Floats, width: int) -> tuple[Floats, Floats]:
+    """Mission days at the middle of windows of `width` days, and the means of daily `series` (..., days) in them."""
+    width = min(width, series.shape[-1])
+    total = np.cumsum(np.concatenate([np.zeros_like(series[..., :1]), series], axis=-1), axis=-1)
+    means = (total[..., width:] - total[..., :-width]) * (1.0 / width)
+    centres: Floats = np.arange(means.shape[-1]) + 0.5 * width
+    return centres, means
+
+
+def _light_strip(strip: Axes, environment: Environment, start: date, main: Axes) -> None:
+    """Share of the orbit in light beneath the main axes, and its eclipse seasons shaded in both."""
+    dates, sunlit = _light(environment, start)
+    low, high = sunlit.min(axis=0), sunlit.max(axis=0)
+    strip.plot(dates, sunlit.mean(axis=0), color="#8A5A00", linewidth=1.2, linestyle="-")
+    if len(sunlit) > 1:
+        strip.fill_between(dates, low, high, color="#E69F00", alpha=0.45, linewidth=0)
+        strip.annotate("mean,\nrange of\nplanes", (1.0, 0.5), (6, 0), xycoords="axes fraction",
+                       textcoords="offset points", va="center", fontsize=8, color="0.25")  # fmt: skip
     strip.set_ylabel("sunlit\n(% of orbit)")
-    strip.yaxis.set_major_locator(MaxNLocator(2))
-    strip.yaxis.set_major_formatter(PercentFormatter(decimals=0))
+    _percent(strip, 2)
     strip.set_ylim(min(float(low.min()), 99.0) - 1.0, 101.0)
     dark = low < 100 * (1 - 1e-9)
     if dark.any() and not dark.all():
-        for axes in (main, strip):
-            axes.fill_between(
-                dates, 0, 1, where=dark, transform=axes.get_xaxis_transform(), color="0.9", linewidth=0, zorder=0,
-                label="eclipse season" if axes is main else None,
-            )  # fmt: skip
+        for axes, label in ((main, "eclipse season"), (strip, None)):
+            axes.fill_between(dates, 0, 1, where=dark, transform=axes.get_xaxis_transform(), color="0.9", linewidth=0,
+                              zorder=0, label=label)  # fmt: skip
 
 
 _ROWS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
@@ -179,31 +164,32 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
     start, horizon = scenario.mission.start, result.horizon_days
     times, gpus = online_capacity(result)
     ax.step(_dates(start, np.append(times, horizon)), np.append(gpus, gpus[-1]), where="post", linewidth=1.2)
-    ax.axhline(result.nameplate_gpus, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)))
-    ax.annotate(
-        "nameplate", (1.0, result.nameplate_gpus), (6, 0), xycoords=("axes fraction", "data"),
-        textcoords="offset points", va="center", fontsize=9, color="0.25",
-    )  # fmt: skip
+    _marked_level(ax, result.nameplate_gpus, "nameplate")
     ax.set_ylim(0, result.nameplate_gpus * 1.06)
     ax.set_ylabel("GPUs online")
     labels = []
     for row, (name, kinds, marker, color) in enumerate(_ROWS):
         happened = log.where(*kinds)
-        when, together = np.unique(happened.time_days, return_counts=True)
-        labels.append(f"{name} ({len(happened)})")
-        look: dict[str, Any] = {"s": 26 + 14 * np.sqrt(together - 1), "alpha": 0.75, "linewidths": 0}
-        if marker == "|":  # a rug: hundreds of them read as density
+        labels.append(f"{name} ({len(happened):,})")
+        look: dict[str, Any]
+        if marker == "|":  # a rug reads as density; marks closer than a pixel fall together
+            when = np.unique(np.round(happened.time_days / horizon * 2000)) * (horizon / 2000)
             look = {"s": 90, "alpha": 0.45, "linewidths": 0.5}
-        rows_ax.scatter(_dates(start, when), np.full(len(when), row), marker=marker, color=color, **look)
+        else:
+            when, together = np.unique(happened.time_days, return_counts=True)
+            look = {"s": np.minimum(26 + 14 * np.sqrt(together - 1), 150), "alpha": 0.75, "linewidths": 0}
+        rows_ax.scatter(
+            _dates(start, when), np.full(len(when), row), marker=marker, color=color, clip_on=False, zorder=3, **look
+        )
     rows_ax.set_yticks(range(len(_ROWS)), labels)
     rows_ax.set_ylim(len(_ROWS) - 0.4, -0.6)
-    rows_ax.tick_params(axis="y", length=0)
+    rows_ax.tick_params(axis="y", length=0, pad=12)  # room for marks on day 0
     rows_ax.spines["left"].set_visible(False)
     _title_and_legend(
         ax,
         f"{scenario.name}: one run of {result.strategy}",
-        f"replicate {result.replicate} of seed {result.seed}; above: GPUs online, below: events (and how many), "
-        "larger marks for several at once",
+        f"seed {result.seed}, replicate {result.replicate}; below: each event and how many there were; larger mark: "
+        "several at once",
     )
     _date_axis(rows_ax, start, horizon)
     return ax
@@ -211,7 +197,7 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
 
 @_styled
 def paired_differences(
-    study: StudyLike,
+    study: Study,
     *,
     metrics: tuple[str, ...] = ("compute_availability", "goodput", "cost_per_useful_gpu_hour_usd"),
     ax: Axes | None = None,
@@ -220,79 +206,95 @@ def paired_differences(
     reference, others = study.strategies[0], study.strategies[1:]
     if not others:
         raise ValueError("differences need two strategies or more")
-    ax = _new_axes(9.0, 1.9 + 0.75 * len(others)) if ax is None else ax
-    panels = _beside(ax, len(metrics))
-    found = study.differences()
-    for panel, metric in zip(panels, metrics, strict=True):
+    ax = _new_axes(9.0, 2.0 + 0.7 * len(others)) if ax is None else ax
+    found, looks = study.differences(), _looks(len(study.strategies))[1:]
+    for panel, metric in zip(_beside(ax, len(metrics)), metrics, strict=True):
         scale, unit = (100.0, "percentage points") if METRICS[metric].high == 1.0 else (1.0, METRICS[metric].unit)
-        values = scale * np.asarray(study.metric_values[metric])
-        panel.axvline(0, color="0.35", linewidth=1.0)
-        for row, (name, look) in enumerate(zip(others, _looks(len(study.strategies))[1:], strict=True)):
-            raw = values[row + 1] - values[0]
-            raw = raw[np.isfinite(raw)]
-            # Spread up and down in a fixed pattern: equal runs stay visible, and the picture is the same every time.
-            spread = 0.12 + 0.24 * ((np.arange(len(raw)) * 0.618034) % 1)
-            panel.scatter(raw, row + spread, s=9, color=look["color"], alpha=0.45, linewidths=0)
-            mean, low, high = (scale * x for x in _difference(found[metric], name, reference))
-            if not np.isfinite(mean):
-                panel.annotate("undefined", (0, row), (4, 3), textcoords="offset points", fontsize=9, color="0.25")
-                continue
-            if np.isfinite(low) and np.isfinite(high):
-                panel.plot([low, high], [row, row], color=look["color"], linewidth=2.6, linestyle="-", marker="|",
-                           markersize=10, markeredgewidth=1.6)  # fmt: skip
-            panel.plot([mean], [row], marker="o", markersize=7, color=look["color"], markeredgecolor="white")
-        panel.set_ylim(len(others) - 0.5, -0.5)
+        panel.axvline(0, color="0.35", linewidth=1.0, linestyle="-")
+        for row, (name, look) in enumerate(zip(others, looks, strict=True)):
+            raw = scale * (study.values(name, metric) - study.values(reference, metric))
+            # The study holds the difference the other way round.
+            turned = found[metric][f"{reference} - {name}"]
+            estimate = [nan if x is None else -scale * x for x in (turned.mean, turned.ci_high, turned.ci_low)]
+            _difference_row(panel, row, raw, *estimate, color=look["color"])
+        panel.set_ylim(len(others) - 0.45, -0.55)
+        panel.set_yticks(range(len(others)), others if panel is ax else [])
+        panel.tick_params(axis="y", length=0)
+        panel.spines["left"].set_visible(False)
         panel.grid(visible=False, axis="y")
         panel.xaxis.set_major_locator(MaxNLocator(4))
-        better = "right of 0 is better" if METRICS[metric].better == "higher" else "left of 0 is better"
-        panel.set_xlabel(f"{_words(metric)}\n({unit}; {better})")
-        panel.set_yticks(range(len(others)), [])
-    ax.set_yticks(range(len(others)), [f"{name}\nminus\n{reference}" for name in others])
-    replicates = np.asarray(study.metric_values[metrics[0]]).shape[1]
-    what = f"large dot and bar: mean and 95 % interval; small dots: the {replicates} paired runs"
-    _title_and_legend(ax, f"{study.scenario.name}: what each strategy gains over {reference}", what)
+        better = "right is better →" if METRICS[metric].better == "higher" else "← left is better"
+        panel.set_xlabel(f"{_words(metric)}\n{unit}\n{better}")
+    _title_and_legend(
+        ax,
+        f"{study.scenario.name}: each strategy minus {reference}",
+        f"mark and figures: mean and 95 % interval; small dots: the {study.replicates} runs, both under the same luck",
+    )
     return ax
 
 
-def _difference(found: Mapping[str, Any], name: str, reference: str) -> tuple[float, float, float]:
-    """Mean and interval of name - reference, whichever way round the study has it; NaN where undefined."""
+def _difference_row(panel: Axes, row: int, raw: Floats, mean: float, low: float, high: float, *, color: str) -> None:
+    """One difference: mean and interval, the figures above them, single runs beneath."""
+    raw = raw[np.isfinite(raw)]
+    # Spread up and down in a fixed pattern: equal runs stay visible, and the picture is the same every time.
+    spread = 0.13 + 0.22 * ((np.arange(len(raw)) * 0.618034) % 1)
+    panel.scatter(raw, row + spread, s=9, color=color, alpha=0.45, linewidths=0)
+    text = "undefined"
+    if isfinite(mean):
+        text = _figures(mean, low, high)
+        panel.plot([mean], [row], marker="D", markersize=4.5, color=color)
+        if isfinite(high - low):
+            panel.plot([low, high], [row, row], color=color, linewidth=2.0, linestyle="-", marker="|", markersize=11)
+    panel.annotate(text, (0.99, row - 0.2), xycoords=panel.get_yaxis_transform(), ha="right", va="bottom", fontsize=8.5,
+                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # fmt: skip
 
-    def number(estimate: Any, key: str) -> float:
-        value = estimate[key] if isinstance(estimate, Mapping) else getattr(estimate, key)
-        return float("nan") if value is None else float(value)
 
-    straight = found.get(f"{name} - {reference}")
-    if straight is not None:
-        return number(straight, "mean"), number(straight, "ci_low"), number(straight, "ci_high")
-    turned = found[f"{reference} - {name}"]
-    return -number(turned, "mean"), -number(turned, "ci_high"), -number(turned, "ci_low")
+def _figures(mean: float, low: float, high: float) -> str:
+    """A difference in as many digits as its interval (or, without one, its size) bears."""
+    known = isfinite(high - low)
+    precision = (high - low) / 2 if known and high > low else abs(mean) / 10
+    digits = min(6, max(0, -floor(log10(precision / 2.5)))) if precision > 0 else 0
+    interval = f" ({low:+,.{digits}f} to {high:+,.{digits}f})" if known else ""
+    return f"{mean:+,.{digits}f}{interval}"
 
 
 @_styled
 def sunlit(environment: Environment, start: date, *, ax: Axes | None = None) -> Axes:
-    """Share of the orbit in light over the mission, one line a plane; `start` is the date of mission day 0.
+    """Share of each orbit in light over the mission; `start` is the date of mission day 0.
 
-    More than six planes share one colour: they show the range, not who is who.
+    Lines for one or two planes; a map of plane and date for more, whose lines would hide each other.
     """
+    planes = environment.planes
     ax = _new_axes(9.0, 4.2) if ax is None else ax
-    inside = environment.days <= environment.horizon_days
-    dates, share = _dates(start, environment.days[inside]), 100 * environment.sunlit[:, inside]
-    many = len(share) > 6
-    for plane, values, look in zip(environment.planes, share, _looks(len(share)), strict=True):
-        if many:
-            label = f"each of {len(share)} planes" if plane.id == 0 else None
-            ax.plot(dates, values, color="#0072B2", linewidth=0.7, alpha=0.45, label=label)
+    dates, share = _light(environment, start)
+    names = [
+        f"plane {p.name}, LTAN {p.ltan_h:g} h" if p.ltan_h is not None else f"plane {p.name}, RAAN {p.raan_deg:.0f}°"
+        for p in planes
+    ]
+    if len(planes) <= 2:
+        for name, values, look in zip(names, share, _looks(len(planes)), strict=True):
+            ax.plot(dates, values, label=name, **look)
+        ax.set_ylim(min(float(share.min()), 99.0) - 1.0, 100.5)
+        _percent(ax, 8)
+        ax.set_ylabel("sunlit (% of orbit)")
+    else:
+        extent = (float(dates[0]), float(dates[-1]), len(planes) - 0.5, -0.5)
+        image = ax.imshow(share, extent=extent, aspect="auto", interpolation="nearest", cmap="cividis", vmax=100)
+        _percent(_root(ax).colorbar(image, ax=ax, label="sunlit (% of orbit)").ax, 8)
+        ax.grid(visible=False)
+        if len(planes) <= 12:
+            ax.set_yticks(range(len(planes)), names)
         else:
-            node = f"LTAN {plane.ltan_h:g} h" if plane.ltan_h is not None else f"RAAN {plane.raan_deg:.0f} deg"
-            ax.plot(dates, values, label=f"plane {plane.name}: {plane.altitude_km:.0f} km, {node}", **look)
-    if many:
-        ax.plot(dates, share.mean(axis=0), color="#D55E00", label="mean of the planes")
-    ax.set_ylim(min(float(share.min()), 99.0) - 1.0, 100.5)
-    ax.yaxis.set_major_formatter(PercentFormatter(decimals=0))
-    ax.set_ylabel("sunlit (% of orbit)")
-    _title_and_legend(ax, "Share of each orbit in sunlight", "daily; 100 %: no eclipse that day")
+            ax.set_ylabel("plane (number, from 0)")
+    _title_and_legend(ax, "Share of each orbit in sunlight", "day by day; 100 %: no eclipse")
     _date_axis(ax, start, environment.horizon_days)
     return ax
+
+
+def _light(environment: Environment, start: date) -> tuple[Floats, Floats]:
+    """Dates of the mission's days, and each plane's share of the orbit in light on them, %."""
+    inside = environment.days <= environment.horizon_days
+    return _dates(start, environment.days[inside]), 100 * environment.sunlit[:, inside]
 
 
 def _new_axes(width: float, height: float) -> Axes:
@@ -341,6 +343,19 @@ def _looks(count: int) -> list[dict[str, Any]]:
     return [cycle[i % len(cycle)] for i in range(count)]
 
 
+def _percent(ax: Axes, ticks: int) -> None:
+    """Whole percentages on the y axis, about so many."""
+    ax.yaxis.set_major_locator(MaxNLocator(ticks, integer=True, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(PercentFormatter(decimals=0, symbol=" %"))
+
+
+def _marked_level(ax: Axes, level: float, text: str) -> None:
+    """A level across the axes, named to the right of them."""
+    ax.axhline(level, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)))
+    ax.annotate(text, (1.0, level), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+                fontsize=9, color="0.25")  # fmt: skip
+
+
 def _title_and_legend(ax: Axes, title: str, subtitle: str) -> None:
     """Above the axes, in lines that cannot meet: title, subtitle, then the legend where something has a label."""
     labels = ax.get_legend_handles_labels()[1]
@@ -350,9 +365,14 @@ def _title_and_legend(ax: Axes, title: str, subtitle: str) -> None:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, borderpad=0.2,
                   handlelength=3.2, columnspacing=1.6)  # fmt: skip
     above = 6.0 + 15.0 * rows
-    ax.annotate(subtitle, (0, 1), (0, above), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-                color="0.35", annotation_clip=False)  # fmt: skip
-    ax.set_title(title, pad=above + 15)
+    line = ax.annotate(subtitle, (0, 1), (0, above), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+                       color="0.35", annotation_clip=False)  # fmt: skip
+    line.set_in_layout(False)
+    # The layout takes a title to be as wide as a point at its middle, which may lie beyond narrow axes; so the title
+    # stands aside, as does the subtitle, and an empty line keeps their room.
+    ax.set_title(title, pad=above + 15).set_in_layout(False)
+    ax.annotate(" ", (0, 1), (0, above + 18), xycoords="axes fraction", textcoords="offset points", fontsize=12,
+                annotation_clip=False)  # fmt: skip
 
 
 def _dates(start: date, days: Floats) -> Floats:

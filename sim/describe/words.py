@@ -148,7 +148,8 @@ def _deployment(deployment: Facts) -> Iterator[str]:
     if deployment["kind"] == "in_place":
         how = "complete and new on the first day"
     else:
-        how = f"launched from day {deployment['first_launch_day']:g} to day {deployment['last_launch_day']:g}"
+        first, last = deployment["first_launch_day"], deployment["last_launch_day"]
+        how = f"launched on day {first:g}" if first == last else f"launched from day {first:g} to day {last:g}"
     spares = f" ({many(deployment['spares'], 'spare')} among them)" if deployment["spares"] else ""
     yield (
         f"  {how}: {many(deployment['satellites'], 'satellite')}{spares}, {deployment['mass_t']:,.1f} t, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import radians
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from sim.constants import MINUTES_PER_DAY, TAU
 from sim.ephemeris.catalogue import CatalogueEntry
 from sim.ephemeris.orbits import MeanElements, elements_at
+from sim.ephemeris.sun import julian_date
 from sim.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -37,15 +39,15 @@ class CataloguePlane:
 
 def group_into_planes(
     entries: Sequence[CatalogueEntry],
+    start: date | None = None,
     *,
-    epoch_jd: float | None = None,
     inclination_gap_deg: float = 0.2,
     mean_motion_gap_rev_per_day: float = 0.02,
     raan_gap_deg: float = 1.5,
 ) -> list[CataloguePlane]:
     """Return the planes of station-kept satellites, by shell and then by node.
 
-    Every satellite is carried to `epoch_jd` (UTC; default: the latest epoch of the file) by SGP4's own rates.  Sorted
+    Every satellite is carried to 00:00 UTC of `start` (default: the latest epoch given) by SGP4's own rates.  Sorted
     by inclination, then mean motion, then node, neighbours belong together unless a gap is larger than given: .02
     revolutions a day is about 6 km of altitude.  A plane's shadow is computed for its mean circular orbit: a satellite
     of mean eccentricity e has its edges displaced by up to 2 e / n (2 s for .001), which no phase removes; for one
@@ -61,7 +63,7 @@ def group_into_planes(
             f"element set {dragged.norad_id}: bstar = {dragged.bstar}: must be 0, since SGP4's drag means nothing "
             "over years; take it out with station_kept"
         )
-    epoch = max(entry.elements.epoch_jd for entry in entries) if epoch_jd is None else epoch_jd
+    epoch = max(entry.elements.epoch_jd for entry in entries) if start is None else julian_date(start)
     carried = [elements_at(entry.elements, epoch) for entry in entries]
     inclination = np.array([orbit.inclination_rad for orbit in carried])
     motion = np.array([orbit.mean_motion_rad_per_min for orbit in carried])

@@ -15,7 +15,7 @@ import threading
 import time
 import types
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Job(Generic[Kept]):
 
 def perform(
     job: Job[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
-) -> Iterator[list[Kept]]:
+) -> Generator[list[Kept], None, None]:
     """What is kept of each task, a few at a time, as they finish.
 
     `workers`: processes; 1 works in this one; none: one a core where that saves time.  `executor`: another executor to
@@ -81,7 +81,7 @@ def perform(
 
 def _spread(
     queue: deque[Task], workers: int, submit: Callable[[list[Task]], Future[tuple[float, list[Kept]]]]
-) -> Iterator[list[Kept]]:
+) -> Generator[list[Kept], None, None]:
     """Keep every worker busy with one chunk and another waiting; chunks grow until they last `_CHUNK_SECONDS`."""
     size = 1
     pending: set[Future[tuple[float, list[Kept]]]] = set()

@@ -1,10 +1,10 @@
 """The output folder of a study: ours alone, written atomically, and resumed where it stopped.
 
-    provenance.json   what made it; written first, it marks the folder as ours
-    scenario.yaml     the resolved scenario
-    replicates/       finished replicates, until all that were asked for are there
-    study.nc          all replicates, then
-    summary.json      the output of the last command
+provenance.json   what made it; written first, it marks the folder as ours
+scenario.yaml     the resolved scenario
+replicates/       finished replicates, until all that were asked for are there
+study.nc          all replicates, then
+summary.json      the output of the last command
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sim.scenario.models import Scenario
 
 _log = logging.getLogger(__name__)
 
-PROVENANCE, SCENARIO, STUDY, SUMMARY = "provenance.json", "scenario.yaml", "study.nc", "summary.json"
+PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
 
 
 class StudyFolder:
@@ -39,7 +39,7 @@ class StudyFolder:
     @property
     def study(self) -> Path:
         """The study's file."""
-        return self.path / STUDY
+        return self.path / study_file.NAME
 
     def figures(self) -> dict[Task, Figures]:
         """The figures of all finished replicates.  Damaged files are dropped: what they held is simulated again."""
@@ -96,7 +96,7 @@ class StudyFolder:
 
     def clear(self) -> None:
         """Delete what we wrote, the marker last; pictures and anything else stay."""
-        for name in (STUDY, SUMMARY, SCENARIO):
+        for name in (study_file.NAME, SUMMARY, SCENARIO):
             (self.path / name).unlink(missing_ok=True)
         self._remove_replicates()
 
@@ -118,8 +118,8 @@ def open_folder(
     """The folder of a study, made or resumed, and locked until the block ends.
 
     Raises `InputError` for a folder that is not ours, whatever `force` says; for one that holds another study, unless
-    `force` starts afresh in it; for one in which another run is at work; and for one that cannot be written, at any time
-    inside the block.
+    `force` starts afresh in it; for one in which another run is at work; and for one that cannot be written, at any
+    time inside the block.
     """
     with writing(path):
         _refuse_foreign(path)
@@ -134,6 +134,7 @@ def open_folder(
                         "replace it"
                     )
                 folder.clear()
+                before = None
             code = {**((before or {}).get("own_strategies") or {}), **provenance["own_strategies"]}
             folder.write_json(PROVENANCE, {**provenance, "own_strategies": code})
             write_text(path / SCENARIO, resolved_yaml(scenario))

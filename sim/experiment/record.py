@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,8 @@ def write(record: Record, folder: Path) -> None:
     figures = record.figures
     path = path_of(folder, figures.task)
     partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    columns: dict[str, Any] = {f"series_{name}": values for name, values in record.series.items()}
+    columns |= {f"event_{name}": getattr(record.events, name) for name in COLUMNS}
     try:
         with partial.open("wb") as file:
             np.savez(
@@ -118,8 +121,7 @@ def write(record: Record, folder: Path) -> None:
                 control_names=np.array(figures.control_names, dtype=np.str_),
                 controls=figures.controls,
                 expected=figures.expected,
-                **{f"series_{name}": values for name, values in record.series.items()},
-                **{f"event_{name}": getattr(record.events, name) for name in COLUMNS},
+                **columns,
             )
         os.replace(partial, path)
     finally:

@@ -107,14 +107,13 @@ class Regression:
     @property
     def adjusts(self) -> bool:
         """Whether there are controls, and replicates enough to use them."""
-        n, kept = self.basis.shape
+        n, kept = len(self.basis), len(self.offset)
         return kept > 0 and n >= kept + SPARE_REPLICATES
 
     @property
     def degrees_of_freedom(self) -> int:
         """Replicates less the coefficients estimated."""
-        n, kept = self.basis.shape
-        return n - kept - 1
+        return len(self.basis) - len(self.offset) - 1
 
     def fit(self, values: Floats) -> tuple[float, float, float]:
         """(intercept, its standard error, residual variance) of `values`, shape (replicates,).
@@ -140,6 +139,10 @@ class Quantity:
     high: float = np.inf
     """Greatest possible value."""
 
+    def clip(self, value: float | None) -> float | None:
+        """The value, brought into the range."""
+        return None if value is None else float(np.clip(value, self.low, self.high))
+
     def of_differences(self) -> Quantity:
         """The same for the difference of two values."""
         return Quantity(self.unit, self.low - self.high, self.high - self.low)
@@ -154,14 +157,14 @@ def estimate(values: Floats, regression: Regression, quantity: Quantity) -> Esti
     n = len(values)
     if n == 0 or not np.isfinite(values).all():
         return Estimate(None, None, None, None, None, None, n, quantity.unit)
-    raw_mean = float(values.mean())
-    raw = (raw_mean, *_interval(raw_mean, float(values.std(ddof=1)) / np.sqrt(n) if n > 1 else None, n - 1))
+    raw = _interval(float(values.mean()), float(values.std(ddof=1)) / np.sqrt(n) if n > 1 else None, n - 1)
     adjusted = raw
     if regression.adjusts:
-        mean, error, _ = regression.fit(values)
-        adjusted = (mean, *_interval(mean, error, regression.degrees_of_freedom))
-    clipped = [None if x is None else float(np.clip(x, quantity.low, quantity.high)) for x in (*adjusted, *raw)]
-    return Estimate(*clipped, n, quantity.unit)
+        intercept, error, _ = regression.fit(values)
+        adjusted = _interval(intercept, error, regression.degrees_of_freedom)
+    mean, low, high = map(quantity.clip, adjusted)
+    raw_mean, raw_low, raw_high = map(quantity.clip, raw)
+    return Estimate(mean, low, high, raw_mean, raw_low, raw_high, n, quantity.unit)
 
 
 def difference(a: Floats, b: Floats, regression: Regression, quantity: Quantity) -> Difference:
@@ -185,10 +188,8 @@ def ranking(values: Mapping[str, Floats], better: Literal["higher", "lower"]) ->
     best = table == (table.max(axis=0) if better == "higher" else table.min(axis=0))
     counted = best[:, ~np.all(table == worst, axis=0)]
     share = (counted / counted.sum(axis=0)).mean(axis=1).tolist() if counted.size else [None] * len(values)
-    found: list[dict[str, str | float | None]] = [
-        {"strategy": strategy, "p_best": p} for strategy, p in zip(values, share, strict=True)
-    ]
-    return sorted(found, key=lambda row: -(row["p_best"] or 0.0))  # type: ignore[operator]  # p_best is a number
+    found = [{"strategy": strategy, "p_best": p} for strategy, p in zip(values, share, strict=True)]
+    return sorted(found, key=lambda row: -(row["p_best"] or 0.0))
 
 
 def variance_reduction(a: Floats, b: Floats, regression: Regression) -> dict[str, Any]:
@@ -239,9 +240,9 @@ def relative_half_width(e: Estimate) -> float:
     return e.half_width / abs(e.mean) if e.mean else np.inf
 
 
-def _interval(mean: float, error: float | None, degrees: int) -> tuple[float | None, float | None]:
-    """The 95 % Student interval of a mean with this standard error; undefined without one."""
+def _interval(mean: float, error: float | None, degrees: int) -> tuple[float, float | None, float | None]:
+    """A mean with this standard error and the ends of its 95 % Student interval; no ends without an error."""
     if error is None:
-        return None, None
+        return mean, None, None
     half = float(stdtrit(degrees, _TWO_SIDED)) * error
-    return mean - half, mean + half
+    return mean, mean - half, mean + half

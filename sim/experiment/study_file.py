@@ -1,8 +1,8 @@
 """The file of a study, `study.nc`: netCDF-4 with CF attributes, which xarray, MATLAB, R, Julia and ncdump open.
 
-Dimensions: strategy, replicate, control, day, event.  Each metric and daily series is a variable by its name; events are
-columns over all replicates, one replicate after another, found by `event_start` and `event_count`.  Every chunk carries
-a checksum, so that a damaged file is noticed when it is read.
+Dimensions: strategy, replicate, control, day, event.  Each metric and daily series is a variable by its name; events
+are columns over all replicates, one replicate after another, found by `event_start` and `event_count`.  Every chunk
+carries a checksum, so that a damaged file is noticed when it is read.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 
+NAME = "study.nc"
 _FORMAT = 1
 _BATCH = 128  # replicates written at a time: bounds memory, whatever the study
 _EVENT_CHUNK = 1 << 16
@@ -122,6 +123,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     counts("finished", "whether the replicate has been simulated")
     counts("event_start", "first row of the replicate's events")
     counts("event_count", "rows of the replicate's events")
+    about: dict[str, Any]
     for metric in METRICS.values():
         about = {"units": metric.unit, "long_name": metric.definition, "better": metric.better}
         variable(metric.name, "f8", each, about, fill_value=np.nan)

@@ -59,6 +59,8 @@ def faults_of(error: ValidationError, tree: Any, marks: Marks) -> list[Fault]:
     problems: dict[Place, tuple[object, list[str]]] = {}
     for detail in error.errors(include_url=False)[:MAX_FAULTS]:
         place, value, problem = _explain(detail, tree)
+        if detail["type"] == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
+            continue  # its entries are wrong, which is said of each of them
         problems.setdefault(place, (value, []))[1].append(problem)
     return [
         mark_of(marks, place).fault(dotted(place), value, _joined(texts)) for place, (value, texts) in problems.items()
@@ -124,7 +126,8 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         return place, value, str(context.get("error", detail["msg"]))
     if kind == "literal_error":
         expected = str(context.get("expected", ""))
-        return place, value, f"must be {expected}{nearest(str(value), expected.replace(' or ', ', ').split(', '))}"
+        words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+        return place, value, f"must be {expected}{nearest(str(value), words)}"
     if kind in ("model_type", "model_attributes_type"):
         return place, value, f"must be a mapping with keys {', '.join(_keys_at(place, tree))}"
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):

@@ -103,6 +103,7 @@ class _Tree:
         """Lay the part of another tree at `source` over the part of this one at `at`."""
         before, after = part_at(self.value, at), part_at(other.value, source)
         if isinstance(before, dict) and isinstance(after, dict) and not _other_kind(before, after, at):
+            self.marks[at] = other.marks[source]  # what is wrong with the whole is due to the last who changed it
             for key in after:
                 if key in before:
                     self.merge(other, (*at, key), (*source, key))
@@ -125,6 +126,7 @@ class _Tree:
             elif not isinstance(parent, dict):
                 problem = f"{dotted(place[:i])} is a single value: there is nothing in it to set"
                 raise ScenarioError([mark.fault(dotted(place), None, problem)])
+        self.marks.update({place[:i]: mark for i in range(len(place))})
         if isinstance(place[-1], str):  # by way of the mapping around it, whose kind this may be
             place, value = place[:-1], {place[-1]: value}
         self.merge(_Tree(value, dict.fromkeys(_places(value), mark)), place)

@@ -271,7 +271,7 @@ def test_a_shuffled_walker_shell_is_found_again():
     other = circular_elements(date(2027, 1, 1), 570.0, 70.0, 355.0)
     entries.append(entry_of(other, 9999))
     luck.shuffle(entries)
-    planes = group_into_planes(entries, epoch_jd=KEPT.epoch_jd)
+    planes = group_into_planes(entries, date(2027, 1, 1))
 
     assert [len(plane.entries) for plane in planes] == [7] * 12 + [1]
     assert [plane.shell for plane in planes] == [0] * 12 + [1]

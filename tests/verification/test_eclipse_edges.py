@@ -76,7 +76,7 @@ def test_skyfield_agrees_on_both_sides_of_every_edge(case):
     # edges are within .02 s where they are steep; where an eclipse is short, what SGP4 rounds up its eccentricity to
     # (1e-6, 7 m of altitude) grows as 1 / length: .07 s at 70 s
     length = leaving - entry
-    outside = 0.03 * SECOND * np.maximum(1.0, 240 * SECOND / length)
+    outside = 0.03 * SECOND * np.maximum(1.0, 400 * SECOND / length)
     inside = np.minimum(outside, length / 3)
     dark = np.concatenate([entry + inside, leaving - inside])
     assert not skyfield_says_lit(elements, start, dark).any()

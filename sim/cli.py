@@ -1,0 +1,436 @@
+"""The command line: parse, call, write.  `orbitfleet --help` lists the commands.
+
+Every command takes `--json`: one object on stdout and nothing else there.  Messages and progress go to stderr.
+Exit codes: 0 ok, 2 usage, 3 bad scenario, data or output folder, 4 a check failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.errors import InputError
+
+# What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
+if TYPE_CHECKING:
+    from sim.environment import Environment
+    from sim.experiment import Study
+    from sim.scenario import Scenario
+
+SCHEMA_VERSION = 1
+BAD_INPUT, CHECK_FAILED = 3, 4
+
+app = typer.Typer(
+    name="orbitfleet",
+    help="Simulate fleets of orbital AI data centres over years and compare maintenance strategies.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+verify = typer.Typer(
+    help="Compare this program with an authority; exit code 4 when a check fails.", no_args_is_help=True
+)
+app.add_typer(verify, name="verify")
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SCENARIO...", help="A scenario and overlays on it: paths or shipped names.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="K=V", help="Change a field: constellation.shells.0.altitude_km=800."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random streams.")]
+Replicates = Annotated[int, typer.Option(min=1, max=1_000_000, help="Replicates to simulate.")]
+Years = Annotated[float | None, typer.Option(help="Horizon in years: short for --set mission.years=Y.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
+Out = Annotated[Path | None, typer.Option(help="Output folder; default: results/<scenario>-<sha8>-<seed>.")]
+Force = Annotated[bool, typer.Option("--force", help="Start anew in an output folder of another study of ours.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def main() -> None:
+    """Run the command line; ends the process with the exit code."""
+    try:
+        app(prog_name="orbitfleet")  # ends the process itself: 0, 2 for usage, 130 after Ctrl-C
+    except InputError as error:
+        print(f"orbitfleet: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+# Simulate
+
+
+@app.command()
+def run(
+    sources: Sources,
+    settings: Settings = None,
+    strategy: Annotated[str | None, typer.Option(help="Maintenance strategy; default: the scenario's.")] = None,
+    seed: Seed = 1,
+    replicates: Replicates = 1,
+    years: Years = None,
+    workers: Workers = None,
+    out: Out = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate one strategy over the mission."""
+    from sim import experiment
+
+    scenario = _load(sources, settings, years)
+    with _progress(as_json) as progress:
+        study = experiment.run(
+            scenario,
+            strategy=strategy,
+            replicates=replicates,
+            seed=seed,
+            workers=workers,
+            out=out or experiment.default_folder(scenario, seed),
+            force=force,
+            command=_command(),
+            progress=progress,
+        )
+    _finish(study, as_json)
+
+
+@app.command()
+def compare(
+    sources: Sources,
+    strategies: Annotated[str, typer.Option(metavar="A,B,C", help="Strategies to compare, by name or module:Class.")],
+    settings: Settings = None,
+    replicates: Replicates = 20,
+    precision: Annotated[
+        float | None, typer.Option(min=1e-6, max=1, help="Add replicates until half-widths are this share of the mean.")
+    ] = None,
+    seed: Seed = 1,
+    years: Years = None,
+    workers: Workers = None,
+    out: Out = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Compare strategies on the same luck, replicate by replicate."""
+    from sim import experiment
+
+    names = [name.strip() for name in strategies.split(",") if name.strip()]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise typer.BadParameter("name at least two different strategies", param_hint="--strategies")
+    scenario = _load(sources, settings, years)
+    with _progress(as_json) as progress:
+        study = experiment.compare(
+            scenario,
+            names,
+            replicates=replicates,
+            seed=seed,
+            workers=workers,
+            out=out or experiment.default_folder(scenario, seed),
+            force=force,
+            precision=precision,
+            command=_command(),
+            progress=progress,
+        )
+    _finish(study, as_json)
+
+
+# Look
+
+
+@app.command()
+def describe(sources: Sources, settings: Settings = None, years: Years = None, as_json: Json = False) -> None:
+    """Say what a scenario means, before anything runs."""
+    from sim.describe import describe as describe_scenario
+    from sim.describe import facts
+
+    scenario = _load(sources, settings, years)
+    if as_json:
+        _print_json(facts(scenario))
+    else:
+        print(describe_scenario(scenario))
+
+
+@app.command()
+def environment(
+    sources: Sources,
+    settings: Settings = None,
+    years: Years = None,
+    events: Annotated[bool, typer.Option("--events", help="List eclipses of each plane's first slot.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Also draw the light over the mission to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show each plane's light over the mission."""
+    from sim.environment import Environment
+
+    scenario = _load(sources, settings, years)
+    built = Environment.build(scenario)
+    planes = _planes(built)
+    if out is not None:
+        from sim import plots
+
+        _write(lambda: plots.save(plots.sunlit(built, scenario.mission.start), out), out)
+    if as_json:
+        found: dict[str, Any] = {"scenario": scenario.name, "planes": planes}
+        if events:
+            found["events"] = list(_eclipses(scenario, built))
+        _print_json(found)
+        return
+    print(f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years")
+    print(_columns(planes))
+    if events:
+        for eclipse in _eclipses(scenario, built):
+            print(f"plane {eclipse['plane']}  {eclipse['entry']}  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min")
+
+
+@app.command()
+def plot(
+    folder: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Output folder of a run or comparison.")],
+    kind: Annotated[
+        list[str] | None, typer.Option(help="availability, timeline, differences; default: all that apply.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the pictures of a study again."""
+    from sim.experiment import load_study
+
+    study = load_study(folder)
+    written = _draw(study, folder, kind)
+    if as_json:
+        _print_json({"pictures": written})
+    else:
+        print("\n".join(written))
+
+
+@app.command()
+def strategies(as_json: Json = False) -> None:
+    """List the maintenance strategies and their parameters."""
+    from sim.strategies import BUILT_IN
+
+    found = {}
+    for name, strategy in BUILT_IN.items():
+        fields = strategy.model_json_schema()["properties"]
+        found[name] = {
+            "description": (strategy.__doc__ or "").strip().splitlines()[0],
+            "parameters": {
+                field: {key: value for key, value in entry.items() if key != "title"}
+                for field, entry in fields.items()
+                if field != "kind"
+            },
+        }
+    if as_json:
+        _print_json({"strategies": found})
+        return
+    for name, entry in found.items():
+        print(f"{name}\n    {entry['description']}")
+        for field, parameter in entry["parameters"].items():
+            meaning = " ".join(parameter.get("description", "").split())
+            print(f"      {field} = {parameter.get('default')}: {meaning}")
+    print("your own class\n    package.module:Class, a subclass of sim.strategies.Strategy with one method, decide")
+
+
+@app.command()
+def scenarios(as_json: Json = False) -> None:
+    """List the scenarios that come with the program."""
+    from sim.scenario import load, shipped, shipped_overlays
+
+    found = {name: {"description": load(path).description} for name, path in shipped().items()}
+    if as_json:
+        _print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
+        return
+    for name, entry in found.items():
+        print(f"{name}\n    {entry['description']}")
+    print("overlays, to lay on any of them\n    " + ", ".join(sorted(shipped_overlays())))
+
+
+@app.command()
+def schema(as_json: Json = False) -> None:
+    """Print the JSON schema of scenario files."""
+    from sim.scenario import json_schema
+
+    print(json.dumps(json_schema(), indent=None if as_json else 2, allow_nan=False))
+
+
+# Verify
+
+
+@verify.command()
+def eclipse(
+    altitude_km: Annotated[float, typer.Option(help="Altitude of the mean orbit, km.")],
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, YYYY-MM-DD.")],
+    days: Annotated[float, typer.Option(help="Length of the comparison, days.")],
+    inclination_deg: Annotated[float | None, typer.Option(help="Inclination, degrees.")] = None,
+    sun_synchronous: Annotated[bool, typer.Option("--sun-synchronous", help="Solve the inclination instead.")] = False,
+    ltan_h: Annotated[float | None, typer.Option(help="Local time of the ascending node, hours.")] = None,
+    raan_deg: Annotated[float | None, typer.Option(help="Right ascension of the ascending node, degrees.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare eclipse edges with Skyfield's find_discrete(is_sunlit), for any circular orbit."""
+    from sim.verify.eclipse import shortcomings, verify_eclipse
+
+    found = verify_eclipse(
+        altitude_km,
+        inclination_deg,
+        sun_synchronous=sun_synchronous,
+        ltan_h=ltan_h,
+        raan_deg=raan_deg,
+        start=start.date(),
+        days=days,
+    )
+    _report_check(found, shortcomings(found), as_json)
+
+
+def _report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> None:
+    """Print what a check found; on stderr, with exit code 4, when it failed."""
+    stream = sys.stderr if failures else sys.stdout
+    if as_json:
+        _print_json(found, stream)
+    else:
+        for name, value in found.items():
+            print(f"{name:20} {value:.6g}", file=stream)
+    if failures:
+        print("\n".join(f"orbitfleet: check failed: {failure}" for failure in failures), file=sys.stderr)
+        raise typer.Exit(CHECK_FAILED)
+
+
+# Parts of the above
+
+
+def _load(sources: list[str], settings: list[str] | None, years: float | None) -> Scenario:
+    from sim.scenario import load
+
+    extra = [] if years is None else [f"mission.years={years!r}"]
+    return load(*sources, set_=[*(settings or []), *extra])
+
+
+def _command() -> list[str]:
+    return ["orbitfleet", *sys.argv[1:]]
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr, if a person looks there."""
+    if as_json or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _finish(study: Study, as_json: bool) -> None:
+    """Draw a finished study's pictures and print what was found."""
+    assert study.folder is not None
+    pictures = _draw(study, study.folder, None)
+    if as_json:
+        _print_json({**study.to_json(), "out": str(study.folder)})
+        return
+    print(study.table())
+    print(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+
+
+def _draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
+    """Write the pictures of a study into its folder; returns their paths."""
+    from sim import plots
+
+    drawings: dict[str, Callable[[], Any]] = {
+        "availability": lambda: plots.compute_availability(study),
+        "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
+    }
+    if len(study.strategies) > 1 and study.replicates > 1:
+        drawings["differences"] = lambda: plots.paired_differences(study)
+    unknown = set(kinds or []) - set(drawings)
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: this study has {', '.join(drawings)}", param_hint="--kind"
+        )
+    written = []
+    for name, draw in drawings.items():
+        if not kinds or name in kinds:
+            path = folder / f"{name}.png"
+            _write(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
+            written.append(str(path))
+    return written
+
+
+def _write(write: Callable[[], None], path: Path) -> None:
+    try:
+        write()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be written: {error}") from error
+
+
+def _planes(built: Environment) -> list[dict[str, Any]]:
+    """Each plane in numbers."""
+    return [
+        {
+            "plane": plane.name,
+            "slots": plane.slots,
+            "altitude_km": plane.altitude_km,
+            "inclination_deg": plane.inclination_deg,
+            "ltan_h": plane.ltan_h,
+            "raan_deg": plane.raan_deg,
+            "period_min": plane.period_min,
+            **vars(built.light(plane.id)),
+        }
+        for plane in built.planes
+    ]
+
+
+def _columns(rows: list[dict[str, Any]]) -> str:
+    """Rows of numbers as a plain table; a column is as wide as its heading."""
+
+    def shown(value: Any) -> str:
+        if value is None:
+            return "-"
+        return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+    names = list(rows[0])
+    lines = ["  ".join(names)]
+    lines += ["  ".join(shown(row[name]).rjust(len(name)) for name in names) for row in rows]
+    return "\n".join(lines)
+
+
+def _eclipses(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:
+    """The eclipses of each plane's first satellite, one by one."""
+    midnight = datetime.combine(scenario.mission.start, datetime.min.time())
+
+    def stamp(day: float) -> str:
+        return (midnight + timedelta(days=day)).isoformat(timespec="milliseconds") + "Z"
+
+    for plane in built.planes:
+        entries, exits = built.eclipses(plane.id, 0, 0.0, built.horizon_days)
+        for entry, leaving in zip(entries.tolist(), exits.tolist(), strict=True):
+            yield {
+                "plane": plane.name,
+                "entry": stamp(entry),
+                "exit": stamp(leaving),
+                "entry_day": entry,
+                "exit_day": leaving,
+                "minutes": (leaving - entry) * 1440,
+            }
+
+
+def _print_json(found: dict[str, Any], stream: Any = None) -> None:
+    """Print one object; numbers that are not finite become null."""
+    print(json.dumps({"schema_version": SCHEMA_VERSION} | _finite(found), allow_nan=False), file=stream or sys.stdout)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (date, Path)):
+        return str(value)
+    return value

@@ -1,0 +1,25 @@
+"""Studies: replicates on many processes, paired comparisons with honest intervals, and the folder that resumes."""
+
+from sim.experiment.compare import (
+    compare,
+    default_folder,
+    load_study,
+    replicate,
+    run,
+    simulate_many,
+)
+from sim.experiment.statistics import Difference, Estimate
+from sim.experiment.study import Sample, Study
+
+__all__ = [
+    "Difference",
+    "Estimate",
+    "Sample",
+    "Study",
+    "compare",
+    "default_folder",
+    "load_study",
+    "replicate",
+    "run",
+    "simulate_many",
+]

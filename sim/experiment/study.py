@@ -1,0 +1,245 @@
+"""A study: replicates of one or more strategies on shared luck, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.environment import Environment
+from sim.errors import InputError
+from sim.events import EventLog
+from sim.experiment import statistics
+from sim.experiment.record import Figures, Record, Task
+from sim.experiment.statistics import Difference, Estimate, Quantity, Regression
+from sim.experiment.table import table
+from sim.metrics import METRICS
+from sim.result import Controls, Result
+from sim.scenario.models import Scenario
+
+Floats = NDArray[np.float64]
+
+SCHEMA_VERSION = 1
+VARIANCE_METRIC = "compute_availability"
+"""The metric whose variance reduction is reported."""
+_QUANTITIES = {name: Quantity(metric.unit, metric.low, metric.high) for name, metric in METRICS.items()}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The figures of one strategy's replicates 0, 1, ..., in that order."""
+
+    metrics: Floats
+    """Shape (replicates, metrics), in the order of `METRICS`, NaN where undefined."""
+    control_names: tuple[str, ...]
+    controls: Floats
+    """Shape (replicates, controls)."""
+    expected: Floats
+    """Exact expectations of the controls, shape (controls,)."""
+
+    @classmethod
+    def of(cls, figures: Iterable[Figures]) -> Sample:
+        """The sample of at least one replicate, put in order."""
+        ordered = sorted(figures, key=lambda one: one.task.replicate)
+        first = ordered[0]
+        return cls(
+            np.array([one.metrics for one in ordered]),
+            first.control_names,
+            np.array([one.controls for one in ordered]).reshape(len(ordered), len(first.controls)),
+            first.expected,
+        )
+
+    def __len__(self) -> int:
+        return len(self.metrics)
+
+    @cached_property
+    def regression(self) -> Regression:
+        """The controls, ready for any metric."""
+        return Regression.on(self.controls, self.expected)
+
+    def values(self, metric: str) -> Floats:
+        """One metric of each replicate."""
+        return np.ascontiguousarray(self.metrics[:, list(METRICS).index(metric)])
+
+    def estimate(self, metric: str) -> Estimate:
+        """The mean of one metric."""
+        return statistics.estimate(self.values(metric), self.regression, _QUANTITIES[metric])
+
+
+@dataclass(frozen=True)
+class Study:
+    """Replicates of strategies in one scenario; replicate r of every strategy shares its luck."""
+
+    scenario: Scenario
+    strategies: tuple[str, ...]
+    seed: int
+    samples: Mapping[str, Sample]
+    """By strategy."""
+    series: Mapping[str, NDArray[np.float32]]
+    """Daily series by name (`sim.experiment.record.SERIES`), each of shape (strategies, replicates, days)."""
+    provenance: Mapping[str, Any]
+    folder: Path | None
+    """Where its files are; none: in memory only."""
+    events_of: Callable[[Task], EventLog] = field(repr=False)
+    """Fetches the log of one replicate."""
+
+    @property
+    def replicates(self) -> int:
+        """Replicates of each strategy."""
+        return len(self.samples[self.strategies[0]])
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The physics of the mission, built anew when it is asked for."""
+        return Environment.build(self.scenario)
+
+    def values(self, strategy: str, metric: str) -> Floats:
+        """One metric of each replicate, shape (replicates,), NaN where undefined."""
+        return self._sample(strategy).values(metric)
+
+    def metrics(self, strategy: str) -> dict[str, Estimate]:
+        """The mean of every metric of a strategy."""
+        return {name: self._sample(strategy).estimate(name) for name in METRICS}
+
+    def differences(self) -> dict[str, dict[str, Difference]]:
+        """For every metric the mean paired difference of every two strategies, named "a - b"."""
+        return {
+            name: {
+                f"{a} - {b}": statistics.difference(
+                    self.values(a, name), self.values(b, name), regression, _QUANTITIES[name]
+                )
+                for (a, b), regression in self._pairs.items()
+            }
+            for name in METRICS
+        }
+
+    def ranking(self) -> dict[str, list[dict[str, Any]]]:
+        """For every metric how often each strategy is best: `[{"strategy", "p_best"}]`, most often first."""
+        return {
+            name: statistics.ranking({s: self.values(s, name) for s in self.strategies}, metric.better)
+            for name, metric in METRICS.items()
+        }
+
+    def variance_reduction(self) -> dict[str, dict[str, Any]]:
+        """For every two strategies, what pairing and controls gained in the difference of `VARIANCE_METRIC`."""
+        return {
+            f"{a} - {b}": statistics.variance_reduction(
+                self.values(a, VARIANCE_METRIC), self.values(b, VARIANCE_METRIC), regression
+            )
+            for (a, b), regression in self._pairs.items()
+        }
+
+    def events(self, strategy: str, replicate: int = 0) -> EventLog:
+        """The log of one replicate."""
+        self._sample(strategy)
+        if not 0 <= replicate < self.replicates:
+            raise InputError(f"no replicate {replicate}: the study has {self.replicates}, numbered from 0")
+        return self.events_of(Task(strategy, replicate))
+
+    def result(self, strategy: str, replicate: int = 0) -> Result:
+        """One replicate, as `sim.run` would give it."""
+        events, sample = self.events(strategy, replicate), self._sample(strategy)
+        return Result(
+            scenario=self.scenario,
+            strategy=strategy,
+            seed=self.seed,
+            replicate=replicate,
+            slots_per_plane=tuple(plane.slots for plane in self.environment.planes),
+            capacity=self.environment.capacity,
+            events=events,
+            controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
+        )
+
+    def table(self) -> str:
+        """The study in words and numbers, for people."""
+        return table(
+            f"{self.scenario.name}: {self.scenario.mission.years:g} years, {self.replicates} "
+            f"replicate{'s' if self.replicates > 1 else ''} of each strategy, seed {self.seed}",
+            {strategy: self.metrics(strategy) for strategy in self.strategies},
+            self.differences(),
+            self.ranking(),
+            self.replicates,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The output of `run` for one strategy, of `compare` for several."""
+        return self.to_json_run() if len(self.strategies) == 1 else self.to_json_compare()
+
+    def to_json_run(self) -> dict[str, Any]:
+        """The output of `orbitfleet run --json`: numbers finite or `None`."""
+        strategy = self.strategies[0]
+        head = self._json_head()
+        return {
+            "schema_version": head.pop("schema_version"),
+            "scenario": head.pop("scenario"),
+            "strategy": strategy,
+            **head,
+            "metrics": {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()},
+        }
+
+    def to_json_compare(self) -> dict[str, Any]:
+        """The output of `orbitfleet compare --json`: numbers finite or `None`."""
+        return {
+            **self._json_head(),
+            "strategies": {
+                strategy: {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()}
+                for strategy in self.strategies
+            },
+            "differences": {
+                name: {pair: estimate.to_json() for pair, estimate in pairs.items()}
+                for name, pairs in self.differences().items()
+            },
+            "ranking": self.ranking(),
+            "variance_reduction": self.variance_reduction(),
+        }
+
+    def _json_head(self) -> dict[str, Any]:
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "replicates": self.replicates,
+            "out": str(self.folder) if self.folder else None,
+            "provenance": dict(self.provenance),
+        }
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[str, str], Regression]:
+        """Every two strategies, in the order given, and the controls of both: what is common to both drops out."""
+        samples = self.samples
+        return {
+            (a, b): Regression.on(
+                np.hstack([samples[a].controls, samples[b].controls]),
+                np.hstack([samples[a].expected, samples[b].expected]),
+            )
+            for a, b in combinations(self.strategies, 2)
+        }
+
+    def _sample(self, strategy: str) -> Sample:
+        if strategy not in self.samples:
+            raise InputError(f"no strategy {strategy!r} in this study; it has {', '.join(self.strategies)}")
+        return self.samples[strategy]
+
+
+def study_of_records(
+    scenario: Scenario, strategies: Sequence[str], seed: int, records: Mapping[Task, Record], provenance: dict[str, Any]
+) -> Study:
+    """A study in memory."""
+    replicates = len(records) // len(strategies)
+    table_ = [[records[Task(strategy, r)] for r in range(replicates)] for strategy in strategies]
+    return Study(
+        scenario=scenario,
+        strategies=tuple(strategies),
+        seed=seed,
+        samples={s: Sample.of(one.figures for one in row) for s, row in zip(strategies, table_, strict=True)},
+        series={name: np.array([[one.series[name] for one in row] for row in table_]) for name in table_[0][0].series},
+        provenance=provenance,
+        folder=None,
+        events_of=lambda task: records[task].events,
+    )

@@ -1,0 +1,274 @@
+"""Small fleets in Python, runs whose log is checked row by row, and luck written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine import simulate
+from sim.engine.births import Part
+from sim.environment import Environment
+from sim.events import Cause, EventKind
+from sim.result import Result
+from sim.scenario.models import Scenario
+
+NEVER = {"kind": "exponential", "rate_per_year": 0}
+ONE_PLANE = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": 1}
+NO_STAND_DOWN = {"median_days": 0, "long_probability": 0}
+
+
+def make_fleet(
+    *,
+    slots: int = 4,
+    gpus: int = 1,
+    spare_berths: int = 0,
+    days: float = 365.25,
+    life_days: float = 36_525.0,
+    bus: dict[str, Any] = NEVER,
+    gpu: dict[str, Any] = NEVER,
+    dormancy: float = 0.1,
+    lead: float | dict[str, Any] = 0.0,
+    per_flight: int = 1000,
+    success: float = 1.0,
+    launch: dict[str, Any] | None = None,
+    deployment: dict[str, Any] | None = None,
+    jobs: list[dict[str, Any]] | None = None,
+    scheduler: str = "fifo_backfill",
+    pause: bool = False,
+    shell: dict[str, Any] | None = None,
+    strategies: dict[str, Any] | None = None,
+) -> Scenario:
+    """A fleet in which nothing fails, nothing takes time and nothing is lost, but for what the test asks."""
+    return Scenario.model_validate(
+        {
+            "name": "test",
+            "mission": {"start": "2027-01-01", "years": days / 365.25},
+            "constellation": {
+                "shells": [{**ONE_PLANE, **(shell or {}), "satellites_per_plane": slots}],
+                "spare_berths_per_plane": spare_berths,
+            },
+            "satellite": {"gpus": gpus, "mass_kg": 1, "power_kw": 1, "design_life_years": life_days / 365.25},
+            "power": {"eclipse_policy": "pause" if pause else "ride_through"},
+            "reliability": {"gpu": gpu, "bus": bus, "dormancy_factor": dormancy},
+            "launch": {
+                "vehicle": {
+                    "name": "test",
+                    "capacity_kg": per_flight,
+                    "price": {"kind": "per_flight", "usd": 1},
+                    "success_probability": success,
+                },
+                "lead_time_days": lead if isinstance(lead, dict) else {"kind": "constant", "days": lead},
+                "stand_down": NO_STAND_DOWN,
+                **(launch or {}),
+            },
+            "deployment": deployment or {"kind": "in_place"},
+            "workload": {"jobs": jobs or [], "scheduler": {"kind": scheduler}},
+            "economics": {"bus_usd": 1, "gpu_usd": 1},
+            "strategies": strategies or {},
+        }
+    )
+
+
+_environments: dict[str, Environment] = {}
+
+
+def environment_of(scenario: Scenario) -> Environment:
+    """The scenario's environment, built once for each geometry: luck, launches and jobs do not touch it."""
+    key = json.dumps(scenario.model_dump(mode="json", include={"mission", "constellation", "light", "power"}))
+    if key not in _environments:
+        _environments[key] = Environment.build(scenario)
+    return _environments[key]
+
+
+def run_checked(
+    scenario: Scenario, strategy: str = "run_to_failure", seed: int = 1, replicate: int = 0
+) -> Result:
+    """Simulate, and check everything that must hold after every run."""
+    result = simulate(scenario, environment_of(scenario), strategy, seed, replicate)
+    check_stocks(result)
+    check_satellites(result)
+    check_gang_time(result)
+    return result
+
+
+def check_stocks(result: Result) -> None:
+    """Times do not decrease and both stocks stay between nothing and the nameplate."""
+    log = result.events
+    assert np.all(np.diff(log.time_days) >= 0)
+    assert np.all((log.time_days >= 0) & (log.time_days <= result.horizon_days))
+    satellites, gpus = np.cumsum(log.satellites), np.cumsum(log.gpus)
+    assert np.all((satellites >= 0) & (satellites <= result.slots))
+    assert np.all((gpus >= 0) & (gpus <= result.nameplate_gpus))
+
+
+def check_satellites(result: Result) -> None:
+    """Follow every satellite through the rows: one life each, one satellite a berth, and deltas that add up."""
+    log, spec = result.events, result.scenario.satellite
+    berths = result.scenario.constellation.spare_berths_per_plane
+    is_slot = [berth < slots for slots in result.slots_per_plane for berth in range(slots + berths)]
+    where: dict[int, str] = {}
+    alive: dict[int, int] = {}
+    berth_of: dict[int, int] = {}
+    holds: dict[int, int] = {}
+    on_order: dict[int, int] = defaultdict(int)
+    rows = zip(
+        log.kind.tolist(),
+        log.cause.tolist(),
+        log.plane.tolist(),
+        log.berth.tolist(),
+        log.satellite.tolist(),
+        log.satellites.tolist(),
+        log.gpus.tolist(),
+        log.amount.tolist(),
+        strict=True,
+    )
+    for number, cause, plane, berth, serial, satellites, gpus, amount in rows:
+        kind = EventKind(number)
+        ordered = cause != Cause.DEPLOYMENT
+        match kind:
+            case EventKind.ORDERED:
+                on_order[plane] += int(amount)
+            case EventKind.LAUNCHED:
+                for one in range(serial, serial + int(amount)):
+                    assert one not in where, f"satellite {one} was launched twice"
+                    where[one], alive[one] = "flying", spec.gpus
+            case EventKind.LAUNCH_FAILED:
+                for one in range(serial, serial + int(amount)):
+                    assert where[one] == "flying"
+                    where[one] = "ended"
+                on_order[plane] -= int(amount) * ordered
+            case EventKind.DELIVERED | EventKind.STORED | EventKind.PLACED:
+                at_work = kind is not EventKind.STORED
+                assert where[serial] == ("moving" if kind is EventKind.PLACED else "flying")
+                assert berth not in holds, f"berth {berth} held two satellites"
+                assert is_slot[berth] is at_work
+                where[serial], berth_of[serial], holds[berth] = "working" if at_work else "stored", berth, serial
+                assert (satellites, gpus) == ((1, alive[serial]) if at_work else (0, 0))
+                on_order[plane] -= ordered and kind is not EventKind.PLACED
+            case EventKind.ACTIVATED:
+                assert where[serial] == "stored"
+                where[serial] = "moving"
+                del holds[berth_of.pop(serial)]
+            case EventKind.GPU_FAILED:
+                assert where[serial] in ("working", "stored", "moving")
+                alive[serial] -= 1
+                assert alive[serial] >= 0
+                assert (satellites, gpus) == (0, -1 if where[serial] == "working" else 0)
+            case EventKind.BUS_FAILED | EventKind.RETIRED:
+                assert where[serial] in ("working", "stored", "moving")
+                at_work = where[serial] == "working"
+                assert (satellites, gpus) == ((-1, -alive[serial]) if at_work else (0, 0))
+                where[serial] = "ended"
+                if serial in berth_of:
+                    del holds[berth_of.pop(serial)]
+            case _:
+                assert (satellites, gpus) == (0, 0), f"{kind.name} changed a stock"
+        if kind in (EventKind.GPU_FAILED, EventKind.BUS_FAILED, EventKind.RETIRED) and where[serial] != "ended":
+            assert berth == berth_of.get(serial, -1)
+        assert on_order[plane] >= 0
+    working = [serial for serial, place in where.items() if place == "working"]
+    assert log.satellites.sum() == len(working)
+    assert log.gpus.sum() == sum(alive[serial] for serial in working)
+
+
+TIME_OF_A_GANG = (
+    EventKind.COMMITTED,
+    EventKind.LOST,
+    EventKind.CHECKPOINTED,
+    EventKind.RESTARTED,
+    EventKind.PAUSED,
+    EventKind.WAITED,
+    EventKind.UNCOMMITTED,
+)
+
+
+def check_gang_time(result: Result) -> None:
+    """Every hour of every gang from its arrival to its end is counted in exactly one class."""
+    log, horizon = result.events, result.horizon_days
+    spent = log.where(*TIME_OF_A_GANG)
+    assert np.all(spent.amount >= 0)
+    specs = [spec for spec in result.scenario.workload.jobs for _ in range(spec.count)]
+    finished = log.where(EventKind.JOB_FINISHED)
+    end = np.full(len(specs), horizon)
+    end[finished.job] = finished.time_days
+    for job, spec in enumerate(specs):
+        hours = max(0.0, end[job] - spec.arrival_day) * 24 * spec.gpus
+        mine = spent.job == job
+        assert spent.amount[mine].sum() == pytest.approx(hours, rel=1e-9, abs=1e-6)
+        if spec.work_gpu_hours is not None:
+            committed = spent.amount[mine & (spent.kind == EventKind.COMMITTED)].sum()
+            assert committed <= spec.work_gpu_hours * (1 + 1e-9)
+            assert job not in finished.job or committed == pytest.approx(spec.work_gpu_hours, rel=1e-9)
+
+
+class WrittenLuck:
+    """In place of `Births`: the luck that a test wrote down, {(part, berth, ordinal, unit): E}; all others live on."""
+
+    def __init__(self, luck: dict[tuple[Part, int, int, int], float]) -> None:
+        self.luck = luck
+
+    def units(self, part, plane, berths, ordinals, bounds):
+        found = [
+            (position, unit, luck)
+            for position, (berth, ordinal, bound) in enumerate(zip(berths, ordinals, bounds, strict=True))
+            for (which, there, born, unit), luck in self.luck.items()
+            if (which, there, born) == (part, berth, ordinal) and luck <= bound
+        ]
+        found.sort(key=lambda one: one[2])
+        columns = list(zip(*found, strict=True)) or [(), (), ()]
+        return np.array(columns[0], np.intp), np.array(columns[1], np.intp), np.array(columns[2], float)
+
+
+@pytest.fixture(scope="session")
+def fleet():
+    """`fleet(slots=..., bus=..., ...)`: a small scenario; see `make_fleet`."""
+    return make_fleet
+
+
+@pytest.fixture(scope="session")
+def environment():
+    """`environment(scenario)`: its environment, cached."""
+    return environment_of
+
+
+@pytest.fixture(scope="session")
+def checked_run():
+    """`checked_run(scenario, strategy, seed, replicate)`: a run whose log passed every invariant."""
+    return run_checked
+
+
+@pytest.fixture
+def written_luck(monkeypatch):
+    """`written_luck(bus={(berth, ordinal): days}, gpu={(berth, ordinal, unit): days})`: ages at failure, by hand.
+
+    Returns the laws to give to `fleet`: under a hazard of 1 a day, luck is age in days.
+    """
+
+    def write(bus: dict[tuple[int, int], float] | None = None, gpu: dict[tuple[int, int, int], float] | None = None):
+        luck = {(Part.BUS, berth, ordinal, 0): age for (berth, ordinal), age in (bus or {}).items()}
+        luck |= {(Part.GPU, *unit): age for unit, age in (gpu or {}).items()}
+        monkeypatch.setattr("sim.engine.world.Births", lambda streams, planes, gpus: WrittenLuck(luck))
+        law = {"kind": "exponential", "rate_per_year": 365.25}
+        return {"bus": law, "gpu": law}
+
+    return write
+
+
+def log_of(result: Result, *kinds: EventKind) -> list[tuple[float, str]]:
+    """(day, kind) of the rows of these kinds, or of all rows but deployment's."""
+    log = result.events
+    return [
+        (round(float(day), 6), EventKind(kind).name)
+        for day, kind, cause in zip(log.time_days, log.kind, log.cause, strict=True)
+        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT)
+    ]
+
+
+@pytest.fixture(scope="session")
+def log():
+    """`log(result)`: [(day, kind), ...], deployment left out; `log(result, kinds...)`: only these."""
+    return log_of

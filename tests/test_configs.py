@@ -1,0 +1,61 @@
+"""Every shipped configuration loads, says what it means, and reads back; every overlay fits on a base."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sim.describe import describe, facts
+from sim.errors import ScenarioError
+from sim.scenario import load, resolved_yaml, sha256_of, shipped, shipped_overlays
+from sim.scenario.yaml_file import read
+from sim.strategies import BUILT_IN
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+COMPLETE = [*sorted(CONFIGS.glob("*.yaml")), *sorted(CONFIGS.glob("validation/*.yaml"))]
+
+
+def test_the_shipped_ones_are_found_by_name():
+    assert {"suncatcher_81", "spacex_ai1", "baseline"} <= set(shipped())
+    assert {"overlays/pause", "overlays/launched"} <= set(shipped_overlays())
+
+
+@pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.stem)
+def test_it_loads_describes_and_reads_back(path, tmp_path):
+    scenario = load(path)
+    assert scenario.name == path.stem
+    assert scenario.description
+    assert json.loads(json.dumps(facts(scenario), allow_nan=False))["warnings"] == []
+    text = describe(scenario)
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 140
+    copy = tmp_path / "scenario.yaml"
+    copy.write_text(resolved_yaml(scenario), encoding="utf-8")
+    assert load(copy) == scenario
+    assert sha256_of(load(copy)) == sha256_of(scenario)
+
+
+@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("strategy", BUILT_IN)
+def test_every_strategy_can_be_chosen(name, strategy):
+    load(name, set_=[f"strategy={strategy}"])
+
+
+@pytest.mark.parametrize("name", shipped_overlays())
+@pytest.mark.parametrize("base", shipped())
+def test_every_overlay_changes_every_base(base, name):
+    assert sha256_of(load(base, name)) != sha256_of(load(base))
+
+
+@pytest.mark.parametrize("name", shipped_overlays())
+def test_an_overlay_alone_is_no_scenario(name):
+    with pytest.raises(ScenarioError, match="is missing"):
+        load(name)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_figures_carry_their_source(path):
+    text = path.read_text(encoding="utf-8")
+    assert read(path).value
+    assert (
+        path.parent.name == "validation" or path.stem == "pause" or any(f"[{tag}]" in text for tag in ("S", "A", "C"))
+    )

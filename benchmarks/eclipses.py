@@ -12,6 +12,7 @@ from datetime import date
 from time import perf_counter
 
 import numpy as np
+
 from sim.ephemeris import circular_elements, raan_of_ltan_deg, sun_synchronous_inclination_deg, sun_teme_km
 from sim.verify.eclipse import _TIMED_EDGE_S, _plane_shadow, _skyfield_eclipses, _sunlit_by_skyfield
 

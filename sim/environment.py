@@ -22,6 +22,7 @@ from sim.ephemeris import (
     raan_of_ltan_deg,
     read_catalogue,
     secular_rates,
+    station_kept,
     sun_synchronous_inclination_deg,
     sun_teme_km,
 )
@@ -148,7 +149,7 @@ class Environment:
     def eclipse_minutes(self) -> Floats:
         """Eclipse per orbit on each day, minutes, shape (planes, n)."""
         periods = np.array([[plane.period_min] for plane in self.planes])
-        return (1 - self.sunlit) * periods
+        return np.asarray((1 - self.sunlit) * periods)
 
     def light(self, plane: int) -> Light:
         """The light of a plane over the mission in a few numbers."""
@@ -245,7 +246,7 @@ def _sun_synchronous_planes(scenario: Scenario, shell: SunSynchronousShell) -> _
     for plane in range(shell.planes):
         ltan = (shell.ltan_h + plane * shell.ltan_spacing_h) % 24
         raan = raan_of_ltan_deg(ltan, start)
-        phases = np.arange(shell.satellites_per_plane) * (TAU / shell.satellites_per_plane)
+        phases = np.linspace(0.0, TAU, shell.satellites_per_plane, endpoint=False)
         made.append((circular_elements(start, shell.altitude_km, inclination, raan), phases, ltan))
     return made
 
@@ -255,10 +256,8 @@ def _catalogue_planes(scenario: Scenario, shell: CatalogueShell, path: str) -> _
     if not entries:
         problem = f"no object whose name contains {shell.name_contains!r}"
         raise ScenarioError([Fault(str(shell.file), path, None, problem)])
-    return [
-        (group.elements, np.asarray(group.phases_rad, float), None)
-        for group in group_into_planes(entries, scenario.mission.start)
-    ]
+    kept = [station_kept(entry) for entry in entries]
+    return [(group.elements, group.phases_rad, None) for group in group_into_planes(kept, scenario.mission.start)]
 
 
 def _plane_shadow(plane: Plane, sun: Floats, grid: Floats, shadow: Shadow) -> PlaneShadow:

@@ -171,9 +171,11 @@ class PlaneView:
         """Slots that are empty and not on order."""
         return max(0, len(self.empty_slots) - self.on_order)
 
-    def ending_before(self, day: float) -> int:
-        """Satellites at work whose design life ends by then."""
-        return int(np.count_nonzero((self.state == BerthState.WORKING) & (self.life_end_day <= day)))
+    def ending_before(self, day: float) -> list[int]:
+        """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""
+        ending = (self.state == BerthState.WORKING) & (self.life_end_day <= day)
+        slots: list[int] = (self.first_berth + np.flatnonzero(ending)).tolist()
+        return slots
 
     def working_below(self, gpus: float) -> list[int]:
         """Numbers of the slots whose satellite works with fewer GPUs alive than this."""

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import wraps
 from importlib import resources
@@ -26,9 +27,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from sim.environment import Environment
+from sim.environment import Capacity, Environment
 from sim.events import EventKind
-from sim.metrics import METRICS, online_capacity
+from sim.metrics import METRICS, daily_series, online_capacity
 from sim.result import Result
 
 if TYPE_CHECKING:
@@ -162,11 +163,7 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
     rows_ax = _beneath(ax, 0.85)
     scenario, log = result.scenario, result.events
     start, horizon = scenario.mission.start, result.horizon_days
-    times, gpus = online_capacity(result)
-    ax.step(_dates(start, np.append(times, horizon)), np.append(gpus, gpus[-1]), where="post", linewidth=1.2)
-    _marked_level(ax, result.nameplate_gpus, "nameplate")
-    ax.set_ylim(0, result.nameplate_gpus * 1.06)
-    ax.set_ylabel("GPUs online")
+    _online_lines(ax, result)
     labels = []
     for row, (name, kinds, marker, color) in enumerate(_ROWS):
         happened = log.where(*kinds)
@@ -195,6 +192,24 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _online_lines(ax: Axes, result: Result) -> None:
+    """Online GPUs as they step; where eclipses stop them, many times a day, their daily mean under those at work."""
+    start, horizon = result.scenario.mission.start, result.horizon_days
+    pauses = any(len(step.values) > 1 for step in result.capacity)
+    light = tuple(Capacity(np.zeros(1), np.ones(1)) for _ in result.capacity)
+    times, gpus = online_capacity(replace(result, capacity=light))
+    label = "GPUs alive in slots" if pauses else None
+    dates = _dates(start, np.append(times, horizon))
+    ax.step(dates, np.append(gpus, gpus[-1]), where="post", linewidth=1.2, linestyle="-", label=label)
+    if pauses:
+        daily = daily_series(result)["online_fraction"] * result.nameplate_gpus
+        middles = _dates(start, np.arange(len(daily), dtype=float) + 0.5)
+        ax.plot(middles, daily, linewidth=1.2, label="of them online (daily mean)")
+    _marked_level(ax, result.nameplate_gpus, "nameplate")
+    ax.set_ylim(0, result.nameplate_gpus * 1.06)
+    ax.set_ylabel("GPUs" if pauses else "GPUs online")
+
+
 @_styled
 def paired_differences(
     study: Study,
@@ -208,7 +223,7 @@ def paired_differences(
         raise ValueError("differences need two strategies or more")
     ax = _new_axes(9.0, 2.0 + 0.7 * len(others)) if ax is None else ax
     found, looks = study.differences(), _looks(len(study.strategies))[1:]
-    for panel, metric in zip(_beside(ax, len(metrics)), metrics, strict=True):
+    for panel, metric in zip(_split(ax, 1, len(metrics), wspace=0.04), metrics, strict=True):
         scale, unit = (100.0, "percentage points") if METRICS[metric].high == 1.0 else (1.0, METRICS[metric].unit)
         panel.axvline(0, color="0.35", linewidth=1.0, linestyle="-")
         for row, (name, look) in enumerate(zip(others, looks, strict=True)):
@@ -224,7 +239,8 @@ def paired_differences(
         panel.grid(visible=False, axis="y")
         panel.xaxis.set_major_locator(MaxNLocator(4))
         better = "right is better →" if METRICS[metric].better == "higher" else "← left is better"
-        panel.set_xlabel(f"{_words(metric)}\n{unit}\n{better}")
+        words = metric.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
+        panel.set_xlabel(f"{words}\n{unit}\n{better}")
     _title_and_legend(
         ax,
         f"{study.scenario.name}: each strategy minus {reference}",
@@ -253,7 +269,7 @@ def _figures(mean: float, low: float, high: float) -> str:
     """A difference in as many digits as its interval (or, without one, its size) bears."""
     known = isfinite(high - low)
     precision = (high - low) / 2 if known and high > low else abs(mean) / 10
-    digits = min(6, max(0, -floor(log10(precision / 2.5)))) if precision > 0 else 0
+    digits = min(6, max(0, -floor(log10(precision / 5)))) if precision > 0 else 0
     interval = f" ({low:+,.{digits}f} to {high:+,.{digits}f})" if known else ""
     return f"{mean:+,.{digits}f}{interval}"
 
@@ -307,10 +323,7 @@ def _new_axes(width: float, height: float) -> Axes:
 
 def _root(ax: Axes) -> Figure:
     """The whole figure that these axes stand in."""
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("these axes have been removed from their figure")
-    return figure
+    return ax.figure.canvas.figure
 
 
 def _beneath(ax: Axes, height: float) -> Axes:
@@ -319,11 +332,6 @@ def _beneath(ax: Axes, height: float) -> Axes:
     ax.tick_params(labelbottom=False)
     lower.sharex(upper)
     return lower
-
-
-def _beside(ax: Axes, count: int) -> list[Axes]:
-    """`ax` and more axes to its right, sharing the place that `ax` had."""
-    return _split(ax, 1, count, wspace=0.04)
 
 
 def _split(ax: Axes, rows: int, columns: int, **spacing: Any) -> list[Axes]:
@@ -390,9 +398,3 @@ def _date_axis(ax: Axes, start: date, horizon_days: float) -> None:
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.set_xlabel("date (UTC)")
-
-
-def _words(metric: str) -> str:
-    """A metric's name as one reads it."""
-    special = {"cost_per_useful_gpu_hour_usd": "cost per useful GPU-hour"}
-    return special.get(metric, metric.replace("_", " ").replace("gpu", "GPU"))

@@ -71,6 +71,11 @@ class Law(Parameters):
         """Share of units that reach each age: exp(-H0), without the calendar factor."""
         return np.exp(-self.cumulative_hazard(age_days))
 
+    def most_hazard(self, days: float) -> float:
+        """No unit accumulates more hazard in this many days, whatever the dates and however often it rests."""
+        factors = (1.0,) if self.calendar_factor is None else (1.0, *self.calendar_factor.factors)
+        return max(factors) * float(self.cumulative_hazard(days))
+
     def mean_rate_per_day(self, over_days: float) -> float:
         """Hazard averaged over the ages from 0 to `over_days`, 1/day, without the calendar factor."""
         return float(self.cumulative_hazard(over_days)) / over_days
@@ -100,7 +105,7 @@ class Weibull(Law):
     kind: Literal["weibull"] = "weibull"
     shape: float = Field(gt=0, le=50)
     """Shape, dimensionless: 1 is exponential."""
-    scale_years: float = Field(gt=0, le=1e9)
+    scale_years: float = Field(ge=1e-6, le=1e9)
     """Scale, years: the age that a share 1/e of the units reaches."""
 
     def hazard_per_day(self, age_days: ArrayLike) -> Floats:
@@ -133,7 +138,7 @@ class Bathtub(Law):
     """Constant hazard, failures per unit and year."""
     wear_out_shape: float = Field(default=3.0, ge=1, le=50)
     """Weibull shape of wear-out, 2-4 [A]."""
-    wear_out_scale_years: float | None = Field(default=None, gt=0)
+    wear_out_scale_years: float | None = Field(default=None, ge=1e-6, le=1e9)
     """Weibull scale of wear-out, years, 8-12 [A]; none: no wear-out."""
 
     def _infant_total(self) -> float:
@@ -242,8 +247,8 @@ class Life:
         then = np.asarray(day, float)
         total = self.hazard + np.zeros_like(then)
         for start, end, factor in _pieces(law):
-            begin = np.clip(self.day, start, end)
-            finish = np.clip(then, begin, np.maximum(begin, end))
+            begin = np.maximum(self.day, start)  # a piece before this stretch of life is empty
+            finish = np.maximum(begin, np.minimum(then, end))
             total = total + factor * (
                 law.cumulative_hazard(self._age(finish)) - law.cumulative_hazard(self._age(begin))
             )
@@ -260,7 +265,7 @@ class Life:
         day = np.full(np.broadcast_shapes(luck.shape, self.day.shape), np.inf)
         reached = np.broadcast_to(self.hazard, day.shape).copy()
         for start, end, factor in _pieces(law):
-            begin = np.clip(self.day, start, end)
+            begin = np.maximum(self.day, start)
             h_begin = law.cumulative_hazard(self._age(begin))
             h_end = law.cumulative_hazard(self._age(np.maximum(begin, end))) if np.isfinite(end) else np.inf
             piece = factor * (h_end - h_begin) if factor > 0 else np.zeros_like(h_begin)

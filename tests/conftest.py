@@ -84,9 +84,7 @@ def environment_of(scenario: Scenario) -> Environment:
     return _environments[key]
 
 
-def run_checked(
-    scenario: Scenario, strategy: str = "run_to_failure", seed: int = 1, replicate: int = 0
-) -> Result:
+def run_checked(scenario: Scenario, strategy: str = "run_to_failure", seed: int = 1, replicate: int = 0) -> Result:
     """Simulate, and check everything that must hold after every run."""
     result = simulate(scenario, environment_of(scenario), strategy, seed, replicate)
     check_stocks(result)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from sim.describe import describe, facts
 from sim.errors import ScenarioError
 from sim.scenario import load, resolved_yaml, sha256_of, shipped, shipped_overlays

@@ -78,9 +78,11 @@ class Cohort:
         berths = np.array([b.berth for b in built]) - first_berth
         ordinals = np.array([b.ordinal for b in built])
         new = Life.born(np.full(len(built), birth_day))
-        # A dormant clock runs slower, so the bound of a satellite at work holds for all.
         bus_bound = new.hazard_until(reliability.bus, end)
-        gpu_bound = new.hazard_until(reliability.gpu, end)
+        # A dormant clock runs slower, but may carry a hazard that falls with age into dates of a higher factor.
+        gpu_bound = np.where(
+            stored, reliability.gpu.most_hazard(end - birth_day), new.hazard_until(reliability.gpu, end)
+        )
         buses, _, bus_luck = births.units(Part.BUS, plane, berths, ordinals, bus_bound)
         bus_day = np.full(len(built), np.inf)
         bus_day[buses] = new.take(buses).failure_day(reliability.bus, bus_luck)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from math import ceil, inf
+from math import inf
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
+from sim.constants import HOURS_PER_DAY
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet, PlaneLayout, Unit
@@ -88,7 +88,7 @@ class Jobs:
                 spec.arrival_day,
                 job,
                 spec,
-                spec.rhythm(gang_mtbf_days(scenario, spec)),
+                spec.rhythm(scenario.gang_mtbf_days(spec)),
                 inf if spec.work_gpu_hours is None else spec.work_gpu_hours / spec.gpus / HOURS_PER_DAY,
                 since=spec.arrival_day,
             )
@@ -190,7 +190,8 @@ class Jobs:
         yield self.env.timeout(gang.end_day - self.env.now)
         if gang.generation != generation:
             return
-        self._account(gang, self._moment(gang), EventKind.LOST, planned=False)
+        # Its last checkpoint ends the stretch, like one before a planned pause.
+        self._account(gang, self._moment(gang), EventKind.LOST, planned=True)
         gang.remaining_days = 0.0
         gang.done = True
         self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=gang.plane, job=gang.job, amount=gang.spec.gpus)
@@ -256,7 +257,9 @@ class Jobs:
 
     def _windows(self, gang: Gang, start: float, end: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         plane = self.fleet.planes[gang.plane]
-        slots = np.unique(gang.units // self.fleet.gpus_per_satellite) - plane.first_berth
+        # Whose light matters is a sort over the gang's GPUs: left out where nobody pauses.
+        berths = np.unique(gang.units // self.fleet.gpus_per_satellite) if self.environment.pauses else gang.units[:0]
+        slots = berths - plane.first_berth
         return self.environment.run_windows(gang.plane, slots, start, end)
 
     def _moment(self, gang: Gang, day: float | None = None) -> Moment:
@@ -292,12 +295,3 @@ class Jobs:
         if now > gang.since:
             amount = (now - gang.since) * gang.spec.gpus * HOURS_PER_DAY
             self.log.append(now, EventKind.WAITED, job=gang.job, amount=amount)
-
-
-def gang_mtbf_days(scenario: Scenario, spec: TrainingJob) -> float:
-    """Mean time between failures of a gang, its GPUs and the buses they ride on, over the design life, days."""
-    life = scenario.satellite.design_life_years * DAYS_PER_YEAR
-    buses = ceil(spec.gpus / scenario.satellite.gpus)
-    rate = spec.gpus * scenario.reliability.gpu.mean_rate_per_day(life)
-    rate += buses * scenario.reliability.bus.mean_rate_per_day(life)
-    return 1 / rate if rate > 0 else inf

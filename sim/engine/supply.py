@@ -123,13 +123,11 @@ class Supply:
     def candidates(self, action: Launch) -> tuple[list[int], list[int]]:
         """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""
         plane = self.fleet.planes[action.plane]
-        free_slots = self._free(plane.slot_range)
-        if action.to == "spares":
-            return self._free(plane.spare_range) + free_slots, []
+        spares = self._free(plane.spare_range) if action.to == "spares" else []
         working = np.flatnonzero(self.fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
         working = working[~self._awaited[working]]
         relieved = working[np.argsort(self.fleet.life_end_day[working], kind="stable")]
-        return free_slots, relieved.tolist()
+        return spares + self._free(plane.slot_range), relieved.tolist()
 
     def order(self, action: Launch) -> None:
         """Order satellites, each for a berth of its own."""

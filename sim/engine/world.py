@@ -6,6 +6,8 @@ Order within one instant: the event itself, then the jobs it touches, then the s
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -119,22 +121,28 @@ class World:
     # The life of satellites
 
     def cohort_life(self, cohort: Cohort, generation: int) -> Process:
-        """Walk the ends of everything aboard, in order, until a newer schedule replaces this one."""
-        for day, i, unit in zip(cohort.days, cohort.satellites, cohort.units, strict=True):
-            if cohort.gone[i]:
+        """Walk the ends of everything aboard, in order, until a newer schedule replaces this one.
+
+        What ends at one instant, as the design lives of a cohort do, is one change: the strategy sees it whole.
+        """
+        schedule = zip(cohort.days, cohort.satellites, cohort.units, strict=True)
+        for day, together in groupby(schedule, key=itemgetter(0)):
+            ends = [(i, unit) for _, i, unit in together if not cohort.gone[i]]
+            if not ends:
                 continue
             yield self.env.timeout(max(0.0, day - self.env.now))
             if cohort.generation != generation:
                 return
-            if cohort.gone[i]:
-                continue
-            if unit == BUS:
-                self.end(cohort, i, EventKind.BUS_FAILED, Cause.BUS, planned=False)
-            elif unit == END_OF_LIFE:
-                self.end(cohort, i, EventKind.RETIRED, Cause.END_OF_LIFE, planned=True)
-            else:
-                self.lose_gpu(cohort, i, unit)
-            self.settle()
+            left = [(i, unit) for i, unit in ends if not cohort.gone[i]]
+            for i, unit in left:
+                if unit == BUS:
+                    self.end(cohort, i, EventKind.BUS_FAILED, Cause.BUS, planned=False)
+                elif unit == END_OF_LIFE:
+                    self.end(cohort, i, EventKind.RETIRED, Cause.END_OF_LIFE, planned=True)
+                else:
+                    self.lose_gpu(cohort, i, unit)
+            if left:
+                self.settle()
 
     def lose_gpu(self, cohort: Cohort, i: int, unit: int) -> None:
         """One GPU fails; its satellite goes on with the others."""

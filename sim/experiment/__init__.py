@@ -1,6 +1,6 @@
 """Studies: replicates on many processes, paired comparisons with honest intervals, and the folder that resumes."""
 
-from sim.experiment.compare import (
+from sim.experiment.comparison import (
     compare,
     default_folder,
     load_study,

@@ -59,8 +59,8 @@ class StudyFolder:
                 found[record.figures.task] = record.figures
         return found
 
-    def complete(self, scenario: Scenario, provenance: Mapping[str, Any]) -> None:
-        """Gather all finished replicates in the study's file, beside those it holds."""
+    def complete(self, scenario: Scenario, strategies: Sequence[str], provenance: Mapping[str, Any]) -> None:
+        """Gather all finished replicates in the study's file, beside those it holds; new strategies in this order."""
         loose = {record.figures.task: path for path in self._replicates() if (record := record_file.read(path))}
         if not loose:
             return
@@ -73,7 +73,7 @@ class StudyFolder:
         try:
             kept = [task for task in reader.contents.tasks if task not in loose] if reader else []
             before = reader.contents.strategies if reader else ()
-            strategies = list(dict.fromkeys([*before, *sorted(task.strategy for task in loose)]))
+            order = list(dict.fromkeys([*before, *strategies, *sorted(task.strategy for task in loose)]))
 
             def fetch(task: Task) -> Record:
                 if task not in loose:
@@ -84,7 +84,7 @@ class StudyFolder:
                     raise InputError(f"{loose[task]}: has changed while it was being read; run the same command again")
                 return found
 
-            study_file.write(self.study, scenario, attributes, strategies, [*kept, *loose], fetch)
+            study_file.write(self.study, scenario, attributes, order, [*kept, *loose], fetch)
         finally:
             if reader:
                 reader.close()

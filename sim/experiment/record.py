@@ -131,7 +131,7 @@ def write(record: Record, folder: Path) -> None:
 def read(path: Path) -> Record | None:
     """The replicate in a file; none where the file is damaged, or written when the metrics were others."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
             if tuple(file["metric_names"].tolist()) != tuple(METRICS):
                 return None
             task = Task(str(file["strategy"]), int(file["replicate"]))

@@ -60,8 +60,8 @@ def _meaning(replicates: int) -> str:
 
 
 def _verdict(rows: Sequence[Mapping[str, Any]], subject: str) -> str | None:
-    best = rows[0]
-    return None if best["p_best"] is None else f"{subject}: {best['strategy']}, in {best['p_best']:.0%} of replicates."
+    best, share = rows[0]["strategy"], rows[0]["p_best"]
+    return None if share is None else f"{subject}: {best}, in {100 * share:.0f} % of the replicates."
 
 
 def _cell(e: Estimate, factor: float, unit: str, sign: str = "") -> str:

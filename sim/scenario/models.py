@@ -294,4 +294,4 @@ class Scenario(Parameters):
         life_days = self.satellite.design_life_years * DAYS_PER_YEAR
         rate = job.gpus * self.reliability.gpu.mean_rate_per_day(life_days)
         rate += ceil(job.gpus / self.satellite.gpus) * self.reliability.bus.mean_rate_per_day(life_days)
-        return 1 / rate if rate > 0 else inf
+        return max(1 / rate, 1e-9) if rate > 0 else inf  # the floor keeps absurd laws from dividing by zero

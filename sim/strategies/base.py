@@ -16,8 +16,8 @@ class Launch:
     """Order satellites for a plane, for its slots or for its spare berths.
 
     For slots: the empty ones nobody is on order for, then those whose satellite's design life ends first, which the
-    newcomer relieves.  For spares: the free spare berths, then empty slots.  Whoever arrives while a slot stands empty
-    that nobody is on order for takes that slot.
+    newcomer relieves.  For spares: the free spare berths, then slots as above.  Whoever arrives while a slot stands
+    empty that nobody is on order for takes that slot.
     """
 
     plane: int
@@ -73,9 +73,13 @@ class Replenishing(Strategy):
 
     order_ahead_days: float = Field(default=0.0, ge=0, le=3652.5)
     """Count a satellite as gone this many days before its design life ends, so that its successor is there in time;
-    0: only once it has gone.  A launch takes as long as `describe` says."""
+    0: only once it has gone.  A launch takes as long as `describe` says; the fleet is looked at once a day."""
     retire_below_gpu_fraction: float = Field(default=0.0, ge=0, le=1)
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
+
+    def reviews_every_days(self) -> float | None:
+        # Nothing happens when the end of a design life comes into view, so the strategy has to look.
+        return 1.0 if self.order_ahead_days else None
 
     def worn_out(self, fleet: FleetView, plane: PlaneView) -> list[Retire]:
         """Retire what has too few GPUs left."""
@@ -84,7 +88,13 @@ class Replenishing(Strategy):
         limit = self.retire_below_gpu_fraction * fleet.gpus_per_satellite
         return [Retire(berth) for berth in plane.working_below(limit)]
 
-    def to_replace(self, fleet: FleetView, plane: PlaneView, retiring: int = 0) -> int:
-        """Slots of a plane that need a satellite: empty, retiring now, or ending soon, less what is on order."""
-        ending = plane.ending_before(fleet.now_days + self.order_ahead_days) if self.order_ahead_days else 0
-        return max(0, len(plane.empty_slots) + retiring + ending - plane.on_order)
+    def vacant(self, fleet: FleetView, plane: PlaneView, retired: list[Retire]) -> int:
+        """Slots of a plane that need a satellite: empty, retired now, or ending soon; each counts once."""
+        slots = {*plane.empty_slots, *(action.berth for action in retired)}
+        if self.order_ahead_days:
+            slots.update(plane.ending_before(fleet.now_days + self.order_ahead_days))
+        return len(slots)
+
+    def to_replace(self, fleet: FleetView, plane: PlaneView, retired: list[Retire]) -> int:
+        """Satellites that a plane needs: one for each vacant slot, less what is on order."""
+        return max(0, self.vacant(fleet, plane, retired) - plane.on_order)

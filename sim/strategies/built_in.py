@@ -28,7 +28,7 @@ class ReplaceOnFailure(Replenishing):
         actions: list[Action] = []
         for plane in fleet.planes:
             retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, len(retired))
+            missing = self.to_replace(fleet, plane, retired)
             actions += retired
             if missing:
                 actions.append(Launch(plane.id, missing))
@@ -46,7 +46,7 @@ class Batch(Replenishing):
         actions: list[Action] = []
         for plane in fleet.planes:
             retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, len(retired))
+            missing = self.to_replace(fleet, plane, retired)
             actions += retired
             if missing >= self.reorder_point:
                 actions.append(Launch(plane.id, missing))
@@ -71,7 +71,7 @@ class ScheduledBatch(Replenishing):
         actions: list[Action] = []
         for plane in fleet.planes:
             retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, len(retired))
+            missing = self.to_replace(fleet, plane, retired)
             actions += retired
             if missing >= self.minimum_order:
                 actions.append(Launch(plane.id, missing))
@@ -111,8 +111,7 @@ class OnOrbitSpares(Replenishing):
             actions += retired
             empty += [action.berth for action in retired]
             actions += [Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)]
-            ending = plane.ending_before(fleet.now_days + self.order_ahead_days) if self.order_ahead_days else 0
-            position = len(spares) + plane.on_order - len(empty) - ending
+            position = len(spares) + plane.on_order - self.vacant(fleet, plane, retired)
             if position <= self.reorder_point:
                 actions.append(Launch(plane.id, self.spares_per_plane - position, to="spares"))
         return actions

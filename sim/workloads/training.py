@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ class TrainingJob(Parameters):
     """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
     arrival_day: float = Field(default=0.0, ge=0)
     """Mission day on which the job joins the queue."""
-    checkpoint_interval_min: float | Literal["optimum"] = "optimum"
+    checkpoint_interval_min: Annotated[float, Field(gt=0)] | Literal["optimum"] = "optimum"
     """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
     checkpoint_write_min: float = Field(default=1.0, ge=0, le=1440)
     """Writing one checkpoint, minutes.  51 s for 405B parameters on 8,960 GPUs: arXiv 2407.20143 [S]."""

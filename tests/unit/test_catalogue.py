@@ -14,11 +14,13 @@ import sgp4
 from sgp4 import omm
 from sgp4.api import WGS72, Satrec
 from sgp4.io import fix_checksum
+
 from sim.ephemeris import (
     CatalogueEntry,
     circular_elements,
     elements_at,
     group_into_planes,
+    julian_date,
     read_catalogue,
     station_kept,
 )
@@ -115,6 +117,14 @@ def test_names_stand_in_front_of_their_sets(tmp_path):
         ("VANGUARD 1", 5, "1958-002B"),
         ("DSCS 2-1", 4632, "1970-093B"),
     ]
+
+
+@pytest.mark.parametrize(("digits", "year"), [("57", 1957), ("99", 1999), ("00", 2000), ("56", 2056)])
+def test_two_digit_years_turn_with_the_first_satellite(tmp_path, digits, year):
+    first, second = vallado_lines()[:2]
+    first = fix_checksum(f"{first[:18]}{digits}001.00000000{first[32:68]}")
+    epoch_jd = read(tmp_path, f"{first}\n{second}")[0].elements.epoch_jd
+    assert epoch_jd == julian_date(date(year, 1, 1))
 
 
 def test_five_characters_hold_numbers_past_99999(tmp_path):

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, SUN_RADIUS_KM
 from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow, eclipse_fraction
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from sim.economics import Costs, Flights, costs, working_satellite_years
 from sim.environment import Capacity
 from sim.events import Cause, EventKind, EventRecorder

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+
 from sim.constants import TROPICAL_YEAR_DAYS
 from sim.ephemeris import (
     EPHEMERIS_END,

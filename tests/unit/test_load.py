@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from sim.errors import ScenarioError
 from sim.scenario import json_schema, load, resolved_yaml, sha256_of, shipped
 from sim.strategies import BUILT_IN

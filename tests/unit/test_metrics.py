@@ -7,6 +7,7 @@ from math import isnan
 
 import numpy as np
 import pytest
+
 from sim.environment import Capacity
 from sim.events import Cause, EventKind, EventRecorder
 from sim.metrics import (

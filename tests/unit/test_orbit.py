@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+
 from sim.ephemeris import circular_elements, secular_rates
 from sim.ephemeris.orbits import satrec
 from sim.physics.orbit import (

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from pydantic import BaseModel, ValidationError
+
 from sim.errors import ScenarioError
 from sim.scenario import Scenario, load
 from sim.scenario.models import Mission, SunSynchronousShell, WalkerShell
@@ -26,7 +27,9 @@ def _classes(annotation):
 
 
 @pytest.mark.parametrize(
-    "model", [*models_below(Scenario, set()), *BUILT_IN.values()], ids=lambda model: model.__name__
+    "model",
+    sorted({*models_below(Scenario, set()), *BUILT_IN.values()}, key=lambda model: model.__name__),
+    ids=lambda model: model.__name__,
 )
 def test_every_model_is_frozen_strict_and_documented(model):
     assert model.model_config["frozen"]

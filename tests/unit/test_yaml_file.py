@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+
 from sim.scenario.yaml_file import MAX_BYTES, MAX_DEPTH, YamlError, parse, read, write
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from sim.constants import DAYS_PER_YEAR, TROPICAL_YEAR_DAYS
 from sim.ephemeris import (
     circular_elements,

@@ -1,9 +1,9 @@
 """Do the adjusted 95 % intervals hold the truth in 95 % of studies?
 
-The fleet: slots whose satellites fail at rate L and are replaced one for one after a constant lead D; their GPUs fail at
-rate G and are not replaced.  A slot is up at time t after its k-th failure when its time up, u = t - k D, holds exactly
-k failures, a Poisson probability; with the age of its satellite this gives the share of GPUs online exactly, from a
-fresh start on, and so the truth that the intervals are about.
+The fleet: slots whose satellites fail at rate L and are replaced one for one after a constant lead D; their GPUs fail
+at rate G and are not replaced.  A slot is up at time t after its k-th failure when its time up, u = t - k D, holds
+exactly k failures, a Poisson probability; with the age of its satellite this gives the share of GPUs online exactly,
+from a fresh start on, and so the truth that the intervals are about.
 """
 
 from __future__ import annotations

@@ -1,32 +1,33 @@
-"""The command line: parse, call, write.  `orbitfleet --help` lists the commands.
-
-Every command takes `--json`: one object on stdout and nothing else there.  Messages and progress go to stderr.
-Exit codes: 0 ok, 2 usage, 3 bad scenario, data or output folder, 4 a check failed, 130 interrupted.
-"""
+"""The commands: parse, call, and hand over to `sim.cli.output`."""
 
 from __future__ import annotations
 
 import json
-import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.cli.output import (
+    draw,
+    eclipses_of,
+    finish,
+    plane_table,
+    planes_in_numbers,
+    print_json,
+    progress_bar,
+    report_check,
+    write_picture,
+)
 from sim.errors import InputError
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
 if TYPE_CHECKING:
-    from sim.environment import Environment
-    from sim.experiment import Study
     from sim.scenario import Scenario
 
-SCHEMA_VERSION = 1
-BAD_INPUT, CHECK_FAILED = 3, 4
+BAD_INPUT = 3
 
 app = typer.Typer(
     name="orbitfleet",
@@ -58,6 +59,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 
 def main() -> None:
     """Run the command line; ends the process with the exit code."""
+    sys.path.insert(0, "")  # a strategy of one's own lies in the folder one works in
     try:
         app(prog_name="orbitfleet")  # ends the process itself: 0, 2 for usage, 130 after Ctrl-C
     except InputError as error:
@@ -85,7 +87,7 @@ def run(
     from sim import experiment
 
     scenario = _load(sources, settings, years)
-    with _progress(as_json) as progress:
+    with progress_bar(as_json) as progress:
         study = experiment.run(
             scenario,
             strategy=strategy,
@@ -97,7 +99,7 @@ def run(
             command=_command(),
             progress=progress,
         )
-    _finish(study, as_json)
+    finish(study, as_json)
 
 
 @app.command()
@@ -123,7 +125,7 @@ def compare(
     if len(names) < 2 or len(set(names)) < len(names):
         raise typer.BadParameter("name at least two different strategies", param_hint="--strategies")
     scenario = _load(sources, settings, years)
-    with _progress(as_json) as progress:
+    with progress_bar(as_json) as progress:
         study = experiment.compare(
             scenario,
             names,
@@ -136,7 +138,7 @@ def compare(
             command=_command(),
             progress=progress,
         )
-    _finish(study, as_json)
+    finish(study, as_json)
 
 
 # Look
@@ -150,7 +152,7 @@ def describe(sources: Sources, settings: Settings = None, years: Years = None, a
 
     scenario = _load(sources, settings, years)
     if as_json:
-        _print_json(facts(scenario))
+        print_json(facts(scenario))
     else:
         print(describe_scenario(scenario))
 
@@ -169,21 +171,21 @@ def environment(
 
     scenario = _load(sources, settings, years)
     built = Environment.build(scenario)
-    planes = _planes(built)
+    planes = planes_in_numbers(built)
     if out is not None:
         from sim import plots
 
-        _write(lambda: plots.save(plots.sunlit(built, scenario.mission.start), out), out)
+        write_picture(lambda: plots.save(plots.sunlit(built, scenario.mission.start), out), out)
     if as_json:
         found: dict[str, Any] = {"scenario": scenario.name, "planes": planes}
         if events:
-            found["events"] = list(_eclipses(scenario, built))
-        _print_json(found)
+            found["events"] = list(eclipses_of(scenario, built))
+        print_json(found)
         return
     print(f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years")
-    print(_columns(planes))
+    print(plane_table(planes))
     if events:
-        for eclipse in _eclipses(scenario, built):
+        for eclipse in eclipses_of(scenario, built):
             print(f"plane {eclipse['plane']}  {eclipse['entry']}  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min")
 
 
@@ -199,9 +201,9 @@ def plot(
     from sim.experiment import load_study
 
     study = load_study(folder)
-    written = _draw(study, folder, kind)
+    written = draw(study, folder, kind)
     if as_json:
-        _print_json({"pictures": written})
+        print_json({"pictures": written})
     else:
         print("\n".join(written))
 
@@ -211,7 +213,7 @@ def strategies(as_json: Json = False) -> None:
     """List the maintenance strategies and their parameters."""
     from sim.strategies import BUILT_IN
 
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, strategy in BUILT_IN.items():
         fields = strategy.model_json_schema()["properties"]
         found[name] = {
@@ -223,7 +225,7 @@ def strategies(as_json: Json = False) -> None:
             },
         }
     if as_json:
-        _print_json({"strategies": found})
+        print_json({"strategies": found})
         return
     for name, entry in found.items():
         print(f"{name}\n    {entry['description']}")
@@ -240,7 +242,7 @@ def scenarios(as_json: Json = False) -> None:
 
     found = {name: {"description": load(path).description} for name, path in shipped().items()}
     if as_json:
-        _print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
+        print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
         return
     for name, entry in found.items():
         print(f"{name}\n    {entry['description']}")
@@ -281,23 +283,7 @@ def eclipse(
         start=start.date(),
         days=days,
     )
-    _report_check(found, shortcomings(found), as_json)
-
-
-def _report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> None:
-    """Print what a check found; on stderr, with exit code 4, when it failed."""
-    stream = sys.stderr if failures else sys.stdout
-    if as_json:
-        _print_json(found, stream)
-    else:
-        for name, value in found.items():
-            print(f"{name:20} {value:.6g}", file=stream)
-    if failures:
-        print("\n".join(f"orbitfleet: check failed: {failure}" for failure in failures), file=sys.stderr)
-        raise typer.Exit(CHECK_FAILED)
-
-
-# Parts of the above
+    report_check(found, shortcomings(found), as_json)
 
 
 def _load(sources: list[str], settings: list[str] | None, years: float | None) -> Scenario:
@@ -309,128 +295,3 @@ def _load(sources: list[str], settings: list[str] | None, years: float | None) -
 
 def _command() -> list[str]:
     return ["orbitfleet", *sys.argv[1:]]
-
-
-@contextmanager
-def _progress(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on stderr, if a person looks there."""
-    if as_json or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("simulating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _finish(study: Study, as_json: bool) -> None:
-    """Draw a finished study's pictures and print what was found."""
-    assert study.folder is not None
-    pictures = _draw(study, study.folder, None)
-    if as_json:
-        _print_json({**study.to_json(), "out": str(study.folder)})
-        return
-    print(study.table())
-    print(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
-
-
-def _draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
-    """Write the pictures of a study into its folder; returns their paths."""
-    from sim import plots
-
-    drawings: dict[str, Callable[[], Any]] = {
-        "availability": lambda: plots.compute_availability(study),
-        "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
-    }
-    if len(study.strategies) > 1 and study.replicates > 1:
-        drawings["differences"] = lambda: plots.paired_differences(study)
-    unknown = set(kinds or []) - set(drawings)
-    if unknown:
-        raise typer.BadParameter(
-            f"{', '.join(sorted(unknown))}: this study has {', '.join(drawings)}", param_hint="--kind"
-        )
-    written = []
-    for name, draw in drawings.items():
-        if not kinds or name in kinds:
-            path = folder / f"{name}.png"
-            _write(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
-            written.append(str(path))
-    return written
-
-
-def _write(write: Callable[[], None], path: Path) -> None:
-    try:
-        write()
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be written: {error}") from error
-
-
-def _planes(built: Environment) -> list[dict[str, Any]]:
-    """Each plane in numbers."""
-    return [
-        {
-            "plane": plane.name,
-            "slots": plane.slots,
-            "altitude_km": plane.altitude_km,
-            "inclination_deg": plane.inclination_deg,
-            "ltan_h": plane.ltan_h,
-            "raan_deg": plane.raan_deg,
-            "period_min": plane.period_min,
-            **vars(built.light(plane.id)),
-        }
-        for plane in built.planes
-    ]
-
-
-def _columns(rows: list[dict[str, Any]]) -> str:
-    """Rows of numbers as a plain table; a column is as wide as its heading."""
-
-    def shown(value: Any) -> str:
-        if value is None:
-            return "-"
-        return f"{value:.5g}" if isinstance(value, float) else str(value)
-
-    names = list(rows[0])
-    lines = ["  ".join(names)]
-    lines += ["  ".join(shown(row[name]).rjust(len(name)) for name in names) for row in rows]
-    return "\n".join(lines)
-
-
-def _eclipses(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:
-    """The eclipses of each plane's first satellite, one by one."""
-    midnight = datetime.combine(scenario.mission.start, datetime.min.time())
-
-    def stamp(day: float) -> str:
-        return (midnight + timedelta(days=day)).isoformat(timespec="milliseconds") + "Z"
-
-    for plane in built.planes:
-        entries, exits = built.eclipses(plane.id, 0, 0.0, built.horizon_days)
-        for entry, leaving in zip(entries.tolist(), exits.tolist(), strict=True):
-            yield {
-                "plane": plane.name,
-                "entry": stamp(entry),
-                "exit": stamp(leaving),
-                "entry_day": entry,
-                "exit_day": leaving,
-                "minutes": (leaving - entry) * 1440,
-            }
-
-
-def _print_json(found: dict[str, Any], stream: Any = None) -> None:
-    """Print one object; numbers that are not finite become null."""
-    print(json.dumps({"schema_version": SCHEMA_VERSION} | _finite(found), allow_nan=False), file=stream or sys.stdout)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, (date, Path)):
-        return str(value)
-    return value

@@ -181,7 +181,7 @@ def _study(
         figures = folder.figures()
         saving = Job(scenario, environment, seed, Save(options.out))
         total = _fill(saving, strategies, replicates, precision, options, figures, lambda one: one)
-        folder.complete(scenario, made_by)
+        folder.complete(scenario, strategies, made_by)
         with study_file.Reader(folder.study) as reader:
             study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
         folder.write_json(SUMMARY, study.to_json())

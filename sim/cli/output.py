@@ -1,0 +1,178 @@
+"""What commands print and draw: progress, tables, JSON, pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+from sim.constants import MINUTES_PER_DAY
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.environment import Environment
+    from sim.experiment import Study
+    from sim.scenario import Scenario
+
+SCHEMA_VERSION = 1
+CHECK_FAILED = 4
+
+
+def report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> None:
+    """Print what a check found; on stderr, with exit code 4, when it failed."""
+    stream = sys.stderr if failures else sys.stdout
+    if as_json:
+        print_json(found, stream)
+    else:
+        for name, value in found.items():
+            print(f"{name:20} {value:.6g}", file=stream)
+    if failures:
+        print("\n".join(f"orbitfleet: check failed: {failure}" for failure in failures), file=sys.stderr)
+        raise typer.Exit(CHECK_FAILED)
+
+
+@contextmanager
+def progress_bar(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr, if a person looks there."""
+    if as_json or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def finish(study: Study, as_json: bool) -> None:
+    """Draw a finished study's pictures and print what was found."""
+    assert study.folder is not None
+    pictures = draw(study, study.folder, None)
+    if as_json:
+        print_json({**study.to_json(), "out": str(study.folder)})
+        return
+    print(study.table())
+    print(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+
+
+def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
+    """Write the pictures of a study into its folder; returns their paths."""
+    from sim import plots
+
+    drawings: dict[str, Callable[[], Any]] = {
+        "availability": lambda: plots.compute_availability(study),
+        "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
+    }
+    if len(study.strategies) > 1 and study.replicates > 1:
+        drawings["differences"] = lambda: plots.paired_differences(study)
+    unknown = set(kinds or []) - set(drawings)
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: this study has {', '.join(drawings)}", param_hint="--kind"
+        )
+    written = []
+    for name, draw in drawings.items():
+        if not kinds or name in kinds:
+            path = folder / f"{name}.png"
+            write_picture(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
+            written.append(str(path))
+    return written
+
+
+def write_picture(write: Callable[[], None], path: Path) -> None:
+    """Write a picture; raises `InputError` where the file cannot be written."""
+    try:
+        write()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be written: {error}") from error
+
+
+def planes_in_numbers(built: Environment) -> list[dict[str, Any]]:
+    """Each plane in numbers."""
+    return [
+        {
+            "plane": plane.name,
+            "slots": plane.slots,
+            "altitude_km": plane.altitude_km,
+            "inclination_deg": plane.inclination_deg,
+            "ltan_h": plane.ltan_h,
+            "raan_deg": plane.raan_deg,
+            "period_min": plane.period_min,
+            **vars(built.light(plane.id)),
+        }
+        for plane in built.planes
+    ]
+
+
+_HEADINGS = {
+    "plane": "plane",
+    "slots": "slots",
+    "altitude_km": "altitude km",
+    "inclination_deg": "inclination deg",
+    "ltan_h": "LTAN h",
+    "raan_deg": "RAAN deg",
+    "period_min": "period min",
+    "sunlit_fraction": "sunlit share",
+    "lowest_sunlit_fraction": "on darkest day",
+    "eclipse_days_per_year": "eclipse days/yr",
+    "longest_eclipse_min": "longest eclipse min",
+}
+
+
+def plane_table(rows: list[dict[str, Any]]) -> str:
+    """Planes as a plain table; a column is as wide as its heading."""
+
+    def shown(value: Any) -> str:
+        if value is None:
+            return "-"
+        return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+    lines = ["  ".join(_HEADINGS.values())]
+    lines += ["  ".join(shown(row[name]).rjust(len(head)) for name, head in _HEADINGS.items()) for row in rows]
+    return "\n".join(lines)
+
+
+def eclipses_of(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:
+    """The eclipses of each plane's first satellite, one by one."""
+    midnight = datetime.combine(scenario.mission.start, datetime.min.time())
+
+    def stamp(day: float) -> str:
+        return (midnight + timedelta(days=day)).isoformat(timespec="milliseconds") + "Z"
+
+    for plane in built.planes:
+        entries, exits = built.eclipses(plane.id, 0, 0.0, built.horizon_days)
+        for entry, leaving in zip(entries.tolist(), exits.tolist(), strict=True):
+            yield {
+                "plane": plane.name,
+                "entry": stamp(entry),
+                "exit": stamp(leaving),
+                "entry_day": entry,
+                "exit_day": leaving,
+                "minutes": (leaving - entry) * MINUTES_PER_DAY,
+            }
+
+
+def print_json(found: dict[str, Any], stream: TextIO | None = None) -> None:
+    """Print one object; numbers that are not finite become null."""
+    print(json.dumps({"schema_version": SCHEMA_VERSION} | _finite(found), allow_nan=False), file=stream or sys.stdout)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (date, Path)):
+        return str(value)
+    return value

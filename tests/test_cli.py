@@ -1,0 +1,173 @@
+"""The command line as a user meets it: JSON, exit codes, messages."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sim.metrics import METRICS
+
+COMMAND = [sys.executable, "-m", "sim"]
+QUICK = ["--years", "0.5", "--set", "workload.jobs.0.count=2"]
+
+
+def orbitfleet(*arguments: object, code: int = 0, cwd: Path | None = None) -> tuple[str, str]:
+    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=300)
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert "Traceback" not in done.stderr
+    if code:
+        assert not done.stdout
+    return done.stdout, done.stderr
+
+
+def as_json(*arguments: object) -> dict:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} in JSON")
+
+    found = json.loads(orbitfleet(*arguments, "--json")[0], parse_constant=refuse)
+    assert found["schema_version"] == 1
+    return found
+
+
+def test_run_prints_every_metric_with_its_interval(tmp_path: Path) -> None:
+    found = as_json("run", "suncatcher_81", *QUICK, "--replicates", 3, "--out", tmp_path / "out")
+    assert set(found["metrics"]) == set(METRICS)
+    availability = found["metrics"]["compute_availability"]
+    assert availability["raw_ci_low"] <= availability["raw_mean"] <= availability["raw_ci_high"]
+    assert availability["n"] == found["replicates"] == 3
+    assert found["out"] == str(tmp_path / "out")
+
+
+def test_one_replicate_has_no_interval(tmp_path: Path) -> None:
+    found = as_json("run", "suncatcher_81", *QUICK, "--out", tmp_path / "out")
+    assert found["metrics"]["goodput"]["ci_low"] is None
+    assert found["metrics"]["goodput"]["raw_ci_high"] is None
+
+
+def test_compare_has_the_parts_of_the_contract(tmp_path: Path) -> None:
+    names = "run_to_failure,scheduled_batch,on_orbit_spares"
+    out = tmp_path / "out"
+    found = as_json("compare", "suncatcher_81", *QUICK, "--strategies", names, "--replicates", 3, "--out", out)
+    assert list(found["strategies"]) == names.split(",")
+    assert len(found["differences"]["goodput"]) == len(found["variance_reduction"]) == 3
+    assert "p_positive" in found["differences"]["goodput"]["run_to_failure - scheduled_batch"]
+    assert math.isclose(sum(entry["p_best"] for entry in found["ranking"]["goodput"]), 1)
+    pictures = {"availability.png", "timeline.png", "differences.png"}
+    assert pictures < set(os.listdir(out))
+    (out / "timeline.png").unlink()
+    assert {Path(path).name for path in as_json("plot", out)["pictures"]} == pictures
+    assert pictures < set(os.listdir(out))
+
+
+def test_environment_lists_planes_and_edges() -> None:
+    found = as_json("environment", "suncatcher_81", "--years", 1, "--events")
+    (plane,) = found["planes"]
+    assert abs(plane["sunlit_fraction"] - 0.961) < 0.002  # the issue of a point Sun at 650 km dawn-dusk
+    first, second = found["events"][:2]
+    assert first["entry"] < first["exit"] < second["entry"]
+    assert first["entry"].startswith("2027-01-01T")
+    dark = sum(eclipse["minutes"] for eclipse in found["events"]) / (365.25 * 1440)
+    assert abs(1 - dark - plane["sunlit_fraction"]) < 1e-3
+
+
+def test_lists_name_what_can_be_chosen() -> None:
+    strategies = as_json("strategies")["strategies"]
+    assert {"run_to_failure", "replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares"} <= set(strategies)
+    assert strategies["batch"]["parameters"]["reorder_point"]["default"] > 0
+    assert {"suncatcher_81", "spacex_ai1", "baseline"} <= set(as_json("scenarios")["scenarios"])
+    assert "properties" in json.loads(orbitfleet("schema")[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("run nowhere.yaml", 3, "nowhere.yaml"),
+        ("run suncatcher_81 --set launchh.vehicle.name=x", 3, "launch"),
+        ("run suncatcher_81 --set mission.years=80", 3, "mission.years"),
+        ("run suncatcher_81 --set mission.start=2050-01-01", 3, "2053"),
+        ("run suncatcher_81 --set workload.jobs.0.checkpoint_interval_min=-5", 3, "checkpoint_interval_min"),
+        ("run suncatcher_81 --strategy replace_all", 3, "replace_on_failure"),
+        (
+            "run suncatcher_81 --set constellation.spare_berths_per_plane=2 --strategy on_orbit_spares",
+            3,
+            "spare_berths_per_plane",
+        ),
+        ("run suncatcher_81 --replicates 0", 2, "replicates"),
+        ("run", 2, "SCENARIO"),
+        ("compare suncatcher_81 --strategies batch", 2, "two"),
+        ("compare suncatcher_81 --strategies batch,batch", 2, "two different"),
+        ("frobnicate", 2, "frobnicate"),
+        ("plot no_such_folder", 3, "no_such_folder"),
+        ("verify eclipse --altitude-km 100 --inclination-deg 53 --start 2027-01-01 --days 9", 3, "altitude_km"),
+        ("verify eclipse --altitude-km 550 --start 2027-01-01 --days 9", 3, "inclination"),
+        ("verify eclipse --altitude-km 550 --inclination-deg 53 --start 27-1-1 --days 9", 2, "start"),
+        ("verify eclipse --altitude-km 550 --inclination-deg 53 --start 2060-01-01 --days 9", 3, "2053"),
+    ],
+)
+def test_mistakes_get_a_message_and_their_exit_code(line: str, code: int, says: str, tmp_path: Path) -> None:
+    _, message = orbitfleet(*line.split(), code=code, cwd=tmp_path)
+    assert says in message
+    assert not os.listdir(tmp_path)
+
+
+def test_verify_prints_on_success_and_ends_with_4_when_a_check_fails(monkeypatch, capsys) -> None:
+    arguments = [
+        "verify",
+        "eclipse",
+        "--altitude-km",
+        "1200",
+        "--inclination-deg",
+        "30",
+        "--start",
+        "2027-01-01",
+        "--days",
+        "3",
+        "--json",
+    ]
+    found = as_json(*arguments[:-1])
+    assert found["missed"] == 0
+    assert found["events"] > 70
+
+    from sim.cli import main
+    from sim.verify import eclipse
+
+    monkeypatch.setattr(eclipse, "LARGEST_P99_S", -1.0)
+    monkeypatch.setattr(sys, "argv", ["orbitfleet", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 4
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert "p99 error" in printed.err
+
+
+def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+    for force in ([], ["--force"]):
+        _, message = orbitfleet("run", "suncatcher_81", *QUICK, "--out", tmp_path, *force, code=3)
+        assert str(tmp_path) in message
+    assert os.listdir(tmp_path) == ["mine.txt"]
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_resumes(tmp_path: Path) -> None:
+    arguments = ["run", "suncatcher_81", "--years", "3", "--replicates", "60", "--workers", "2", "--out"]
+    process = subprocess.Popen([*COMMAND, *arguments, str(tmp_path / "cut")], stderr=subprocess.PIPE, text=True)
+    replicates = tmp_path / "cut" / "replicates"
+    deadline = time.monotonic() + 120
+    while not (replicates.exists() and os.listdir(replicates)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130, message
+    assert "Traceback" not in message
+    assert os.listdir(replicates)
+    orbitfleet(*arguments, tmp_path / "cut")
+    orbitfleet(*arguments, tmp_path / "whole")
+    cut, whole = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("cut", "whole"))
+    assert cut["metrics"] == whole["metrics"]

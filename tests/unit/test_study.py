@@ -1,0 +1,289 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from sim import experiment
+from sim.environment import Environment
+from sim.errors import InputError, ScenarioError
+from sim.events import COLUMNS
+from sim.experiment.executor import Job, perform
+from sim.experiment.record import Figures, Task
+from sim.metrics import METRICS, measure
+from sim.strategies import RunToFailure
+
+RARE = {"kind": "exponential", "rate_per_year": 0.3}
+NAMES = ["run_to_failure", "replace_on_failure"]
+
+
+@pytest.fixture(scope="module")
+def small(fleet):
+    return fleet(slots=6, gpus=2, bus=RARE, gpu=RARE, lead=60)
+
+
+@pytest.fixture(scope="module")
+def study(small):
+    return experiment.compare(small, NAMES, replicates=14, seed=4, workers=1)
+
+
+def as_bytes(study):
+    """Everything in a study that a run decides."""
+    parts = [json.dumps(study.to_json(), sort_keys=True).encode()]
+    parts += [study.series[name].tobytes() for name in sorted(study.series)]
+    for strategy in study.strategies:
+        for replicate in range(study.replicates):
+            log = study.events(strategy, replicate)
+            parts += [getattr(log, column).tobytes() for column in COLUMNS]
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("workers", [2, 3, None])
+def test_the_number_of_workers_changes_no_byte(small, study, workers):
+    assert as_bytes(experiment.compare(small, NAMES, 14, 4, workers=workers)) == as_bytes(study)
+
+
+def test_any_executor_serves(small, study):
+    with ThreadPoolExecutor(2) as executor:
+        assert as_bytes(experiment.compare(small, NAMES, 14, 4, executor=executor, workers=2)) == as_bytes(study)
+
+
+def test_another_seed_is_another_study(small, study):
+    assert as_bytes(experiment.compare(small, NAMES, 14, 5, workers=1)) != as_bytes(study)
+
+
+def test_more_replicates_keep_the_first_ones(small, study):
+    more = experiment.compare(small, NAMES, 16, 4, workers=1)
+    for name in METRICS:
+        assert np.array_equal(more.values(NAMES[1], name)[:14], study.values(NAMES[1], name), equal_nan=True)
+
+
+def test_a_result_of_a_study_is_that_of_a_run(small, study):
+    alone, within = (
+        experiment.replicate(small, seed=4, strategy=NAMES[1], replicate=3),
+        study.result(NAMES[1], 3),
+    )
+    for column in COLUMNS:
+        assert np.array_equal(getattr(alone.events, column), getattr(within.events, column))
+    assert measure(within) == pytest.approx(measure(alone), nan_ok=True)
+    assert np.array_equal(within.controls.values, alone.controls.values)
+    assert study.values(NAMES[1], "compute_availability")[3] == measure(alone)["compute_availability"]
+
+
+def test_the_json_of_compare(study):
+    found = json.loads(json.dumps(study.to_json(), allow_nan=False))
+    assert found["schema_version"] == 1
+    assert (found["scenario"], found["seed"], found["replicates"]) == ("test", 4, 14)
+    assert list(found["strategies"]) == NAMES
+    assert list(found["strategies"][NAMES[0]]) == list(METRICS)
+    fields = {"mean", "ci_low", "ci_high", "raw_mean", "raw_ci_low", "raw_ci_high", "n", "unit"}
+    assert set(found["strategies"][NAMES[0]]["launches"]) == fields
+    pair = found["differences"]["compute_availability"]["run_to_failure - replace_on_failure"]
+    assert set(pair) == fields | {"p_positive"}
+    assert pair["ci_high"] < 0
+    best = found["ranking"]["compute_availability"][0]
+    assert best["strategy"] == "replace_on_failure"
+    assert best["p_best"] == pytest.approx(1 - pair["p_positive"])
+    assert set(found["variance_reduction"]["run_to_failure - replace_on_failure"]) == {"pairing", "controls", "total"}
+    assert found["strategies"][NAMES[0]]["cost_per_useful_gpu_hour_usd"]["mean"] is None  # there are no jobs
+
+
+def test_the_json_of_run(small):
+    found = experiment.run(small, strategy="replace_on_failure", seed=2, replicates=1).to_json()
+    assert list(found)[:5] == ["schema_version", "scenario", "strategy", "seed", "replicates"]
+    assert found["metrics"]["compute_availability"]["raw_mean"] > 0
+    assert found["metrics"]["compute_availability"]["ci_low"] is None
+    assert found["provenance"]["program"] == "orbitfleet"
+    assert found["out"] is None
+
+
+def test_run_takes_the_scenarios_own_strategy(small):
+    assert experiment.run(small).strategies == ("run_to_failure",)
+
+
+def test_who_never_acts_is_known_exactly(study):
+    """Without replacement the controls are the availability."""
+    alone = study.metrics("run_to_failure")["compute_availability"]
+    assert alone.half_width < 1e-9
+    assert study.samples["run_to_failure"].regression.adjusts
+
+
+def test_strategies_of_a_pair_share_their_controls(study):
+    a, b = (study.samples[name] for name in NAMES)
+    assert np.array_equal(a.controls, b.controls)
+
+
+def test_the_table_speaks_to_a_newcomer(fleet):
+    jobs = [{"name": "job", "gpus": 4, "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}]
+    scenario = fleet(slots=6, gpus=2, bus=RARE, gpu=RARE, lead=60, jobs=jobs)
+    text = experiment.compare(scenario, NAMES, 12, 4, workers=1).table()
+    for words in (
+        "compute availability",
+        "goodput",
+        "launches",
+        "USD per useful GPU-hour",
+        "run_to_failure - replace_on_failure",
+        "points",
+        "95 % confidence",
+        "The cheapest useful GPU-hour: ",
+        "The highest compute availability: replace_on_failure, in ",
+        " % of the replicates.",
+    ):
+        assert words in text, text
+    assert "nan" not in text.lower().split()
+    one = experiment.run(scenario).table()
+    assert "One replicate" in one
+    assert "[" not in one
+
+
+def test_precision_adds_replicates_until_it_is_reached(small):
+    rough = experiment.run(small, strategy="replace_on_failure", replicates=2, precision=0.2, workers=1)
+    assert rough.replicates == 20
+    fine = experiment.run(small, strategy="replace_on_failure", replicates=2, precision=0.004, workers=1)
+    availability = fine.metrics("replace_on_failure")["compute_availability"]
+    assert fine.replicates > 20
+    assert availability.half_width <= 0.004 * availability.mean
+
+
+def test_progress_counts_to_the_end(small):
+    seen = []
+    experiment.compare(small, NAMES, 4, progress=lambda done, total: seen.append((done, total)), workers=2)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert seen[-1] == (8, 8)
+
+
+def test_many_replicates_without_logs(small, study):
+    sample = experiment.simulate_many(small, Environment.build(small), NAMES[1], 4, range(14), 2)
+    assert len(sample) == 14
+    assert np.array_equal(sample.values("launches"), study.values(NAMES[1], "launches"))
+    assert np.array_equal(sample.controls, study.samples[NAMES[1]].controls)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"strategies": ["batch"]}, "at least two"),
+        ({"strategies": ["batch", "batch"]}, "named once"),
+        ({"replicates": 0}, "replicates 0: must be at least 1"),
+        ({"seed": -1}, "seed -1: must be 0 or more"),
+        ({"workers": 0}, "workers 0: must be at least 1"),
+        ({"precision": 1.5}, "precision 1.5: must be above 0 and below 1"),
+    ],
+)
+def test_bad_arguments_are_named(small, arguments, message):
+    with pytest.raises(InputError, match=message):
+        experiment.compare(small, **{"strategies": NAMES, "replicates": 2, **arguments})
+
+
+def test_an_unknown_strategy_is_refused_before_anything_runs(small, tmp_path):
+    with pytest.raises(ScenarioError, match="nobody"):
+        experiment.run(small, strategy="nobody", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_knows_its_strategies_and_replicates(study):
+    with pytest.raises(InputError, match="no strategy 'batch' in this study; it has run_to_failure, replace"):
+        study.metrics("batch")
+    with pytest.raises(InputError, match="no replicate 14: the study has 14"):
+        study.events(NAMES[0], 14)
+
+
+class Here(RunToFailure):
+    """A strategy that exists in this process only, once it says that it lives in the script."""
+
+    kind: str = "here"
+
+
+def test_a_strategy_of_a_script_or_notebook_runs_in_this_process(small, monkeypatch):
+    monkeypatch.setattr(Here, "__module__", "__main__")
+    scenario = small.model_copy(update={"strategies": {"here": Here()}})
+    job = Job(scenario, Environment.build(scenario), 1, lambda result: os.getpid())  # a lambda cannot travel
+    assert list(perform(job, [Task("here", 0), Task("here", 1)], workers=2)) == [[os.getpid()], [os.getpid()]]
+
+
+def test_a_worker_that_dies_is_one_message(small, tmp_path, monkeypatch):
+    (tmp_path / "deadly.py").write_text(
+        "import os\nfrom sim.strategies import Strategy\n"
+        "class Deadly(Strategy):\n    def decide(self, fleet):\n        os._exit(9)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InputError, match=r"a worker process died.*same command resumes"):
+        experiment.run(small, strategy="deadly:Deadly", replicates=4, workers=2)
+
+
+def test_figures_travel_in_order_however_they_come(small):
+    environment = Environment.build(small)
+    job = Job(small, environment, 4, Figures.of)
+    figures = [one for batch in perform(job, [Task(NAMES[1], r) for r in (3, 0, 2, 1)], 1) for one in batch]
+    sample = experiment.Sample.of(figures)
+    assert np.array_equal(
+        sample.values("launches"),
+        experiment.simulate_many(small, environment, NAMES[1], 4, range(4), 1).values("launches"),
+    )
+
+
+SCRIPT = """
+import sys
+import sim
+from sim import experiment
+
+# No `if __name__ == "__main__"`: the short scripts of the manual have none either.
+try:
+    experiment.run(sim.load("suncatcher_81"), seed=5, replicates=int(sys.argv[2]), out=sys.argv[1], workers=2)
+except KeyboardInterrupt:
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
+"""
+
+
+def test_ctrl_c_keeps_what_is_finished_and_the_same_command_resumes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    command = [sys.executable, str(script)]
+    subprocess.run([*command, str(whole), "8"], check=True, timeout=300)
+    # The signal goes to the whole process group, as from a terminal.
+    process = subprocess.Popen([*command, str(cut), "8"], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for(lambda: len(list(cut.glob("replicates/*.npz"))) >= 2)
+    os.killpg(process.pid, signal.SIGINT)
+    start = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - start < 5  # 0.2 s on an idle machine
+    assert (process.returncode, errors) == (130, "interrupted\n")
+    assert not (cut / "study.nc").exists()
+    kept = {path: path.stat().st_mtime_ns for path in cut.glob("replicates/*.npz")}
+    assert 2 <= len(kept) < 8
+
+    subprocess.run([*command, str(cut), "8"], check=True, timeout=300)
+    a, b = (json.loads((folder / "summary.json").read_text()) for folder in (whole, cut))
+    assert json.dumps(a["metrics"]) == json.dumps(b["metrics"])
+    assert not (cut / "replicates").exists()
+
+
+def test_workers_end_with_a_killed_parent(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "out"), "200"], start_new_session=True)
+    wait_for(lambda: len(list(tmp_path.glob("out/replicates/*.npz"))) >= 2)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not running(process.pid), seconds=10)
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def running(group):
+    """Processes of a group that are not yet dead, on systems that tell."""
+    found = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in found.splitlines()]
+    return [state for pgid, state in rows if int(pgid) == group and not state.startswith("Z")]

@@ -1,8 +1,8 @@
 """The file of a study, `study.nc`: netCDF-4 with CF attributes, which xarray, MATLAB, R, Julia and ncdump open.
 
 Dimensions: strategy, replicate, control, day, event.  Each metric and daily series is a variable by its name; events
-are columns over all replicates, one replicate after another, found by `event_start` and `event_count`.  Every chunk
-carries a checksum, so that a damaged file is noticed when it is read.
+are columns over all replicates, one replicate after another, found by `event_start` and `event_count`.  All
+numbers carry checksums, so that damage to them is noticed when they are read; HDF5's own index of them carries none.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray
@@ -79,8 +80,8 @@ def test_the_study_file_is_labelled(small, out):
             assert np.array_equal(data[name].sel(strategy=B).values, study.values(B, name), equal_nan=True)
         assert data["online_fraction"].dims == ("strategy", "replicate", "day")
         assert str(data["day"].values[0])[:10] == "2027-01-01"
-        rows = slice(*(data["event_start"][1, 2] + [0, data["event_count"][1, 2]]).values.tolist())
-        assert np.array_equal(data["event_kind"][rows].values, study.events(B, 2).kind)
+        start, count = (int(data[name].sel(strategy=B)[2]) for name in ("event_start", "event_count"))
+        assert np.array_equal(data["event_kind"][start : start + count].values, study.events(B, 2).kind)
         assert "gpu_failed" in data["event_kind"].attrs["flag_meanings"].split()
 
 
@@ -184,27 +185,11 @@ def test_a_damaged_study_file_is_simulated_again(small, out, simulated, caplog):
     assert metrics_in(out) == before
 
 
-def test_bit_rot_in_the_study_file_is_noticed(small, out):
-    """Every chunk has a checksum: whatever byte of the events changes, nobody draws conclusions from it."""
-    study = run(small, out, 3)
-    content = bytearray((out / "study.nc").read_bytes())
-    with study_file.Reader(out / "study.nc") as reader:
-        reader._file["event_amount"][:]
-    noticed = 0
-    for place in range(len(content) // 10, len(content), len(content) // 10):
-        (out / "study.nc").write_bytes(bytes(content[:place]) + bytes([content[place] ^ 1]) + bytes(content[place + 1 :]))
-        try:
-            again = experiment.load_study(out)
-            same = again.to_json()["metrics"] == study.to_json()["metrics"]
-            same &= all(
-                np.array_equal(getattr(again.events(B, r), c), getattr(study.events(B, r), c)) or r < 0
-                for c in COLUMNS
-                for r in range(0)
-            )
-            assert same
-        except InputError:
-            noticed += 1
-    assert noticed >= 0
+def test_every_number_in_the_study_file_has_a_checksum(small, out):
+    run(small, out, 1)
+    with netCDF4.Dataset(out / "study.nc") as file:
+        for name in set(file.variables) - {"strategy", "control"}:
+            assert file[name].filters()["fletcher32"], name
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"program": "other"}'])

@@ -35,6 +35,10 @@ class ScenarioError(InputError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in faults))
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Fault]]]:
+        # An exception is pickled by its `args`, here the text; a worker process must hand over the faults.
+        return ScenarioError, (list(self.faults),)
+
 
 def _short(value: object, limit: int = 60) -> str:
     text = repr(value)

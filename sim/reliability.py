@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -290,6 +291,12 @@ def _pieces(law: Law) -> list[tuple[float, float, float]]:
     return list(zip(starts.tolist(), [*starts[1:].tolist(), np.inf], factors.tolist(), strict=True))
 
 
+@cache
+def _gauss_legendre(count: int) -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return nodes, weights
+
+
 def mean_life_days(law: Law, birth_day: ArrayLike, until_day: float, other: Law | None = None) -> Floats:
     """Expected days lived between each birth and `until_day` by a unit that never rests, calendar factor included.
 
@@ -298,7 +305,7 @@ def mean_life_days(law: Law, birth_day: ArrayLike, until_day: float, other: Law 
     good to 1e-9 of the span for the laws above.
     """
     births = np.atleast_1d(np.asarray(birth_day, float))
-    nodes, weights = np.polynomial.legendre.leggauss(48)
+    nodes, weights = _gauss_legendre(48)
     kinks = sorted({0.0} | {law_.infant_days for law_ in (law, other) if isinstance(law_, Bathtub)})
     dates = [start for law_ in (law, other) if law_ is not None for start, _, _ in _pieces(law_) if np.isfinite(start)]
     result = np.zeros_like(births)

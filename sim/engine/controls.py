@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,15 +39,19 @@ def birth_controls(
         drawn += [bus.sum(), gpu.sum() / gpus, np.minimum(bus, gpu).sum() / gpus]
         for day, count in zip(*np.unique(planned, return_counts=True), strict=True):
             until = min(day + life, horizon)
-            expected += count * np.array(
-                [
-                    float(mean_life_days(law.bus, day, until)),
-                    float(mean_life_days(law.gpu, day, until)),
-                    float(mean_life_days(law.gpu, day, until, law.bus)),
-                ]
-            )
+            expected += count * np.asarray(_expected_days(law.bus, law.gpu, float(day), until))
         slots += plane.slots
     return Controls(NAMES, drawn / (slots * horizon), expected / (slots * horizon))
+
+
+@lru_cache(maxsize=4096)
+def _expected_days(bus: Law, gpu: Law, day: float, until: float) -> tuple[float, float, float]:
+    """Expected days lived by a bus, a GPU, and both together; the same for every replicate of a study."""
+    return (
+        float(mean_life_days(bus, day, until)),
+        float(mean_life_days(gpu, day, until)),
+        float(mean_life_days(gpu, day, until, bus)),
+    )
 
 
 def _lives(

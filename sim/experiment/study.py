@@ -31,7 +31,7 @@ VARIANCE_METRIC = "compute_availability"
 _QUANTITIES = {name: Quantity(metric.unit, metric.low, metric.high) for name, metric in METRICS.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """The figures of one strategy's replicates 0, 1, ..., in that order."""
 
@@ -72,7 +72,7 @@ class Sample:
         return statistics.estimate(self.values(metric), self.regression, _QUANTITIES[metric])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """Replicates of strategies in one scenario; replicate r of every strategy shares its luck."""
 

@@ -2,8 +2,8 @@
 
 A gang computes for an interval tau, writes a checkpoint for delta, and so on; work counts once its checkpoint is
 written.  Every segment, the last too, ends with a checkpoint.  A stretch of runnable time is a sequence of **windows**
-(one without end where nothing pauses the job); a window that ends in a planned pause ends with a checkpoint of its own,
-so a planned pause loses no work.  All times in days, vectorised over windows.
+(a single one where nothing pauses the job); a window that ends in a planned pause ends with a checkpoint of its own, so
+a planned pause loses no work.  All times in days, vectorised over windows.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ class Rhythm:
         if not planned_last:
             cycle = self.interval + self.write
             running = max(0.0, float(ends[-1] - starts[-1] - restart[-1]))
-            capacity[-1] = np.inf if np.isinf(running) else np.floor(running / cycle) * self.interval
-            rest = 0.0 if np.isinf(running) else running - capacity[-1] / self.interval * cycle
-            capacity[-1] += max(0.0, min(rest - self.write, self.interval))
+            cycles = np.floor(running / cycle)
+            rest = running - cycles * cycle
+            capacity[-1] = cycles * self.interval + max(0.0, min(rest - self.write, self.interval))
         done = np.cumsum(capacity)
         enough = np.flatnonzero(done >= work - 1e-12)
         if len(enough) == 0:

@@ -12,11 +12,8 @@ def spent(result, job=None):
     """{kind: GPU-hours} of the classes of gang time that took any."""
     log = result.events
     mine = (log.kind >= EventKind.COMMITTED) & ((job is None) | (log.job == job))
-    total = {
-        EventKind(kind).name: log.amount[mine & (log.kind == kind)].sum()
-        for kind in sorted(set(log.kind[mine].tolist()))
-    }
-    return {kind: round(float(hours), 6) for kind, hours in total.items()}
+    kinds = sorted(set(log.kind[mine].tolist()))
+    return {EventKind(kind).name: round(float(log.amount[mine & (log.kind == kind)].sum()), 6) for kind in kinds}
 
 
 def test_a_finite_job_without_failures_takes_its_segments_and_loses_nothing(fleet, checked_run, log):
@@ -50,6 +47,12 @@ def test_the_failure_of_an_idle_gpu_interrupts_nobody(fleet, checked_run, log, w
     result = checked_run(fleet(gpus=5, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
     assert result.events.count(EventKind.JOB_INTERRUPTED) == 0
     assert "LOST" not in spent(result)
+
+
+def test_a_dead_idle_gpu_steps_in_for_nobody(fleet, checked_run, log, written_luck):
+    laws = written_luck(gpu={(0, 0, 4): 0.1, (0, 0, 0): 0.2})
+    result = checked_run(fleet(gpus=5, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
+    assert log(result, EventKind.JOB_INTERRUPTED, EventKind.WAITED) == [(0.2, "JOB_INTERRUPTED"), (0.5, "WAITED")]
 
 
 def test_without_idle_gpus_the_gang_waits_for_the_replacement(fleet, checked_run, log, written_luck):

@@ -48,8 +48,8 @@ def walk(light, work=np.inf, step=1 / 128):
 
 @pytest.mark.parametrize("formation", FORMATIONS)
 def test_useful_work_without_failures_is_what_the_windows_of_light_allow(fleet, environment, checked_run, formation):
-    scenario = fleet(slots=4, gpus=2, days=10, pause=True, shell={"formation": formation}, jobs=[{"gpus": 8, **JOB}])
-    light = windows_of_light(scenario, environment, range(4))
+    scenario = fleet(slots=2, gpus=4, days=10, pause=True, shell={"formation": formation}, jobs=[{"gpus": 8, **JOB}])
+    light = windows_of_light(scenario, environment, range(2))
     committed, _ = walk(light)
     result = checked_run(scenario)
     # The walk rounds a step down in each window; the horizon may cut one segment, which the walk would checkpoint.
@@ -67,7 +67,8 @@ def test_spaced_satellites_share_less_light_than_a_cluster(fleet, environment, c
         scenario = fleet(slots=4, gpus=2, days=10, pause=True, shell=shell, jobs=[{"gpus": 8, **JOB}])
         return checked_run(scenario).events.total(EventKind.COMMITTED)
 
-    assert committed("spaced") < 0.7 * committed("cluster")
+    # Four satellites a quarter of an orbit apart, each dark for a third of it: one of them always is.
+    assert committed("spaced") == 0 < committed("cluster")
 
 
 @pytest.mark.parametrize("formation", FORMATIONS)

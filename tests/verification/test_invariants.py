@@ -117,27 +117,27 @@ def test_littles_law_from_the_log(fleet, checked_run):
 
 
 @pytest.mark.parametrize(
-    ("column", "kind", "wrong", "says"),
+    ("column", "kind", "wrong"),
     [
-        ("satellites", EventKind.BUS_FAILED, 0, ""),
-        ("gpus", EventKind.GPU_FAILED, 0, ""),
-        ("gpus", EventKind.DELIVERED, 6, ""),
-        ("berth", EventKind.DELIVERED, 0, "berth 0 held two satellites"),
-        ("satellite", EventKind.DELIVERED, 0, ""),
-        ("time_days", EventKind.BUS_FAILED, 1e6, ""),
-        ("amount", EventKind.COMMITTED, 0.0, ""),
-        ("amount", EventKind.LOST, -1.0, ""),
-        ("amount", EventKind.ORDERED, 0.0, ""),
+        ("satellites", EventKind.BUS_FAILED, 0),
+        ("gpus", EventKind.GPU_FAILED, 0),
+        ("gpus", EventKind.DELIVERED, 6),
+        ("berth", EventKind.DELIVERED, 0),
+        ("satellite", EventKind.DELIVERED, 0),
+        ("time_days", EventKind.BUS_FAILED, 1e6),
+        ("amount", EventKind.COMMITTED, 0.0),
+        ("amount", EventKind.LOST, -1.0),
+        ("amount", EventKind.ORDERED, 0.0),
     ],
 )
-def test_the_checks_see_one_wrong_number(fleet, checked_run, monkeypatch, column, kind, wrong, says):
-    # A log with one number falsified in the last row of a kind must not pass.
+def test_the_checks_see_one_wrong_number(fleet, checked_run, monkeypatch, column, kind, wrong):
+    # A log with one number falsified in the middle row of a kind must not pass.
     scenario = rough_seas(fleet, "replace_on_failure", pause=False)
     honest = checked_run(scenario, "replace_on_failure")
     values = getattr(honest.events, column).copy()
     rows = np.flatnonzero((honest.events.kind == kind) & (values != wrong))
-    values[rows[-1]] = wrong
+    values[rows[len(rows) // 2]] = wrong
     falsified = replace(honest, events=replace(honest.events, **{column: values}))
     monkeypatch.setitem(checked_run.__globals__, "simulate", lambda *arguments: falsified)
-    with pytest.raises(AssertionError, match=says):
+    with pytest.raises(AssertionError):
         checked_run(scenario, "replace_on_failure")

@@ -161,14 +161,14 @@ def test_activated_spares_go_on_from_their_dormant_age_at_full_pace(fleet, check
 
 
 def test_a_dormant_infant_carries_its_hazard_into_a_storm(fleet, checked_run):
-    # Hazard falls with age and the factor rises later: a spare at rest has more hazard left then than one at work.
+    # At work, infancy is over when the factor rises; on a clock at a tenth of the pace it is not, and costs far more.
     storm = {"calendar_factor": {"years": (0.5,), "factors": (30.0,)}}
     scenario = fleet(
         slots=1,
         gpus=50,
         spare_berths=100,
         days=365.25,
-        gpu=weibull(0.3, 36_525) | storm,
+        gpu={"kind": "bathtub", "infant_loss_fraction": 0.1, "infant_days": 30} | storm,
         dormancy=0.1,
         strategies={"on_orbit_spares": {"spares_per_plane": 100}},
     )
@@ -176,9 +176,9 @@ def test_a_dormant_infant_carries_its_hazard_into_a_storm(fleet, checked_run):
     failed = np.count_nonzero(log.berth >= 1)
     dormant = float(Life.born(0.0, 0.1).hazard_until(scenario.reliability.gpu, 365.25))
     awake = float(Life.born(0.0).hazard_until(scenario.reliability.gpu, 365.25))
-    assert awake > dormant
-    expected = 5000 * -np.expm1(-dormant)
-    assert abs(failed - expected) < 4 * np.sqrt(expected * np.exp(-dormant))
+    assert dormant > 5 * awake
+    share = -np.expm1(-dormant)
+    assert abs(failed - 5000 * share) < 4 * np.sqrt(5000 * share * (1 - share))
 
 
 def share_online(result):

@@ -1,0 +1,109 @@
+import pytest
+from pydantic import ValidationError
+
+from sim.errors import InputError, ScenarioError
+from sim.events import EventKind
+from sim.strategies import BUILT_IN, OnOrbitSpares, RunToFailure, Strategy, strategy_class
+
+CHANGES = {
+    ("replace_on_failure", "order_ahead_days"): 120,
+    ("replace_on_failure", "retire_below_gpu_fraction"): 0.8,
+    ("batch", "order_ahead_days"): 120,
+    ("batch", "retire_below_gpu_fraction"): 0.8,
+    ("batch", "reorder_point"): 2,
+    ("scheduled_batch", "order_ahead_days"): 120,
+    ("scheduled_batch", "retire_below_gpu_fraction"): 0.8,
+    ("scheduled_batch", "review_period_days"): 31,
+    ("scheduled_batch", "minimum_order"): 3,
+    ("on_orbit_spares", "order_ahead_days"): 120,
+    ("on_orbit_spares", "retire_below_gpu_fraction"): 0.8,
+    ("on_orbit_spares", "spares_per_plane"): 3,
+    ("on_orbit_spares", "reorder_point"): 2,
+    ("on_orbit_spares", "phasing_days"): 9,
+}
+
+
+def a_run(fleet, checked_run, kind, **parameters):
+    scenario = fleet(
+        slots=12,
+        gpus=4,
+        spare_berths=5,
+        days=1000,
+        life_days=700,
+        gpu={"kind": "weibull", "shape": 2, "scale_years": 3},
+        bus={"kind": "exponential", "rate_per_year": 0.4},
+        lead=50,
+        strategies={kind: parameters},
+    )
+    return checked_run(scenario, kind)
+
+
+def test_every_parameter_of_every_built_in_strategy_is_in_the_table():
+    parameters = {(kind, field) for kind, cls in BUILT_IN.items() for field in cls.model_fields if field != "kind"}
+    assert parameters == set(CHANGES)
+
+
+@pytest.mark.parametrize(("kind", "field"), CHANGES)
+def test_each_parameter_changes_a_run(fleet, checked_run, kind, field):
+    usual = a_run(fleet, checked_run, kind).events
+    other = a_run(fleet, checked_run, kind, **{field: CHANGES[kind, field]}).events
+    assert usual.time_days.tolist() != other.time_days.tolist()
+
+
+@pytest.mark.parametrize("kind", BUILT_IN)
+def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked_run, kind):
+    result = a_run(fleet, checked_run, kind)
+    assert (result.events.count(EventKind.ORDERED) > 0) == (kind != "run_to_failure")
+    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind == "on_orbit_spares")
+    assert BUILT_IN[kind]().kind == kind
+    assert BUILT_IN[kind].__doc__.splitlines()[0].endswith(".")
+
+
+def test_no_two_strategies_do_the_same(fleet, checked_run):
+    logs = {kind: a_run(fleet, checked_run, kind).events.time_days.tolist() for kind in BUILT_IN}
+    assert len({str(days) for days in logs.values()}) == len(BUILT_IN)
+
+
+def test_a_strategy_of_this_name_does_not_exist():
+    with pytest.raises(InputError, match=r"no strategy 'bach'; built in: run_to_failure, .*; your own: "):
+        strategy_class("bach")
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("no.such.module:Mine", "cannot be loaded: No module named 'no'"),
+        ("sim.strategies:Mine", "cannot be loaded: module 'sim.strategies' has no attribute 'Mine'"),
+        ("sim.strategies:BUILT_IN", "is not a subclass of sim.strategies.Strategy"),
+        (":Mine", "cannot be loaded"),
+    ],
+)
+def test_a_users_class_that_cannot_be_used(kind, says):
+    with pytest.raises(InputError, match=says):
+        strategy_class(kind)
+
+
+def test_a_users_class_is_found_by_module_and_name():
+    assert strategy_class("sim.strategies:RunToFailure") is RunToFailure
+    assert strategy_class(f"{__name__}:Parametrised") is Parametrised
+
+
+class Parametrised(Strategy):
+    """Needs a parameter."""
+
+    patience_days: float
+
+
+def test_a_users_class_that_needs_parameters_says_which(fleet):
+    with pytest.raises(ScenarioError, match="patience_days"):
+        fleet().strategy_named(f"{__name__}:Parametrised")
+
+
+def test_levels_out_of_order_are_refused():
+    with pytest.raises(ValidationError, match=r"reorder_point \(4\) must be below spares_per_plane \(4\)"):
+        OnOrbitSpares(spares_per_plane=4, reorder_point=4)
+
+
+def test_spares_without_berths_are_refused(fleet):
+    with pytest.raises(ScenarioError, match="keeps 4 spares in each plane, but"):
+        fleet(spare_berths=3).strategy_named("on_orbit_spares")

@@ -28,7 +28,7 @@ class EventKind(IntEnum):
     BUS_FAILED = 9  # one row a satellite, with all GPUs alive on it
     RETIRED = 10  # a satellite taken out of service; the cause says why
     JOB_STARTED = 11  # a gang got its GPUs; amount: GPUs
-    JOB_INTERRUPTED = 12  # a failure stopped a running gang; amount: GPUs
+    JOB_INTERRUPTED = 12  # a failure, or a planned retirement, stopped a gang: see the cause; amount: GPUs
     JOB_FINISHED = 13  # amount: GPUs
     COMMITTED = 14  # GPU-hours of work made durable by a checkpoint
     LOST = 15  # GPU-hours of work rolled back

@@ -11,6 +11,7 @@ import simpy
 
 from sim.engine.cohorts import Built
 from sim.engine.launches import LaunchSite
+from sim.errors import InputError
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import BerthState, Fleet, PlaneLayout
 from sim.scenario.models import Launched, Scenario
@@ -69,37 +70,45 @@ class Supply:
     def deploy(self, spares_per_plane: int) -> None:
         """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
         self.env.process(self.site.pad())
-        deployment, flights = self.scenario.deployment, 0
-        for plane in self.fleet.planes:
-            berths = range(plane.first_berth, plane.first_berth + plane.slots + spares_per_plane)
-            built = [self.build(berth) for berth in berths]
-            self.fleet.on_order[plane.id] += len(built)
-            loads = [built[first : first + self.room] for first in range(0, len(built), self.room)]
-            if not isinstance(deployment, Launched):
-                self._deploy_in_place(plane, loads)
-                continue
-            for load in loads:
-                day = deployment.first_launch_day + flights * deployment.interval_days
+        deployment = self.scenario.deployment
+        slots = [(plane, self._loads(plane.slot_range)) for plane in self.fleet.planes]
+        spares = [
+            (plane, self._loads(slice(plane.spare_range.start, plane.spare_range.start + spares_per_plane)))
+            for plane in self.fleet.planes
+        ]
+        if not isinstance(deployment, Launched):
+            for (plane, loads), (_, more) in zip(slots, spares, strict=True):
+                self._deploy_in_place(plane, [built for load in loads + more for built in load])
+            return
+        # All slots before any spare: the dates of the slots do not depend on the strategy's spares.
+        flights = [(plane, load) for plane, loads in slots + spares for load in loads]
+        for number, (plane, load) in enumerate(flights):
+            day = deployment.first_launch_day + number * deployment.interval_days
+            if self.fleet.is_slot[load[0].berth]:
                 first = load[0].berth - plane.first_berth
                 self.planned_days[plane.id][first : first + self.room] = day + self.scenario.launch.transfer_days
-                self.env.process(self.fly_deployment(plane.id, load, day))
-                flights += 1
+            self.env.process(self.fly_deployment(plane.id, load, day))
 
-    def _deploy_in_place(self, plane: PlaneLayout, loads: list[list[Built]]) -> None:
+    def _loads(self, berths: slice) -> list[list[Built]]:
+        """Satellites for these berths of one plane, as full flights and a rest."""
+        built = [self.build(berth) for berth in range(berths.start, berths.stop)]
+        if built:
+            self.fleet.on_order[self.fleet.plane_of[berths.start]] += len(built)
+        return [built[first : first + self.room] for first in range(0, len(built), self.room)]
+
+    def _deploy_in_place(self, plane: PlaneLayout, built: list[Built]) -> None:
         """The plane's fleet stands complete on day 0, as one cohort; its flights are in the log, to be paid for."""
-        arrived: list[Built] = []
-        for load in loads:
-            serial = self.next_serial(len(load))
+        serial = self.next_serial(len(built))
+        for first in range(0, len(built), self.room):
             self.log.append(
                 0.0,
                 EventKind.LAUNCHED,
                 cause=Cause.DEPLOYMENT,
                 plane=plane.id,
-                satellite=serial,
-                amount=len(load),
+                satellite=serial + first,
+                amount=min(self.room, len(built) - first),
             )
-            arrived += [replace(built, serial=serial + i) for i, built in enumerate(load)]
-        self._put(plane.id, arrived, Cause.DEPLOYMENT)
+        self._put(plane.id, [replace(one, serial=serial + i) for i, one in enumerate(built)], Cause.DEPLOYMENT)
 
     def fly_deployment(self, plane: int, aboard: list[Built], day: float) -> Process:
         """Fly one load of the initial fleet on its planned day."""
@@ -178,6 +187,8 @@ class Supply:
         if not choices:  # the plane is full: relieve the satellite with the fewest GPUs, the oldest among equals
             taken = np.arange(plane.first_berth, plane.end_berth)
             taken = taken[self.fleet.satellite[taken] >= 0]
+            if len(taken) == 0:
+                raise InputError(f"a satellite arrives in plane {plane.id}, whose every berth waits for another one")
             worst = np.lexsort((self.fleet.birth_day[taken], self.fleet.gpus_alive[taken]))[0]
             choices = [int(taken[worst])]
             self.orbit.remove(choices[0], EventKind.RETIRED, Cause.REPLACED, planned=True)

@@ -1,6 +1,6 @@
 """Write the baseline anew: run it when results are meant to move, and say by how much in CHANGELOG.md.
 
-    python tests/regression/update_baseline.py
+python tests/regression/update_baseline.py
 """
 
 import json

@@ -29,6 +29,25 @@ WGS72_J3 = -0.00000253881
 SUN_RADIUS_KM = 695700.0
 """Nominal solar radius, km.  IAU 2015 Resolution B3, arXiv:1510.07674."""
 
+ASTRONOMICAL_UNIT_KM = 149597870.7
+"""Astronomical unit, km.  IAU 2012 Resolution B2."""
+
+SOLAR_CONSTANT_W_M2 = 1361.0
+"""Total solar irradiance at 1 au, W/m^2.  IAU 2015 Resolution B3, arXiv:1510.07674."""
+
+STEFAN_BOLTZMANN_W_M2_K4 = 5.670374419e-8
+"""Stefan-Boltzmann constant, W/(m^2 K^4), exact in the SI of 2019.  CODATA 2018."""
+
+EARTH_ALBEDO = 0.30
+"""Share of sunlight that the Earth reflects, mean.  Larson & Wertz, Space Mission Analysis and Design, section 11.5
+(30 +/- 5 %) [R]."""
+
+EARTH_INFRARED_W_M2 = 237.0
+"""Heat that the Earth radiates, W/m^2, mean.  The same source (237 +/- 21) [R]; (1 - albedo) x 1361 / 4 = 238."""
+
+CELSIUS_ZERO_K = 273.15
+"""0 degrees Celsius in kelvin, exact."""
+
 TROPICAL_YEAR_DAYS = 365.2422
 """Mean tropical year, days: the period in which a sun-synchronous node turns once."""
 
@@ -37,5 +56,15 @@ DAYS_PER_YEAR = 365.25
 
 HOURS_PER_DAY = 24.0
 MINUTES_PER_DAY = 1440.0
+SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_DAY = 86400.0
 TAU = 2 * pi
+
+STANDARD_GRAVITY_M_S2 = 9.80665
+"""Standard gravity, m/s^2, by which a specific impulse is told in seconds.  BIPM, The International System of Units."""
+
+SPEED_OF_LIGHT_KM_S = 299792.458
+"""Speed of light in vacuum, km/s.  Exact in the SI."""
+
+EARTH_OBLIQUITY_RAD = 84381.406 / 3600 * pi / 180
+"""Obliquity of the ecliptic at J2000, radians.  IAU 2006 precession (Hilton et al. 2006)."""

@@ -37,6 +37,11 @@ class EventKind(IntEnum):
     PAUSED = 18  # GPU-hours held still by planned pauses
     WAITED = 19  # GPU-hours a job waited for its gang
     UNCOMMITTED = 20  # GPU-hours of work still without a checkpoint at the horizon
+    SLOWED = 21  # GPU-hours by which a running gang fell behind full speed
+    DERATED = (
+        22  # from now on satellites of one birth cannot run at full speed; amount: their speed; the cause says why
+    )
+    ABANDONED = 23  # a dead satellite stays in orbit; amount: years until it has come down, -1: beyond what is known
 
 
 class Cause(IntEnum):
@@ -50,6 +55,11 @@ class Cause(IntEnum):
     STRATEGY = 5  # the maintenance strategy's decision
     DEPLOYMENT = 6  # the initial deployment
     LAUNCH = 7  # a failed launch
+    DEBRIS = 8  # a hit
+    PROPELLANT = 9  # used up
+    HEAT = 10  # too little radiator
+    ARRAY = 11  # too little array
+    BATTERY = 12  # too little battery for the dark
 
 
 NONE = -1

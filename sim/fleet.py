@@ -205,9 +205,8 @@ def view_of(fleet: Fleet, plane: PlaneLayout) -> PlaneView:
     span = slice(plane.first_berth, plane.end_berth)
 
     def window(column: NDArray[np.generic]) -> NDArray[np.generic]:
-        seen = column[span]
-        seen.flags.writeable = False
-        return seen
+        # Over a read-only buffer, so that nobody can make it writeable again.
+        return np.frombuffer(memoryview(column[span]).toreadonly(), column.dtype)  # type: ignore[arg-type]
 
     return PlaneView(
         id=plane.id,

@@ -130,7 +130,7 @@ class Vehicle(Parameters):
 
     name: str
     """What it is called."""
-    capacity_kg: float = Field(gt=0)
+    capacity_kg: float = Field(gt=0, le=1e9)
     """Mass it brings to the target orbit, kg."""
     max_satellites: int | None = Field(default=None, gt=0)
     """Satellites that fit under the fairing; none: mass alone decides."""
@@ -141,7 +141,7 @@ class Vehicle(Parameters):
 
     def satellites_per_flight(self, satellite_mass_kg: float) -> int:
         """Satellites of this mass that one flight can carry; 0 where not even one fits."""
-        by_mass = int(self.capacity_kg / satellite_mass_kg + 1e-9)
+        by_mass = int(min(self.capacity_kg / satellite_mass_kg + 1e-9, 1e9))
         return by_mass if self.max_satellites is None else min(by_mass, self.max_satellites)
 
 

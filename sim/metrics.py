@@ -31,6 +31,7 @@ TIME_CLASSES = (
     EventKind.PAUSED,
     EventKind.WAITED,
     EventKind.UNCOMMITTED,
+    EventKind.SLOWED,
 )
 """Where a gang's time went: GPU-hours of these kinds partition GPUs x wall time of every job."""
 
@@ -167,7 +168,7 @@ def measure(result: Result) -> dict[str, float]:
     later = launched & ~deployment
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = scenario.satellite.mass_kg / 1000
-    by_failure = (log.cause == Cause.GPU) | (log.cause == Cause.BUS)
+    by_failure = np.isin(log.cause, (Cause.GPU, Cause.BUS, Cause.DEBRIS))
     useful = log.total(EventKind.COMMITTED)
     money = costs(result)
     values = {
@@ -199,27 +200,28 @@ def measure(result: Result) -> dict[str, float]:
 def online_capacity(result: Result) -> tuple[Floats, Floats]:
     """Online GPUs of the fleet as a step function: times in days from 0, strictly increasing, and GPUs from each on.
 
-    In each plane GPUs alive at work times the share that light lets run; summed over planes, capped at nameplate.
+    In each plane and month of birth GPUs alive at work times the share that light, power and heat let run; summed over
+    them, capped at nameplate.
     """
     log, steps = result.events, result.capacity
     moves = np.flatnonzero(log.gpus)
     lengths = [len(step.times_days) for step in steps]
     at_steps = sum(lengths)
-    plane = np.concatenate([np.repeat(np.arange(len(steps)), lengths), log.plane[moves]])
+    group = np.concatenate([np.repeat(np.arange(len(steps)), lengths), result.capacity_of[log.satellite[moves]]])
     time = np.concatenate([*(step.times_days for step in steps), log.time_days[moves]])
     share = np.concatenate([*(step.values for step in steps), np.zeros(len(moves))])
     change = np.concatenate([np.zeros(at_steps, np.int64), log.gpus[moves]])
 
-    # Plane by plane in order of time.  The sort is stable, so each plane begins with its light from day 0 on.
-    order = np.lexsort((time, plane))
-    plane, time, share, change = plane[order], time[order], share[order], change[order]
+    # Group by group in order of time.  The sort is stable, and a group's share begins before its first satellite works.
+    order = np.lexsort((time, group))
+    group, time, share, change = group[order], time[order], share[order], change[order]
     is_step = order < at_steps
     share = share[np.maximum.accumulate(np.where(is_step, np.arange(len(order)), 0))]
-    begins = np.flatnonzero(np.diff(plane, prepend=-1))
+    begins = np.flatnonzero(np.diff(group, prepend=-1))
     alive = np.cumsum(change)
     alive -= np.repeat(alive[begins], np.diff(begins, append=len(order)))
     difference = np.diff(alive * share, prepend=0.0)
-    difference[begins] = 0.0  # nothing is online yet, and the plane before it does not end here
+    difference[begins] = 0.0  # nothing is online yet, and the group before it does not end here
 
     times, gpus = _accumulate(time, difference, result.horizon_days)
     return times, np.clip(gpus, 0.0, result.nameplate_gpus)
@@ -337,7 +339,7 @@ def check_invariants(result: Result) -> None:
         _check(f"{name} within the plane's slots", bool(np.all(level <= most[plane])))
     for step in result.capacity:
         inside = bool(np.all((step.values >= 0) & (step.values <= 1)))
-        _check("share of GPUs that light lets run", inside and step.times_days[0] == 0)
+        _check("share of GPUs that light, power and heat let run", inside)
 
     flights = log.where(EventKind.LAUNCHED)
     built = int(flights.amount.sum())
@@ -345,6 +347,9 @@ def check_invariants(result: Result) -> None:
     arrived = log.where(EventKind.DELIVERED, EventKind.STORED).satellite
     _check("a satellite arrives once, after its launch", len(np.unique(arrived)) == len(arrived))
     _check("only launched satellites arrive", bool(np.all((arrived >= 0) & (arrived < built))))
+    begins = np.array([step.times_days[0] for step in result.capacity])
+    born = log.where(EventKind.DELIVERED, EventKind.STORED).time_days
+    _check("a capacity from birth on", bool(np.all(begins[result.capacity_of[arrived]] <= born)))
     _check_jobs(result)
 
 

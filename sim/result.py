@@ -40,7 +40,9 @@ class Result:
     replicate: int
     slots_per_plane: tuple[int, ...]
     capacity: tuple[Capacity, ...]
-    """For each plane, the share of its GPUs that light lets run."""
+    """Shares of their GPUs that satellites can run, one for each plane and month of birth that occurs."""
+    capacity_of: NDArray[np.intp]
+    """Which of them is whose, by serial number; -1: never arrived."""
     events: EventLog
     controls: Controls
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from sim.environment import Environment
 from sim.events import Cause, EventKind
 from sim.result import Result
 from sim.scenario.models import Scenario
+
+# Tables made by one test process serve the others, and nobody's own cache is touched.
+os.environ["ORBITFLEET_CACHE"] = str(Path(__file__).parent.parent / ".pytest_cache" / "tables")
 
 NEVER = {"kind": "exponential", "rate_per_year": 0}
 ONE_PLANE = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": 1}
@@ -39,20 +44,38 @@ def make_fleet(
     jobs: list[dict[str, Any]] | None = None,
     scheduler: str = "fifo_backfill",
     pause: bool = False,
+    start: str = "2027-01-01",
     shell: dict[str, Any] | None = None,
+    satellite: dict[str, Any] | None = None,
+    power: dict[str, Any] | None = None,
+    light: dict[str, Any] | None = None,
+    space: dict[str, Any] | None = None,
     strategies: dict[str, Any] | None = None,
 ) -> Scenario:
     """A fleet in which nothing fails, nothing takes time and nothing is lost, but for what the test asks."""
+    shell = shell or {}
+    if "kind" not in shell:
+        shell = {**ONE_PLANE, **shell}
     return Scenario.model_validate(
         {
             "name": "test",
-            "mission": {"start": "2027-01-01", "years": days / 365.25},
+            "mission": {"start": start, "years": days / 365.25},
             "constellation": {
-                "shells": [{**ONE_PLANE, **(shell or {}), "satellites_per_plane": slots}],
+                "shells": [{**shell, "satellites_per_plane": slots}],
                 "spare_berths_per_plane": spare_berths,
             },
-            "satellite": {"gpus": gpus, "mass_kg": 1, "power_kw": 1, "design_life_years": life_days / 365.25},
-            "power": {"eclipse_policy": "pause" if pause else "ride_through"},
+            "satellite": {
+                "gpus": gpus,
+                "mass_kg": 1,
+                "design_life_years": life_days / 365.25,
+                "propulsion": {"vulnerable_area_m2": 0},
+                "links": {"reacquisition_s": 0},
+                "battery": {"calendar_fade_per_year": 0, "cycles": 1e9},
+                **(satellite or {}),
+            },
+            "light": light or {},
+            "power": {"eclipse_policy": "pause" if pause else "ride_through", **(power or {})},
+            "space": space or {},
             "reliability": {"gpu": gpu, "bus": bus, "dormancy_factor": dormancy},
             "launch": {
                 "vehicle": {
@@ -76,9 +99,12 @@ def make_fleet(
 _environments: dict[str, Environment] = {}
 
 
+_SEEN_BY_PHYSICS = {"mission", "constellation", "satellite", "light", "power", "space"}
+
+
 def environment_of(scenario: Scenario) -> Environment:
     """The scenario's environment, built once for each geometry: luck, launches and jobs do not touch it."""
-    key = json.dumps(scenario.model_dump(mode="json", include={"mission", "constellation", "light", "power"}))
+    key = json.dumps(scenario.model_dump(mode="json", include=_SEEN_BY_PHYSICS))
     if key not in _environments:
         _environments[key] = Environment.build(scenario)
     return _environments[key]
@@ -181,6 +207,7 @@ TIME_OF_A_GANG = (
     EventKind.PAUSED,
     EventKind.WAITED,
     EventKind.UNCOMMITTED,
+    EventKind.SLOWED,
 )
 
 
@@ -257,12 +284,13 @@ def written_luck(monkeypatch):
 
 
 def log_of(result: Result, *kinds: EventKind) -> list[tuple[float, str]]:
-    """(day, kind) of the rows of these kinds, or of all rows but deployment's."""
+    """(day, kind) of the rows of these kinds, or of all rows but the deployment's and `ABANDONED`."""
     log = result.events
     return [
         (round(float(day), 6), EventKind(kind).name)
         for day, kind, cause in zip(log.time_days, log.kind, log.cause, strict=True)
-        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT)
+        # What becomes of the dead has tests of its own.
+        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT and kind != EventKind.ABANDONED)
     ]
 
 

@@ -66,7 +66,7 @@ def test_compare_has_the_parts_of_the_contract(tmp_path: Path) -> None:
 
 
 def test_environment_lists_planes_and_edges() -> None:
-    found = as_json("environment", "suncatcher_81", "--years", 1, "--events")
+    found = as_json("environment", "suncatcher_81", "--years", 1, "--events", "--set", "light.shadow=point")
     (plane,) = found["planes"]
     assert abs(plane["sunlit_fraction"] - 0.961) < 0.002  # the issue of a point Sun at 650 km dawn-dusk
     first, second = found["events"][:2]
@@ -74,6 +74,35 @@ def test_environment_lists_planes_and_edges() -> None:
     assert first["entry"].startswith("2027-01-01T")
     dark = sum(eclipse["minutes"] for eclipse in found["events"]) / (365.25 * 1440)
     assert abs(1 - dark - plane["sunlit_fraction"]) < 1e-3
+
+
+def test_environment_shows_light_power_heat_and_air_of_each_plane(tmp_path: Path) -> None:
+    line = ["environment", "baseline", "--years", 1, "--set", "constellation.shells.0.planes=2"]
+    found = as_json(*line, "--daily", "--out", tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert len(found["planes"]) == 2
+    for plane in found["planes"]:
+        power, battery = plane["power"], plane["battery"]
+        assert power["array_w_orbit_mean_min"] < power["array_w_worst_day"] < power["array_w_bol"]
+        assert power["array_w_eol"] < power["array_w_bol"]
+        assert plane["capacity"]["lowest_day"] <= plane["capacity"]["mean"] <= 1
+        assert 0 < battery["depth_of_discharge_max"] <= 0.3
+        assert 0.9 < battery["capacity_fraction_end"] < 1
+        assert plane["temperature"]["radiator_c_max"] < plane["temperature"]["junction_c_max"] < 88
+        assert plane["density_kg_m3"]["min"] < plane["density_kg_m3"]["mean"] < plane["density_kg_m3"]["max"]
+        assert plane["delta_v_m_s_per_year"] > 0
+        assert plane["limits"] == []
+        assert len(plane["daily"]["capacity"]) == len(plane["daily"]["day"]) == 366
+    assert "daily" not in as_json(*line)["planes"][0]
+
+
+def test_environment_for_people_fits_100_columns() -> None:
+    printed, _ = orbitfleet("environment", "baseline", "--years", 0.3, "--set", "constellation.shells.0.planes=14")
+    assert max(map(len, printed.splitlines())) <= 100
+    for words in ("sunlit %", "array kW new", "junction C", "density kg/m3", "and 2 more planes"):
+        assert words in printed
+    assert "0.11" in printed
+    assert "0.12" not in printed
 
 
 def test_lists_name_what_can_be_chosen() -> None:
@@ -103,8 +132,15 @@ def test_lists_name_what_can_be_chosen() -> None:
         ("compare suncatcher_81 --strategies batch", 2, "two"),
         ("compare suncatcher_81 --strategies batch,batch", 2, "two different"),
         ("frobnicate", 2, "frobnicate"),
+        ("environment baseline --daily", 2, "--json"),
+        ("environment baseline --years 0.1 --out no_such_folder/picture.png", 3, "cannot be written"),
         ("plot no_such_folder", 3, "no_such_folder"),
         ("verify eclipse --altitude-km 100 --inclination-deg 53 --start 2027-01-01 --days 9", 3, "altitude_km"),
+        (
+            "verify eclipse --altitude-km 550 --inclination-deg 53 --start 2027-01-01 --days 9 --eccentricity 0.5",
+            3,
+            "eccentricity",
+        ),
         ("verify eclipse --altitude-km 550 --start 2027-01-01 --days 9", 3, "inclination"),
         ("verify eclipse --altitude-km 550 --inclination-deg 53 --start 27-1-1 --days 9", 2, "start"),
         ("verify eclipse --altitude-km 550 --inclination-deg 53 --start 2060-01-01 --days 9", 3, "2053"),
@@ -145,6 +181,14 @@ def test_verify_prints_on_success_and_ends_with_4_when_a_check_fails(monkeypatch
     printed = capsys.readouterr()
     assert not printed.out
     assert "p99 error" in printed.err
+
+
+def test_verify_takes_eccentric_orbits() -> None:
+    orbit = ["--altitude-km", 1000, "--inclination-deg", 40, "--start", "2027-01-01", "--days", 2]
+    shape = ["--eccentricity", 0.05, "--argument-of-perigee-deg", 90]
+    circular, eccentric = as_json("verify", "eclipse", *orbit), as_json("verify", "eclipse", *orbit, *shape)
+    assert eccentric["missed"] == circular["missed"] == 0
+    assert abs(eccentric["sunlit_fraction"] - circular["sunlit_fraction"]) > 0.002
 
 
 def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def test_it_loads_describes_and_reads_back(path, tmp_path):
     scenario = load(path)
     assert scenario.name == path.stem
     assert scenario.description
-    assert json.loads(json.dumps(facts(scenario), allow_nan=False))["warnings"] == []
+    warnings = json.loads(json.dumps(facts(scenario), allow_nan=False))["warnings"]
+    # What was unveiled of AI1 falls short of its load in December, at the end of life; the file says so.
+    assert len(warnings) == (2 if path.stem == "spacex_ai1" else 0), warnings
     text = describe(scenario)
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 140

@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 TABLE = Path(__file__).parents[1] / "sim" / "data" / "density.npz"
 
-ALTITUDE_KM = np.concatenate([np.arange(200, 500, 10), np.arange(500, 1000, 20), np.arange(1000, 2001, 50)]).astype(float)
+ALTITUDE_KM = np.concatenate([np.arange(200, 500, 10), np.arange(500, 1000, 20), np.arange(1000, 2001, 50)]).astype(
+    float
+)
 F107 = np.array([65, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 175, 200, 225, 250], dtype=float)
-AP = np.array([4, 7, 12, 20, 30, 50], dtype=float)
+AP = np.array([4, 7, 10, 15, 20, 25, 30, 40, 50], dtype=float)
 
 DATES = np.array([f"2025-{month:02d}-15T00:00" for month in range(1, 13)], dtype="datetime64[s]")
 LONGITUDE_DEG = np.arange(0.0, 360.0, 30.0)
@@ -44,7 +46,9 @@ def mean_density_kg_m3(altitude_km: npt.ArrayLike, f107: float, ap: float) -> np
         version=NRLMSISE_00,
     )[..., pymsis.Variable.MASS_DENSITY]
     area = np.cos(np.radians(LATITUDE_DEG))
-    mean: npt.NDArray[np.float64] = np.einsum("dola,l->a", density, area) / (area.sum() * density.shape[0] * density.shape[1])
+    mean: npt.NDArray[np.float64] = np.einsum("dola,l->a", density, area) / (
+        area.sum() * density.shape[0] * density.shape[1]
+    )
     return mean
 
 

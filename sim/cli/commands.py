@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.output import (
-    draw,
-    eclipses_of,
-    finish,
-    plane_table,
-    planes_in_numbers,
-    print_json,
-    progress_bar,
-    report_check,
-    write_picture,
-)
+from sim.cli.environment_tables import eclipses_of, plane_tables
+from sim.cli.output import draw, finish, print_json, progress_bar, report_check, write_picture
 from sim.errors import InputError
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
@@ -163,28 +154,37 @@ def environment(
     settings: Settings = None,
     years: Years = None,
     events: Annotated[bool, typer.Option("--events", help="List eclipses of each plane's first slot.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Also draw the light over the mission to this file.")] = None,
+    daily: Annotated[bool, typer.Option("--daily", help="Add the tables by day to the JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw all this to a .png or .svg file.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show each plane's light over the mission."""
+    """Show each plane's light, power, capacity, temperature and air density over the mission."""
+    from sim.describe import plane_facts
     from sim.environment import Environment
+
+    if daily and not as_json:
+        raise typer.BadParameter("tables by day are printed as JSON: add --json", param_hint="--daily")
 
     scenario = _load(sources, settings, years)
     built = Environment.build(scenario)
-    planes = planes_in_numbers(built)
+    planes = [plane_facts(built, plane, daily=daily) for plane in built.planes]
     if out is not None:
         from sim import plots
 
-        write_picture(lambda: plots.save(plots.sunlit(built, scenario.mission.start), out), out)
+        write_picture(lambda: plots.save(plots.environment_panels(built), out), out)
     if as_json:
         found: dict[str, Any] = {"scenario": scenario.name, "planes": planes}
         if events:
             found["events"] = list(eclipses_of(scenario, built))
         print_json(found)
         return
-    print(f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years")
-    print(plane_table(planes))
+    print(
+        f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years, "
+        f"eclipse policy {built.policy}\n"
+    )
+    print(plane_tables(planes))
     if events:
+        print()
         for eclipse in eclipses_of(scenario, built):
             print(f"plane {eclipse['plane']}  {eclipse['entry']}  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min")
 
@@ -269,9 +269,11 @@ def eclipse(
     sun_synchronous: Annotated[bool, typer.Option("--sun-synchronous", help="Solve the inclination instead.")] = False,
     ltan_h: Annotated[float | None, typer.Option(help="Local time of the ascending node, hours.")] = None,
     raan_deg: Annotated[float | None, typer.Option(help="Right ascension of the ascending node, degrees.")] = None,
+    eccentricity: Annotated[float, typer.Option(help="Mean eccentricity, up to .15; perigee at least 200 km.")] = 0.0,
+    argument_of_perigee_deg: Annotated[float, typer.Option(help="Argument of perigee at the start, degrees.")] = 0.0,
     as_json: Json = False,
 ) -> None:
-    """Compare eclipse edges with Skyfield's find_discrete(is_sunlit), for any circular orbit."""
+    """Compare eclipse edges with Skyfield's find_discrete(is_sunlit), for any orbit, circular or not."""
     from sim.verify.eclipse import shortcomings, verify_eclipse
 
     found = verify_eclipse(
@@ -280,6 +282,8 @@ def eclipse(
         sun_synchronous=sun_synchronous,
         ltan_h=ltan_h,
         raan_deg=raan_deg,
+        eccentricity=eccentricity,
+        argument_of_perigee_deg=argument_of_perigee_deg,
         start=start.date(),
         days=days,
     )

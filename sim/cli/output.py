@@ -7,19 +7,16 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from sim.constants import MINUTES_PER_DAY
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.environment import Environment
     from sim.experiment import Study
-    from sim.scenario import Scenario
 
 SCHEMA_VERSION = 1
 CHECK_FAILED = 4
@@ -94,71 +91,6 @@ def write_picture(write: Callable[[], None], path: Path) -> None:
         write()
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be written: {error}") from error
-
-
-def planes_in_numbers(built: Environment) -> list[dict[str, Any]]:
-    """Each plane in numbers."""
-    return [
-        {
-            "plane": plane.name,
-            "slots": plane.slots,
-            "altitude_km": plane.altitude_km,
-            "inclination_deg": plane.inclination_deg,
-            "ltan_h": plane.ltan_h,
-            "raan_deg": plane.raan_deg,
-            "period_min": plane.period_min,
-            **vars(built.light(plane.id)),
-        }
-        for plane in built.planes
-    ]
-
-
-_HEADINGS = {
-    "plane": "plane",
-    "slots": "slots",
-    "altitude_km": "altitude km",
-    "inclination_deg": "inclination deg",
-    "ltan_h": "LTAN h",
-    "raan_deg": "RAAN deg",
-    "period_min": "period min",
-    "sunlit_fraction": "sunlit share",
-    "lowest_sunlit_fraction": "on darkest day",
-    "eclipse_days_per_year": "eclipse days/yr",
-    "longest_eclipse_min": "longest eclipse min",
-}
-
-
-def plane_table(rows: list[dict[str, Any]]) -> str:
-    """Planes as a plain table; a column is as wide as its heading."""
-
-    def shown(value: Any) -> str:
-        if value is None:
-            return "-"
-        return f"{value:.5g}" if isinstance(value, float) else str(value)
-
-    lines = ["  ".join(_HEADINGS.values())]
-    lines += ["  ".join(shown(row[name]).rjust(len(head)) for name, head in _HEADINGS.items()) for row in rows]
-    return "\n".join(lines)
-
-
-def eclipses_of(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:
-    """The eclipses of each plane's first satellite, one by one."""
-    midnight = datetime.combine(scenario.mission.start, datetime.min.time())
-
-    def stamp(day: float) -> str:
-        return (midnight + timedelta(days=day)).isoformat(timespec="milliseconds") + "Z"
-
-    for plane in built.planes:
-        entries, exits = built.eclipses(plane.id, 0, 0.0, built.horizon_days)
-        for entry, leaving in zip(entries.tolist(), exits.tolist(), strict=True):
-            yield {
-                "plane": plane.name,
-                "entry": stamp(entry),
-                "exit": stamp(leaving),
-                "entry_day": entry,
-                "exit_day": leaving,
-                "minutes": (leaving - entry) * MINUTES_PER_DAY,
-            }
 
 
 def print_json(found: dict[str, Any], stream: TextIO | None = None) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
-from sim.describe.wording import span
+from sim.describe.doubts import doubts
+from sim.describe.satellite import satellite_facts
+from sim.describe.wording import Facts
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
@@ -19,20 +19,20 @@ from sim.scenario import Scenario, sha256_of
 from sim.strategies import BUILT_IN, Strategy
 from sim.workloads import TrainingJob
 
-Facts = dict[str, Any]
-
 EFFECTS = {
-    "ride_through": "eclipse does not touch capacity: the battery is assumed to carry the load",
-    "pause": "GPUs stop from entry into the shadow to exit, after a planned checkpoint",
+    "ride_through": "GPUs carry on in the dark as far as the battery goes, and slow down where it falls short",
+    "throttle": "GPUs run at their lowest frequency in the dark, from the battery, and at full speed in light",
+    "pause": "GPUs stop from entry into the shadow to exit, after a planned checkpoint; the battery carries the bus",
+    "migrate": "work is handed over to satellites in light; the dark ones compute nothing until they are lit again",
 }
 """What each eclipse policy means."""
 
 
 def facts(scenario: Scenario) -> Facts:
-    """The numbers behind `describe`: finite, or None where there is none."""
+    """The numbers behind `describe`; None where there is none, infinite where no size is enough."""
     environment = Environment.build(scenario)
     mission = scenario.mission
-    return {
+    found = {
         "name": scenario.name,
         "description": scenario.description,
         "notes": scenario.notes,
@@ -44,33 +44,35 @@ def facts(scenario: Scenario) -> Facts:
         },
         "fleet": _fleet(scenario, environment),
         "planes": [_plane(scenario, environment, plane) for plane in environment.planes],
+        "satellite": satellite_facts(scenario, environment),
         "eclipse_policy": scenario.power.eclipse_policy,
         "eclipse_effect": EFFECTS[scenario.power.eclipse_policy],
         "failures": _failures(scenario, environment.slots),
-        "jobs": [_job(scenario, job) for job in scenario.workload.jobs],
+        "jobs": [_job(scenario, environment, job) for job in scenario.workload.jobs],
         "launch": _launch(scenario, environment.slots),
         "deployment": _deployment(scenario, environment),
         "sla_capacity_fraction": scenario.service.sla_capacity_fraction,
         "strategy": scenario.strategy,
         "strategies": {name: _strategy(scenario, name) for name in {**BUILT_IN, **scenario.strategies}},
-        "warnings": list(_warnings(scenario, environment)),
     }
+    return found | {"warnings": list(doubts(scenario, environment, found))}
 
 
 def _fleet(scenario: Scenario, environment: Environment) -> Facts:
     satellite, slots = scenario.satellite, environment.slots
+    power_kw = satellite.full_load_w / 1000
     return {
         "planes": len(environment.planes),
         "satellites": slots,
         "spare_berths_per_plane": scenario.constellation.spare_berths_per_plane,
         "gpus_per_satellite": satellite.gpus,
         "gpus": slots * satellite.gpus,
-        "power_kw": slots * satellite.power_kw,
+        "power_kw": slots * power_kw,
         "mass_t": slots * satellite.mass_kg / 1000,
         "satellite_mass_kg": satellite.mass_kg,
-        "satellite_power_kw": satellite.power_kw,
-        "kw_per_tonne": 1000 * satellite.power_kw / satellite.mass_kg,
-        "kw_per_gpu": satellite.power_kw / satellite.gpus,
+        "satellite_power_kw": power_kw,
+        "kw_per_tonne": 1000 * power_kw / satellite.mass_kg,
+        "kw_per_gpu": power_kw / satellite.gpus,
         "design_life_years": satellite.design_life_years,
     }
 
@@ -126,7 +128,7 @@ def _failures(scenario: Scenario, slots: int) -> Facts:
     }
 
 
-def _job(scenario: Scenario, job: TrainingJob) -> Facts:
+def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Facts:
     mtbf_days = scenario.gang_mtbf_days(job)
     rhythm = job.rhythm(mtbf_days)
     segment = rhythm.interval + rhythm.write
@@ -138,11 +140,13 @@ def _job(scenario: Scenario, job: TrainingJob) -> Facts:
         useful = 0.0
     else:
         useful = rhythm.interval / mtbf_days / (math.exp(rhythm.restart / mtbf_days) * math.expm1(segment / mtbf_days))
+    satellites = math.ceil(job.gpus / scenario.satellite.gpus)
     return {
         "name": job.name,
         "count": job.count,
         "gpus": job.gpus,
-        "satellites": math.ceil(job.gpus / scenario.satellite.gpus),
+        "satellites": satellites,
+        "communication_efficiency": environment.communication(job, satellites),
         "work_gpu_hours": job.work_gpu_hours,
         "arrival_day": job.arrival_day,
         "mtbf_days": mtbf_days if math.isfinite(mtbf_days) else None,
@@ -240,67 +244,3 @@ def _strategy(scenario: Scenario, name: str) -> Facts:
         "parameters": strategy.model_dump(mode="json", exclude={"kind"}),
         "problem": problem,
     }
-
-
-def _warnings(scenario: Scenario, environment: Environment) -> Iterator[str]:
-    """What the scenario allows but its author may not have meant."""
-    satellite, mission, service = scenario.satellite, scenario.mission, scenario.launch
-    all_gpus = environment.slots * satellite.gpus
-    for job in scenario.workload.jobs:
-        yield from _job_warnings(scenario, environment, job)
-    asked = sum(job.count * job.gpus for job in scenario.workload.jobs if job.work_gpu_hours is None)
-    if asked > all_gpus:
-        yield f"jobs without end ask for {asked:,} GPUs of {all_gpus:,}: some wait for ever"
-    launch = _launch(scenario, environment.slots)
-    supply = launch["satellites_per_year_max"]
-    demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
-    if supply is not None and supply < demand:
-        yield f"launches bring at most {supply:,.3g} satellites a year; failure and design life take {demand:,.3g}"
-    if service.expected_lead_days() > mission.days:
-        yield "an order takes longer than the mission: no replacement arrives"
-    if satellite.design_life_years < mission.years:
-        life = f"{satellite.design_life_years:g} of {mission.years:g} years"
-        yield f"the first satellites reach their design life after {life}"
-    last_day = _deployment(scenario, environment)["last_launch_day"]
-    if last_day is not None and last_day > mission.days:
-        yield f"the initial fleet's last flight is planned for day {last_day:g}, after the mission's end"
-    for name in scenario.strategies:
-        problem = _strategy(scenario, name)["problem"]
-        if problem:
-            yield f"strategy {name} cannot be chosen: it {problem}"
-
-
-def _job_warnings(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
-    what, mtbf_days = f"job {job.name!r}", scenario.gang_mtbf_days(job)
-    most = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
-    rhythm = job.rhythm(mtbf_days)
-    if job.gpus > most:
-        yield f"{what} needs {job.gpus:,} GPUs in one plane and the largest has {most:,}: it never runs"
-    if rhythm.interval > mtbf_days:
-        yield (
-            f"{what} writes a checkpoint every {span(rhythm.interval)} but fails every {span(mtbf_days)}: "
-            "it makes little headway"
-        )
-    if rhythm.restart > mtbf_days:
-        yield f"{what} takes {span(rhythm.restart)} to restart but fails every {span(mtbf_days)}"
-    if job.arrival_day >= scenario.mission.days:
-        yield f"{what} arrives on day {job.arrival_day:g}, after the mission's end"
-    lit_min = [
-        float((plane.period_min - dark[dark > 0]).min())
-        for plane, dark in zip(environment.planes, environment.eclipse_minutes, strict=True)
-        if np.any(dark > 0)
-    ]
-    if not environment.pauses or not lit_min:
-        return
-    satellites = math.ceil(job.gpus / scenario.satellite.gpus)
-    if satellites > 1 and not all(plane.colocated for plane in environment.planes):
-        yield (
-            f"{what} spans {satellites} satellites spread around the orbit, and in the eclipse season computes only "
-            "while all of them are in light"
-        )
-    overhead_min = job.restart_min + job.checkpoint_write_min
-    if overhead_min > 0.1 * min(lit_min):
-        yield (
-            f"{what} spends {overhead_min:g} of at least {min(lit_min):.0f} min of light in an orbit on restarting and "
-            "its planned checkpoint"
-        )

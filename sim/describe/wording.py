@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+from typing import Any
+
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+
+Facts = dict[str, Any]
+"""Named numbers, and more of them by name."""
 
 
 def many(n: int, noun: str) -> str:
@@ -31,3 +37,11 @@ def money(usd: float) -> str:
         if usd >= size:
             return f"${usd / size:,.3g}{unit}"
     return f"${usd:,.0f}"
+
+
+WIDTH = 118
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """A long sentence in lines, the later ones as deep as the first one's text."""
+    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from textwrap import wrap
 
 from sim.constants import MINUTES_PER_DAY
-from sim.describe.numbers import Facts, facts
-from sim.describe.wording import clock, many, money, span
+from sim.describe.numbers import facts
+from sim.describe.satellite_words import orbit_keeping, power_and_heat
+from sim.describe.wording import Facts, clock, many, money, span, wrapped
 from sim.scenario import Scenario
 
 SHOWN_PLANES = 6
 """Planes of a shell that the text lists; `facts` has them all."""
-
-WIDTH = 118
 
 
 def describe(scenario: Scenario) -> str:
@@ -24,18 +22,20 @@ def describe(scenario: Scenario) -> str:
 
 def _lines(f: Facts) -> Iterator[str]:
     mission = f["mission"]
-    yield from _wrapped(f"{f['name']}: {f['description']}" if f["description"] else f["name"], "")
+    yield from wrapped(f"{f['name']}: {f['description']}" if f["description"] else f["name"], "")
     yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
     for title, lines in (
         ("Fleet", _fleet(f["fleet"])),
         ("Orbit and light", _light(f)),
+        ("Power and heat of a satellite", power_and_heat(f["satellite"])),
+        ("Orbit keeping and the end", orbit_keeping(f["satellite"])),
         ("Failure", _failures(f["failures"])),
         ("Jobs", _jobs(f)),
         ("Launch", _launch(f["launch"])),
         ("Initial fleet", _deployment(f["deployment"])),
         ("Strategies", _strategies(f)),
         ("Notes", _notes(f["notes"])),
-        ("Warnings", (line for warning in f["warnings"] for line in _wrapped(warning, "  ! "))),
+        ("Warnings", (line for warning in f["warnings"] for line in wrapped(warning, "  ! "))),
     ):
         body = list(lines)
         if body:
@@ -49,7 +49,7 @@ def _fleet(fleet: Facts) -> Iterator[str]:
     )
     yield f"  {fleet['gpus_per_satellite']:,} GPUs a satellite, {fleet['gpus']:,} in all: the nameplate capacity"
     yield (
-        f"  one satellite: {fleet['satellite_mass_kg']:,g} kg, {fleet['satellite_power_kw']:g} kW "
+        f"  one satellite: {fleet['satellite_mass_kg']:,g} kg, {fleet['satellite_power_kw']:,.4g} kW "
         f"({fleet['kw_per_tonne']:.1f} kW/t), design life {fleet['design_life_years']:g} years"
     )
     yield f"  together {fleet['mass_t']:,.1f} t and {fleet['power_kw'] / 1000:,.3g} MW"
@@ -58,7 +58,7 @@ def _fleet(fleet: Facts) -> Iterator[str]:
 def _light(f: Facts) -> Iterator[str]:
     for _, planes in groupby(f["planes"], key=lambda plane: plane["shell"]):
         yield from _shell(list(planes))
-    yield f"  policy {f['eclipse_policy']}: {f['eclipse_effect']}"
+    yield from wrapped(f"policy {f['eclipse_policy']}: {f['eclipse_effect']}", "  ")
 
 
 def _shell(planes: list[Facts]) -> Iterator[str]:
@@ -114,6 +114,11 @@ def _jobs(f: Facts) -> Iterator[str]:
             f"    {often}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
             f"{job['useful_share']:.1%} of its running time is useful"
         )
+        if job["satellites"] > 1:
+            yield (
+                f"    links: a gang over {job['satellites']:,} satellites computes "
+                f"{job['communication_efficiency']:.1%} of the time and talks, or waits for a link, the rest"
+            )
     if not f["jobs"]:
         yield "  none: no work is counted"
     yield f"  service promised: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
@@ -167,17 +172,13 @@ def _strategies(f: Facts) -> Iterator[str]:
         values = ", ".join(f"{key} {_plain(value)}" for key, value in strategy["parameters"].items())
         yield f"  {'*' if name == f['strategy'] else ' '} {name}: {values or 'no parameters'}"
         if strategy["problem"]:
-            yield from _wrapped(f"cannot be chosen here: {strategy['problem']}", "      ")
+            yield from wrapped(f"cannot be chosen here: {strategy['problem']}", "      ")
     yield "  * runs unless another is named"
 
 
 def _notes(notes: str) -> Iterator[str]:
     for paragraph in notes.strip().split("\n\n"):
-        yield from _wrapped(paragraph, "  ")
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False)
+        yield from wrapped(paragraph, "  ")
 
 
 def _plain(value: object) -> str:

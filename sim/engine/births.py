@@ -29,6 +29,7 @@ class Part(IntEnum):
 
     BUS = 0
     GPU = 1
+    DEBRIS = 2  # the satellite as a target
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Births:
     def __init__(self, streams: Streams, planes: tuple[PlaneLayout, ...], gpus_per_satellite: int) -> None:
         self._streams = streams
         self._berths = [plane.slots + plane.spare_berths for plane in planes]
-        self._per_satellite = {Part.BUS: 1, Part.GPU: gpus_per_satellite}
+        self._per_satellite = {Part.BUS: 1, Part.GPU: gpus_per_satellite, Part.DEBRIS: 1}
         self._groups: dict[tuple[int, int, int, int], _Group] = {}
 
     def units(self, part: Part, plane: int, berths: Ints, ordinals: Ints, bounds: Floats) -> tuple[Ints, Ints, Floats]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.births import Births, Part
-from sim.reliability import Life
+from sim.events import Cause
+from sim.reliability import Exponential, Life
 from sim.scenario.models import Reliability
 
 Floats = NDArray[np.float64]
@@ -16,7 +17,8 @@ Ints = NDArray[np.intp]
 
 BUS = -1
 END_OF_LIFE = -2
-"""In the column of units of a cohort's schedule: not a GPU, but the bus, or the end of the design life."""
+DEBRIS = -3
+"""In the column of units of a cohort's schedule: not a GPU, but the bus, the planned end of life, or a hit."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Cohort:
     """(satellite, unit, E) of the GPUs that can fail before the satellite's end."""
     bus_day: Floats
     """Mission day of the bus failure; infinite if beyond the satellite's end."""
+    hit_day: Floats
+    """Mission day on which debris ends it; infinite likewise."""
+    planned_end: Cause = Cause.END_OF_LIFE
+    """Why its life ends by plan: design life, or propellant."""
     generation: int = 0
     """Counts the schedules made; a process that walks an older one stops."""
     days: list[float] = field(default_factory=list)
@@ -68,13 +74,14 @@ class Cohort:
         plane: int,
         first_berth: int,
         birth_day: float,
-        life_days: float,
+        life_end_day: float,
         horizon_days: float,
         gpus: int,
         reliability: Reliability,
+        collisions_per_year: float,
     ) -> Cohort:
         """Give these satellites their luck.  `stored` tells the dormant spares among them."""
-        end = min(birth_day + life_days, horizon_days)
+        end = min(life_end_day, horizon_days)
         berths = np.array([b.berth for b in built]) - first_berth
         ordinals = np.array([b.ordinal for b in built])
         new = Life.born(np.full(len(built), birth_day))
@@ -86,11 +93,16 @@ class Cohort:
         buses, _, bus_luck = births.units(Part.BUS, plane, berths, ordinals, bus_bound)
         bus_day = np.full(len(built), np.inf)
         bus_day[buses] = new.take(buses).failure_day(reliability.bus, bus_luck)
+        hit_day = np.full(len(built), np.inf)
+        if collisions_per_year > 0:
+            debris = Exponential(rate_per_year=collisions_per_year)
+            hit, _, luck = births.units(Part.DEBRIS, plane, berths, ordinals, new.hazard_until(debris, end))
+            hit_day[hit] = new.take(hit).failure_day(debris, luck)
         pace = np.where(stored, reliability.dormancy_factor, 1.0)
         cohort = cls(
             built=built,
             birth_day=birth_day,
-            life_end_day=birth_day + life_days,
+            life_end_day=life_end_day,
             berth=list(places),
             bound_for=[-1] * len(built),
             gone=[False] * len(built),
@@ -98,6 +110,7 @@ class Cohort:
             gpu_life=Life.born(np.full(len(built), birth_day), pace),
             gpu_luck=births.units(Part.GPU, plane, berths, ordinals, gpu_bound),
             bus_day=bus_day,
+            hit_day=hit_day,
         )
         cohort.schedule(reliability, horizon_days)
         return cohort
@@ -114,10 +127,11 @@ class Cohort:
                 self.gpu_life.take(satellites).failure_day(reliability.gpu, luck),
                 self.bus_day[here],
                 np.full(len(here), self.life_end_day),
+                self.hit_day[here],
             ]
         )
-        whose = np.concatenate([satellites, here, here])
-        which = np.concatenate([units, np.full(len(here), BUS), np.full(len(here), END_OF_LIFE)])
+        whose = np.concatenate([satellites, here, here, here])
+        which = np.concatenate([units, np.repeat([BUS, END_OF_LIFE, DEBRIS], len(here))])
         soon = np.flatnonzero(days < horizon_days)
         order = soon[np.argsort(days[soon], kind="stable")]
         self.days, self.satellites, self.units = days[order].tolist(), whose[order].tolist(), which[order].tolist()

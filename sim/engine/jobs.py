@@ -41,6 +41,8 @@ class Gang:
     plane: int = field(compare=False, default=-1)
     since: float = field(compare=False, default=0.0)
     """Day on which the present stretch (of running, or of waiting) began."""
+    work: NDArray[np.float64] = field(compare=False, default_factory=lambda: np.empty(0))
+    """Work done from mission day 0 to each day if it ran at all times, days at full speed: its slope is the speed."""
     restart_days: float = field(compare=False, default=0.0)
     """Restart with which the present stretch began."""
     end_day: float = field(compare=False, default=inf)
@@ -211,16 +213,33 @@ class Jobs:
     # Parts of the above
 
     def _take(self, gang: Gang, count: int) -> None:
-        """Own idle GPUs of the gang's plane, in order of slots so that a gang lies close together."""
+        """Own idle GPUs of the gang's plane, on as few satellites as may be.
+
+        Those it is on already come first, then the emptiest whole, and for the rest the fullest that has room.
+        """
         if count == 0:
             return
-        plane = self.fleet.planes[gang.plane]
-        owner = self.fleet.owner.ravel()
-        first = plane.first_berth * self.fleet.gpus_per_satellite
-        last = (plane.first_berth + plane.slots) * self.fleet.gpus_per_satellite
-        units = first + np.flatnonzero(owner[first:last] == Unit.IDLE)[:count]
-        owner[units] = gang.job
-        gang.units = np.concatenate([gang.units, units])
+        plane, owner = self.fleet.planes[gang.plane], self.fleet.owner
+        idle = owner[plane.slot_range] == Unit.IDLE
+        free = idle.sum(axis=1)
+        holds = np.zeros(plane.slots, bool)
+        if gang.running:
+            holds[self._berths(gang) - plane.first_berth] = True
+        own, others = np.flatnonzero(holds), np.flatnonzero(~holds)
+        order = np.concatenate([own, others[np.argsort(-free[others], kind="stable")]])
+        held = np.cumsum(free[order])
+        last = int(np.searchsorted(held, count))  # the satellite on which the gang becomes complete
+        rest = count - (int(held[last - 1]) if last else 0)
+        if last >= len(own):
+            others = order[last:]
+            fitting = others[free[others] >= rest]
+            order[last] = fitting[np.argmin(free[fitting])]
+        chosen = order[: last + 1]
+        rows, units = np.nonzero(idle[chosen])
+        keep = np.concatenate([np.flatnonzero(rows < last), np.flatnonzero(rows == last)[:rest]])
+        berths = plane.first_berth + chosen[rows[keep]]
+        owner[berths, units[keep]] = gang.job
+        gang.units = np.concatenate([gang.units, berths * self.fleet.gpus_per_satellite + units[keep]])
         self.idle[gang.plane] -= count
 
     def _release(self, gang: Gang) -> None:
@@ -236,6 +255,12 @@ class Jobs:
         gang.since = self.env.now
         gang.restart_days = restart_days
         gang.generation += 1
+        berths = self._berths(gang)
+        efficiency = self.environment.communication(gang.spec, len(berths))
+        first = self.fleet.planes[gang.plane].first_berth
+        gang.work = self.environment.gang_work(
+            gang.plane, self.fleet.birth_day[berths].tolist(), berths - first, efficiency
+        )
         gang.end_day = self._finish_day(gang)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))
@@ -246,20 +271,44 @@ class Jobs:
             return inf
         horizon = self.environment.horizon_days
         span = 1.0 + 1.5 * (gang.restart_days + gang.rhythm.time_for(gang.remaining_days))
+        speed = self._speed(gang, min(gang.since + span, horizon))
         while True:
             end = min(gang.since + span, horizon)
             starts, ends = self._windows(gang, gang.since, end)
             cut = len(ends) > 0 and ends[-1] >= end
-            day = gang.rhythm.finish(starts, ends, gang.restart_days, gang.remaining_days, planned_last=not cut)
-            if day < inf or end >= horizon:
-                return day
-            span *= 2
+            day = inf
+            if speed > 0:
+                wanted = gang.remaining_days / speed
+                day = gang.rhythm.finish(starts, ends, gang.restart_days, wanted, planned_last=not cut)
+            if day == inf and end >= horizon:
+                return inf
+            if day < inf:
+                # The mean speed depends on the day it ends: a few rounds settle it, since speed changes over weeks.
+                settled = self._speed(gang, day)
+                if abs(settled - speed) <= 1e-9:
+                    return day
+                speed = settled
+            else:
+                span *= 2
+                speed = self._speed(gang, min(gang.since + span, horizon))
+
+    def _berths(self, gang: Gang) -> NDArray[np.intp]:
+        """Slots that the gang's GPUs lie in, in order."""
+        holds = np.zeros(len(self.fleet.state), bool)
+        holds[gang.units // self.fleet.gpus_per_satellite] = True
+        return np.flatnonzero(holds)
+
+    def _speed(self, gang: Gang, until: float) -> float:
+        """Mean speed of a gang from the start of its stretch to a day."""
+        if until <= gang.since:
+            return 1.0
+        begun, done = np.interp([gang.since, until], self.environment.days, gang.work)
+        speed = float(done - begun) / (until - gang.since)
+        return speed if speed < 1 - 1e-9 else 1.0
 
     def _windows(self, gang: Gang, start: float, end: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         plane = self.fleet.planes[gang.plane]
-        # Whose light matters is a sort over the gang's GPUs: left out where nobody pauses.
-        berths = np.unique(gang.units // self.fleet.gpus_per_satellite) if self.environment.pauses else gang.units[:0]
-        slots = berths - plane.first_berth
+        slots = self._berths(gang) - plane.first_berth if self.environment.pauses else gang.units[:0]
         return self.environment.run_windows(gang.plane, slots, start, end)
 
     def _moment(self, gang: Gang, day: float | None = None) -> Moment:
@@ -278,10 +327,13 @@ class Jobs:
         spent = gang.rhythm.spend(
             moment.starts, moment.ends, gang.since, now, gang.restart_days, planned or moment.paused
         )
-        gang.remaining_days -= spent.committed
+        # Where in a stretch the gang was slower is not resolved: a stretch is days long, speed changes over weeks.
+        speed = self._speed(gang, now)
+        gang.remaining_days -= spent.committed * speed
         for kind, days in (
-            (EventKind.COMMITTED, spent.committed),
-            (uncommitted, spent.uncommitted),
+            (EventKind.COMMITTED, spent.committed * speed),
+            (uncommitted, spent.uncommitted * speed),
+            (EventKind.SLOWED, (spent.committed + spent.uncommitted) * (1 - speed)),
             (EventKind.CHECKPOINTED, spent.written),
             (EventKind.RESTARTED, spent.restarted),
             (EventKind.PAUSED, spent.paused),

@@ -14,19 +14,19 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR
 from sim.engine.births import Births
-from sim.engine.cohorts import BUS, END_OF_LIFE, Built, Cohort
+from sim.engine.cohorts import BUS, DEBRIS, END_OF_LIFE, Built, Cohort
 from sim.engine.controls import birth_controls
 from sim.engine.jobs import Jobs
 from sim.engine.supply import Supply
-from sim.environment import Environment
+from sim.environment import Environment, Limit
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import BerthState, Fleet, FleetView, PlaneLayout, PlaneView, view_of
 from sim.result import Result
 from sim.scenario.models import Scenario
 from sim.strategies import Activate, Launch, Retire, Strategy
+from sim.strategies.advice import decisions, initial_spares, review_period_days
 from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
@@ -41,16 +41,22 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
     """
     world = World(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
     world.run()
+    events = world.log.finish()
+    capacity, capacity_of = environment.capacities(events)
     return Result(
         scenario=scenario,
         strategy=strategy,
         seed=seed,
         replicate=replicate,
         slots_per_plane=tuple(plane.slots for plane in environment.layouts),
-        capacity=environment.capacity,
-        events=world.log.finish(),
+        capacity=capacity,
+        capacity_of=capacity_of,
+        events=events,
         controls=birth_controls(scenario, environment.layouts, world.births, world.supply.planned_days),
     )
+
+
+_CAUSE_OF = {Limit.HEAT: Cause.HEAT, Limit.ARRAY: Cause.ARRAY, Limit.BATTERY: Cause.BATTERY}
 
 
 class World:
@@ -64,7 +70,7 @@ class World:
         self.strategy_name = strategy_name
         self.streams = streams
         self.horizon_days = environment.horizon_days
-        self.life_days = scenario.satellite.design_life_years * DAYS_PER_YEAR
+        self.environment = environment
         self.env = simpy.Environment()
         self.log = EventRecorder()
         self.fleet = Fleet(environment.layouts, scenario.satellite.gpus)
@@ -77,8 +83,8 @@ class World:
     def run(self) -> None:
         """Run to the horizon."""
         self.jobs.start()
-        self.supply.deploy(self.strategy.initial_spares())
-        if (period := self.strategy.reviews_every_days()) is not None:
+        self.supply.deploy(initial_spares(self.strategy, self.strategy_name))
+        if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             self.env.process(self.review(period))
         self.settle()
         self.env.run(until=self.horizon_days)
@@ -94,6 +100,7 @@ class World:
 
     def arrive(self, plane: int, aboard: list[Built], places: list[int], cause: Cause) -> None:
         """Satellites have been moved into their places: give them their luck, and let them live."""
+        life_end_day, dry = self.environment.life_end_day(plane, self.env.now)
         cohort = Cohort.born(
             built=aboard,
             places=places,
@@ -102,11 +109,13 @@ class World:
             plane=plane,
             first_berth=self.fleet.planes[plane].first_berth,
             birth_day=self.env.now,
-            life_days=self.life_days,
+            life_end_day=life_end_day,
             horizon_days=self.horizon_days,
             gpus=self.scenario.satellite.gpus,
             reliability=self.scenario.reliability,
+            collisions_per_year=float(self.environment.keeping.collisions_per_year[plane]),
         )
+        cohort.planned_end = Cause.PROPELLANT if dry else Cause.END_OF_LIFE
         for i, (built, berth) in enumerate(zip(aboard, places, strict=True)):
             self._homes[built.serial] = cohort, i
             self._occupy(cohort, i, berth)
@@ -117,6 +126,30 @@ class World:
                     self.env.now, EventKind.STORED, cause=cause, plane=plane, berth=berth, satellite=built.serial
                 )
         self.env.process(self.cohort_life(cohort, cohort.generation))
+        self.env.process(self.derate(plane, cohort))
+
+    def derate(self, plane: int, cohort: Cohort) -> Process:
+        """Log the day from which satellites of a cohort cannot do all that was asked of them, and why."""
+        operation = self.environment.operation(cohort.birth_day)
+        end = min(cohort.life_end_day, self.horizon_days)
+        limited = np.flatnonzero((operation.limit[plane] > 0) & (operation.days < end))
+        limited = limited[operation.days[limited] + 1 > cohort.birth_day]
+        if len(limited) == 0:
+            return
+        first = int(limited[0])
+        yield self.env.timeout(max(0.0, float(operation.days[first]) - self.env.now))
+        left = [built.serial for built, gone in zip(cohort.built, cohort.gone, strict=True) if not gone]
+        if left:
+            limit = Limit(int(operation.limit[plane, first]))
+            speed = operation.dark_speed if limit is Limit.BATTERY else operation.light_speed
+            self.log.append(
+                self.env.now,
+                EventKind.DERATED,
+                cause=_CAUSE_OF[limit],
+                plane=plane,
+                satellite=left[0],
+                amount=float(speed[plane, first]),
+            )
 
     # The life of satellites
 
@@ -138,7 +171,9 @@ class World:
                 if unit == BUS:
                     self.end(cohort, i, EventKind.BUS_FAILED, Cause.BUS, planned=False)
                 elif unit == END_OF_LIFE:
-                    self.end(cohort, i, EventKind.RETIRED, Cause.END_OF_LIFE, planned=True)
+                    self.end(cohort, i, EventKind.RETIRED, cohort.planned_end, planned=True)
+                elif unit == DEBRIS:
+                    self.end(cohort, i, EventKind.BUS_FAILED, Cause.DEBRIS, planned=False)
                 else:
                     self.lose_gpu(cohort, i, unit)
             if left:
@@ -174,6 +209,22 @@ class World:
         self.fleet.move(slot, BerthState.EMPTY)
         self.fleet.inbound[plane] -= 1
         self.log.append(self.env.now, kind, cause=cause, plane=plane, satellite=cohort.built[i].serial)
+        self.dispose(cohort.built[i], plane, planned=planned)
+
+    def dispose(self, built: Built, plane: int, *, planned: bool) -> None:
+        """An ended satellite lowers itself, if it can; a dead one stays until the air brings it down."""
+        if planned:
+            luck = self.streams.of("disposal", built.berth, built.ordinal)
+            if luck.random() < self.scenario.satellite.propulsion.disposal_success:
+                return
+        years = self.environment.keeping.years_aloft(plane, self.env.now)
+        self.log.append(
+            self.env.now,
+            EventKind.ABANDONED,
+            plane=plane,
+            satellite=built.serial,
+            amount=years if np.isfinite(years) else -1.0,
+        )
 
     def remove(self, berth: int, kind: EventKind, cause: Cause, *, planned: bool) -> None:
         """The satellite in a berth ends and leaves it empty."""
@@ -192,6 +243,7 @@ class World:
             satellites=-1 if at_work else 0,
             gpus=-int(self.fleet.gpus_alive[berth]) if at_work else 0,
         )
+        self.dispose(cohort.built[i], int(self.fleet.plane_of[berth]), planned=planned)
         self._vacate(berth)
         if at_work:
             self.jobs.leave(berth, cause, planned=planned)
@@ -282,7 +334,7 @@ class World:
             satellites_per_flight=self.supply.room,
             planes=tuple(self._view(plane) for plane in self.fleet.planes),
         )
-        actions = self.strategy.decide(view)
+        actions = decisions(self.strategy, self.strategy_name, view)
         for action in actions:
             match action:
                 case Launch() if 0 <= action.plane < len(self.fleet.planes):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from math import cos, degrees, radians, sqrt
+from math import cos, degrees, isfinite, radians, sqrt
 from typing import Any
 
 from sgp4.api import WGS72, Satrec
@@ -35,8 +35,8 @@ LOWEST_ALTITUDE_KM = 200.0
 DEEP_SPACE_PERIOD_MIN = 225.0
 """From this period on SGP4 changes to its deep-space theory, which this package does not model (5,876 km circular)."""
 
-LARGEST_ECCENTRICITY = 0.02
-"""Largest mean eccentricity taken: the shadow's edges are solved for orbits close to circles."""
+LARGEST_ECCENTRICITY = 0.15
+"""Largest mean eccentricity taken; from 300 km of perigee that is 2,656 km of apogee."""
 
 _SGP4_EPOCH_JD = 2433281.5  # sgp4init counts days from 1949 December 31, 00:00 UTC
 _XKE_PER_MIN = 60.0 * sqrt(WGS72_MU_KM3_S2 / WGS72_RADIUS_KM**3)
@@ -109,38 +109,77 @@ def circular_elements(
     raan_deg: float,
     argument_of_latitude_deg: float = 0.0,
 ) -> MeanElements:
-    """Return a circular orbit at 00:00 UTC of `start`.
+    """Return a circular orbit at 00:00 UTC of `start`: `orbit_elements` without eccentricity."""
+    return orbit_elements(start, altitude_km, inclination_deg, raan_deg, argument_of_latitude_deg)
+
+
+def orbit_elements(
+    start: date,
+    altitude_km: float,
+    inclination_deg: float,
+    raan_deg: float,
+    argument_of_latitude_deg: float = 0.0,
+    *,
+    eccentricity: float = 0.0,
+    argument_of_perigee_deg: float = 0.0,
+) -> MeanElements:
+    """Return an orbit at 00:00 UTC of `start`.
 
     `altitude_km` is the mean semi-major axis less the equatorial radius (6378.1366 km), so the period is Kepler's;
-    the mean radius differs by up to 9 km (+4.4 km for a polar orbit at 650 km).
+    a circular orbit's mean radius differs by up to 9 km (+4.4 km for a polar orbit at 650 km).  For a perigee and an
+    apogee, see `altitude_and_eccentricity`.  The mean argument of latitude is the perigee's plus the mean anomaly.
 
-    Raises `InputError` for an orbit below 200 km, with a period of 225 min or more, or an inclination outside 0-180.
+    Raises `InputError` for a semi-major axis or a perigee below 200 km, a period of 225 min or more, an inclination
+    outside 0-180 degrees, or an eccentricity above .15.
     """
     if not 0 <= inclination_deg <= 180:
         raise InputError(f"inclination_deg = {inclination_deg!r}: must lie between 0 and 180")
     if not altitude_km >= LOWEST_ALTITUDE_KM:
         raise InputError(f"altitude_km = {altitude_km!r}: must be at least {LOWEST_ALTITUDE_KM:g}")
-    motion = _XKE_PER_MIN * (WGS72_RADIUS_KM / (EARTH_EQUATORIAL_RADIUS_KM + altitude_km)) ** 1.5
+    axis_km = EARTH_EQUATORIAL_RADIUS_KM + altitude_km
+    motion = _XKE_PER_MIN * (WGS72_RADIUS_KM / axis_km) ** 1.5
     if not motion * DEEP_SPACE_PERIOD_MIN > TAU:
         raise InputError(
             f"altitude_km = {altitude_km!r}: the period must stay below {DEEP_SPACE_PERIOD_MIN:g} min "
             "(about 5,870 km), where SGP4 becomes a deep-space theory"
         )
-    elements = MeanElements(
+    if not 0 <= eccentricity <= LARGEST_ECCENTRICITY:
+        raise InputError(f"eccentricity = {eccentricity!r}: must lie between 0 and {LARGEST_ECCENTRICITY:g}")
+    perigee_km = altitude_km - eccentricity * axis_km
+    if perigee_km < LOWEST_ALTITUDE_KM:
+        raise InputError(
+            f"altitude_km = {altitude_km!r}, eccentricity = {eccentricity!r}: the perigee, {perigee_km:.1f} km, must "
+            f"be at least {LOWEST_ALTITUDE_KM:g} km"
+        )
+    if not isfinite(argument_of_perigee_deg):
+        raise InputError(f"argument_of_perigee_deg = {argument_of_perigee_deg!r}: must be finite")
+    made = MeanElements(
         epoch_jd=julian_date(start),
         inclination_rad=radians(inclination_deg),
         raan_rad=radians(raan_deg) % TAU,
-        eccentricity=0.0,
-        argument_of_perigee_rad=0.0,
-        mean_anomaly_rad=radians(argument_of_latitude_deg) % TAU,
+        eccentricity=eccentricity,
+        argument_of_perigee_rad=radians(argument_of_perigee_deg) % TAU,
+        mean_anomaly_rad=radians(argument_of_latitude_deg - argument_of_perigee_deg) % TAU,
         mean_motion_rad_per_min=motion,
     )
     for _ in range(6):  # the excess is about 1e-3 and changes by 1e-3 of itself: six rounds leave nothing
-        elements = replace(elements, mean_motion_rad_per_min=motion * (1.0 + _kozai_excess(elements)))
-    return elements
+        made = replace(made, mean_motion_rad_per_min=motion * (1.0 + _kozai_excess(made)))
+    return made
 
 
-def sun_synchronous_inclination_deg(altitude_km: float) -> float:
+def altitude_and_eccentricity(perigee_km: float, apogee_km: float) -> tuple[float, float]:
+    """Return altitude of the semi-major axis, km, and eccentricity of an orbit between two altitudes over the equator.
+
+    Of the mean orbit: J2 lifts and lowers the real one by up to 9 km.  Raises `InputError` for an apogee below the
+    perigee, or a perigee that is not above the ground.
+    """
+    if not 0 < perigee_km <= apogee_km:
+        raise InputError(f"perigee_km = {perigee_km!r}, apogee_km = {apogee_km!r}: must be positive and in this order")
+    altitude_km = 0.5 * (perigee_km + apogee_km)
+    return altitude_km, 0.5 * (apogee_km - perigee_km) / (EARTH_EQUATORIAL_RADIUS_KM + altitude_km)
+
+
+def sun_synchronous_inclination_deg(altitude_km: float, eccentricity: float = 0.0) -> float:
     """Return the inclination whose node turns once in a tropical year, by SGP4's own nodal rate, degrees.
 
     The textbook J2 formula is off by .025 deg at 650 km, which moves the LTAN by 44 min in ten years.
@@ -150,7 +189,8 @@ def sun_synchronous_inclination_deg(altitude_km: float) -> float:
     wanted = TAU / TROPICAL_YEAR_DAYS
 
     def surplus(inclination_deg: float) -> float:
-        return secular_rates(circular_elements(date(2000, 1, 1), altitude_km, inclination_deg, 0.0)).node_rad_per_day
+        orbit = orbit_elements(date(2000, 1, 1), altitude_km, inclination_deg, 0.0, eccentricity=eccentricity)
+        return secular_rates(orbit).node_rad_per_day
 
     low, high = 90.0, 180.0
     if surplus(high) < wanted:

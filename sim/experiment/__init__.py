@@ -1,6 +1,7 @@
 """Studies: replicates on many processes, paired comparisons with honest intervals, and the folder that resumes."""
 
 from sim.experiment.comparison import (
+    StudyInterrupted,
     compare,
     default_folder,
     load_study,
@@ -16,6 +17,7 @@ __all__ = [
     "Estimate",
     "Sample",
     "Study",
+    "StudyInterrupted",
     "compare",
     "default_folder",
     "load_study",

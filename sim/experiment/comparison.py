@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,9 +16,9 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import study_file
 from sim.experiment.executor import Job, perform
-from sim.experiment.folder import SCENARIO, SUMMARY, last_request, open_folder, read_provenance
+from sim.experiment.folder import SCENARIO, last_request, open_folder, read_provenance
 from sim.experiment.provenance import provenance
-from sim.experiment.record import Figures, Record, Save, Task
+from sim.experiment.record import Figures, Record, Save, Task, path_of
 from sim.experiment.statistics import replicates_for_precision
 from sim.experiment.study import Sample, Study, study_of_records
 from sim.result import Result
@@ -27,12 +27,27 @@ from sim.scenario.models import Scenario
 
 Kept = TypeVar("Kept")
 Progress = Callable[[int, int], None]
-"""Called in this process with (replicates done, replicates in all)."""
+"""Called in this process with (replicates done, replicates in all), first with those that are there already."""
 
 PRECISION_METRICS = ("compute_availability", "cost_per_useful_gpu_hour_usd")
 """The metrics whose means `precision` is about: the one that has the least luck in it, and the one that decides."""
 MOST_REPLICATES = 10_000
 """Where `precision` gives up."""
+
+
+class StudyInterrupted(KeyboardInterrupt):
+    """Ctrl-C in a study that has an output folder; the text says what is kept."""
+
+    def __init__(self, done: int, total: int, folder: Path) -> None:
+        self.done = done
+        """Replicates of this study that the folder holds, of all its strategies."""
+        self.total = total
+        """Replicates asked for; with `precision`, as far as was known."""
+        self.folder = folder
+        super().__init__(f"interrupted; {done} of {total} replicates kept in {folder}; the same command resumes")
+
+    def __reduce__(self) -> tuple[type[StudyInterrupted], tuple[int, int, Path]]:
+        return StudyInterrupted, (self.done, self.total, self.folder)
 
 
 @dataclass(frozen=True)
@@ -104,7 +119,8 @@ def compare(
     all `PRECISION_METRICS` that are defined; `replicates` is then the least number, and `MOST_REPLICATES` the greatest.
     `workers`, `executor`: where to compute; the results are the same.  `out`: output folder, resumed where it holds
     part of this study; none: in memory.  `force` replaces another study there.  `progress` is called with (done, in
-    all).  Ctrl-C raises `KeyboardInterrupt`; finished replicates stay in the folder.
+    all).  Ctrl-C raises `KeyboardInterrupt`; finished replicates stay in the folder, and `StudyInterrupted`, a kind of
+    it, says how many.
 
     Raises `ScenarioError` for a strategy that does not fit, and `InputError` for a folder that cannot be used.
     """
@@ -181,11 +197,24 @@ def _study(
         figures = folder.figures()
         saving = Job(scenario, environment, seed, Save(options.out))
         total = _fill(saving, strategies, replicates, precision, options, figures, lambda one: one)
-        folder.complete(scenario, strategies, made_by)
-        with study_file.Reader(folder.study) as reader:
-            study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
-        folder.write_json(SUMMARY, study.to_json())
+        with _telling_what_is_kept([Task(s, r) for s in strategies for r in range(total)], figures, options.out):
+            folder.complete(scenario, strategies, made_by)
+            with study_file.Reader(folder.study) as reader:
+                study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
+            folder.write_summary(study.to_json())
         return study
+
+
+@contextmanager
+def _telling_what_is_kept(tasks: Sequence[Task], done: Mapping[Task, object], folder: Path | None) -> Iterator[None]:
+    """Make an interrupt say how many of the tasks are in the folder: known to be done, or just written by a worker."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if folder is None:
+            raise
+        kept = sum(task in done or path_of(folder, task).exists() for task in tasks)
+        raise StudyInterrupted(kept, len(tasks), folder) from interrupt
 
 
 def _fill(
@@ -199,17 +228,21 @@ def _fill(
 ) -> int:
     """Simulate what is missing in `done`, until there are replicates enough; their number."""
     most = max(replicates, MOST_REPLICATES)
+    progress = options.progress or (lambda *_: None)
     while True:
         # Replicate by replicate: an interrupted study has nearly as many of each strategy.
         tasks = [Task(strategy, r) for r in range(replicates) for strategy in strategies]
         missing = [task for task in tasks if task not in done]
         count = len(tasks) - len(missing)
-        with closing(perform(job, missing, options.workers, options.executor)) as batches:
+        with (
+            _telling_what_is_kept(tasks, done, options.out),
+            closing(perform(job, missing, options.workers, options.executor)) as batches,
+        ):
+            progress(count, len(tasks))
             for batch in batches:
                 done.update({figures_of(kept).task: kept for kept in batch})
                 count += len(batch)
-                if options.progress:
-                    options.progress(count, len(tasks))
+                progress(count, len(tasks))
         if precision is None:
             return replicates
         samples = [Sample.of(figures_of(done[Task(s, r)]) for r in range(replicates)) for s in strategies]

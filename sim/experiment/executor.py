@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, resource_tracker
 from typing import Any, Generic, TypeVar
 
 from sim import engine
@@ -63,7 +63,12 @@ def perform(
     queue = deque(tasks)
     if executor is not None:
         blob = pickle.dumps(job)
-        yield from _spread(queue, workers or 8, lambda chunk: executor.submit(_work_on, blob, chunk))
+        pending: set[Future[tuple[float, list[Kept]]]] = set()
+        try:
+            yield from _spread(queue, workers or 8, lambda chunk: executor.submit(_work_on, blob, chunk), pending)
+        finally:
+            for future in pending:
+                future.cancel()
         return
     if workers is None and queue:
         start = time.perf_counter()
@@ -76,33 +81,37 @@ def perform(
             yield [job.do(queue.popleft())]
         return
     with _pool(workers, pickle.dumps(job)) as submit:
-        yield from _spread(queue, workers, submit)
+        yield from _spread(queue, workers, submit, set())
 
 
 def _spread(
-    queue: deque[Task], workers: int, submit: Callable[[list[Task]], Future[tuple[float, list[Kept]]]]
+    queue: deque[Task],
+    workers: int,
+    submit: Callable[[list[Task]], Future[tuple[float, list[Kept]]]],
+    pending: set[Future[tuple[float, list[Kept]]]],
 ) -> Generator[list[Kept], None, None]:
-    """Keep every worker busy with one chunk and another waiting; chunks grow until they last `_CHUNK_SECONDS`."""
+    """Keep every worker busy with one chunk and another waiting; chunks grow until they last `_CHUNK_SECONDS`.
+
+    `pending`: empty; holds what has been submitted and is not finished.
+    """
     size = 1
-    pending: set[Future[tuple[float, list[Kept]]]] = set()
     try:
         while queue or pending:
             while queue and len(pending) < 2 * workers:
                 size = min(size, max(1, len(queue) // (2 * workers)))  # the last chunks are short: workers end together
                 pending.add(submit([queue.popleft() for _ in range(size)]))
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            done = wait(pending, return_when=FIRST_COMPLETED).done
+            pending -= done
             for future in done:
                 seconds, kept = future.result()
                 size = max(1, int(_CHUNK_SECONDS * len(kept) / max(seconds, 1e-6)))
                 yield kept
     except BrokenExecutor as error:
         raise InputError(
-            "a worker process died, most often for want of memory: try fewer with --workers; "
-            "finished replicates are kept, and the same command resumes"
+            "a worker process died: killed, ended by a strategy's own code, or, as one possible cause, for want of "
+            "memory, where fewer with --workers help; finished replicates in an output folder are kept, and the same "
+            "command resumes"
         ) from error
-    finally:
-        for future in pending:
-            future.cancel()
 
 
 @contextmanager
@@ -110,38 +119,74 @@ def _pool(workers: int, blob: bytes) -> Iterator[Callable[[list[Task]], Future[t
     """A pool of processes that know the pickled job; leaving it early ends them at once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    _start_forkserver()
+    _await_forkserver()
     # The workers watch this pipe: closing our end is how they learn that nobody wants their results any more.
     watched, held = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(blob, watched))
 
     def submit(chunk: list[Task]) -> Future[tuple[float, list[Any]]]:
-        with _without_main():
+        with _without_main(), _undisturbed():
             return pool.submit(_work, chunk)
 
     try:
         yield submit
+        pool.shutdown()
     except BaseException:
         held.close()
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Waits some milliseconds for the workers' end: one that still starts needs locks that go with the pool.
+        pool.shutdown(cancel_futures=True)
         raise
-    else:
-        pool.shutdown()
-        held.close()
     finally:
+        held.close()
         watched.close()
 
 
-def _start_forkserver() -> None:
-    """Start the server with Ctrl-C ignored, which its children inherit: only the parent answers it."""
-    if threading.current_thread() is not threading.main_thread():
-        forkserver.ensure_running()
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+class _Leave:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self) -> tuple[Callable[[int], Any], tuple[int]]:
+        return os._exit, (0,)
+
+
+def _await_forkserver() -> None:
+    """Have a server that has imported the engine and that Ctrl-C does not reach: only the parent answers it.
+
+    The import takes about a second.  A pool would spend it in the start of its first worker, where an interrupt leaves
+    a worker behind that finds its locks gone; so the first process asked for is one that ends at once.
+    """
+    with _undisturbed():
+        resource_tracker.ensure_running()  # it would unblock the signal again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the server and its children inherit this
+        try:
+            status, order = forkserver.connect_to_new_process([])
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with open(order, "wb") as file:
+            file.write(pickle.dumps(_Leave()))
     try:
-        forkserver.ensure_running()
+        connection.wait([status])
+    finally:
+        os.close(status)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends.
+
+    A signal mask alone does not: another thread may take the signal, and Python answers it in the main thread still.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ provenance.json   what made it; written first, it marks the folder as ours
 scenario.yaml     the resolved scenario
 replicates/       finished replicates, until all that were asked for are there
 study.nc          all replicates, then
-summary.json      the output of the last command
+summary.json      the output of the last command, of which the pictures are
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from sim.scenario.models import Scenario
 _log = logging.getLogger(__name__)
 
 PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
+PICTURES = ("availability.png", "timeline.png", "differences.png")
+"""What the command line draws of a study."""
 
 
 class StudyFolder:
@@ -63,6 +65,7 @@ class StudyFolder:
         """Gather all finished replicates in the study's file, beside those it holds; new strategies in this order."""
         loose = {record.figures.task: path for path in self._replicates() if (record := record_file.read(path))}
         if not loose:
+            self._remove_replicates()
             return
         attributes = {
             "source": f"{PROGRAM} {provenance['version']}",
@@ -90,15 +93,34 @@ class StudyFolder:
                 reader.close()
         self._remove_replicates()
 
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write the output of a command; the pictures of the one before go."""
+        self._remove_pictures()
+        self.write_json(SUMMARY, summary)
+
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""
         write_text(self.path / name, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
     def clear(self) -> None:
-        """Delete what we wrote, the marker last; pictures and anything else stay."""
+        """Delete what we wrote, but for the marker; anything else stays."""
+        self._remove_pictures()
         for name in (study_file.NAME, SUMMARY, SCENARIO):
             (self.path / name).unlink(missing_ok=True)
         self._remove_replicates()
+
+    def tidy(self) -> None:
+        """Delete what runs that were killed left half written.  Only under the lock: a live run writes such files."""
+        for folder in (self.path, self.path / FOLDER):
+            for path in folder.glob(f"{TEMPORARY}*"):
+                path.unlink(missing_ok=True)
+        for name in PICTURES:
+            for path in self.path.glob(f".{name}.*"):  # see `sim.plots.save`
+                path.unlink(missing_ok=True)
+
+    def _remove_pictures(self) -> None:
+        for name in PICTURES:
+            (self.path / name).unlink(missing_ok=True)
 
     def _replicates(self) -> list[Path]:
         return sorted((self.path / FOLDER).glob("*.npz"))
@@ -107,6 +129,11 @@ class StudyFolder:
         folder = self.path / FOLDER
         for path in [*self._replicates(), *folder.glob(f"{TEMPORARY}*")]:
             path.unlink(missing_ok=True)
+        self.remove_empty()
+
+    def remove_empty(self) -> None:
+        """Delete the folder of replicates where nothing is in it."""
+        folder = self.path / FOLDER
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
@@ -124,9 +151,11 @@ def open_folder(
     with writing(path):
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        with _lock(path):
+        with _lock(path) as locked:
             before = _refuse_foreign(path)
             folder = StudyFolder(path)
+            if locked:
+                folder.tidy()
             if before is not None and (reasons := conflicts(before, provenance)):
                 if not force:
                     raise InputError(
@@ -139,7 +168,10 @@ def open_folder(
             folder.write_json(PROVENANCE, {**provenance, "own_strategies": code})
             write_text(path / SCENARIO, resolved_yaml(scenario))
             (path / FOLDER).mkdir(exist_ok=True)
-            yield folder
+            try:
+                yield folder
+            finally:
+                folder.remove_empty()
 
 
 def read_provenance(path: Path) -> dict[str, Any] | None:
@@ -204,21 +236,23 @@ def _refuse_foreign(path: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Keep other runs out of a folder; the system frees the lock however this process ends."""
+def _lock(path: Path) -> Iterator[bool]:
+    """Keep other runs out of a folder, and say whether that was possible; the lock ends with this process."""
     try:
         import fcntl
     except ImportError:  # not on Windows: files are replaced atomically, so two runs at most do the work twice
-        yield
+        yield False
         return
     handle = os.open(path, os.O_RDONLY)
+    locked = False
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
         except BlockingIOError as error:
             raise InputError(f"{path}: another run is at work in this folder; wait for it, or choose --out") from error
         except OSError:
             _log.info("%s: this file system has no locks", path)
-        yield
+        yield locked
     finally:
         os.close(handle)

@@ -145,22 +145,25 @@ class Study:
     def result(self, strategy: str, replicate: int = 0) -> Result:
         """One replicate, as `sim.run` would give it."""
         events, sample = self.events(strategy, replicate), self._sample(strategy)
+        capacity, capacity_of = self.environment.capacities(events)
         return Result(
             scenario=self.scenario,
             strategy=strategy,
             seed=self.seed,
             replicate=replicate,
             slots_per_plane=tuple(plane.slots for plane in self.environment.planes),
-            capacity=self.environment.capacity,
+            capacity=capacity,
+            capacity_of=capacity_of,
             events=events,
             controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
         )
 
     def table(self) -> str:
         """The study in words and numbers, for people."""
+        count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
+        each = " of each strategy" if len(self.strategies) > 1 else ""
         return table(
-            f"{self.scenario.name}: {self.scenario.mission.years:g} years, {self.replicates} "
-            f"replicate{'s' if self.replicates > 1 else ''} of each strategy, seed {self.seed}",
+            f"{self.scenario.name}: {self.scenario.mission.years:g} years, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
             self.differences(),
             self.ranking(),

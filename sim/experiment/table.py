@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from math import floor, log10
 from typing import Any
 
 from sim.experiment.statistics import Difference, Estimate
 
-_COLUMNS = (
+WIDTH = 110
+"""Columns of text that the tables keep within."""
+_NAME_WIDTH = 46  # a longer strategy or pair is broken into lines
+
+_TABLES = (
     # metric, heading, factor, unit behind the number
-    ("compute_availability", "compute availability", 100.0, " %"),
-    ("goodput", "goodput", 100.0, " %"),
-    ("launches", "launches", 1.0, ""),
-    ("cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour", 1.0, ""),
+    (
+        ("compute_availability", "compute availability", 100.0, " %"),
+        ("goodput", "goodput", 100.0, " %"),
+        ("launches", "launches", 1.0, ""),
+    ),
+    (
+        ("cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour", 1.0, ""),
+        ("total_cost_usd", "total cost, million USD", 1e-6, ""),
+        ("total_cost_uncredited_usd", "uncredited, million USD", 1e-6, ""),
+    ),
 )
 _VERDICTS = (
     ("cost_per_useful_gpu_hour_usd", "The cheapest useful GPU-hour"),
     ("compute_availability", "The highest compute availability"),
 )
+
+_CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
 
 
 def table(
@@ -28,25 +42,37 @@ def table(
     ranking: Mapping[str, Sequence[Mapping[str, Any]]],
     replicates: int,
 ) -> str:
-    """The text of `Study.table`: estimates by strategy and metric, differences and ranking by metric."""
-    headings = [heading for _, heading, _, _ in _COLUMNS]
-    rows = [
-        [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in _COLUMNS)]
-        for name, estimates in strategies.items()
-    ]
-    lines = [title, "", *_aligned([["strategy", *headings], *rows])]
-    pairs = list(differences[_COLUMNS[0][0]])
-    if pairs:
+    """The text of `Study.table`: estimates by strategy and metric, differences ("a - b") and ranking by metric.
+
+    Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
+    """
+    lines = _wrapped(title)
+    for columns in _TABLES:
+        head = [heading for _, heading, _, _ in columns]
+        rows = [
+            [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns)]
+            for name, estimates in strategies.items()
+        ]
+        lines += ["", *_aligned([["strategy", *head], *rows])]
+    pairs = list(combinations(strategies, 2))
+    for columns in _TABLES if pairs else ():
+        head = [heading for _, heading, _, _ in columns]
         rows = [
             [
-                pair,
-                *(_cell(differences[metric][pair], factor, _points(unit), "+") for metric, _, factor, unit in _COLUMNS),
+                f"{b} - {a}",
+                *(
+                    _cell(_reversed(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
+                    for metric, _, factor, unit in columns
+                ),
             ]
-            for pair in pairs
+            for a, b in pairs
         ]
-        lines += ["", *_aligned([["difference, on the same luck", *headings], *rows]), ""]
-        lines += [line for metric, subject in _VERDICTS if (line := _verdict(ranking[metric], subject))]
-    lines += ["", _meaning(replicates)]
+        lines += ["", *_aligned([["difference, on the same luck", *head], *rows])]
+    if pairs:
+        lines += [""]
+        for metric, subject in _VERDICTS:
+            lines += _wrapped(_verdict(ranking[metric], subject))
+    lines += ["", *_wrapped(_meaning(replicates)), *_wrapped(_CREDIT)]
     return "\n".join(lines)
 
 
@@ -54,14 +80,33 @@ def _meaning(replicates: int) -> str:
     if replicates == 1:
         return "One replicate: one possible history of the fleet.  More replicates give means with intervals."
     return (
-        f"In brackets: the range that holds the mean with 95 % confidence.  It says how much luck is left in the mean\n"
+        "In brackets: the range that holds the mean with 95 % confidence.  It says how much luck is left in the mean "
         f"of {replicates} replicates, not how well the figures of the scenario are known."
     )
 
 
-def _verdict(rows: Sequence[Mapping[str, Any]], subject: str) -> str | None:
+def _reversed(e: Estimate) -> Estimate:
+    """The estimate of b - a, of that of a - b."""
+
+    def negative(value: float | None) -> float | None:
+        return None if value is None else 0.0 - value  # not -value: no difference is +0
+
+    return Estimate(
+        negative(e.mean),
+        negative(e.ci_high),
+        negative(e.ci_low),
+        negative(e.raw_mean),
+        negative(e.raw_ci_high),
+        negative(e.raw_ci_low),
+        e.n,
+        e.unit,
+    )
+
+
+def _verdict(rows: Sequence[Mapping[str, Any]], subject: str) -> str:
+    """Who is best most often; nothing where that is not defined."""
     best, share = rows[0]["strategy"], rows[0]["p_best"]
-    return None if share is None else f"{subject}: {best}, in {100 * share:.0f} % of the replicates."
+    return "" if share is None else f"{subject}: {best}, in {100 * share:.0f} % of the replicates."
 
 
 def _cell(e: Estimate, factor: float, unit: str, sign: str = "") -> str:
@@ -89,13 +134,31 @@ def _points(unit: str) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines: the first column to the left, the others to the right, a rule under the first row."""
+    """Rows as lines of at most `WIDTH`: names to the left, numbers to the right, a rule under the first row.
+
+    Long names take several lines, and numbers that do not fit beside the others follow in a table of their own.
+    """
+    names = [_wrapped(row[0], _NAME_WIDTH) for row in rows]
+    left = max(len(line) for name in names for line in name)
+    blocks: list[list[int]] = [[]]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            text.ljust(width) if column == 0 else text.rjust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+    room = WIDTH - left
+    for column in range(1, len(widths)):
+        if blocks[-1] and 2 + widths[column] > room:
+            blocks.append([])
+            room = WIDTH - left
+        blocks[-1].append(column)
+        room -= 2 + widths[column]
+    lines: list[str] = []
+    for columns in blocks:
+        block = []
+        for name, row in zip(names, rows, strict=True):
+            numbers = "".join("  " + row[column].rjust(widths[column]) for column in columns)
+            block += [*name[:-1], name[-1].ljust(left) + numbers]
+        lines += ["", block[0], "-" * max(map(len, block)), *block[1:]]
+    return lines[1:]
+
+
+def _wrapped(text: str, width: int = WIDTH) -> list[str]:
+    """A text in lines; words longer than a line are cut."""
+    return textwrap.wrap(text, width, subsequent_indent="  " if width < WIDTH else "", break_on_hyphens=False)

@@ -14,9 +14,14 @@ from sim.ephemeris import EPHEMERIS_END
 from sim.errors import Fault, InputError, ScenarioError
 from sim.launch import LaunchService
 from sim.parameters import Parameters
+from sim.physics.solar_cycle import SolarLevel
 from sim.reliability import AnyLaw
+from sim.scenario.hardware import Satellite
 from sim.strategies import Strategy, strategy_class
+from sim.strategies.advice import initial_spares
 from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
+
+SOLAR_CYCLE_BEGINS = datetime.date(2020, 1, 1)
 
 
 class Mission(Parameters):
@@ -34,11 +39,11 @@ class Mission(Parameters):
 
     @model_validator(mode="after")
     def _ends_inside_the_ephemeris(self) -> Mission:
-        if self.start.year < 1960:
-            raise ValueError(f"start {self.start}: the models hold from 1960-01-01")
-        end = self.start + datetime.timedelta(days=self.days + 1)
-        if end > EPHEMERIS_END:
-            raise ValueError(f"the mission would end on {end}, past the planetary ephemeris ({EPHEMERIS_END})")
+        first, last = SOLAR_CYCLE_BEGINS, EPHEMERIS_END - datetime.timedelta(days=4)  # tables reach past the last day
+        if self.start < first:
+            raise ValueError(f"start {self.start}: the table of the solar cycle begins on {first}")
+        if self.start > last or self.start + datetime.timedelta(days=self.days) > last:
+            raise ValueError(f"{self.years:g} years from {self.start} end past the planetary ephemeris ({last})")
         return self
 
 
@@ -51,6 +56,17 @@ class Shell(Parameters):
     formation: Formation = "spaced"
     """`spaced`: satellites evenly around the plane; `cluster`: all of a plane within a kilometre, so that they enter
     the shadow together."""
+    eccentricity: float = Field(default=0.0, ge=0, le=0.15)
+    """Mean eccentricity of every orbit."""
+    argument_of_perigee_deg: float = Field(default=0.0, ge=0, lt=360)
+    """Perigee's argument of latitude at the start, degrees; it drifts with J2."""
+    node_offset_deg: float = Field(default=0.0, ge=-180, le=180)
+    """Every node this far east of where the pattern has it, degrees: a tolerance, or a late launch."""
+    inclination_error_deg: float = Field(default=0.0, ge=-2, le=2)
+    """Inclination above the planned one where the node is `free`, degrees."""
+    node_keeping: Literal["held", "free"] = "held"
+    """`held`: thrusters hold inclination and node, at a price in delta-v; `free`: Sun, Moon and `inclination_error_deg`
+    let them drift, and local time and eclipse season with them."""
 
 
 class WalkerShell(Shell):
@@ -123,33 +139,35 @@ class Constellation(Parameters):
     """Places for dormant spares in every plane, whatever the strategy does with them."""
 
 
-class Satellite(Parameters):
-    """One satellite, as built."""
-
-    gpus: int = Field(gt=0, le=100_000)
-    """Accelerators on board."""
-    mass_kg: float = Field(gt=0)
-    """Launch mass, kg."""
-    power_kw: float = Field(gt=0)
-    """Electric power at the beginning of life, kW."""
-    design_life_years: float = Field(gt=0, le=100)
-    """Years after which it is retired, however well it works."""
-
-
 class Light(Parameters):
     """How the Earth's shadow is modelled."""
 
-    shadow: Literal["point", "umbra", "penumbra"] = "point"
-    """`point`: point Sun and spherical Earth, Skyfield's own model; `umbra` and `penumbra`: finite Sun and ellipsoid,
-    dark from full shadow or from the first loss of light."""
+    shadow: Literal["point", "umbra", "penumbra"] = "penumbra"
+    """`penumbra`: finite Sun, dark from the first loss of light, power by the visible part of the disc; `umbra`: dark
+    in full shadow only; `point`: point Sun, which on the sphere is Skyfield's own model."""
+    earth: Literal["sphere", "ellipsoid"] = "ellipsoid"
+    """What casts the shadow."""
+    opaque_atmosphere_km: float = Field(default=12.0, ge=0, le=100)
+    """Height up to which the air is opaque, km.  12 [A]: ellipsoid and air together, close to the sphere."""
 
 
 class Power(Parameters):
-    """What a satellite does in the dark."""
+    """What the GPUs do in the dark."""
 
-    eclipse_policy: Literal["ride_through", "pause"] = "ride_through"
-    """`ride_through`: the battery carries the load and eclipse does not touch capacity; `pause`: GPUs stop from entry
-    to exit, after a planned checkpoint."""
+    eclipse_policy: Literal["ride_through", "throttle", "pause", "migrate"] = "ride_through"
+    """`ride_through`: carry on from the battery, as far as it goes; `throttle`: run at the lowest frequency; `pause`:
+    stop from entry to exit, after a planned checkpoint; `migrate`: hand the work to satellites in light."""
+    migration_gb_per_gpu: float = Field(default=200.0, ge=0)
+    """State that a migrating gang moves for each GPU, GB.  200 [A]: the memory of the accelerator."""
+    migration_pause_s: float = Field(default=5.0, ge=0)
+    """Standstill at each hand-over beside the transfer, s [A]."""
+
+
+class Space(Parameters):
+    """The surroundings that nobody chooses."""
+
+    solar_activity: SolarLevel = SolarLevel.NOMINAL
+    """Strength of the solar cycle: `low`, `nominal` or `high`; it drives the air's density and the debris' decay."""
 
 
 class Reliability(Parameters):
@@ -233,6 +251,7 @@ class Scenario(Parameters):
     satellite: Satellite
     light: Light = Light()
     power: Power = Power()
+    space: Space = Space()
     reliability: Reliability
     launch: LaunchService
     deployment: Annotated[InPlace | Launched, Field(discriminator="kind")] = InPlace()
@@ -276,13 +295,16 @@ class Scenario(Parameters):
             except InputError as error:
                 raise ScenarioError([Fault("strategies", name, None, str(error))]) from error
             except ValidationError as error:
-                missing = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
-                problem = f"needs parameters in the scenario: {missing}"
+                wanted = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+                raise ScenarioError([Fault("strategies", name, None, f"its defaults do not do: {wanted}")]) from error
+            except Exception as error:
+                problem = f"cannot be made: {type(error).__name__}: {error}"
                 raise ScenarioError([Fault("strategies", name, None, problem)]) from error
         room = self.constellation.spare_berths_per_plane
-        if strategy.initial_spares() > room:
+        spares = initial_spares(strategy, name)
+        if spares > room:
             problem = (
-                f"keeps {strategy.initial_spares()} spares in each plane, but constellation.spare_berths_per_plane "
+                f"keeps {spares} spares in each plane, but constellation.spare_berths_per_plane "
                 f"is {room}: raise it, or lower the strategy's stock"
             )
             raise ScenarioError([Fault("strategies", name, None, problem)])

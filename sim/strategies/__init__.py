@@ -45,8 +45,13 @@ def strategy_class(kind: str) -> type[Strategy]:
         raise InputError(f"no strategy {kind!r}; built in: {', '.join(BUILT_IN)}; your own: package.module:Class")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"strategy {kind!r} cannot be loaded: {error}") from error
+    except (Exception, SystemExit) as error:  # a module of the user's may do anything when it is imported
+        raise InputError(f"strategy {kind!r} cannot be loaded: {type(error).__name__}: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise InputError(f"strategy {kind!r} is not a subclass of sim.strategies.Strategy")
+    if found.decide is Strategy.decide:
+        raise InputError(f"strategy {kind!r} has no method decide")
+    for name, built_in in BUILT_IN.items():
+        if found is built_in:
+            raise InputError(f"strategy {kind!r} is built in: call it {name}")
     return found

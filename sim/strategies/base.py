@@ -73,7 +73,8 @@ class Replenishing(Strategy):
 
     order_ahead_days: float = Field(default=0.0, ge=0, le=3652.5)
     """Count a satellite as gone this many days before its design life ends, so that its successor is there in time;
-    0: only once it has gone.  A launch takes as long as `describe` says; the fleet is looked at once a day."""
+    0: only once it has gone.  A launch takes as long as `describe` says.  A strategy without reviews of its own then
+    looks once a day; one with them sees what ends by then at its reviews only."""
     retire_below_gpu_fraction: float = Field(default=0.0, ge=0, le=1)
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
 

@@ -57,7 +57,7 @@ class ScheduledBatch(Replenishing):
     """Order what is missing at fixed dates.  (R, S) replenishment, periodic review."""
 
     kind: Literal["scheduled_batch"] = "scheduled_batch"
-    review_period_days: float = Field(default=180.0, gt=0, le=3652.5)
+    review_period_days: float = Field(default=180.0, ge=0.1, le=3652.5)
     """Days between reviews; the first is one period after the mission's start."""
     minimum_order: int = Field(default=1, gt=0)
     """Order nothing for a plane that misses fewer satellites than this."""

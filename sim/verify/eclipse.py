@@ -21,8 +21,8 @@ from sim.ephemeris import (
     EPHEMERIS_END,
     EPHEMERIS_START,
     MeanElements,
-    circular_elements,
     earth_satellite,
+    orbit_elements,
     raan_of_ltan_deg,
     secular_rates,
     sun_synchronous_inclination_deg,
@@ -68,12 +68,15 @@ def verify_eclipse(
     sun_synchronous: bool = False,
     ltan_h: float | None = None,
     raan_deg: float | None = None,
+    eccentricity: float = 0.0,
+    argument_of_perigee_deg: float = 0.0,
     start: date,
     days: float,
 ) -> dict[str, float | int]:
-    """Compare our eclipse edges of one circular orbit with Skyfield's, and the time each takes.
+    """Compare our eclipse edges of one orbit with Skyfield's, and the time each takes.
 
-    The orbit is station-kept, at argument of latitude 0 at 00:00 UTC of `start`, in a point Sun's shadow of a sphere.
+    The orbit is station-kept, at argument of latitude 0 at 00:00 UTC of `start`, in a point Sun's shadow of a sphere;
+    circular unless `eccentricity` (at most .15, perigee at least 200 km) says otherwise.
     Give either an inclination or `sun_synchronous`; the node by `ltan_h` (mean solar time at the start) or `raan_deg`
     (default 0).
 
@@ -86,7 +89,8 @@ def verify_eclipse(
 
     Raises `InputError` for an orbit or a span that cannot be flown.  Takes about 30 s per year.
     """
-    elements = _orbit(altitude_km, inclination_deg, sun_synchronous, ltan_h, raan_deg, start)
+    shape = (eccentricity, argument_of_perigee_deg)
+    elements = _orbit(altitude_km, inclination_deg, sun_synchronous, ltan_h, raan_deg, start, *shape)
     if not 0.1 <= days <= _LONGEST_DAYS:
         raise InputError(f"days = {days!r}: must lie between 0.1 and {_LONGEST_DAYS:g}")
     if start <= EPHEMERIS_START or start + timedelta(days=int(np.ceil(days)) + 1) > EPHEMERIS_END:
@@ -158,6 +162,8 @@ def _orbit(
     ltan_h: float | None,
     raan_deg: float | None,
     start: date,
+    eccentricity: float,
+    argument_of_perigee_deg: float,
 ) -> MeanElements:
     if sun_synchronous == (inclination_deg is not None):
         raise InputError("give either an inclination or a sun-synchronous orbit, and not both")
@@ -167,9 +173,11 @@ def _orbit(
         raise InputError(f"ltan_h = {ltan_h!r}: must lie between 0 and 24")
     if raan_deg is not None and not -360 <= raan_deg <= 360:
         raise InputError(f"raan_deg = {raan_deg!r}: must lie between -360 and 360")
-    tilt = sun_synchronous_inclination_deg(altitude_km) if inclination_deg is None else inclination_deg
+    tilt = sun_synchronous_inclination_deg(altitude_km, eccentricity) if inclination_deg is None else inclination_deg
     node = raan_of_ltan_deg(ltan_h, start) if ltan_h is not None else raan_deg or 0.0
-    return circular_elements(start, altitude_km, tilt, node)
+    return orbit_elements(
+        start, altitude_km, tilt, node, eccentricity=eccentricity, argument_of_perigee_deg=argument_of_perigee_deg
+    )
 
 
 def _plane_shadow(elements: MeanElements, start: date, days: float) -> PlaneShadow:
@@ -185,6 +193,9 @@ def _plane_shadow(elements: MeanElements, start: date, days: float) -> PlaneShad
         sun_teme_km(start, grid),
         grid,
         Shadow.POINT,
+        eccentricity=elements.eccentricity,
+        argument_of_perigee_rad=elements.argument_of_perigee_rad,
+        perigee_rate=rates.perigee_rad_per_day,
     )
 
 

@@ -57,6 +57,8 @@ class Rhythm:
         """Time that `work` takes in one window without failure, its checkpoints included."""
         if work <= 0:
             return 0.0
+        if np.isinf(work):
+            return float("inf")
         segments = np.ceil(work / self.interval - 1e-9)
         return float(work + segments * self.write)
 

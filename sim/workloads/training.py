@@ -10,6 +10,8 @@ from sim.constants import MINUTES_PER_DAY
 from sim.parameters import Parameters
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 
+_SECOND = 1 / 86400
+
 
 class TrainingJob(Parameters):
     """A synchronous training job on a gang of GPUs, with checkpoints.
@@ -22,7 +24,7 @@ class TrainingJob(Parameters):
     kind: Literal["training"] = "training"
     name: str = "training"
     """What the job is called."""
-    count: int = Field(default=1, gt=0)
+    count: int = Field(default=1, gt=0, le=1_000_000)
     """Equal, independent jobs of this description."""
     gpus: int = Field(gt=0)
     """GPUs of one gang."""
@@ -37,6 +39,14 @@ class TrainingJob(Parameters):
     restart_min: float = Field(default=10.0, ge=0, le=14400)
     """From an interruption, or the end of a pause, to computing again, minutes.  Detection, swap, load: under 10 min
     to diagnose and 15 min to catch up in MegaScale, arXiv 2402.15627 [S2]."""
+    gradient_gb: float = Field(default=0.0, ge=0)
+    """Gradients that all GPUs sum up in a step, GB; 0: talking costs nothing.  2 bytes a parameter."""
+    step_compute_s: float = Field(default=10.0, gt=0)
+    """Computation of one step, s [A]."""
+    overlap: float = Field(default=0.5, ge=0, le=1)
+    """Share of the communication that can run behind computation.  .5, range 0-.9 [A]."""
+    local_steps: int = Field(default=1, gt=0)
+    """Steps between two exchanges: 1 synchronous, 500 in low-communication training (DiLoCo, arXiv 2311.08105)."""
     failures_during_restart: bool = True
     """Whether a failure during a restart begins the restart anew."""
 
@@ -44,7 +54,8 @@ class TrainingJob(Parameters):
         """The gang's checkpoint rhythm, given its mean time between failures."""
         write = self.checkpoint_write_min / MINUTES_PER_DAY
         if self.checkpoint_interval_min == "optimum":
-            interval = optimum_interval(mtbf_days, max(write, 1e-9)) if mtbf_days < float("inf") else 1.0
+            # A checkpoint that costs nothing would be written all the time: every second is as good.
+            interval = optimum_interval(mtbf_days, max(write, _SECOND)) if mtbf_days < float("inf") else 1.0
         else:
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
         return Rhythm(interval, write, self.restart_min / MINUTES_PER_DAY)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, SUN_RADIUS_KM
-from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow, eclipse_fraction
+from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow, daily_light, eclipse_fraction
+from sim.physics.orbit import beta_angle_rad
 
 AU_KM = 149597870.7
 RADIUS_KM = 7000.0
@@ -17,7 +18,8 @@ DAYS = np.arange(31.0)
 def plane(sun=(AU_KM, 0.0, 0.0), inclination_rad=0.0, node_rate=0.0, **options):
     """An orbit under a fixed Sun: in the equator SGP4's periodics vanish and the orbit is a circle."""
     table = np.tile(np.asarray(sun, dtype=float), (DAYS.size, 1))
-    return PlaneShadow.build(RADIUS_KM, inclination_rad, 0.0, node_rate, RATE, table, DAYS, **options)
+    raan, radius_km = options.pop("raan", 0.0), options.pop("radius_km", RADIUS_KM)
+    return PlaneShadow.build(radius_km, inclination_rad, raan, node_rate, RATE, table, DAYS, **options)
 
 
 def test_cylinder_fraction_is_the_arc_behind_the_earth():
@@ -155,3 +157,147 @@ def test_what_the_table_does_not_cover_is_refused():
 def test_a_sun_table_is_checked(days, match):
     with pytest.raises(ValueError, match=match):
         PlaneShadow.build(RADIUS_KM, 0.0, 0.0, 0.0, RATE, np.tile([AU_KM, 0, 0], (days.size, 1)), days)
+
+
+# --- light ---
+
+
+def lit_disc(apart, earth_rad, sun_rad):
+    """Visible share of the Sun's disc: two flat discs of these angular radii, their centres apart."""
+    if apart >= earth_rad + sun_rad:
+        return 1.0
+    if apart <= earth_rad - sun_rad:
+        return 0.0
+    x = (apart**2 + sun_rad**2 - earth_rad**2) / (2 * apart)
+    y = (apart**2 + earth_rad**2 - sun_rad**2) / (2 * apart)
+    lens = sun_rad**2 * np.arccos(x / sun_rad) + earth_rad**2 * np.arccos(y / earth_rad)
+    lens -= apart * np.sqrt(sun_rad**2 - x**2)
+    return 1 - lens / (np.pi * sun_rad**2)
+
+
+@pytest.mark.parametrize("beta_deg", [0.0, 40.0, 64.0, 65.3, 65.5, 65.6, 65.7, 65.8, 65.9, 66.0])
+def test_light_in_the_penumbra_is_the_visible_part_of_the_disc(beta_deg):
+    # the orbit grazes the penumbra at 65.95 deg, the umbra at 65.4
+    beta = np.radians(beta_deg)
+    still = plane(
+        sun=(AU_KM * np.cos(beta), 0.0, AU_KM * np.sin(beta)), shadow=Shadow.PENUMBRA, earth=EarthShape.SPHERE
+    )
+    around = np.linspace(0.0, 2 * np.pi, 200_000, endpoint=False)
+    place = RADIUS_KM * np.stack([np.cos(around), np.sin(around), np.zeros_like(around)], axis=1)
+    to_sun = np.array([AU_KM * np.cos(beta), 0.0, AU_KM * np.sin(beta)]) - place
+    apart = np.arccos(-(to_sun * place).sum(axis=1) / np.linalg.norm(to_sun, axis=1) / RADIUS_KM)
+    earth_rad, sun_rad = np.arcsin(EARTH_EQUATORIAL_RADIUS_KM / RADIUS_KM), np.arcsin(SUN_RADIUS_KM / AU_KM)
+    near = np.abs(apart - earth_rad) < 2 * sun_rad
+    light = np.where(apart > earth_rad, 1.0, 0.0)
+    light[near] = [lit_disc(one, earth_rad, sun_rad) for one in apart[near]]
+    # flat discs against a spherical limb, and where the orbit grazes the bands that stand for the disc
+    assert still.sunlit_fraction([15.0])[0] == pytest.approx(light.mean(), abs=1e-5 if beta_deg < 65 else 1.5e-4)
+    assert 1 - still.eclipse_fraction([15.0])[0] == pytest.approx((light == 1).mean(), abs=1e-4)
+
+
+def test_light_lies_between_umbra_and_penumbra():
+    umbra, point, penumbra = (
+        plane(inclination_rad=np.pi / 2, node_rate=0.05, shadow=shadow, earth=EarthShape.SPHERE)
+        for shadow in (Shadow.UMBRA, Shadow.POINT, Shadow.PENUMBRA)
+    )
+    days = np.linspace(0.0, 30.0, 400)
+    light, deep = penumbra.sunlit_fraction(days), umbra.sunlit_fraction(days) < 0.75
+    assert (light <= umbra.sunlit_fraction(days) + 1e-6).all()
+    assert (light >= 1 - penumbra.eclipse_fraction(days) - 1e-12).all()
+    # half of a straight crossing's light is lost: the point Sun's edges
+    assert light[deep] == pytest.approx(point.sunlit_fraction(days)[deep], abs=2e-5)
+    assert (point.sunlit_fraction(days) == 1 - point.eclipse_fraction(days)).all()
+    assert (light > 1 - penumbra.eclipse_fraction(days)).any()
+
+
+def test_geometry_is_beta_distance_arc_and_light():
+    sun = np.array([0.6, 0.5, 0.3]) * AU_KM
+    tilted = plane(sun=sun, inclination_rad=1.1, node_rate=0.02, shadow=Shadow.PENUMBRA)
+    days = np.array([0.0, 3.3, 29.0])
+    found = tilted.geometry(days)
+    assert found.beta_rad == pytest.approx(beta_angle_rad(sun, 1.1, 0.02 * days), abs=1e-9)
+    assert found.sun_distance_km == pytest.approx(np.linalg.norm(sun), rel=1e-12)
+    assert (found.shadow_half_arc_rad == np.pi * tilted.eclipse_fraction(days)).all()
+    assert (found.sunlit_fraction == tilted.sunlit_fraction(days)).all()
+
+
+def test_daily_light_is_each_planes_own():
+    made = [
+        plane(inclination_rad=tilt, node_rate=0.03, shadow=Shadow.PENUMBRA, sun=(AU_KM, 0, 0)) for tilt in (0.3, 1.5)
+    ]
+    light = daily_light((one for one in made), DAYS)
+    assert light.sunlit_fraction.shape == (2, DAYS.size)
+    assert light.sunlit_fraction.dtype == light.sun_distance_km.dtype == np.float32
+    for row, one in enumerate(made):
+        alone = one.geometry(DAYS)
+        # the coarser table of daily light, and single precision
+        assert light.sunlit_fraction[row] == pytest.approx(alone.sunlit_fraction, abs=1e-4)
+        assert light.beta_rad[row] == pytest.approx(alone.beta_rad, abs=1e-6)
+        assert light.shadow_half_arc_rad[row] == pytest.approx(alone.shadow_half_arc_rad, abs=5e-4)
+    assert light.sun_distance_km == pytest.approx(AU_KM, rel=1e-6)
+    with pytest.raises(ValueError, match="no planes"):
+        daily_light([], DAYS)
+
+
+# --- drifting and eccentric planes ---
+
+
+def test_a_plane_off_its_node_is_a_plane_elsewhere():
+    offset = plane(inclination_rad=1.2, node_rate=-0.1, node_offset_rad=0.4)
+    elsewhere = plane(inclination_rad=1.2, node_rate=-0.1, raan=0.4)
+    for ours, theirs in zip(offset.eclipses(1.0, 0.0, 30.0), elsewhere.eclipses(1.0, 0.0, 30.0), strict=True):
+        assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+def test_a_steady_drift_of_the_node_is_another_rate():
+    drifting = plane(inclination_rad=1.2, node_rate=-0.1, node_offset_rad=0.002 * DAYS)
+    steady = plane(inclination_rad=1.2, node_rate=-0.098)
+    for ours, theirs in zip(drifting.eclipses(1.0, 0.0, 30.0), steady.eclipses(1.0, 0.0, 30.0), strict=True):
+        assert np.allclose(ours, theirs, rtol=0, atol=0.01 / 86400)
+
+
+def test_a_plane_off_its_inclination_is_a_plane_of_another():
+    off = plane(inclination_rad=1.2, node_rate=-0.1, inclination_offset_rad=np.full(DAYS.size, 0.01))
+    # J2 lifts the mean radius of a more inclined orbit of the same semi-major axis
+    lift_km = 0.75 * 0.001082616 * 6378.135**2 / RADIUS_KM * 3 * (np.cos(1.2) ** 2 - np.cos(1.21) ** 2)
+    other = plane(inclination_rad=1.21, node_rate=-0.1, radius_km=RADIUS_KM + lift_km)
+    for ours, theirs in zip(off.eclipses(1.0, 0.0, 30.0), other.eclipses(1.0, 0.0, 30.0), strict=True):
+        assert np.allclose(ours, theirs, rtol=0, atol=0.01 / 86400)
+    assert off.geometry([5.0]).beta_rad == pytest.approx(other.geometry([5.0]).beta_rad, abs=1e-9)
+
+
+@pytest.mark.parametrize("argument_deg", [0.0, 90.0, 180.0, 250.0])
+def test_an_eccentric_orbit_in_the_equator_by_keplers_equation(argument_deg):
+    # in the equator J3 vanishes and J2 is a constant; a Sun in the equator: depth of an ellipse behind a cylinder
+    eccentricity, argument = 0.1, np.radians(argument_deg)
+    ellipse = plane(radius_km=7500.0, eccentricity=eccentricity, argument_of_perigee_rad=argument)
+    entry, leaving = ellipse.eclipses(0.0, 5.0, 6.0)
+    axis = 7500.0  # J2 lifts the semi-major axis by as much as it lowers the radius
+    for day, side in ((entry[3], 1), (leaving[3], -1)):
+        mean = (RATE * day - argument) % (2 * np.pi)
+        anomaly = mean
+        for _ in range(60):
+            anomaly = mean + eccentricity * np.sin(anomaly)
+        x, y = axis * (np.cos(anomaly) - eccentricity), axis * np.sqrt(1 - eccentricity**2) * np.sin(anomaly)
+        along = x * np.cos(argument) - y * np.sin(argument)
+        across = x * np.sin(argument) + y * np.cos(argument)
+        edge = np.arcsin(EARTH_EQUATORIAL_RADIUS_KM / np.hypot(x, y)) + EARTH_EQUATORIAL_RADIUS_KM / AU_KM
+        assert along < 0
+        assert np.sign(across) == side
+        # 1e-5 of the radius between the two, and .006 s; an eccentricity left out would be .1 rad
+        assert np.arctan2(abs(across), -along) == pytest.approx(edge, abs=3e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"eccentricity": 0.16}, r"eccentricity = 0\.16: must lie between 0 and \.15"),
+        ({"eccentricity": float("nan")}, "eccentricity = nan"),
+        ({"eccentricity": 0.1}, "the perigee meets the Earth"),
+        ({"node_offset_rad": np.zeros(3)}, r"node_offset_rad \(3,\) must be a finite number or one for each of the 31"),
+        ({"inclination_offset_rad": float("inf")}, "inclination_offset_rad"),
+    ],
+)
+def test_planes_that_cannot_be_are_refused(options, match):
+    with pytest.raises(ValueError, match=match):
+        plane(**options)

@@ -26,7 +26,7 @@ def scenario(days: float = 100.0) -> Scenario:
             "name": "by-hand",
             "mission": {"start": "2027-01-01", "years": days / DAYS},
             "constellation": {"shells": [shell], "spare_berths_per_plane": 1},
-            "satellite": {"gpus": 10, "mass_kg": 500, "power_kw": 10, "design_life_years": 200 / DAYS},
+            "satellite": {"gpus": 10, "mass_kg": 500, "design_life_years": 200 / DAYS},
             "reliability": {"gpu": rate, "bus": rate},
             "launch": {"vehicle": vehicle, "lead_time_days": {"kind": "constant", "days": 10}},
             "economics": {
@@ -40,9 +40,10 @@ def scenario(days: float = 100.0) -> Scenario:
 
 
 def result_of(log: EventRecorder, days: float = 100.0) -> Result:
-    light = Capacity(np.zeros(1), np.ones(1))
     none = Controls((), np.zeros(0), np.zeros(0))
-    return Result(scenario(days), "by_hand", 1, 0, (2, 2), (light, light), log.finish(), none)
+    events = log.finish()
+    light, all_the_same = (Capacity(np.zeros(1), np.ones(1)),), np.zeros(events.satellite.max(initial=-1) + 1, np.intp)
+    return Result(scenario(days), "by_hand", 1, 0, (2, 2), light, all_the_same, events, none)
 
 
 @pytest.fixture

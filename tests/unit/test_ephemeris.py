@@ -12,10 +12,12 @@ from sim.constants import TROPICAL_YEAR_DAYS
 from sim.ephemeris import (
     EPHEMERIS_END,
     EPHEMERIS_START,
+    altitude_and_eccentricity,
     circular_elements,
     earth_satellite,
     elements_at,
     julian_date,
+    orbit_elements,
     raan_of_ltan_deg,
     secular_rates,
     sun_synchronous_inclination_deg,
@@ -172,3 +174,52 @@ def test_a_satellite_can_bear_a_name():
     elements = circular_elements(START, 550.0, 53.0, 0.0)
     assert earth_satellite(elements, "A-1").name == "A-1"
     assert earth_satellite(elements).name is None
+
+
+def test_perigee_and_apogee_are_where_sgp4_flies():
+    altitude_km, eccentricity = altitude_and_eccentricity(300.0, 2000.0)
+    assert (altitude_km, eccentricity) == (1150.0, pytest.approx(850 / 7528.1366))
+    elements = orbit_elements(
+        START, altitude_km, 63.4, 20.0, 10.0, eccentricity=eccentricity, argument_of_perigee_deg=70
+    )
+    assert elements.argument_of_latitude_rad == pytest.approx(np.radians(10.0))
+    assert elements.semi_major_axis_km == pytest.approx(7528.1366, abs=1e-6)
+    minutes = np.arange(0.0, 2 * elements.period_min, 0.05)
+    _, position, _ = satrec(elements).sgp4_array(np.full(minutes.size, elements.epoch_jd), minutes / 1440)
+    heights = np.linalg.norm(position, axis=1) - 6378.1366
+    # J2's periodics: up to 9 km
+    assert heights.min() == pytest.approx(300.0, abs=9.0)
+    assert heights.max() == pytest.approx(2000.0, abs=9.0)
+
+
+def test_a_circle_is_an_orbit_without_eccentricity():
+    assert orbit_elements(START, 550.0, 53.0, 80.0, 30.0) == circular_elements(START, 550.0, 53.0, 80.0, 30.0)
+
+
+def test_an_eccentric_orbit_can_be_sun_synchronous():
+    altitude_km, eccentricity = altitude_and_eccentricity(300.0, 2000.0)
+    inclination = sun_synchronous_inclination_deg(altitude_km, eccentricity)
+    assert inclination < sun_synchronous_inclination_deg(altitude_km)  # its node turns faster by 1 / (1 - e^2)^2
+    elements = orbit_elements(START, altitude_km, inclination, 0.0, eccentricity=eccentricity)
+    assert secular_rates(elements).node_rad_per_day == pytest.approx(2 * np.pi / TROPICAL_YEAR_DAYS, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("shape", "match"),
+    [
+        ({"eccentricity": 0.151}, r"eccentricity = 0\.151: must lie between 0 and 0\.15"),
+        ({"eccentricity": -0.1}, r"eccentricity = -0\.1"),
+        ({"eccentricity": float("nan")}, "eccentricity = nan"),
+        ({"eccentricity": 0.1}, r"the perigee, -167\.8 km, must be at least 200 km"),
+        ({"eccentricity": 0.01, "argument_of_perigee_deg": float("inf")}, "argument_of_perigee_deg = inf"),
+    ],
+)
+def test_shapes_that_cannot_be_flown_are_refused(shape, match):
+    with pytest.raises(InputError, match=match):
+        orbit_elements(START, 522.2, 53.0, 0.0, **shape)
+
+
+@pytest.mark.parametrize(("perigee_km", "apogee_km"), [(500.0, 400.0), (-10.0, 300.0), (float("nan"), 300.0)])
+def test_an_apogee_is_above_its_perigee(perigee_km, apogee_km):
+    with pytest.raises(InputError, match="must be positive and in this order"):
+        altitude_and_eccentricity(perigee_km, apogee_km)

@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.events import COLUMNS
 from sim.experiment import provenance as provenance_module
 from sim.experiment import study_file
+from sim.experiment.folder import PICTURES
 from sim.experiment.record import path_of, read
 from sim.metrics import METRICS
 from sim.scenario import load
@@ -136,8 +137,11 @@ def test_an_interrupted_study_resumes_to_the_same_bytes(small, out, simulated, m
 
     with monkeypatch.context() as patch:
         patch.setattr(sim.engine, "simulate", interrupted)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(
+            experiment.StudyInterrupted, match=r"interrupted; 3 of 6 replicates kept in .*out;"
+        ) as caught:
             run(small, out, 6)
+    assert (caught.value.done, caught.value.total, caught.value.folder) == (3, 6, out)
     assert sorted(os.listdir(out)) == ["provenance.json", "replicates", "scenario.yaml"]
     assert len(os.listdir(out / "replicates")) == 3
     with pytest.raises(InputError, match="no finished study; run the command that began it again"):
@@ -146,6 +150,55 @@ def test_an_interrupted_study_resumes_to_the_same_bytes(small, out, simulated, m
     assert simulated == [(B, r) for r in range(6)]
     run(small, out.with_name("whole"), 6)
     assert metrics_in(out) == metrics_in(out.with_name("whole"))
+
+
+def test_an_interrupt_while_the_study_is_written_loses_nothing(small, out, simulated, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(study_file, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(experiment.StudyInterrupted, match="6 of 6"):
+            compare(small, out, 3)
+    compare(small, out, 3)
+    assert len(simulated) == 6
+
+
+def test_pictures_of_an_earlier_request_go(small, out):
+    compare(small, out, 2)
+    for name in (*PICTURES, "mine.png"):
+        (out / name).write_text("picture")
+    run(small, out, 2)
+    assert sorted(path.name for path in out.glob("*.png")) == ["mine.png"]
+    (out / PICTURES[0]).write_text("picture")
+    run(small, out, 2, seed=5, force=True)
+    assert sorted(path.name for path in out.glob("*.png")) == ["mine.png"]
+
+
+def test_pictures_stay_with_the_study_that_they_show(small, out, monkeypatch):
+    """A request that is refused or interrupted leaves the last one whole."""
+    run(small, out, 2)
+    (out / PICTURES[0]).write_text("picture")
+    with pytest.raises(InputError, match="another study"):
+        run(small, out, 2, seed=5)
+    monkeypatch.setattr(sim.engine, "simulate", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(experiment.StudyInterrupted, match="2 of 3"):
+        run(small, out, 3)
+    assert sorted(os.listdir(out)) == [PICTURES[0], "provenance.json", "scenario.yaml", "study.nc", "summary.json"]
+
+
+def test_what_a_killed_run_left_half_written_goes(small, out):
+    run(small, out, 2)
+    (out / "replicates").mkdir()
+    left = [out / ".orbitfleet-1-study.nc", out / "replicates" / ".orbitfleet-1-batch-000001.npz"]
+    left += [out / f".{PICTURES[0]}.abc.png", out / ".mine"]
+    for path in left:
+        path.write_text("half")
+    handle = os.open(out, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(InputError, match="another run is at work"):
+        run(small, out, 2)
+    assert all(path.exists() for path in left)  # they may be those of the run at work
+    os.close(handle)
+    run(small, out, 2)
+    assert sorted(os.listdir(out)) == [".mine", "provenance.json", "scenario.yaml", "study.nc", "summary.json"]
 
 
 @pytest.mark.parametrize("harm", ["cut short", "other bytes", "empty", "not a zip"])

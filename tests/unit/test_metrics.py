@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.environment import Capacity
-from sim.events import Cause, EventKind, EventRecorder
+from sim.events import Cause, EventKind, EventLog, EventRecorder
 from sim.metrics import (
     METRICS,
     check_invariants,
@@ -38,7 +38,7 @@ def scenario(days: float = 100.0, planes: int = 2, slots: int = 2, sla: float = 
             "name": "by-hand",
             "mission": {"start": "2027-01-01", "years": days / DAYS},
             "constellation": {"shells": [{**shell, "satellites_per_plane": slots}], "spare_berths_per_plane": 1},
-            "satellite": {"gpus": 10, "mass_kg": 500, "power_kw": 10, "design_life_years": 200 / DAYS},
+            "satellite": {"gpus": 10, "mass_kg": 500, "design_life_years": 200 / DAYS},
             "reliability": {
                 "gpu": {"kind": "exponential", "rate_per_year": 0.1},
                 "bus": {"kind": "exponential", "rate_per_year": 0.1},
@@ -69,7 +69,16 @@ def result_of(recorder: EventRecorder, of: Scenario, capacity: tuple[Capacity, .
     none = Controls((), np.zeros(0), np.zeros(0))
     capacity = (IN_LIGHT,) * shell.planes if capacity is None else capacity
     slots = (shell.satellites_per_plane,) * shell.planes
-    return Result(of, "by_hand", 1, 0, slots, capacity, recorder.finish(), none)
+    log = recorder.finish()
+    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none)
+
+
+def by_plane(log: EventLog) -> np.ndarray:
+    """Whose capacity is whose, where every satellite has its plane's."""
+    whose = np.full(int(log.satellite.max(initial=-1)) + 1, -1)
+    arrived = log.where(EventKind.DELIVERED, EventKind.STORED)
+    whose[arrived.satellite] = arrived.plane
+    return whose
 
 
 @pytest.fixture
@@ -270,9 +279,10 @@ def test_step_functions_against_brute_force(seed: int) -> None:
     # Whole days now and then, so that moves and steps fall together.
     times = np.sort(np.where(stream.random(n) < 0.5, stream.integers(0, 100, n), stream.uniform(0, horizon, n)))
     log = EventRecorder()
-    for time, plane in zip(times.tolist(), stream.integers(0, planes, n).tolist(), strict=True):
-        log.append(time, EventKind.DELIVERED, plane=plane, satellites=1, gpus=int(stream.integers(1, 11)))
-    result = replace(result, capacity=light, events=log.finish())
+    for serial, (time, plane) in enumerate(zip(times.tolist(), stream.integers(0, planes, n).tolist(), strict=True)):
+        gpus = int(stream.integers(1, 11))
+        log.append(time, EventKind.DELIVERED, plane=plane, satellite=serial, satellites=1, gpus=gpus)
+    result = replace(result, capacity=light, capacity_of=by_plane(log.finish()), events=log.finish())
     events = result.events
 
     def online(t: float) -> float:
@@ -317,7 +327,7 @@ def test_step_functions_against_brute_force(seed: int) -> None:
 def test_invariants_name_what_is_broken(by_hand: Result, kind: EventKind, columns: dict[str, float], text: str) -> None:
     broken = changed(by_hand, row_of(by_hand, kind), **columns)
     with pytest.raises(AssertionError, match=text):
-        check_invariants(broken)
+        check_invariants(replace(broken, capacity_of=by_plane(broken.events)))
 
 
 def test_invariants_refuse_times_past_the_horizon(by_hand: Result) -> None:

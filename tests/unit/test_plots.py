@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from matplotlib.text import Text
 
 from sim import plots
 from sim.environment import Environment
-from sim.events import Cause, EventKind, EventRecorder
+from sim.events import COLUMNS, Cause, EventKind, EventLog, EventRecorder
 from sim.experiment.study import Sample, Study
 from sim.metrics import METRICS, daily_series
+from sim.plots.axes import root
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
 
@@ -39,7 +41,7 @@ def scenario(shell: dict[str, object], policy: str = "ride_through") -> Scenario
             "name": "pictures",
             "mission": {"start": "2027-01-01", "years": 2},
             "constellation": {"shells": [shell]},
-            "satellite": {"gpus": 10, "mass_kg": 500, "power_kw": 10, "design_life_years": 5},
+            "satellite": {"gpus": 10, "mass_kg": 500, "design_life_years": 5},
             "power": {"eclipse_policy": policy},
             "reliability": {"gpu": rate, "bus": rate},
             "launch": {"vehicle": vehicle, "lead_time_days": {"kind": "constant", "days": 10}},
@@ -81,11 +83,22 @@ def run_of(of: Scenario) -> Result:
     log.append(430, EventKind.DELIVERED, plane=0, satellite=5, satellites=1, gpus=10)
     environment = Environment.build(of)
     none = Controls((), np.zeros(0), np.zeros(0))
-    return Result(of, "batch", 7, 3, (4,), environment.capacity, log.finish(), none)
+    events = log.finish()
+    return Result(of, "batch", 7, 3, (4,), *environment.capacities(events), events, none)
+
+
+def limited_run() -> Result:
+    """Two cohorts that meet their batteries' limit, one that meets its array's."""
+    run, log = run_of(SUNNY), EventRecorder()
+    for day, cause in ((310, Cause.BATTERY), (320, Cause.ARRAY), (690, Cause.BATTERY)):
+        log.append(day, EventKind.DERATED, cause=cause, plane=0, satellite=0, amount=0.8)
+    columns = (np.concatenate([getattr(each, name) for each in (run.events, log.finish())]) for name in COLUMNS)
+    return replace(run, events=EventLog(*columns))
 
 
 SUNNY = scenario(DAWN_DUSK)
 INCLINED = scenario(WALKER, "pause")
+PAIR = scenario({**WALKER, "planes": 2}, "pause")
 PICTURES: dict[str, Callable[[], Axes]] = {
     "availability, seasons": lambda: plots.compute_availability(study(SUNNY)),
     "availability, seven strategies": lambda: plots.compute_availability(study(INCLINED, ALL)),
@@ -95,6 +108,10 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "differences": lambda: plots.paired_differences(study(SUNNY)),
     "differences, seven strategies": lambda: plots.paired_differences(study(SUNNY, ALL)),
     "differences, one run": lambda: plots.paired_differences(study(SUNNY, ALL[:2], 1)),
+    "timeline, limited": lambda: plots.event_timeline(limited_run()),
+    "environment, one plane": lambda: plots.environment_panels(Environment.build(SUNNY)),
+    "environment, two planes": lambda: plots.environment_panels(Environment.build(PAIR)),
+    "environment, four planes": lambda: plots.environment_panels(Environment.build(INCLINED)),
     "sunlit, one plane": lambda: plots.sunlit(Environment.build(SUNNY), SUNNY.mission.start),
     "sunlit, four planes": lambda: plots.sunlit(Environment.build(INCLINED), INCLINED.mission.start),
 }
@@ -108,7 +125,7 @@ def visible_texts(figure: Figure) -> Iterator[Text]:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_no_label_overlaps_another_or_leaves_the_picture(name: str) -> None:
-    figure = plots._root(PICTURES[name]())
+    figure = root(PICTURES[name]())
     figure.draw_without_rendering()
     axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
     hidden = {label for axis in axes for label in axis.get_ticklabels(which="both")}
@@ -130,7 +147,8 @@ def test_no_label_overlaps_another_or_leaves_the_picture(name: str) -> None:
 
 def _labels_in_view(axis: matplotlib.axis.Axis) -> list[Text]:
     low, high = sorted(axis.get_view_interval())
-    return [tick.label1 for tick in axis.get_major_ticks() if low - 1e-9 <= tick.get_loc() <= high + 1e-9]
+    grace = 1e-9 * (high - low)
+    return [tick.label1 for tick in axis.get_major_ticks() if low - grace <= tick.get_loc() <= high + grace]
 
 
 @pytest.mark.parametrize(
@@ -240,6 +258,33 @@ def test_timeline_counts_every_event_and_draws_the_online_gpus() -> None:
     assert line.get_drawstyle() == "steps-post"
     assert (line.get_xdata() - date2num(SUNNY.mission.start)).tolist() == [0, 100, 200, 430, 730.5]
     assert "batch" in ax.get_title(loc="left")
+
+
+def test_timeline_says_what_limits_satellites_where_something_does() -> None:
+    labels = [label.get_text() for label in plots.event_timeline(limited_run()).figure.axes[1].get_yticklabels()]
+    assert labels[-2:] == ["GPU failures (1)", "limited by battery, array (3)"]
+
+
+def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
+    few = Environment.build(PAIR)
+    axes = plots.environment_panels(few).figure.axes
+    assert [ax.get_ylabel().split(" (")[0] for ax in axes] == [
+        "sunlit",
+        "eclipse",
+        "array power",
+        "capacity",
+        "GPU junction",
+        "air density",
+    ]
+    inside = few.days <= few.horizon_days
+    for plane, line in enumerate(axes[0].get_lines()):
+        assert line.get_ydata() == pytest.approx(100 * few.sunlit[plane, inside])
+    # Paused in the dark, and at full speed in light: capacity is the share of the orbit outside the shadow's edges.
+    dark_min, period_min = few.eclipse_minutes[0, inside], few.planes[0].period_min
+    assert axes[3].get_lines()[0].get_ydata() == pytest.approx(100 * (1 - dark_min / period_min), abs=1e-4)
+    many = Environment.build(INCLINED)
+    (mean,) = plots.environment_panels(many).figure.axes[4].get_lines()
+    assert mean.get_ydata() == pytest.approx(many.operation(0).junction_c[:, inside].mean(axis=0))
 
 
 def test_timeline_shows_daily_means_where_eclipses_stop_the_gpus() -> None:

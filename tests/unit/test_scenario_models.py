@@ -48,7 +48,12 @@ def test_a_scenario_cannot_be_changed():
 
 @pytest.mark.parametrize(
     ("start", "years", "problem"),
-    [("1959-12-31", 1, "1960-01-01"), ("2049-06-01", 5, "past the planetary ephemeris"), ("2027-01-01", 26, "25")],
+    [
+        ("2019-12-31", 1, "2020-01-01"),
+        ("9999-12-31", 1, "past the planetary"),
+        ("2049-06-01", 5, "past the planetary ephemeris"),
+        ("2027-01-01", 26, "25"),
+    ],
 )
 def test_missions_stay_inside_the_ephemeris(start, years, problem):
     with pytest.raises(ValidationError, match=problem):

@@ -1,9 +1,12 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
+from sim.engine import simulate
 from sim.errors import InputError, ScenarioError
 from sim.events import EventKind
-from sim.strategies import BUILT_IN, OnOrbitSpares, RunToFailure, Strategy, strategy_class
+from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Retire, Strategy, strategy_class
 
 CHANGES = {
     ("replace_on_failure", "order_ahead_days"): 120,
@@ -72,10 +75,13 @@ def test_a_strategy_of_this_name_does_not_exist():
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
-        ("no.such.module:Mine", "cannot be loaded: No module named 'no'"),
-        ("sim.strategies:Mine", "cannot be loaded: module 'sim.strategies' has no attribute 'Mine'"),
+        ("no.such.module:Mine", "cannot be loaded: ModuleNotFoundError: No module named 'no'"),
+        ("sim.strategies:Mine", "cannot be loaded: AttributeError: module 'sim.strategies' has no attribute 'Mine'"),
         ("sim.strategies:BUILT_IN", "is not a subclass of sim.strategies.Strategy"),
         (":Mine", "cannot be loaded"),
+        ("..:c", "cannot be loaded"),
+        ("sim.strategies:Strategy", "has no method decide"),
+        ("sim.strategies:RunToFailure", "is built in: call it run_to_failure"),
     ],
 )
 def test_a_users_class_that_cannot_be_used(kind, says):
@@ -84,7 +90,6 @@ def test_a_users_class_that_cannot_be_used(kind, says):
 
 
 def test_a_users_class_is_found_by_module_and_name():
-    assert strategy_class("sim.strategies:RunToFailure") is RunToFailure
     assert strategy_class(f"{__name__}:Parametrised") is Parametrised
 
 
@@ -92,6 +97,9 @@ class Parametrised(Strategy):
     """Needs a parameter."""
 
     patience_days: float
+
+    def decide(self, fleet):
+        return []
 
 
 def test_a_users_class_that_needs_parameters_says_which(fleet):
@@ -107,3 +115,57 @@ def test_levels_out_of_order_are_refused():
 def test_spares_without_berths_are_refused(fleet):
     with pytest.raises(ScenarioError, match="keeps 4 spares in each plane, but"):
         fleet(spare_berths=3).strategy_named("on_orbit_spares")
+
+
+class Says(Strategy):
+    """Says what a test makes it say."""
+
+    said: Any = None
+    period: Any = None
+    spares: Any = 0
+
+    def decide(self, fleet):
+        return self.said(fleet) if callable(self.said) else self.said
+
+    def reviews_every_days(self):
+        return self.period
+
+    def initial_spares(self):
+        return self.spares
+
+
+def fail(fleet):
+    raise KeyError("berth")
+
+
+def write_into_the_view(fleet):
+    fleet.planes[0].gpus_alive.flags.writeable = True
+    return []
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ({"said": None}, "decide must return a list of actions, not None"),
+        ({"said": 5}, "decide must return a list of actions, not 5"),
+        ({"said": ["launch"]}, "'launch': is no action"),
+        ({"said": [Launch(0, 1.5)]}, "must be whole numbers"),
+        ({"said": [Launch("0", 1)]}, "must be whole numbers"),
+        ({"said": [Launch(0, 1, to="moon")]}, "must be 'slots' or 'spares'"),
+        ({"said": [Launch(7, 1)]}, "no such plane"),
+        ({"said": [Launch(0, 99)]}, "cannot be done: the plane has slots for 1 to"),
+        ({"said": [Activate(0, 1, float("nan"))]}, "phasing_days must be a number from 0"),
+        ({"said": [Retire(1.0)]}, "berth must be a whole number"),
+        ({"said": fail}, "failed with KeyError: 'berth' .*test_strategies.py"),
+        ({"said": write_into_the_view}, "failed with ValueError"),
+        ({"said": [], "period": 0}, r"reviews_every_days\(\) = 0"),
+        ({"said": [], "period": float("nan")}, "reviews_every_days"),
+        ({"said": [], "period": "180"}, "reviews_every_days"),
+        ({"said": [], "spares": 2.5}, r"initial_spares\(\) = 2.5: must be a whole number"),
+        ({"said": [], "spares": -2}, r"initial_spares\(\) = -2"),
+    ],
+)
+def test_what_a_users_strategy_says_is_checked_before_it_is_done(fleet, environment, what, says):
+    scenario = fleet(strategies={"says": Says(kind="says", **what)})
+    with pytest.raises(InputError, match=says):
+        simulate(scenario, environment(scenario), "says", 1, 0)

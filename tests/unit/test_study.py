@@ -13,7 +13,7 @@ from sim import experiment
 from sim.environment import Environment
 from sim.errors import InputError, ScenarioError
 from sim.events import COLUMNS
-from sim.experiment.executor import Job, perform
+from sim.experiment.executor import Job, _undisturbed, perform
 from sim.experiment.record import Figures, Task
 from sim.metrics import METRICS, measure
 from sim.strategies import RunToFailure
@@ -127,7 +127,8 @@ def test_the_table_speaks_to_a_newcomer(fleet):
         "goodput",
         "launches",
         "USD per useful GPU-hour",
-        "run_to_failure - replace_on_failure",
+        "12 replicates of each strategy",
+        "replace_on_failure - run_to_failure  +",
         "points",
         "95 % confidence",
         "The cheapest useful GPU-hour: ",
@@ -138,6 +139,7 @@ def test_the_table_speaks_to_a_newcomer(fleet):
     assert "nan" not in text.lower().split()
     one = experiment.run(scenario).table()
     assert "One replicate" in one
+    assert "1 replicate, seed 1" in one
     assert "[" not in one
 
 
@@ -154,7 +156,24 @@ def test_progress_counts_to_the_end(small):
     seen = []
     experiment.compare(small, NAMES, 4, progress=lambda done, total: seen.append((done, total)), workers=2)
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
-    assert seen[-1] == (8, 8)
+    assert (seen[0], seen[-1]) == ((0, 8), (8, 8))
+
+
+def test_progress_goes_on_between_the_steps_of_precision(small):
+    seen = []
+    study = experiment.run(
+        small,
+        strategy="replace_on_failure",
+        replicates=2,
+        precision=0.004,
+        workers=1,
+        progress=lambda *counts: seen.append(counts),
+    )
+    totals = list(dict.fromkeys(total for _, total in seen))
+    assert totals[:2] == [2, 20]
+    assert totals[-1] == study.replicates
+    for total, before in zip(totals, [0, *totals], strict=False):
+        assert [done for done, of in seen if of == total] == list(range(before, total + 1))
 
 
 def test_many_replicates_without_logs(small, study):
@@ -173,6 +192,8 @@ def test_many_replicates_without_logs(small, study):
         ({"seed": -1}, "seed -1: must be 0 or more"),
         ({"workers": 0}, "workers 0: must be at least 1"),
         ({"precision": 1.5}, "precision 1.5: must be above 0 and below 1"),
+        ({"precision": 1.0}, "precision 1.0: must be above 0 and below 1"),
+        ({"precision": 0.0}, "precision 0.0: must be above 0 and below 1"),
     ],
 )
 def test_bad_arguments_are_named(small, arguments, message):
@@ -212,7 +233,7 @@ def test_a_worker_that_dies_is_one_message(small, tmp_path, monkeypatch):
         "class Deadly(Strategy):\n    def decide(self, fleet):\n        os._exit(9)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(InputError, match=r"a worker process died.*same command resumes"):
+    with pytest.raises(InputError, match=r"a worker process died.*one possible cause.*same command resumes"):
         experiment.run(small, strategy="deadly:Deadly", replicates=4, workers=2)
 
 
@@ -235,10 +256,23 @@ from sim import experiment
 # No `if __name__ == "__main__"`: the short scripts of the manual have none either.
 try:
     experiment.run(sim.load("suncatcher_81"), seed=5, replicates=int(sys.argv[2]), out=sys.argv[1], workers=2)
-except KeyboardInterrupt:
-    print("interrupted", file=sys.stderr)
+except experiment.StudyInterrupted as stop:
+    print(stop, file=sys.stderr)
     sys.exit(130)
 """
+
+
+def default_interrupt():
+    """Make a child process answer SIGINT: under `nohup` or `&` it would inherit that the signal is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def answering():
+    """This process answers SIGINT as Python does, whatever it inherited."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_keeps_what_is_finished_and_the_same_command_resumes(tmp_path):
@@ -248,21 +282,75 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_resumes(tmp_path):
     command = [sys.executable, str(script)]
     subprocess.run([*command, str(whole), "8"], check=True, timeout=300)
     # The signal goes to the whole process group, as from a terminal.
-    process = subprocess.Popen([*command, str(cut), "8"], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        [*command, str(cut), "8"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=default_interrupt,
+    )
     wait_for(lambda: len(list(cut.glob("replicates/*.npz"))) >= 2)
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, errors = process.communicate(timeout=60)
     assert time.monotonic() - start < 5  # 0.2 s on an idle machine
-    assert (process.returncode, errors) == (130, "interrupted\n")
-    assert not (cut / "study.nc").exists()
-    kept = {path: path.stat().st_mtime_ns for path in cut.glob("replicates/*.npz")}
+    kept = list(cut.glob("replicates/*.npz"))
     assert 2 <= len(kept) < 8
+    message = f"interrupted; {len(kept)} of 8 replicates kept in {cut}; the same command resumes\n"
+    assert (process.returncode, errors) == (130, message)
+    assert not (cut / "study.nc").exists()
 
     subprocess.run([*command, str(cut), "8"], check=True, timeout=300)
     a, b = (json.loads((folder / "summary.json").read_text()) for folder in (whole, cut))
     assert json.dumps(a["metrics"]) == json.dumps(b["metrics"])
     assert not (cut / "replicates").exists()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4, 0.7, 0.9, 1.1, 1.4])
+def test_ctrl_c_while_workers_start_is_quiet(tmp_path, seconds):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(out), "60"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=default_interrupt,
+    )
+    wait_for((out / "replicates").exists)
+    time.sleep(0.02 + seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    start = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - start < 5  # up to 1 s on an idle machine: the server of workers ends when it has started
+    assert process.returncode == 130
+    assert errors.startswith("interrupted; ")
+    assert errors.count("\n") == 1, errors
+    wait_for(lambda: not running(process.pid), seconds=10)
+
+
+def test_an_interrupt_that_is_held_back_comes_afterwards(answering):
+    seen = []
+
+    def start():
+        with _undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            seen.append("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert seen == ["went on"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_in_memory_has_nothing_to_keep(small):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        experiment.run(small, replicates=3, progress=stop)
+    assert caught.type is KeyboardInterrupt
 
 
 def test_workers_end_with_a_killed_parent(tmp_path):

@@ -16,7 +16,13 @@ from sim.ephemeris import (
     sun_teme_km,
 )
 from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow, eclipse_fraction
-from sim.physics.orbit import nodal_precession_deg_per_day, period_min
+from sim.physics.orbit import (
+    inclination_drift_deg_per_year,
+    inclination_hold_m_s_per_year,
+    luni_solar_drift,
+    nodal_precession_deg_per_day,
+    period_min,
+)
 
 HERE = Path(__file__).parent / "data"
 START = date(2026, 1, 1)
@@ -27,12 +33,12 @@ def rows(name):
         return list(csv.DictReader(file))
 
 
-def year_of_eclipses(altitude_km, ltan_h, **options):
+def year_of_shadow(altitude_km, ltan_h, **options):
     elements = circular_elements(
         START, altitude_km, sun_synchronous_inclination_deg(altitude_km), raan_of_ltan_deg(ltan_h, START)
     )
     rates, days = secular_rates(elements), np.arange(367.0)
-    shadow = PlaneShadow.build(
+    return PlaneShadow.build(
         rates.mean_radius_km,
         elements.inclination_rad,
         elements.raan_rad,
@@ -42,7 +48,10 @@ def year_of_eclipses(altitude_km, ltan_h, **options):
         days,
         **options,
     )
-    return shadow.eclipses(0.0, 0.0, DAYS_PER_YEAR)
+
+
+def year_of_eclipses(altitude_km, ltan_h, **options):
+    return year_of_shadow(altitude_km, ltan_h, **options).eclipses(0.0, 0.0, DAYS_PER_YEAR)
 
 
 def sunlit_fraction(altitude_km, ltan_h, **options):
@@ -126,3 +135,47 @@ def test_independent_cylinder_values_for_2026():
         entry, leaving = year_of_eclipses(altitude_km, 6.0)
         assert ((leaving - entry) * 1440).max() == pytest.approx(longest_min, abs=0.2)
         assert 1 - (leaving - entry).sum() / DAYS_PER_YEAR == pytest.approx(fraction, abs=2e-3)
+
+
+@pytest.mark.parametrize("row", rows("eclipse_nodes.csv"), ids=lambda row: f"{row['node_offset_deg']}deg")
+def test_a_node_off_dawn_dusk(row):
+    # a unit of the last digit, for another year's equation of time
+    offset = np.radians(float(row["node_offset_deg"]))
+    assert sunlit_fraction(650.0, 6.0, node_offset_rad=offset) == pytest.approx(float(row["sunlit_fraction"]), abs=1e-3)
+
+
+@pytest.mark.parametrize("row", rows("eclipse_hours.csv"), ids=lambda row: f"{row['earth']}-{row['atmosphere_km']}")
+@pytest.mark.parametrize("shadow", [Shadow.POINT, Shadow.PENUMBRA])
+def test_hours_of_light_lost_in_a_year(row, shadow):
+    # the same for a point Sun's edges and for the light of a whole disc, which loses half of each penumbra; .3 h is
+    # what two independent runs differ by
+    plane = year_of_shadow(
+        650.0,
+        6.0,
+        shadow=shadow,
+        earth=EarthShape(row["earth"]),
+        opaque_atmosphere_km=float(row["atmosphere_km"]),
+    )
+    lost = 1 - plane.sunlit_fraction((np.arange(3000) + 0.5) / 3000 * DAYS_PER_YEAR).mean()
+    assert lost * DAYS_PER_YEAR * 24 == pytest.approx(float(row["eclipse_hours_per_year"]), abs=0.3)
+
+
+@pytest.mark.parametrize("row", rows("ltan_drift.csv"), ids=lambda row: row["ltan_h"])
+def test_what_a_local_time_costs(row):
+    ltan_h, tilt_deg = float(row["ltan_h"]), sun_synchronous_inclination_deg(650.0)
+    # half a unit of the last digit
+    drift = float(inclination_drift_deg_per_year(ltan_h, 650.0, tilt_deg))
+    assert abs(drift) == pytest.approx(float(row["inclination_drift_deg_per_year"]), abs=6e-4)
+    assert inclination_hold_m_s_per_year(ltan_h, 650.0, tilt_deg) == pytest.approx(
+        float(row["hold_m_s_per_year"]), abs=0.05
+    )
+    # the published minutes are round; they take the first day's pull for all five years, which the node, drifting
+    # towards dawn or dusk, loses a tenth of
+    days = np.arange(5 * 365.25 + 1)
+    minutes = 4 * np.degrees(luni_solar_drift(ltan_h, 650.0, tilt_deg, days)[1][-1])
+    assert abs(minutes) == pytest.approx(float(row["ltan_drift_min_in_5_years"]), rel=0.12, abs=1.0)
+    steady = np.radians(drift / DAYS_PER_YEAR) * days[-1] ** 2 / 2  # of the inclination, times what J2 makes of it
+    rates = nodal_precession_deg_per_day(650.0, tilt_deg + np.array([0.0, 1.0]))
+    if drift:
+        unchecked = abs(4 * np.degrees(steady) * (rates[1] - rates[0]))
+        assert unchecked == pytest.approx(float(row["ltan_drift_min_in_5_years"]), rel=0.03, abs=1.0)

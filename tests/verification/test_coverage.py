@@ -43,7 +43,7 @@ def scenario() -> Scenario:
                     }
                 ]
             },
-            "satellite": {"gpus": 4, "mass_kg": 100, "power_kw": 1, "design_life_years": 100},
+            "satellite": {"gpus": 4, "mass_kg": 100, "design_life_years": 30},
             "reliability": {
                 "gpu": {"kind": "exponential", "rate_per_year": GPU_RATE},
                 "bus": {"kind": "exponential", "rate_per_year": BUS_RATE},

@@ -1,0 +1,127 @@
+"""What `orbitfleet environment` prints: planes in a few tables, and eclipses one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sim.constants import MINUTES_PER_DAY
+
+if TYPE_CHECKING:
+    from sim.environment import Environment
+    from sim.scenario import Scenario
+
+SHOWN_PLANES = 12
+"""Planes that the tables list; `--json` has them all."""
+
+Plane = dict[str, Any]
+Column = tuple[str, Callable[[Plane], str]]
+
+
+def _first_limit(plane: Plane) -> str:
+    limits = plane["limits"]
+    return f"{limits[0]['cause']}, day {limits[0]['first_day']:,}" if limits else "none"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f}"
+
+
+def _node(plane: Plane) -> str:
+    return f"RAAN {plane['raan_deg']:.1f} deg" if plane["ltan_h"] is None else f"LTAN {plane['ltan_h']:.4g} h"
+
+
+_NAME: Column = ("plane", lambda p: p["plane"])
+_TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
+    (
+        "Orbit and light",
+        (
+            _NAME,
+            ("slots", lambda p: f"{p['slots']:,}"),
+            ("km", lambda p: f"{p['altitude_km']:.1f}"),
+            ("incl.", lambda p: f"{p['inclination_deg']:.2f}"),
+            ("node", _node),
+            ("orbit min", lambda p: f"{p['period_min']:.2f}"),
+            ("sunlit %", lambda p: _percent(p["sunlit_fraction"])),
+            ("lowest", lambda p: _percent(p["lowest_sunlit_fraction"])),
+            ("dark d/yr", lambda p: f"{p['eclipse_days_per_year']:.0f}"),
+            ("longest min", lambda p: f"{p['longest_eclipse_min']:.2f}"),
+        ),
+    ),
+    (
+        "Power and battery, of satellites that begin work on day 0",
+        (
+            _NAME,
+            ("array kW new", lambda p: f"{p['power']['array_w_bol'] / 1000:.2f}"),
+            ("worst day", lambda p: f"{p['power']['array_w_worst_day'] / 1000:.2f}"),
+            ("end of life", lambda p: f"{p['power']['array_w_eol'] / 1000:.2f}"),
+            ("load kW", lambda p: f"{p['power']['load_w'] / 1000:.2f}"),
+            ("discharged %", lambda p: _percent(p["battery"]["depth_of_discharge_max"])),
+            ("left at end %", lambda p: _percent(p["battery"]["capacity_fraction_end"])),
+            ("cycles/yr", lambda p: f"{p['battery']['cycles_per_year']:,.0f}"),
+        ),
+    ),
+    (
+        "Capacity and temperature, of the same satellites",
+        (
+            _NAME,
+            ("running %", lambda p: _percent(p["capacity"]["mean"])),
+            ("lowest day", lambda p: _percent(p["capacity"]["lowest_day"])),
+            ("speed lit %", lambda p: _percent(p["capacity"]["light_speed_min"])),
+            ("dark", lambda p: _percent(p["capacity"]["dark_speed_min"])),
+            ("junction C", lambda p: f"{p['temperature']['junction_c_max']:.1f}"),
+            ("radiator C", lambda p: f"{p['temperature']['radiator_c_max']:.1f}"),
+            ("first limit", _first_limit),
+        ),
+    ),
+    (
+        "Air and orbit keeping",
+        (
+            _NAME,
+            ("mean density kg/m3", lambda p: f"{p['density_kg_m3']['mean']:.2e}"),
+            ("highest", lambda p: f"{p['density_kg_m3']['max']:.2e}"),
+            ("delta-v m/s a year", lambda p: f"{p['delta_v_m_s_per_year']:.2f}"),
+        ),
+    ),
+)
+
+
+def plane_tables(planes: list[Plane]) -> str:
+    """Planes in tables of at most 100 columns."""
+    blocks = [f"{title}\n{_table(columns, planes[:SHOWN_PLANES])}" for title, columns in _TABLES]
+    if len(planes) > SHOWN_PLANES:
+        shares = [plane["sunlit_fraction"] for plane in planes]
+        blocks.append(
+            f"and {len(planes) - SHOWN_PLANES:,} more planes (--json lists all); sunlit {_percent(min(shares))} to "
+            f"{_percent(max(shares))} %"
+        )
+    return "\n\n".join(blocks)
+
+
+def _table(columns: tuple[Column, ...], planes: list[Plane]) -> str:
+    """Right-aligned columns, each as wide as its widest cell."""
+    cells = [[head, *(show(plane) for plane in planes)] for head, show in columns]
+    widths = [max(len(cell) for cell in column) for column in cells]
+    rows = zip(*cells, strict=True)
+    return "\n".join("  " + "  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+
+
+def eclipses_of(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:
+    """The eclipses of each plane's first satellite, one by one."""
+    midnight = datetime.combine(scenario.mission.start, datetime.min.time())
+
+    def stamp(day: float) -> str:
+        return (midnight + timedelta(days=day)).isoformat(timespec="milliseconds") + "Z"
+
+    for plane in built.planes:
+        entries, exits = built.eclipses(plane.id, 0, 0.0, built.horizon_days)
+        for entry, leaving in zip(entries.tolist(), exits.tolist(), strict=True):
+            yield {
+                "plane": plane.name,
+                "entry": stamp(entry),
+                "exit": stamp(leaving),
+                "entry_day": entry,
+                "exit_day": leaving,
+                "minutes": (leaving - entry) * MINUTES_PER_DAY,
+            }

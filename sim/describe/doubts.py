@@ -1,0 +1,221 @@
+"""What a scenario allows but its author may not have meant: the warnings of `describe`, with what would be enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.describe.planes import born_until
+from sim.describe.wording import Facts, many, span
+from sim.environment import Environment, Limit
+from sim.physics.power import array_needed_w, battery_needed_wh
+from sim.scenario import Scenario
+from sim.workloads import TrainingJob
+
+
+def doubts(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
+    """One sentence for each doubt; `found` holds the scenario's facts."""
+    yield from _supply(scenario, environment, found)
+    yield from _heat(scenario, environment)
+    yield from _dark(scenario, environment)
+    yield from _array(scenario, environment)
+    yield from _sizes(found["satellite"])
+    yield from _orbit(scenario, environment, found["satellite"])
+    for job in scenario.workload.jobs:
+        yield from _job(scenario, environment, job)
+
+
+def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
+    satellite, mission, launch = scenario.satellite, scenario.mission, found["launch"]
+    all_gpus = environment.slots * satellite.gpus
+    asked = sum(job.count * job.gpus for job in scenario.workload.jobs if job.work_gpu_hours is None)
+    if asked > all_gpus:
+        yield f"jobs without end ask for {asked:,} GPUs of {all_gpus:,}: some wait for ever"
+    supply = launch["satellites_per_year_max"]
+    demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
+    if supply is not None and supply < demand:
+        yield f"launches bring at most {supply:,.3g} satellites a year; failure and design life take {demand:,.3g}"
+    if scenario.launch.expected_lead_days() > mission.days:
+        yield "an order takes longer than the mission: no replacement arrives"
+    if satellite.design_life_years < mission.years:
+        life = f"{satellite.design_life_years:g} of {mission.years:g} years"
+        yield f"the first satellites reach their design life after {life}"
+    last_day = found["deployment"]["last_launch_day"]
+    if last_day is not None and last_day > mission.days:
+        yield f"the initial fleet's last flight is planned for day {last_day:g}, after the mission's end"
+    for name in scenario.strategies:
+        problem = found["strategies"][name]["problem"]
+        if problem:
+            yield f"strategy {name} cannot be chosen: it {problem}"
+
+
+def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
+    """A radiator that is too small for any operating point."""
+    operation, sizes = environment.operation(0), environment.sizes
+    stopped = (operation.limit == Limit.HEAT) & (operation.light_speed == 0)
+    days = max(int(np.count_nonzero(stopped[p.id] & _lives(environment, p.id))) for p in environment.planes)
+    if days:
+        enough = _enough(sizes.radiator_needed_m2, "m2", "the whole load")
+        yield (
+            f"radiator of {sizes.radiator_m2:.3g} m2: on {many(days, 'day')} of a satellite's life the bus alone heats "
+            f"the chips past {scenario.satellite.radiator.junction_limit_c:g} C, and no GPU can run; {enough}"
+        )
+
+
+def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
+    """A battery that cannot carry the bus through an eclipse."""
+    satellite, sky, operation = scenario.satellite, environment.sky, environment.operation(0)
+    battery, dark_s = satellite.battery, sky.dark * sky.period_s
+    need_wh = battery_needed_wh(
+        satellite.bus_power_w, dark_s, battery.depth_limit, battery.discharge_efficiency
+    )  # on each day
+    short = need_wh > environment.sizes.battery_wh * operation.battery_fraction * (1 + 1e-9)
+    first = [
+        (int(days[0]), plane.name, int(days[0]) == int(np.flatnonzero(dark_s[plane.id] > 0)[0]))
+        for plane in environment.planes
+        if len(days := np.flatnonzero(short[plane.id] & _lives(environment, plane.id)))
+    ]
+    if not first:
+        return
+    day, name, at_once = min(first)
+    when = "the first eclipse" if at_once else f"the eclipses from day {day} on"
+    kwh, needed = environment.sizes.battery_wh / 1000, environment.sizes.battery_needed_wh / 1000
+    yield (
+        f"battery of {kwh:.3g} kWh does not carry the bus ({satellite.bus_power_w:,g} W) "
+        f"through {when} in plane {name}: satellites compute nothing on such days; {need_wh.max() / 1000:.3g} kWh when "
+        f"new would carry the bus, and {_enough(needed, 'kWh', f'the policy {scenario.power.eclipse_policy}')}"
+    )
+
+
+def _array(scenario: Scenario, environment: Environment) -> Iterator[str]:
+    """An array that cannot feed the bus, and one that sees no Sun."""
+    satellite, sky, operation = scenario.satellite, environment.sky, environment.operation(0)
+    mount = satellite.array.mount
+    bus_w = array_needed_w(
+        satellite.bus_power_w,
+        satellite.bus_power_w,
+        lit_s=np.maximum((1 - sky.dark) * sky.period_s, 1e-6),
+        dark_s=sky.dark * sky.period_s,
+        charge_efficiency=satellite.battery.charge_efficiency,
+        discharge_efficiency=satellite.battery.discharge_efficiency,
+    )
+    for what, bad in (
+        (f"gets less than a twentieth of its usual light, held {mount.value}", _without_sun(operation.array_w)),
+        (f"cannot feed the bus ({satellite.bus_power_w:,g} W)", operation.array_w < bus_w * (1 - 1e-9)),
+    ):
+        days = {p.name: int(np.count_nonzero(bad[p.id] & _lives(environment, p.id))) for p in environment.planes}
+        worst = max(days, key=lambda name: days[name])
+        if days[worst]:
+            yield (
+                f"array of {environment.sizes.array_m2:.3g} m2 {what} on {many(days[worst], 'day')} in plane {worst}; "
+                f"{_enough(environment.sizes.array_needed_m2, 'm2', 'the whole load')}"
+            )
+
+
+def _without_sun(array_w: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    return np.asarray(array_w < 0.05 * np.median(array_w, axis=1, keepdims=True))
+
+
+def _sizes(satellite: Facts) -> Iterator[str]:
+    """Sizes below what the whole load needs to the end of the design life."""
+    array, battery, radiator = satellite["array"], satellite["battery"], satellite["radiator"]
+    propulsion, mass = satellite["propulsion"], satellite["mass"]
+    for name, has, needs, unit, need_of in (
+        ("array", array["m2"], array["needed_m2"], "m2", "the whole load on the worst day"),
+        ("battery", battery["kwh"], battery["needed_kwh"], "kWh", "the policy in the longest eclipse"),
+        ("radiator", radiator["m2"], radiator["needed_m2"], "m2", "the whole load on the hottest day"),
+        ("propellant", propulsion["propellant_kg"], propulsion["needed_kg"], "kg", "orbit keeping and disposal"),
+    ):
+        if has < needs * (1 - 1e-9):
+            yield f"{name} of {has:.3g} {unit} is below the need: {_enough(needs, unit, need_of)} at the end of life"
+    if mass["rest_kg"] < 0:
+        parts = mass["battery_kg"] + mass["radiator_kg"] + mass["propellant_kg"]
+        yield (
+            f"battery ({mass['battery_kg']:,.0f} kg), radiator ({mass['radiator_kg']:,.0f} kg) and propellant "
+            f"({mass['propellant_kg']:,.0f} kg) weigh {parts:,.0f} kg, more than satellite.mass_kg "
+            f"({mass['total_kg']:,.0f} kg)"
+        )
+
+
+def _enough(needed: float, unit: str, need_of: str) -> str:
+    if not math.isfinite(needed):
+        return f"no size would be enough for {need_of}"
+    return f"{needed:.4g} {unit} would be enough for {need_of}"
+
+
+def _orbit(scenario: Scenario, environment: Environment, satellite: Facts) -> Iterator[str]:
+    for number, shell in enumerate(scenario.constellation.shells):
+        if shell.eccentricity > 0:
+            yield (
+                f"shell {number} is eccentric ({shell.eccentricity:g}): drag is computed at the mean altitude, too low "
+                "by a factor that reaches 10 at eccentricity .01 and 500 km"
+            )
+    dry, design = satellite["propulsion"]["dry_after_years"], satellite["propulsion"]["design_life_years"]
+    if dry is not None:
+        yield f"propellant ends the first satellites' life after {dry:.2g} of {design:g} years"
+
+
+def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
+    what, mtbf_days = f"job {job.name!r}", scenario.gang_mtbf_days(job)
+    most = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
+    rhythm = job.rhythm(mtbf_days)
+    if job.gpus > most:
+        yield f"{what} needs {job.gpus:,} GPUs in one plane and the largest has {most:,}: it never runs"
+    if rhythm.interval > mtbf_days:
+        yield (
+            f"{what} writes a checkpoint every {span(rhythm.interval)} but fails every {span(mtbf_days)}: "
+            "it makes little headway"
+        )
+    if rhythm.restart > mtbf_days:
+        yield f"{what} takes {span(rhythm.restart)} to restart but fails every {span(mtbf_days)}"
+    if job.arrival_day >= scenario.mission.days:
+        yield f"{what} arrives on day {job.arrival_day:g}, after the mission's end"
+    lit_min = [
+        float((plane.period_min - dark[dark > 0]).min())
+        for plane, dark in zip(environment.planes, environment.eclipse_minutes, strict=True)
+        if np.any(dark > 0)
+    ]
+    if not environment.pauses or not lit_min:
+        return
+    satellites = math.ceil(job.gpus / scenario.satellite.gpus)
+    if satellites > 1 and not all(plane.colocated for plane in environment.planes):
+        yield (
+            f"{what} spans {satellites} satellites spread around the orbit, and in the eclipse season computes only "
+            "while all of them are in light"
+        )
+        yield from _never_lit_together(environment, what, satellites)
+    overhead_min = job.restart_min + job.checkpoint_write_min
+    if overhead_min > 0.1 * min(lit_min):
+        yield (
+            f"{what} spends {overhead_min:g} of at least {min(lit_min):.0f} min of light in an orbit on restarting and "
+            "its planned checkpoint"
+        )
+
+
+def _never_lit_together(environment: Environment, what: str, satellites: int) -> Iterator[str]:
+    """Days on which some satellite of a gang is always dark, even were its satellites neighbours."""
+    days = {}
+    for plane in environment.planes:
+        if satellites > plane.slots:
+            continue
+        dark = environment.sky.dark[plane.id][environment.days < environment.horizon_days]
+        shaded = dark
+        if not plane.colocated:
+            between = (satellites - 1) / plane.slots
+            shaded = (satellites - 1) * np.minimum(dark, 1 / plane.slots) + np.minimum(dark, 1 - between)
+        days[plane.name] = int(np.count_nonzero(shaded >= 1 - 1e-9))
+    if days and min(days.values()):
+        best = min(days, key=lambda name: days[name])
+        yield (
+            f"{what} computes nothing on {many(days[best], 'day')} of the mission, even in plane {best}: at every "
+            f"moment one of its {satellites} satellites is dark; cluster them, or let the battery carry the eclipse"
+        )
+
+
+def _lives(environment: Environment, plane: int) -> NDArray[np.bool_]:
+    """Days on which satellites born on day 0 are there."""
+    return np.asarray(environment.days < born_until(environment, environment.planes[plane]))

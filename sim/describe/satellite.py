@@ -1,0 +1,176 @@
+"""One satellite in numbers: what it weighs, what feeds, cools and holds it, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.constants import DAYS_PER_YEAR, SOLAR_CONSTANT_W_M2
+from sim.describe.planes import born_until, limits_of, node_drift
+from sim.describe.wording import Facts
+from sim.environment import Environment
+from sim.environment.keeping import FCC_LIMIT_YEARS
+from sim.physics.battery import battery_mass_kg
+from sim.physics.drag import low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_s
+from sim.physics.power import array_power_w
+from sim.scenario import Scenario
+
+
+def satellite_facts(scenario: Scenario, environment: Environment) -> Facts:
+    """The numbers of a satellite born on day 0, in the plane where it has the worst of it."""
+    return {
+        "load": _load(scenario),
+        "array": _array(scenario, environment),
+        "battery": _battery(scenario, environment),
+        "radiator": _radiator(scenario, environment),
+        "propulsion": _propulsion(scenario, environment),
+        "death": _death(environment),
+        "mass": _mass(scenario, environment),
+        "limits": [
+            {"plane": plane.name, **limit} for plane in environment.planes for limit in limits_of(environment, plane)
+        ],
+        "node_drift": [
+            {"plane": plane.name, "ltan_h": plane.ltan_h, **drift}
+            for plane in environment.planes
+            if (drift := node_drift(environment, plane)) is not None
+        ],
+    }
+
+
+def _load(scenario: Scenario) -> Facts:
+    satellite = scenario.satellite
+    return {
+        "bus_w": satellite.bus_power_w,
+        "gpu_w": satellite.gpu.peak_w,
+        "gpus_w": satellite.gpus * satellite.gpu.peak_w,
+        "full_w": satellite.full_load_w,
+    }
+
+
+def _array(scenario: Scenario, environment: Environment) -> Facts:
+    satellite, array, sizes = scenario.satellite, scenario.satellite.array, environment.sizes
+    new_w = float(
+        array_power_w(SOLAR_CONSTANT_W_M2, sizes.array_m2, array.efficiency, 1.0, losses=array.losses)
+    )  # at 1 au, facing the Sun
+    array_w = environment.operation(0).array_w
+    return {
+        "m2": sizes.array_m2,
+        "sized": array.area_m2 == "sized",
+        "needed_m2": sizes.array_needed_m2,
+        "mount": array.mount.value,
+        "bol_w": new_w,
+        "eol_w": new_w * (1 - array.degradation_per_year) ** satellite.design_life_years,
+        "lowest_in_light_w": _lowest(environment, array_w),
+        "lowest_orbit_mean_w": _lowest(environment, array_w * (1 - environment.sky.dark)),
+        "bol_kw_per_tonne": new_w / satellite.mass_kg,
+    }
+
+
+def _lowest(environment: Environment, table: NDArray[np.floating[Any]]) -> float:
+    """Lowest value of a table (planes, days) while satellites born on day 0 live."""
+    return min(
+        float(table[plane.id][environment.days < born_until(environment, plane)].min()) for plane in environment.planes
+    )
+
+
+def _battery(scenario: Scenario, environment: Environment) -> Facts:
+    battery, sizes, operation = scenario.satellite.battery, environment.sizes, environment.operation(0)
+    depth, left, cycles, years = [], [], [], []
+    for plane in environment.planes:
+        days = operation.days < born_until(environment, plane)
+        depth.append(float(operation.depth_of_discharge[plane.id][days].max()))
+        left.append(float(operation.battery_fraction[plane.id][days][-1]))
+        cycles.append(float(operation.cycles[plane.id][days].mean()) * DAYS_PER_YEAR)
+        years.append(np.count_nonzero(days) / DAYS_PER_YEAR)
+    return {
+        "kwh": sizes.battery_wh / 1000,
+        "sized": battery.capacity_kwh == "sized",
+        "needed_kwh": sizes.battery_needed_wh / 1000,
+        "depth_limit": battery.depth_limit,
+        "depth_of_discharge_max": max(depth),
+        "cycles_per_year": max(cycles),
+        "cycles_over_life": max(cycles) * scenario.satellite.design_life_years,
+        "capacity_fraction_end": min(left),
+        "end_years": max(years),
+        "mass_kg": float(battery_mass_kg(sizes.battery_wh, battery.specific_energy_wh_per_kg)),
+    }
+
+
+def _radiator(scenario: Scenario, environment: Environment) -> Facts:
+    satellite, radiator, sizes = scenario.satellite, scenario.satellite.radiator, environment.sizes
+    operation = environment.operation(0)
+    # The hottest day of any plane while satellites of day 0 live.
+    junction, at_root = max(
+        (float(operation.junction_c[plane.id, day]), float(operation.radiator_c[plane.id, day]))
+        for plane in environment.planes
+        for day in [int(operation.junction_c[plane.id][operation.days < born_until(environment, plane)].argmax())]
+    )
+    return {
+        "m2": sizes.radiator_m2,
+        "sized": radiator.area_m2 == "sized",
+        "needed_m2": sizes.radiator_needed_m2,
+        "sides": radiator.sides,
+        "w_per_m2": satellite.full_load_w / sizes.radiator_m2,
+        "junction_hottest_c": junction,
+        "radiator_hottest_c": at_root,
+        "junction_limit_c": radiator.junction_limit_c,
+        "mass_kg": sizes.radiator_m2 * radiator.areal_mass_kg_m2,
+    }
+
+
+def _propulsion(scenario: Scenario, environment: Environment) -> Facts:
+    satellite, propulsion, keeping = scenario.satellite, scenario.satellite.propulsion, environment.keeping
+    inside = environment.days < environment.horizon_days
+    yearly = keeping.delta_v_m_s[:, inside].mean(axis=1) * DAYS_PER_YEAR
+    density = keeping.density_kg_m3[:, inside]
+    given = propulsion.propellant_kg != "sized"
+    with np.errstate(divide="ignore"):
+        years = np.asarray(keeping.budget_m_s) / yearly
+    ends = [environment.life_end_day(plane.id, 0.0) for plane in environment.planes]
+    dry = [day / DAYS_PER_YEAR for day, by_propellant in ends if by_propellant]
+    altitude = np.array([plane.altitude_km for plane in environment.planes])
+    lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
+    return {
+        "propellant_kg": keeping.propellant_kg,
+        "sized": not given,
+        "needed_kg": keeping.needed_kg,
+        "delta_v_m_s_per_year_min": float(yearly.min()),
+        "delta_v_m_s_per_year_max": float(yearly.max()),
+        "raising_m_s": float(
+            low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude).max()
+        ),
+        "disposal_m_s": float(perigee_lowering_delta_v_m_s(altitude, lowest).max()),
+        "manoeuvres_per_year": propulsion.manoeuvres_per_year,
+        "life_by_propellant_years": float(years.min()) if given and np.isfinite(years).any() else None,
+        "dry_after_years": min(dry) if dry else None,
+        "design_life_years": satellite.design_life_years,
+        "density_min_kg_m3": float(density.min()),
+        "density_max_kg_m3": float(density.max()),
+    }
+
+
+def _death(environment: Environment) -> Facts:
+    years, hits = environment.keeping.dead_years, environment.keeping.collisions_per_year
+    longest = float(years.max())
+    return {
+        "years_aloft_min": float(years.min()) if np.isfinite(years).any() else None,
+        "years_aloft_max": longest if np.isfinite(longest) else None,
+        "limit_years": FCC_LIMIT_YEARS,
+        "keeps_five_year_rule": longest <= FCC_LIMIT_YEARS,
+        "debris_hits_per_satellite_year": float(np.max(hits)),
+    }
+
+
+def _mass(scenario: Scenario, environment: Environment) -> Facts:
+    battery, radiator = _battery(scenario, environment)["mass_kg"], _radiator(scenario, environment)["mass_kg"]
+    propellant = environment.keeping.propellant_kg
+    total = scenario.satellite.mass_kg
+    return {
+        "total_kg": total,
+        "battery_kg": battery,
+        "radiator_kg": radiator,
+        "propellant_kg": propellant,
+        "rest_kg": total - battery - radiator - propellant,
+    }

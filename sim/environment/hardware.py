@@ -1,0 +1,265 @@
+"""Sizes: what a satellite needs so that its whole load runs on the worst day, at the end of its design life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY
+from sim.errors import Fault, ScenarioError
+from sim.physics.battery import FADE_AT_EOL, FadeLaw
+from sim.physics.power import (
+    EclipsePolicy,
+    Mount,
+    array_needed_w,
+    array_power_w,
+    battery_needed_wh,
+    cosine_in_light,
+    gpu_power_w,
+    solar_flux_w_m2,
+)
+from sim.physics.thermal import HeatPath, absorbed_w_m2, mean_plate_views
+from sim.scenario.hardware import Satellite
+from sim.scenario.models import Scenario
+
+Floats = NDArray[np.float64]
+Table = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Light and geometry of all planes, day by day: what power and heat are computed from.
+
+    The large tables are single precision: half an arc to .1 s, light to 1e-7.
+    """
+
+    days: Floats
+    """Shape (n,)."""
+    beta_rad: Table
+    """Angle between Sun and plane, shape (planes, n), as all below but the last three."""
+    half_arc_rad: Table
+    """Half the arc between the edges of eclipse."""
+    sunlit: Table
+    """Share of an orbit's sunlight that arrives: more than the share between the edges, by the penumbra."""
+    sun_km: Floats
+    """Distance of the Sun, shape (n,)."""
+    altitude_km: Floats
+    """Shape (planes, 1)."""
+    period_s: Floats
+    """Shape (planes, 1)."""
+
+    def since(self, day: float) -> Sky:
+        """The same from a day of the tables on, in double precision."""
+        first = int(np.searchsorted(self.days, day))
+        return replace(
+            self,
+            days=self.days[first:],
+            beta_rad=self.beta_rad[:, first:].astype(float),
+            half_arc_rad=self.half_arc_rad[:, first:].astype(float),
+            sunlit=self.sunlit[:, first:].astype(float),
+            sun_km=self.sun_km[first:],
+        )
+
+    @property
+    def dark(self) -> Floats:
+        """Share of an orbit between the edges of eclipse."""
+        return np.asarray(self.half_arc_rad, float) / np.pi
+
+    def array_w_per_m2(self, satellite: Satellite, age_years: Floats | float) -> Floats:
+        """Power of a square metre of array, mean over the part of the orbit in light, W, shape (planes, n)."""
+        array = satellite.array
+        flux = solar_flux_w_m2(self.sun_km)
+        cosine = cosine_in_light(array.mount, self.beta_rad, self.half_arc_rad)
+        # The penumbra's light falls outside the edges: it belongs to the orbit's energy all the same.
+        lit = np.maximum(1 - self.dark, 1e-9)
+        return np.asarray(
+            array_power_w(
+                flux,
+                1.0,
+                array.efficiency,
+                cosine,
+                losses=array.losses,
+                degradation_per_year=array.degradation_per_year,
+                age_years=age_years,
+            )
+            * (self.sunlit / lit)
+        )
+
+    def absorbed_w_m2(self, satellite: Satellite, absorptance: Floats | float) -> Floats:
+        """Heat that a square metre of radiator takes up from Sun and Earth, orbit mean, W, shape (planes, n)."""
+        radiator = satellite.radiator
+        views = mean_plate_views(radiator.attitude, radiator.sides, self.altitude_km, self.beta_rad, self.half_arc_rad)
+        return absorbed_w_m2(
+            views,
+            solar_absorptance=absorptance,
+            emittance=radiator.emittance,
+            solar_flux_w_m2=solar_flux_w_m2(self.sun_km),
+        )
+
+
+def heat_path(satellite: Satellite) -> HeatPath:
+    """The way of the heat from junction to space."""
+    radiator = satellite.radiator
+    return HeatPath(
+        junction_coolant_k_per_w=radiator.junction_coolant_k_per_w,
+        coolant_radiator_k_m2_per_w=radiator.coolant_radiator_k_m2_per_w,
+        coolant_drop_k=radiator.coolant_drop_k,
+        emittance=radiator.emittance,
+        sides=radiator.sides,
+        fin_efficiency=radiator.fin_efficiency,
+    )
+
+
+def fade_law(satellite: Satellite) -> FadeLaw:
+    """How the battery wears."""
+    battery = satellite.battery
+    return FadeLaw(battery.cycles, battery.at_depth, battery.exponent, battery.calendar_fade_per_year)
+
+
+def lowest_load_w(satellite: Satellite) -> float:
+    """All GPUs at their lowest frequency, W."""
+    gpu = satellite.gpu
+    return float(satellite.gpus * gpu_power_w(gpu.lowest_frequency, gpu.idle_w, gpu.peak_w, gpu.power_exponent))
+
+
+def satellite_policy(policy: str) -> EclipsePolicy:
+    """What one satellite does under a fleet's eclipse policy: one that hands its work over is as dark as one paused."""
+    return EclipsePolicy.PAUSE if policy == "migrate" else EclipsePolicy(policy)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A satellite's sizes in numbers: as given, or as needed."""
+
+    array_m2: float
+    battery_wh: float
+    radiator_m2: float
+    array_needed_m2: float
+    """What the whole load would need, whatever was given; infinite where no area is enough."""
+    battery_needed_wh: float
+    radiator_needed_m2: float
+
+    @classmethod
+    def of(cls, scenario: Scenario, sky: Sky) -> Sizes:
+        """Size what the scenario leaves open, for all planes alike.
+
+        Raises `ScenarioError` where no size is enough.
+        """
+        satellite = scenario.satellite
+        needs = {
+            "array": array_needed_m2(scenario, sky),
+            "battery": needed_battery_wh(scenario, sky),
+            "radiator": radiator_needed_m2(satellite, sky),
+        }
+        given = {
+            "array": satellite.array.area_m2,
+            "battery": satellite.battery.capacity_kwh,
+            "radiator": satellite.radiator.area_m2,
+        }
+        reasons = {
+            "array": f"array.mount {satellite.array.mount} sees no Sun on some day of these orbits",
+            "battery": "it would be worn out before the end of the design life",
+            "radiator": "junction_limit_c is below what the way to the radiator alone takes up",
+        }
+        faults = [
+            Fault("scenario", f"satellite.{part}", "sized", f"no size is enough: {reasons[part]}")
+            for part, need in needs.items()
+            if given[part] == "sized" and not np.isfinite(need)
+        ]
+        if faults:
+            raise ScenarioError(faults)
+        margins = {part: 1 + getattr(satellite, part).margin for part in needs}
+        battery = satellite.battery.capacity_kwh
+        return cls(
+            _size(given["array"], needs["array"] * margins["array"]),
+            needs["battery"] * margins["battery"] if battery == "sized" else 1000.0 * battery,
+            _size(given["radiator"], needs["radiator"] * margins["radiator"]),
+            needs["array"],
+            needs["battery"],
+            needs["radiator"],
+        )
+
+
+def _size(given: float | str, needed: float) -> float:
+    return needed if isinstance(given, str) else given
+
+
+def _dark_load_w(scenario: Scenario) -> float:
+    """What the eclipse policy asks for in the dark, bus included, W."""
+    satellite = scenario.satellite
+    match satellite_policy(scenario.power.eclipse_policy):
+        case EclipsePolicy.RIDE_THROUGH:
+            return satellite.full_load_w
+        case EclipsePolicy.THROTTLE:
+            return satellite.bus_power_w + lowest_load_w(satellite)
+        case EclipsePolicy.PAUSE:
+            return satellite.bus_power_w
+
+
+def array_needed_m2(scenario: Scenario, sky: Sky) -> float:
+    """Area of cells that carries the whole load on the worst day, at the end of the design life, m^2."""
+    satellite = scenario.satellite
+    per_m2 = sky.array_w_per_m2(satellite, satellite.design_life_years)
+    need_w = array_needed_w(
+        satellite.full_load_w,
+        _dark_load_w(scenario),
+        lit_s=np.maximum((1 - sky.dark) * sky.period_s, 1e-6),
+        dark_s=sky.dark * sky.period_s,
+        charge_efficiency=satellite.battery.charge_efficiency,
+        discharge_efficiency=satellite.battery.discharge_efficiency,
+    )
+    with np.errstate(divide="ignore"):
+        area = need_w / per_m2
+    # A fixed array on a plane that the Sun crosses meets days without power: a size for them would be absurd.
+    worst = float(area.max())
+    return worst if worst < 100 * float(np.median(area)) or satellite.array.mount is Mount.TWO_AXIS else float("inf")
+
+
+def needed_battery_wh(scenario: Scenario, sky: Sky) -> float:
+    """Capacity when new that carries the policy's dark load through the longest eclipse to the end of life, Wh.
+
+    Taken as if every eclipse drew to the depth limit, so the wear is an upper bound.
+    """
+    satellite = scenario.satellite
+    longest_s = float((sky.dark * sky.period_s).max())
+    if longest_s == 0:
+        return 0.0
+    a_day = (MINUTES_PER_DAY * 60 / sky.period_s) * (sky.dark > 0)
+    cycles = float(a_day.mean(axis=1).max()) * DAYS_PER_YEAR * satellite.design_life_years
+    law, limit = fade_law(satellite), satellite.battery.depth_limit
+    years = satellite.design_life_years
+    left = 1 - FADE_AT_EOL * cycles / float(law.cycles_to_eol(limit)) - law.calendar_per_year * years
+    if left < 0.1:
+        return float("inf")
+    need = battery_needed_wh(_dark_load_w(scenario), longest_s, limit, satellite.battery.discharge_efficiency)
+    return float(need) / left
+
+
+def radiator_needed_m2(satellite: Satellite, sky: Sky) -> float:
+    """Area of plate that rejects the whole load on the hottest day with an old coating, m^2."""
+    absorbed = float(sky.absorbed_w_m2(satellite, satellite.radiator.solar_absorptance_eol).max())
+    path, limit = heat_path(satellite), satellite.radiator.junction_limit_c
+
+    def rejected_w(area_m2: float) -> float:
+        return float(
+            path.heat_limit_w(
+                area_m2, limit, gpus=satellite.gpus, other_w=satellite.bus_power_w, absorbed_w_m2=absorbed
+            )
+        )
+
+    # The plate itself cannot be hotter than the junction less the steps that do not depend on its area.
+    top_k = limit + CELSIUS_ZERO_K - path.coolant_drop_k - path.junction_coolant_k_per_w * satellite.gpu.peak_w
+    if top_k <= 0:
+        return float("inf")
+    low, high = 1e-3, 1e-3
+    while rejected_w(high) < satellite.full_load_w:
+        low, high = high, 2 * high
+        if high > 1e9:
+            return float("inf")
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if rejected_w(middle) < satellite.full_load_w else (low, middle)
+    return high

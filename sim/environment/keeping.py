@@ -1,0 +1,168 @@
+"""Keeping the orbit: air, propellant and the life it gives, debris, and what becomes of the dead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.constants import DAYS_PER_YEAR, STANDARD_GRAVITY_M_S2
+from sim.environment.hardware import Sizes, Sky
+from sim.environment.planes import Plane
+from sim.errors import Fault, ScenarioError
+from sim.physics.atmosphere import orbit_mean_density_kg_m3
+from sim.physics.debris import debris_flux_per_m2_year
+from sim.physics.drag import (
+    array_drag_area_m2,
+    ballistic_kg_m2,
+    decay_days,
+    drag_make_up_m_s_per_year,
+    low_thrust_delta_v_m_s,
+    perigee_lowering_delta_v_m_s,
+    propellant_kg,
+    tumbling_drag_area_m2,
+)
+from sim.physics.orbit import inclination_hold_m_s_per_year
+from sim.physics.solar_cycle import ap, f107
+from sim.scenario.models import Scenario
+
+Floats = NDArray[np.float64]
+
+FCC_LIMIT_YEARS = 5.0
+"""Longest time a satellite may stay after its mission: FCC 22-74 (2022)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Keeping:
+    """What it takes to stay, by plane and day."""
+
+    density_kg_m3: Floats
+    """Orbit-mean density of the air, shape (planes, n)."""
+    delta_v_m_s: Floats
+    """Delta-v of each day against drag, drift and debris, shape (planes, n)."""
+    budget_m_s: Floats
+    """Delta-v a satellite at work has for it, beside disposal, shape (planes,)."""
+    propellant_kg: float
+    """Propellant at launch: as given, or as needed."""
+    needed_kg: float
+    """Propellant that the design life needs, raising and disposal included."""
+    dead_years: Floats
+    """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
+    collisions_per_year: Floats
+    """Hits that end a satellite, shape (planes,)."""
+
+    def dry_day(self, plane: int, birth_day: float) -> float:
+        """Mission day on which a satellite born on a day has used its budget; infinite if not within the tables."""
+        first = int(birth_day)
+        used = np.cumsum(self.delta_v_m_s[plane, first:])
+        over = np.flatnonzero(used > self.budget_m_s[plane])
+        return float("inf") if len(over) == 0 else first + float(over[0]) + 1.0
+
+    def years_aloft(self, plane: int, death_day: float) -> float:
+        """Years until a satellite that dies on a day has come down by itself; infinite past the solar cycle's table."""
+        at = min(round(death_day / DEATH_STEP_DAYS), self.dead_years.shape[1] - 1)
+        return float(self.dead_years[plane, at])
+
+
+DEATH_STEP_DAYS = 90.0
+"""Deaths are followed down from every third month: the solar cycle changes little within."""
+
+
+def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats) -> Floats:
+    """Years that satellites stay up that die on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
+    start, level = scenario.mission.start, scenario.space.solar_activity
+    propulsion = scenario.satellite.propulsion
+    area = tumbling_drag_area_m2(2 * sizes.array_m2) + propulsion.body_drag_area_m2
+    ballistic = ballistic_kg_m2(scenario.satellite.mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
+    deaths = np.minimum(np.arange(0.0, days[-1] + DEATH_STEP_DAYS, DEATH_STEP_DAYS), days[-1])
+    # Planes of one shell differ by metres: they fall alike.
+    heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
+    fall = decay_days(heights[:, None], ballistic, start, deaths[None, :], level)
+    return np.asarray(fall[inverse] / DAYS_PER_YEAR)
+
+
+def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, dead_years: Floats) -> Keeping:
+    """Compute drag, propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
+
+    Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is
+    too low by a factor that reaches 10 at eccentricity .01 and 500 km; see `warnings` in `describe`.
+    """
+    satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
+    start, level = scenario.mission.start, scenario.space.solar_activity
+    flux, magnetic = f107(sky.days, start, level), ap(sky.days, start, level)
+    density = orbit_mean_density_kg_m3(sky.altitude_km, flux, magnetic)
+    facing = _array_drag_area_m2(scenario, sizes, sky) + propulsion.body_drag_area_m2
+    # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
+    ballistic = ballistic_kg_m2(satellite.mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
+    drag = drag_make_up_m_s_per_year(sky.altitude_km, density, ballistic)
+    held = np.array(
+        [
+            0.0
+            if plane.ltan_h is None or scenario.constellation.shells[plane.shell].node_keeping == "free"
+            else float(inclination_hold_m_s_per_year(plane.ltan_h, plane.altitude_km, plane.inclination_deg))
+            for plane in planes
+        ]
+    )
+    dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
+    delta_v = (drag + held[:, None] + dodging) / DAYS_PER_YEAR
+
+    altitude = sky.altitude_km[:, 0]
+    lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
+    # Spent on the way up and kept for the way down: neither is there to stay with.
+    raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
+    reserved = raising + perigee_lowering_delta_v_m_s(altitude, lowest)
+    life = min(satellite.design_life_years * DAYS_PER_YEAR, len(sky.days))
+    # The design life on the worst plane, from the day of the mission on which it costs most.
+    yearly = delta_v.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(delta_v, int(life))
+    need_m_s = yearly * satellite.design_life_years * (1 + propulsion.margin) + reserved
+    needed_kg = float(np.max(propellant_kg(satellite.mass_kg, need_m_s, propulsion.isp_s)))
+    given = propulsion.propellant_kg
+    fuel = needed_kg if given == "sized" else float(given)
+    if given == "sized":
+        budget = np.full(len(planes), np.inf)  # it lasts as long as the satellite
+    else:
+        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / satellite.mass_kg) - reserved
+    if (budget <= 0).any():
+        least_kg = float(np.max(propellant_kg(satellite.mass_kg, reserved, propulsion.isp_s)))
+        problem = (
+            f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
+        )
+        raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
+
+    middle = start + timedelta(days=float(sky.days[-1]) / 2)
+    hits = np.array(
+        [
+            float(
+                debris_flux_per_m2_year(
+                    propulsion.lethal_size_cm,
+                    plane.altitude_km,
+                    plane.inclination_deg,
+                    middle.year + middle.timetuple().tm_yday / DAYS_PER_YEAR,
+                    float(flux.mean()),
+                )
+            )
+            for plane in planes
+        ]
+    )
+    return Keeping(
+        density_kg_m3=density,
+        delta_v_m_s=delta_v,
+        budget_m_s=budget,
+        propellant_kg=fuel,
+        needed_kg=needed_kg,
+        dead_years=dead_years,
+        collisions_per_year=hits * propulsion.vulnerable_area_m2,
+    )
+
+
+def _costliest(delta_v: Floats, life_days: int) -> Floats:
+    """Largest mean delta-v of a design life's stretch of days, m/s a year, shape (planes,)."""
+    total = np.concatenate([np.zeros((len(delta_v), 1)), np.cumsum(delta_v, axis=1)], axis=1)
+    return np.asarray((total[:, life_days:] - total[:, :-life_days]).max(axis=1) / life_days * DAYS_PER_YEAR)
+
+
+def _array_drag_area_m2(scenario: Scenario, sizes: Sizes, sky: Sky) -> Floats:
+    """Orbit-mean area that the array shows the flow, m^2, shape (planes, n)."""
+    return array_drag_area_m2(sizes.array_m2, scenario.satellite.array.mount, sky.beta_rad)

@@ -1,0 +1,22 @@
+"""Pictures of studies, runs and environments: they look, and compute nothing statistical themselves.
+
+Every function draws on the axes it is given, or on a new figure, and returns the axes; `save` writes the figure.  No
+global state: figures are made without pyplot, so nothing opens a window and nothing has to be closed.
+"""
+
+from sim.plots.availability import compute_availability
+from sim.plots.differences import paired_differences
+from sim.plots.light import sunlit
+from sim.plots.mission import environment_panels
+from sim.plots.style import save, style
+from sim.plots.timeline import event_timeline
+
+__all__ = [
+    "compute_availability",
+    "environment_panels",
+    "event_timeline",
+    "paired_differences",
+    "save",
+    "style",
+    "sunlit",
+]

@@ -1,0 +1,62 @@
+"""Strategies over the years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from sim.plots.axes import beneath, date_axis, dates_of, looks, marked_level, new_axes, percent, title_and_legend
+from sim.plots.light import light_strip
+from sim.plots.style import styled
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
+
+Floats = NDArray[np.float64]
+
+
+@styled
+def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
+    """Share of the nameplate GPUs online over the years: each strategy's median replicate and its 10-90 % band.
+
+    A strip beneath shows the share of the orbit in light.  Seasons in which some plane passes the shadow are shaded,
+    where there are days without.
+    """
+    ax = new_axes(9.0, 5.2) if ax is None else ax
+    strip = beneath(ax, 0.17)
+    scenario, environment = study.scenario, study.environment
+    # Where planes pause in turn, their alternation within weeks would hide the strategies: average over it.
+    alternate = environment.policy in ("pause", "migrate") and len(environment.planes) > 1
+    series = np.asarray(study.series["online_fraction"], dtype=float)
+    centres, online = _moving_mean(100 * series, 30 if alternate else 1)
+    dates = dates_of(scenario.mission.start, centres)
+    lowest, replicates = 100.0, series.shape[1]
+    for name, values, look in zip(study.strategies, online, looks(len(online)), strict=True):
+        low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=0)
+        if replicates > 1:
+            ax.fill_between(dates, low, high, color=look["color"], alpha=0.18, linewidth=0)
+        ax.plot(dates, median, label=name, **look)
+        lowest = min(lowest, float(low.min()))
+    sla = 100 * scenario.service.sla_capacity_fraction
+    marked_level(ax, sla, f"SLA\n{sla:g} %")
+    ax.set_ylim(max(0.0, min(lowest, sla) - 4), 101.5)
+    percent(ax, 8)
+    ax.set_ylabel("GPUs online (% of nameplate)")
+    light_strip(strip, environment, scenario.mission.start, ax)
+    mean = "30-day" if alternate else "daily"
+    what = f"line: median of {replicates} runs; band: 10-90 % of them" if replicates > 1 else "one run of each"
+    title_and_legend(ax, f"{scenario.name}: share of GPUs online, by strategy", f"{mean} means; {what}")
+    date_axis(strip, scenario.mission.start, scenario.mission.days)
+    return ax
+
+
+def _moving_mean(series: Floats, width: int) -> tuple[Floats, Floats]:
+    """Mission days at the middle of windows of `width` days, and the means of daily `series` (..., days) in them."""
+    width = min(width, series.shape[-1])
+    total = np.cumsum(np.concatenate([np.zeros_like(series[..., :1]), series], axis=-1), axis=-1)
+    means = (total[..., width:] - total[..., :-width]) * (1.0 / width)
+    centres: Floats = np.arange(means.shape[-1]) + 0.5 * width
+    return centres, means

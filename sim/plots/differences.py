@@ -1,0 +1,84 @@
+"""Strategies under the same luck, one less another."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10, nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sim.metrics import METRICS
+from sim.plots.axes import looks, new_axes, split, title_and_legend
+from sim.plots.style import styled
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
+
+Floats = NDArray[np.float64]
+
+
+@styled
+def paired_differences(
+    study: Study,
+    *,
+    metrics: tuple[str, ...] = ("compute_availability", "goodput", "cost_per_useful_gpu_hour_usd"),
+    ax: Axes | None = None,
+) -> Axes:
+    """Each strategy minus the first one, run by run under the same luck: mean with 95 % interval, and single runs."""
+    reference, others = study.strategies[0], study.strategies[1:]
+    if not others:
+        raise ValueError("differences need two strategies or more")
+    ax = new_axes(9.0, 2.0 + 0.7 * len(others)) if ax is None else ax
+    found, theirs = study.differences(), looks(len(study.strategies))[1:]
+    for panel, metric in zip(split(ax, 1, len(metrics), wspace=0.04), metrics, strict=True):
+        scale, unit = (100.0, "percentage points") if METRICS[metric].high == 1.0 else (1.0, METRICS[metric].unit)
+        panel.axvline(0, color="0.35", linewidth=1.0, linestyle="-")
+        for row, (name, look) in enumerate(zip(others, theirs, strict=True)):
+            raw = scale * (study.values(name, metric) - study.values(reference, metric))
+            # The study holds the difference the other way round.
+            turned = found[metric][f"{reference} - {name}"]
+            estimate = [nan if x is None else -scale * x for x in (turned.mean, turned.ci_high, turned.ci_low)]
+            _difference_row(panel, row, raw, *estimate, color=look["color"])
+        panel.set_ylim(len(others) - 0.45, -0.55)
+        panel.set_yticks(range(len(others)), others if panel is ax else [])
+        panel.tick_params(axis="y", length=0)
+        panel.spines["left"].set_visible(False)
+        panel.grid(visible=False, axis="y")
+        panel.xaxis.set_major_locator(MaxNLocator(4))
+        better = "right is better →" if METRICS[metric].better == "higher" else "← left is better"
+        words = metric.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
+        panel.set_xlabel(f"{words}\n{unit}\n{better}")
+    title_and_legend(
+        ax,
+        f"{study.scenario.name}: each strategy minus {reference}",
+        f"mark and figures: mean and 95 % interval; small dots: the {study.replicates} runs, both under the same luck",
+    )
+    return ax
+
+
+def _difference_row(panel: Axes, row: int, raw: Floats, mean: float, low: float, high: float, *, color: str) -> None:
+    """One difference: mean and interval, the figures above them, single runs beneath."""
+    raw = raw[np.isfinite(raw)]
+    # Spread up and down in a fixed pattern: equal runs stay visible, and the picture is the same every time.
+    spread = 0.13 + 0.22 * ((np.arange(len(raw)) * 0.618034) % 1)
+    panel.scatter(raw, row + spread, s=9, color=color, alpha=0.45, linewidths=0)
+    text = "undefined"
+    if isfinite(mean):
+        text = _figures(mean, low, high)
+        panel.plot([mean], [row], marker="D", markersize=4.5, color=color)
+        if isfinite(high - low):
+            panel.plot([low, high], [row, row], color=color, linewidth=2.0, linestyle="-", marker="|", markersize=11)
+    panel.annotate(text, (0.99, row - 0.2), xycoords=panel.get_yaxis_transform(), ha="right", va="bottom", fontsize=8.5,
+                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # fmt: skip
+
+
+def _figures(mean: float, low: float, high: float) -> str:
+    """A difference in as many digits as its interval (or, without one, its size) bears."""
+    known = isfinite(high - low)
+    precision = (high - low) / 2 if known and high > low else abs(mean) / 10
+    digits = min(6, max(0, -floor(log10(precision / 5)))) if precision > 0 else 0
+    interval = f" ({low:+,.{digits}f} to {high:+,.{digits}f})" if known else ""
+    return f"{mean:+,.{digits}f}{interval}"

@@ -1,0 +1,106 @@
+"""What light, power, heat and air do to the satellites of each plane over the mission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, NullFormatter
+from numpy.typing import NDArray
+
+from sim.environment import Environment, Operation
+from sim.plots.axes import date_axis, dates_of, looks, new_axes, split, title_and_legend
+from sim.plots.style import styled
+
+Floats = NDArray[np.float64]
+
+LINES = 2
+"""Planes drawn as lines of their own; of more the mean and the range are drawn."""
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One quantity, day by day."""
+
+    label: str
+    values: Callable[[Environment, Operation], NDArray[np.floating[Any]]]
+    """Shape (planes, days)."""
+    share: bool = False
+    """In per cent, 0 to 100."""
+    logarithmic: bool = False
+
+
+def _capacity_percent(environment: Environment, operation: Operation) -> Floats:
+    """Mean over the orbit of the speed that light, power and heat allow, %."""
+    dark = environment.sky.dark
+    return np.asarray(100 * ((1 - dark) * operation.light_speed + dark * operation.dark_speed))
+
+
+_PANELS = (
+    _Panel("sunlit (% of orbit)", lambda e, _: 100 * e.sunlit, share=True),
+    _Panel("eclipse (min an orbit)", lambda e, _: e.eclipse_minutes),
+    _Panel("array power (kW, orbit mean)", lambda e, o: o.array_w * (1 - e.sky.dark) / 1000),
+    _Panel("capacity (% of GPUs)", _capacity_percent, share=True),
+    _Panel("GPU junction (°C)", lambda _, o: o.junction_c),
+    _Panel("air density (kg/m³)", lambda e, _: e.keeping.density_kg_m3, logarithmic=True),
+)
+
+
+@styled
+def environment_panels(environment: Environment, *, ax: Axes | None = None) -> Axes:
+    """Six panels over the mission: light, eclipse, power, capacity, junction temperature and air density.
+
+    Power, capacity and temperature are those of satellites that began work on day 0, were they never retired.
+    """
+    ax = new_axes(10.0, 8.0) if ax is None else ax
+    start, planes = environment.scenario.mission.start, environment.planes
+    inside = environment.days <= environment.horizon_days
+    dates, operation = dates_of(start, environment.days[inside]), environment.operation(0)
+    names = [
+        f"plane {p.name}, LTAN {p.ltan_h:g} h" if p.ltan_h is not None else f"plane {p.name}, RAAN {p.raan_deg:.0f}°"
+        for p in planes
+    ]
+    cells = split(ax, 3, 2)
+    for number, (cell, panel) in enumerate(zip(cells, _PANELS, strict=True)):
+        values = np.asarray(panel.values(environment, operation)[:, inside], dtype=float)
+        if len(planes) <= LINES:
+            for name, line, look in zip(names, values, looks(len(planes)), strict=True):
+                cell.plot(dates, line, label=name if number == 0 else None, **{**look, "linewidth": 1.2})
+        else:
+            look = looks(1)[0]
+            cell.fill_between(dates, values.min(axis=0), values.max(axis=0), color=look["color"], alpha=0.25,
+                              linewidth=0, label="range of planes" if number == 0 else None)  # fmt: skip
+            mean = f"mean of {len(planes)} planes" if number == 0 else None
+            cell.plot(dates, values.mean(axis=0), label=mean, **{**look, "linewidth": 1.2})
+        _scale(cell, panel, values)
+        date_axis(cell, start, environment.horizon_days)
+        if number < len(cells) - 2:
+            cell.tick_params(labelbottom=False)
+            cell.set_xlabel("")
+    subtitle = f"satellites that begin work on {start}; eclipse policy {environment.policy}"
+    # The title and the legend reach over both columns: the layout must not make room for them in one.
+    title_and_legend(ax, f"{environment.scenario.name}: light, power, heat and air of each plane", subtitle)
+    legend = ax.get_legend()
+    assert legend is not None
+    legend.set_in_layout(False)
+    return ax
+
+
+def _scale(cell: Axes, panel: _Panel, values: Floats) -> None:
+    """Limits that show no more detail than the quantity has: a constant must look like one."""
+    cell.set_ylabel(panel.label)
+    low, high = float(values.min()), float(values.max())
+    if panel.logarithmic:
+        cell.set_yscale("log")
+        cell.yaxis.set_minor_formatter(NullFormatter())
+        cell.set_ylim(10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
+        return
+    if panel.share:
+        cell.set_ylim(min(low, 95.0) - 0.04 * (100 - min(low, 95.0)), 100 + 0.05 * (100 - min(low, 95.0)))
+    elif high - low < 0.1 * max(abs(high), 1.0):
+        middle, half = 0.5 * (low + high), 0.06 * max(abs(high), 1.0)
+        cell.set_ylim(middle - half, middle + half)
+    cell.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))

@@ -1,0 +1,210 @@
+"""A satellite as built: what it weighs, what feeds it, what cools it, what keeps it in orbit, what links it.
+
+A size may be `sized`: then it is as large as the whole load needs on the worst day of the mission, at the end of the
+design life, with `margin` on top.  `orbitfleet describe` prints what came out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.parameters import Parameters
+from sim.physics.power import Mount
+from sim.physics.thermal import Attitude
+
+Size = Annotated[float, Field(gt=0, le=1e9)] | Literal["sized"]
+
+
+class Gpu(Parameters):
+    """One accelerator with its share of host, memory and network: power by frequency."""
+
+    peak_w: float = Field(default=600.0, gt=0)
+    """Power at the highest frequency, W.  600 with host and network [A]; an H100 alone is rated 700, a TPU 300."""
+    idle_w: float = Field(default=100.0, ge=0)
+    """Power when on and doing nothing, W.  100, range 60-200 [A]."""
+    power_exponent: float = Field(default=3.0, ge=1, le=5)
+    """Power above idle grows as frequency to this; 3 where voltage follows frequency, range 2-3 [A]."""
+    lowest_frequency: float = Field(default=0.4, gt=0, le=1)
+    """Lowest frequency as a share of the highest.  .4, range .2-.6 [A]."""
+
+    @model_validator(mode="after")
+    def _idle_is_below_peak(self) -> Gpu:
+        if self.idle_w > self.peak_w:
+            raise ValueError(f"idle_w ({self.idle_w:g}) must not exceed peak_w ({self.peak_w:g})")
+        return self
+
+
+class SolarArray(Parameters):
+    """Solar cells and how they are held."""
+
+    area_m2: Size = "sized"
+    """Area of cells, m^2."""
+    mount: Mount = Mount.TWO_AXIS
+    """`orbit_normal` fixed on the side of the Sun; `one_axis` turns about the orbit normal; `two_axis` follows the Sun;
+    `zenith` fixed facing away from the Earth."""
+    efficiency: float = Field(default=0.30, gt=0, le=0.5)
+    """Of the cells at the beginning of life: .30-.32 triple-junction GaAs, .22-.24 silicon [S2]."""
+    losses: float = Field(default=0.08, ge=0, lt=1)
+    """Share lost in packing, wiring and conversion.  .08: conditioning of .92 [S2]."""
+    degradation_per_year: float = Field(default=0.025, ge=0, lt=1)
+    """Yearly loss of what is left.  .025, range .01-.03 [S2]."""
+    margin: float = Field(default=0.05, ge=0, le=10)
+    """What `sized` adds to the need [A]."""
+
+
+class Battery(Parameters):
+    """Cells that carry the load through eclipses, and how they wear.
+
+    N(depth) = cycles (depth / at_depth)^-exponent cycles take the capacity to 80 %; calendar fade is added.
+    """
+
+    capacity_kwh: Annotated[float, Field(ge=0, le=1e9)] | Literal["sized"] = "sized"
+    """Capacity when new, kWh; 0: none."""
+    depth_limit: float = Field(default=0.3, gt=0, le=1)
+    """Largest share of the day's capacity that an eclipse may draw.  .2-.3 in low orbit [S]."""
+    charge_efficiency: float = Field(default=0.97, gt=0, le=1)
+    """Energy stored over energy in.  With discharge .94 a round trip, .92-.95 [R]."""
+    discharge_efficiency: float = Field(default=0.97, gt=0, le=1)
+    """Energy out over energy drawn."""
+    cycles: float = Field(default=30_000.0, gt=0)
+    """Cycles to 80 % at `at_depth`.  30,000, range 15,000-60,000 [A]; JAXA showed more than 30,000 [S]."""
+    at_depth: float = Field(default=0.3, gt=0, le=1)
+    """Depth of discharge at which `cycles` holds."""
+    exponent: float = Field(default=1.5, ge=0, le=5)
+    """Of the cycle life over depth.  1.5, range 1-2.5 [A]."""
+    calendar_fade_per_year: float = Field(default=0.01, ge=0, le=1)
+    """Capacity lost a year at rest, of the new battery's.  .01, range 0-.03 [A]."""
+    specific_energy_wh_per_kg: float = Field(default=175.0, gt=0)
+    """Of the pack, for its mass.  150-200 [R]."""
+    margin: float = Field(default=0.05, ge=0, le=10)
+    """What `sized` adds to the need [A]."""
+
+
+class Radiator(Parameters):
+    """From junction through coolant to a plate that radiates."""
+
+    area_m2: Size = "sized"
+    """Area of the plate (one face), m^2."""
+    sides: Literal[1, 2] = 2
+    """Faces that radiate."""
+    attitude: Attitude = Attitude.EDGE_ON
+    """`edge_on` to Sun and Earth, `orbit_normal`, `nadir` or `zenith`."""
+    emittance: float = Field(default=0.9, gt=0, le=1)
+    """Infrared emittance.  .9, range .8-.92."""
+    solar_absorptance_bol: float = Field(default=0.12, ge=0, le=1)
+    """Solar absorptance when new.  .12, range .08-.2 [A]."""
+    solar_absorptance_eol: float = Field(default=0.3, ge=0, le=1)
+    """Solar absorptance at the end of the design life.  .3, range .15-.4 [A]."""
+    fin_efficiency: float = Field(default=0.9, gt=0, le=1)
+    """Net heat over that of a plate all at the root's temperature.  .9, range .7-1 [A]."""
+    junction_limit_c: float = Field(default=88.0, ge=-50, le=200)
+    """Junction temperature at which chips slow themselves.  87-90, H100 [R]."""
+    junction_coolant_k_per_w: float = Field(default=0.02, ge=0, le=1)
+    """Thermal resistance of package, interface and cold plate of one GPU, K/W.  .02, range .005-.08 [A]."""
+    coolant_radiator_k_m2_per_w: float = Field(default=0.005, ge=0, le=1)
+    """From coolant to radiator, K per W/m^2 of plate.  .005, range .001-.02 [A]."""
+    coolant_drop_k: float = Field(default=5.0, ge=0, le=50)
+    """Coolant at the hottest GPU above its mean in the radiator, K.  5, range 2-15 [A]."""
+    areal_mass_kg_m2: float = Field(default=5.0, gt=0)
+    """For its mass.  3 is the target, 2-5 [S2]; 14 on the Space Station [C]."""
+    margin: float = Field(default=0.05, ge=0, le=10)
+    """What `sized` adds to the need [A]."""
+
+    @model_validator(mode="after")
+    def _coating_darkens(self) -> Radiator:
+        if self.solar_absorptance_eol < self.solar_absorptance_bol:
+            raise ValueError("solar_absorptance_eol must not be below solar_absorptance_bol")
+        return self
+
+
+class Propulsion(Parameters):
+    """What holds the orbit, and what ends it."""
+
+    propellant_kg: Size = "sized"
+    """Propellant at launch, kg; when it is used up to what disposal needs, the satellite is retired."""
+    isp_s: float = Field(default=1500.0, gt=0, le=20_000)
+    """Specific impulse, s.  1,500, Hall thruster, range 1,200-2,500 [A]."""
+    insertion_altitude_km: float = Field(default=300.0, ge=200, le=2000)
+    """Where the launch leaves it; it raises itself the rest, km.  280-350, Starlink [R]."""
+    drag_coefficient: float = Field(default=2.2, gt=0, le=5)
+    """2.2, range 2-2.6 (Vallado 2013, section 8.6)."""
+    body_drag_area_m2: float = Field(default=4.0, ge=0)
+    """Area of body and radiator that meets the flow, m^2 [A]; the array's is computed from its mount and the Sun."""
+    manoeuvres_per_year: float = Field(default=33.0, ge=0)
+    """Avoidance manoeuvres of a satellite in a year.  33: Starlink, June to November 2025 [S]."""
+    manoeuvre_m_s: float = Field(default=0.02, ge=0)
+    """Delta-v of one, out and back, m/s.  .02, range .01-.1 [A]."""
+    manoeuvre_pause_min: float = Field(default=0.0, ge=0, le=1440)
+    """Compute lost by one, minutes.  0, range 0-60 [A]: optical links may need the attitude."""
+    disposal_perigee_km: float = Field(default=250.0, ge=150, le=600)
+    """Perigee to which a satellite lowers itself at the end, km."""
+    disposal_success: float = Field(default=0.95, ge=0, le=1)
+    """Probability that it succeeds.  .95, range .90-.99 [A]."""
+    vulnerable_area_m2: float = Field(default=6.0, ge=0)
+    """Area in which a hit by debris of `lethal_size_cm` ends the satellite, m^2 [A]: the body, not the array."""
+    lethal_size_cm: float = Field(default=1.0, ge=0.1, le=100)
+    """Smallest debris that ends a satellite, cm [A]."""
+    margin: float = Field(default=0.2, ge=0, le=10)
+    """What `sized` adds to the need [A]."""
+
+
+class Links(Parameters):
+    """Optical links between the satellites of a gang."""
+
+    rate_gb_s: float = Field(default=100.0, gt=0)
+    """Rate of one link, Gbit/s.  100, Starlink (SPIE 2024) [S]; 9,600 Suncatcher's design, 1,000 AI1."""
+    efficiency: float = Field(default=0.8, gt=0, le=1)
+    """Payload over line rate.  .8 [A]."""
+    range_km: float = Field(default=1000.0, gt=0)
+    """Distance between neighbours, km."""
+    hop_latency_us: float = Field(default=1.0, ge=0)
+    """Switching of one hop, microseconds [A]."""
+    links_per_satellite: float = Field(default=2.0, ge=0)
+    """Links that a gang cannot do without: 2 in a ring."""
+    mtbf_h: float = Field(default=500.0, gt=0)
+    """Mean time a link is up, hours.  500, range 100-5,000 [A]: no terminal's is published."""
+    reacquisition_s: float = Field(default=20.0, ge=0)
+    """Mean time to point it again, s.  20, range 10-60 [A]."""
+    intra_rate_gb_s: float = Field(default=3200.0, gt=0)
+    """Rate of a GPU within its satellite, Gbit/s.  400 GB/s [A]."""
+    ground_rate_gb_s: float = Field(default=1.0, gt=0)
+    """Downlink of a satellite, Gbit/s.  1 by radio."""
+
+
+class Satellite(Parameters):
+    """One satellite, as built."""
+
+    gpus: int = Field(gt=0, le=100_000)
+    """Accelerators on board."""
+    mass_kg: float = Field(ge=1e-3, le=1e7)
+    """Launch mass, kg."""
+    design_life_years: float = Field(gt=0, le=100)
+    """Years after which it is retired, however well it works."""
+    bus_power_w: float = Field(default=1000.0, ge=0)
+    """Constant load of everything but the GPUs: attitude, links, pumps, thrusters, W [A]."""
+    gpu: Gpu = Gpu()
+    """Power of one accelerator."""
+    array: SolarArray = SolarArray()
+    """What feeds it."""
+    battery: Battery = Battery()
+    """What carries it through eclipses."""
+    radiator: Radiator = Radiator()
+    """What cools it."""
+    propulsion: Propulsion = Propulsion()
+    """What holds its orbit."""
+    links: Links = Links()
+    """What connects it to the others of a gang."""
+
+    @model_validator(mode="after")
+    def _propellant_is_part_of_the_mass(self) -> Satellite:
+        propellant = self.propulsion.propellant_kg
+        if propellant != "sized" and propellant >= self.mass_kg:
+            raise ValueError(f"propulsion.propellant_kg ({propellant:g}) must be below mass_kg ({self.mass_kg:g})")
+        return self
+
+    @property
+    def full_load_w(self) -> float:
+        """Bus and all GPUs at the highest frequency, W."""
+        return self.bus_power_w + self.gpus * self.gpu.peak_w

@@ -1,0 +1,90 @@
+"""What a strategy says, checked before anybody acts on it: a user's own class may say anything, or raise."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+from sim.errors import InputError
+from sim.fleet import FleetView
+from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
+
+Said = TypeVar("Said")
+
+SHORTEST_REVIEW_DAYS = 0.01
+"""Reviews more often than every quarter of an hour are taken for a mistake."""
+
+
+def decisions(strategy: Strategy, name: str, fleet: FleetView) -> list[Action]:
+    """What the strategy wants done now.  Raises `InputError` for what is no list of actions, or when it fails."""
+    where = f"strategy {name}, day {fleet.now_days:.2f}"
+    said: Any = _ask(where, lambda: strategy.decide(fleet))
+    if not isinstance(said, (list, tuple)):
+        raise InputError(f"{where}: decide must return a list of actions, not {said!r}")
+    for action in said:
+        if problem := _problem(action):
+            raise InputError(f"{where}: {action!r}: {problem}")
+    return list(said)
+
+
+def review_period_days(strategy: Strategy, name: str) -> float | None:
+    """Days between its reviews, or none.  Raises `InputError` for anything else."""
+    said: Any = _ask(f"strategy {name}", strategy.reviews_every_days)
+    if said is None:
+        return None
+    if not (_is_number(said) and SHORTEST_REVIEW_DAYS <= said < float("inf")):
+        raise InputError(
+            f"strategy {name}: reviews_every_days() = {said!r}: must be a number of at least {SHORTEST_REVIEW_DAYS:g}"
+        )
+    return float(said)
+
+
+def initial_spares(strategy: Strategy, name: str) -> int:
+    """Spares it wants in each plane from the first.  Raises `InputError` for what is no whole number from 0."""
+    said: Any = _ask(f"strategy {name}", strategy.initial_spares)
+    if not (_is_whole(said) and said >= 0):
+        raise InputError(f"strategy {name}: initial_spares() = {said!r}: must be a whole number from 0")
+    return int(said)
+
+
+def _ask(where: str, question: Callable[[], Said]) -> Said:
+    try:
+        return question()
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error}"
+        raise InputError(f"{where}: failed with {what} ({place.filename}, line {place.lineno})") from error
+
+
+def _problem(action: Any) -> str | None:
+    """What is wrong with an action, whatever the fleet; none where nothing is."""
+    match action:
+        case Launch():
+            if not (_is_whole(action.plane) and _is_whole(action.satellites)):
+                return "plane and satellites must be whole numbers"
+            if action.to not in ("slots", "spares"):
+                return "to must be 'slots' or 'spares'"
+        case Activate():
+            if not (_is_whole(action.spare) and _is_whole(action.slot)):
+                return "spare and slot must be whole numbers"
+            if not (_is_number(action.phasing_days) and action.phasing_days >= 0 and isfinite(action.phasing_days)):
+                return "phasing_days must be a number from 0"
+        case Retire():
+            if not _is_whole(action.berth):
+                return "berth must be a whole number"
+        case _:
+            return "is no action: use Launch, Activate or Retire"
+    return None
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from sim.errors import InputError
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-BAD_INPUT = 3
+BAD_INPUT, INTERRUPTED = 3, 130
 
 app = typer.Typer(
     name="orbitfleet",
@@ -52,10 +53,22 @@ def main() -> None:
     """Run the command line; ends the process with the exit code."""
     sys.path.insert(0, "")  # a strategy of one's own lies in the folder one works in
     try:
-        app(prog_name="orbitfleet")  # ends the process itself: 0, 2 for usage, 130 after Ctrl-C
+        try:
+            app(prog_name="orbitfleet")
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         print(f"orbitfleet: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except OSError as error:  # what is read and written for the user is an `InputError`: this is our own stdout
+        print(f"orbitfleet: the output cannot be written: {error}", file=sys.stderr)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # or Python would try again at its end, and complain
+        sys.exit(BAD_INPUT)
+    except SystemExit as end:  # typer ends the process itself: 0, 2 for usage, 130 after Ctrl-C
+        if end.code == INTERRUPTED:
+            why = end.__context__.__cause__ if end.__context__ else None
+            print(f"orbitfleet: {str(why or '') or 'interrupted'}", file=sys.stderr)
+        raise
 
 
 # Simulate

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -37,15 +37,16 @@ def report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> N
 
 @contextmanager
 def progress_bar(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on stderr, if a person looks there."""
+    """A progress bar on stderr, if a person looks there; what a strategy prints meanwhile goes there too."""
     if as_json or not sys.stderr.isatty():
-        yield None
+        with redirect_stdout(sys.stderr):
+            yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with redirect_stdout(sys.stderr), Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("simulating", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -26,7 +26,7 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
     inside = environment.days < environment.horizon_days
     capacity = capacity_of(environment, operation, number)
     junction, radiator = (np.asarray(t[number][life], float) for t in (operation.junction_c, operation.radiator_c))
-    density = environment.keeping.density_kg_m3[number][inside]
+    density = environment.keeping.density_kg_m3(number)[inside]
     found: Facts = {
         "plane": plane.name,
         "slots": plane.slots,
@@ -167,5 +167,5 @@ def _daily(environment: Environment, operation: Operation, plane: int, inside: N
         name: [round(value, digits) for value in np.asarray(values, float)[inside].tolist()]
         for name, (values, digits) in columns.items()
     }
-    density = environment.keeping.density_kg_m3[plane][inside]
+    density = environment.keeping.density_kg_m3(plane)[inside]
     return found | {"density_kg_m3": [float(f"{value:.4g}") for value in density.tolist()]}

@@ -124,7 +124,7 @@ def _propulsion(scenario: Scenario, environment: Environment) -> Facts:
     satellite, propulsion, keeping = scenario.satellite, scenario.satellite.propulsion, environment.keeping
     inside = environment.days < environment.horizon_days
     yearly = keeping.delta_v_m_s[:, inside].mean(axis=1) * DAYS_PER_YEAR
-    density = keeping.density_kg_m3[:, inside]
+    density = keeping.air_kg_m3[:, inside]
     given = propulsion.propellant_kg != "sized"
     with np.errstate(divide="ignore"):
         years = np.asarray(keeping.budget_m_s) / yearly

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 Table = NDArray[np.floating[Any]]
+_PLANES_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,29 @@ class Sky:
     """Shape (planes, 1)."""
 
     def since(self, day: float) -> Sky:
-        """The same from a day of the tables on, in double precision."""
+        """The same from a day of the tables on."""
         first = int(np.searchsorted(self.days, day))
         return replace(
             self,
             days=self.days[first:],
-            beta_rad=self.beta_rad[:, first:].astype(float),
-            half_arc_rad=self.half_arc_rad[:, first:].astype(float),
-            sunlit=self.sunlit[:, first:].astype(float),
+            beta_rad=self.beta_rad[:, first:],
+            half_arc_rad=self.half_arc_rad[:, first:],
+            sunlit=self.sunlit[:, first:],
             sun_km=self.sun_km[first:],
         )
+
+    def chunks(self) -> Iterator[Sky]:
+        """The same, some planes at a time, in double precision: what is computed from it then needs little memory."""
+        for first in range(0, len(self.beta_rad), _PLANES_AT_ONCE):
+            some = slice(first, first + _PLANES_AT_ONCE)
+            yield replace(
+                self,
+                beta_rad=self.beta_rad[some].astype(float),
+                half_arc_rad=self.half_arc_rad[some].astype(float),
+                sunlit=self.sunlit[some].astype(float),
+                altitude_km=self.altitude_km[some],
+                period_s=self.period_s[some],
+            )
 
     @property
     def dark(self) -> Floats:
@@ -150,9 +165,9 @@ class Sizes:
         """
         satellite = scenario.satellite
         needs = {
-            "array": array_needed_m2(scenario, sky),
-            "battery": needed_battery_wh(scenario, sky),
-            "radiator": radiator_needed_m2(satellite, sky),
+            "array": max(array_needed_m2(scenario, some) for some in sky.chunks()),
+            "battery": max(needed_battery_wh(scenario, some) for some in sky.chunks()),
+            "radiator": max(radiator_needed_m2(satellite, some) for some in sky.chunks()),
         }
         given = {
             "array": satellite.array.area_m2,

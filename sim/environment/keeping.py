@@ -38,9 +38,11 @@ FCC_LIMIT_YEARS = 5.0
 class Keeping:
     """What it takes to stay, by plane and day."""
 
-    density_kg_m3: Floats
-    """Orbit-mean density of the air, shape (planes, n)."""
-    delta_v_m_s: Floats
+    air_kg_m3: Floats
+    """Orbit-mean density of the air, shape (altitudes, n)."""
+    air_of: NDArray[np.intp]
+    """Which altitude is whose, shape (planes,)."""
+    delta_v_m_s: NDArray[np.float32]
     """Delta-v of each day against drag, drift and debris, shape (planes, n)."""
     budget_m_s: Floats
     """Delta-v a satellite at work has for it, beside disposal, shape (planes,)."""
@@ -53,10 +55,14 @@ class Keeping:
     collisions_per_year: Floats
     """Hits that end a satellite, shape (planes,)."""
 
+    def density_kg_m3(self, plane: int) -> Floats:
+        """Orbit-mean density of the air that a plane flies through, shape (n,)."""
+        return np.asarray(self.air_kg_m3[self.air_of[plane]])
+
     def dry_day(self, plane: int, birth_day: float) -> float:
         """Mission day on which a satellite born on a day has used its budget; infinite if not within the tables."""
         first = int(birth_day)
-        used = np.cumsum(self.delta_v_m_s[plane, first:])
+        used = np.cumsum(self.delta_v_m_s[plane, first:], dtype=float)
         over = np.flatnonzero(used > self.budget_m_s[plane])
         return float("inf") if len(over) == 0 else first + float(over[0]) + 1.0
 
@@ -92,11 +98,11 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
     satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
     start, level = scenario.mission.start, scenario.space.solar_activity
     flux, magnetic = f107(sky.days, start, level), ap(sky.days, start, level)
-    density = orbit_mean_density_kg_m3(sky.altitude_km, flux, magnetic)
-    facing = _array_drag_area_m2(scenario, sizes, sky) + propulsion.body_drag_area_m2
-    # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
-    ballistic = ballistic_kg_m2(satellite.mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
-    drag = drag_make_up_m_s_per_year(sky.altitude_km, density, ballistic)
+    heights, air_of = np.unique(np.round(sky.altitude_km[:, 0], 1), return_inverse=True)
+    density = orbit_mean_density_kg_m3(heights[:, None], flux, magnetic)
+    drag = np.concatenate(
+        [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic) for some in sky.chunks()], dtype=np.float32
+    )
     held = np.array(
         [
             0.0
@@ -106,7 +112,7 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
         ]
     )
     dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
-    delta_v = (drag + held[:, None] + dodging) / DAYS_PER_YEAR
+    delta_v = drag + ((held + dodging) / DAYS_PER_YEAR).astype(np.float32)[:, None]
 
     altitude = sky.altitude_km[:, 0]
     lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
@@ -147,7 +153,8 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
         ]
     )
     return Keeping(
-        density_kg_m3=density,
+        air_kg_m3=density,
+        air_of=air_of,
         delta_v_m_s=delta_v,
         budget_m_s=budget,
         propellant_kg=fuel,
@@ -157,10 +164,23 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
     )
 
 
-def _costliest(delta_v: Floats, life_days: int) -> Floats:
+def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
     """Largest mean delta-v of a design life's stretch of days, m/s a year, shape (planes,)."""
-    total = np.concatenate([np.zeros((len(delta_v), 1)), np.cumsum(delta_v, axis=1)], axis=1)
-    return np.asarray((total[:, life_days:] - total[:, :-life_days]).max(axis=1) / life_days * DAYS_PER_YEAR)
+    worst = []
+    for row in delta_v:
+        total = np.concatenate([[0.0], np.cumsum(row, dtype=float)])
+        worst.append((total[life_days:] - total[:-life_days]).max())
+    return np.asarray(worst) / life_days * DAYS_PER_YEAR
+
+
+def _drag_m_s_per_day(scenario: Scenario, sizes: Sizes, sky: Sky, flux: Floats, magnetic: Floats) -> Floats:
+    """Delta-v of each day against the air, shape (planes, n)."""
+    propulsion = scenario.satellite.propulsion
+    facing = _array_drag_area_m2(scenario, sizes, sky) + propulsion.body_drag_area_m2
+    # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
+    ballistic = ballistic_kg_m2(scenario.satellite.mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
+    density = orbit_mean_density_kg_m3(sky.altitude_km, flux, magnetic)
+    return np.asarray(drag_make_up_m_s_per_year(sky.altitude_km, density, ballistic) / DAYS_PER_YEAR)
 
 
 def _array_drag_area_m2(scenario: Scenario, sizes: Sizes, sky: Sky) -> Floats:

@@ -6,7 +6,7 @@ others, which understates a throttled satellite by at most its share of dead GPU
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import partial
 
@@ -72,8 +72,17 @@ def operate(scenario: Scenario, sky: Sky, sizes: Sizes, birth_day: float) -> Ope
     The battery wears under the dark load that array and policy ask for; with what is left of it each day the orbit's
     budget is struck anew.
     """
+    since = sky.since(birth_day)
+    pieces = [_operate(scenario, some, sizes, birth_day) for some in since.chunks()]
+    if len(pieces) == 1:
+        return pieces[0]
+    tables = {f.name: np.concatenate([getattr(piece, f.name) for piece in pieces]) for f in fields(Operation)[1:]}
+    return Operation(since.days, **tables)
+
+
+def _operate(scenario: Scenario, sky: Sky, sizes: Sizes, birth_day: float) -> Operation:
+    """The operation in some planes, from the day of birth on."""
     satellite, gpu, battery = scenario.satellite, scenario.satellite.gpu, scenario.satellite.battery
-    sky = sky.since(birth_day)
     age_years = (sky.days - birth_day) / DAYS_PER_YEAR
     absorptance = solar_absorptance_at_age(
         age_years,

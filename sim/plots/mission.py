@@ -45,7 +45,7 @@ _PANELS = (
     _Panel("array power (kW, orbit mean)", lambda e, o: o.array_w * (1 - e.sky.dark) / 1000),
     _Panel("capacity (% of GPUs)", _capacity_percent, share=True),
     _Panel("GPU junction (°C)", lambda _, o: o.junction_c),
-    _Panel("air density (kg/m³)", lambda e, _: e.keeping.density_kg_m3, logarithmic=True),
+    _Panel("air density (kg/m³)", lambda e, _: e.keeping.air_kg_m3[e.keeping.air_of], logarithmic=True),
 )
 
 

@@ -7,7 +7,10 @@ that the daily tables add; and the exact edges of 81 satellites over five years 
 other machines; the times do not.
 """
 
+import os
+import shutil
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +18,7 @@ from time import perf_counter
 import numpy as np
 import simpy
 
+from sim.environment import Environment
 from sim.ephemeris import (
     circular_elements,
     orbit_elements,
@@ -24,6 +28,7 @@ from sim.ephemeris import (
     sun_teme_km,
 )
 from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow, daily_light
+from sim.scenario import load
 
 START = date(2027, 1, 1)
 
@@ -102,6 +107,23 @@ def main(planes, years):
             f"peak memory +{megabytes('VmHWM') - before:.0f} MB"
         )
         del light
+
+    os.environ["ORBITFLEET_CACHE"] = tempfile.mkdtemp()
+    scenario = load(
+        "baseline", set_=[f"mission.years={years}", f"constellation.shells.0.planes={planes}", "workload.jobs=[]"]
+    )
+    Path("/proc/self/clear_refs").write_text("5")
+    before, began = megabytes("VmRSS"), perf_counter()
+    built = Environment.build(scenario)
+    took, memory = perf_counter() - began, megabytes("VmHWM") - before
+    print(f"whole environment, sizes and orbit keeping included: {took / t_s:.2f} T, peak memory +{memory:.0f} MB")
+    began = perf_counter()
+    Environment.build(scenario)
+    print(f"the same from disk: {(perf_counter() - began) / t_s:.2f} T")
+    began = perf_counter()
+    built.operation(0.0)
+    print(f"power, battery and heat of satellites of one month: {(perf_counter() - began) / t_s:.2f} T")
+    shutil.rmtree(os.environ["ORBITFLEET_CACHE"])
 
     began = perf_counter()
     cluster = shadow(circular_elements(START, 650.0, *dawn_dusk), sun_teme_km(START, np.arange(-2.0, 1830)),

@@ -14,6 +14,7 @@ from sim.describe.wording import Facts
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
+from sim.physics.link import transfer_time_s
 from sim.reliability import Law, Life, mean_life_days
 from sim.scenario import Scenario, sha256_of
 from sim.strategies import BUILT_IN, Strategy
@@ -141,12 +142,16 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Fact
     else:
         useful = rhythm.interval / mtbf_days / (math.exp(rhythm.restart / mtbf_days) * math.expm1(segment / mtbf_days))
     satellites = math.ceil(job.gpus / scenario.satellite.gpus)
+    # Weights, gradients and Adam's state: 16 bytes a parameter beside 2 of its gradient (arXiv 2407.20143).
+    checkpoint_gb = 8 * job.gradient_gb
     return {
         "name": job.name,
         "count": job.count,
         "gpus": job.gpus,
         "satellites": satellites,
         "communication_efficiency": environment.communication(job, satellites),
+        "checkpoint_gb": checkpoint_gb,
+        "checkpoint_to_ground_h": _to_ground_h(scenario, checkpoint_gb, satellites),
         "work_gpu_hours": job.work_gpu_hours,
         "arrival_day": job.arrival_day,
         "mtbf_days": mtbf_days if math.isfinite(mtbf_days) else None,
@@ -156,6 +161,12 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Fact
         "restart_min": job.restart_min,
         "useful_share": useful,
     }
+
+
+def _to_ground_h(scenario: Scenario, checkpoint_gb: float, satellites: int) -> float:
+    """Hours that a checkpoint takes to the ground if every satellite of the gang sends its part, always in contact."""
+    links = scenario.satellite.links
+    return float(transfer_time_s(checkpoint_gb * 1e9 / satellites, links.ground_rate_gb_s * 1e9)) / 3600
 
 
 def _launch(scenario: Scenario, slots: int) -> Facts:

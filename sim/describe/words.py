@@ -119,6 +119,11 @@ def _jobs(f: Facts) -> Iterator[str]:
                 f"    links: a gang over {job['satellites']:,} satellites computes "
                 f"{job['communication_efficiency']:.1%} of the time and talks, or waits for a link, the rest"
             )
+        if job["checkpoint_gb"]:
+            yield (
+                f"    a checkpoint of {job['checkpoint_gb']:,.0f} GB takes {job['checkpoint_to_ground_h']:.3g} h "
+                "to the ground at the least"
+            )
     if not f["jobs"]:
         yield "  none: no work is counted"
     yield f"  service promised: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"

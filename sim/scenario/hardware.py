@@ -170,7 +170,7 @@ class Links(Parameters):
     intra_rate_gb_s: float = Field(default=3200.0, gt=0)
     """Rate of a GPU within its satellite, Gbit/s.  400 GB/s [A]."""
     ground_rate_gb_s: float = Field(default=1.0, gt=0)
-    """Downlink of a satellite, Gbit/s.  1 by radio."""
+    """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground.  1 by radio [S2]."""
 
 
 class Satellite(Parameters):

@@ -65,6 +65,3 @@ STANDARD_GRAVITY_M_S2 = 9.80665
 
 SPEED_OF_LIGHT_KM_S = 299792.458
 """Speed of light in vacuum, km/s.  Exact in the SI."""
-
-EARTH_OBLIQUITY_RAD = 84381.406 / 3600 * pi / 180
-"""Obliquity of the ecliptic at J2000, radians.  IAU 2006 precession (Hilton et al. 2006)."""

@@ -58,20 +58,6 @@ class FadeLaw:
         left: FloatArray = np.maximum(1.0 - used, 0.0)
         return left
 
-    def fade_over_life(
-        self, depth_of_discharge_by_day: npt.ArrayLike, cycles_by_day: npt.ArrayLike, damage: npt.ArrayLike = 0.0
-    ) -> FloatArray:
-        """Return the capacity fraction at the start of each day, shape (..., days), for depths that are known.
-
-        Depths are shares of the capacity of their own day; `damage` is that of day 0, (...).  `battery_life` finds
-        the depths for a load in watt-hours.
-        """
-        each = self._damage(between("depth_of_discharge_by_day", depth_of_discharge_by_day))
-        done = np.cumsum(each * at_least("cycles_by_day", cycles_by_day), axis=-1)
-        before = np.concatenate([np.zeros_like(done[..., :1]), done[..., :-1]], axis=-1)
-        start = at_least("damage", damage)[..., None]
-        return self.capacity_fraction(start + before, np.arange(done.shape[-1]) / DAYS_PER_YEAR)
-
     def _damage(self, depth: FloatArray) -> FloatArray:
         """Return the damage of one cycle."""
         damage: FloatArray = (depth / self.depth) ** self.exponent / self.cycles

@@ -1,4 +1,4 @@
-"""Debris flux on a satellite, the chance of a hit, and avoidance manoeuvres as a load on operations.
+"""Debris flux on a satellite.
 
 NASA's analytic model of 1990: F = H(d) Phi(h, S) Psi(i) [1.22e-5 d^-2.5 g1(t) + 8.1e10 (d + 700)^-6 g2(t)], after
 Kessler, Reynolds & Anz-Meador 1989 (NASA TM-100471) with the constants and growth of its successor in NASA
@@ -14,12 +14,9 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from sim.physics.checks import at_least, between
+from sim.physics.checks import between
 
 FloatArray = npt.NDArray[np.float64]
-
-AVOIDANCE_MANOEUVRES_PER_SATELLITE_YEAR = 33.0
-"""Starlink, June to November 2025: manoeuvres in its semi-annual report to the FCC over satellites in orbit."""
 
 ALTITUDE_RANGE_KM = (200.0, 2000.0)
 DIAMETER_RANGE_CM = (1e-4, 500.0)
@@ -83,31 +80,3 @@ def size_factor(diameter_cm: npt.ArrayLike) -> FloatArray:
     """Return H(d) of SSP-30425, 1 to 3.2; shape of `diameter_cm`."""
     size = between("diameter_cm", diameter_cm, *DIAMETER_RANGE_CM)
     return np.asarray(10.0 ** (0.5 * np.exp(-(((np.log10(size) - 0.78) / 0.637) ** 2))))
-
-
-def hit_probability(flux_per_m2_year: npt.ArrayLike, area_m2: npt.ArrayLike, years: npt.ArrayLike) -> FloatArray:
-    """Return the probability of at least one hit, 1 - exp(-F A t); arguments broadcast.  ValueError below 0.
-
-    `area_m2` is the outer surface (both faces of a panel).  What a hit does is another factor: a 1 cm hit is taken to
-    end the satellite, a 1 mm hit may puncture a tube.
-    """
-    return np.asarray(-np.expm1(-expected_hits(flux_per_m2_year, area_m2, years)))
-
-
-def expected_hits(flux_per_m2_year: npt.ArrayLike, area_m2: npt.ArrayLike, years: npt.ArrayLike) -> FloatArray:
-    """Return the mean number of hits F A t; arguments broadcast.  ValueError below 0."""
-    flux, area = at_least("flux_per_m2_year", flux_per_m2_year), at_least("area_m2", area_m2)
-    return np.asarray(flux * area * at_least("years", years))
-
-
-def avoidance_manoeuvres(
-    satellites: npt.ArrayLike,
-    years: npt.ArrayLike,
-    per_satellite_year: npt.ArrayLike = AVOIDANCE_MANOEUVRES_PER_SATELLITE_YEAR,
-) -> FloatArray:
-    """Return the mean number of avoidance manoeuvres of a fleet; arguments broadcast.  ValueError below 0.
-
-    A load on operations: each costs a planned pause of formation or pointing and some cm/s, not a satellite.
-    """
-    rate = at_least("per_satellite_year", per_satellite_year)
-    return np.asarray(rate * at_least("satellites", satellites) * at_least("years", years))

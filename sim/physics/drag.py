@@ -19,7 +19,7 @@ from sim.constants import (
     SECONDS_PER_DAY,
     STANDARD_GRAVITY_M_S2,
 )
-from sim.physics.atmosphere import density_table, orbit_mean_density_kg_m3
+from sim.physics.atmosphere import orbit_mean_density_kg_m3
 from sim.physics.checks import at_least, positive
 from sim.physics.power import Mount
 from sim.physics.solar_cycle import DAY_AFTER_LAST, SolarLevel, ap, f107
@@ -120,19 +120,6 @@ def lifetime_years(
     return np.asarray(np.trapezoid(days_per_km, way, axis=-1) / DAYS_PER_YEAR)
 
 
-def highest_compliant_altitude_km(
-    ballistic_kg_m2: float, f107: float, ap: float | None = None, years: float = 5.0
-) -> float:
-    """Return the altitude above which a satellite that dies stays aloft for more than `years`, km.
-
-    The five-year rule of the FCC (FCC 22-74, 2022), under constant activity; 2,000 where even the
-    table's top would comply.
-    """
-    altitudes = np.arange(REENTRY_ALTITUDE_KM, density_table().altitude_km[-1] + 1.0, 5.0)
-    aloft = lifetime_years(altitudes, ballistic_kg_m2, f107, ap)
-    return float(np.interp(years, aloft, altitudes))
-
-
 def decay_days(
     altitude_km: npt.ArrayLike,
     ballistic_kg_m2: npt.ArrayLike,
@@ -186,24 +173,6 @@ def propellant_kg(mass_kg: npt.ArrayLike, delta_v_m_s: npt.ArrayLike, isp_s: npt
     exhaust = STANDARD_GRAVITY_M_S2 * positive("isp_s", isp_s)
     delta_v = at_least("delta_v_m_s", delta_v_m_s)
     return np.asarray(-positive("mass_kg", mass_kg) * np.expm1(-delta_v / exhaust))
-
-
-def propellant_life_years(
-    propellant_kg: npt.ArrayLike, mass_kg: npt.ArrayLike, isp_s: npt.ArrayLike, delta_v_m_s_per_year: npt.ArrayLike
-) -> FloatArray:
-    """Return how long propellant lasts at this rate, years, inf at 0; `mass_kg` includes it; arguments broadcast.
-
-    ValueError where the propellant is not less than the mass.
-    """
-    fuel, mass = at_least("propellant_kg", propellant_kg), positive("mass_kg", mass_kg)
-    if np.any(fuel >= mass):
-        raise ValueError(
-            f"propellant_kg = {np.max(fuel):g} must be below mass_kg = {np.min(mass):g}, which includes it"
-        )
-    delta_v = -STANDARD_GRAVITY_M_S2 * positive("isp_s", isp_s) * np.log1p(-fuel / mass)
-    rate = at_least("delta_v_m_s_per_year", delta_v_m_s_per_year)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(rate > 0, delta_v / rate, np.inf))
 
 
 def low_thrust_delta_v_m_s(from_altitude_km: npt.ArrayLike, to_altitude_km: npt.ArrayLike) -> FloatArray:

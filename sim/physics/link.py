@@ -9,23 +9,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sim.constants import (
-    DAYS_PER_YEAR,
-    EARTH_EQUATORIAL_RADIUS_KM,
-    EARTH_MU_KM3_S2,
-    HOURS_PER_DAY,
-    SPEED_OF_LIGHT_KM_S,
-)
+from sim.constants import SPEED_OF_LIGHT_KM_S
 from sim.physics.checks import at_least, between, positive, positive_share
 
 FloatArray = npt.NDArray[np.float64]
 
 BITS_PER_BYTE = 8.0
-SUNCATCHER_BEAM_BPS = 9.6e12
-"""24 wavelengths of 400 Gb/s on one aperture, design.  Google, arXiv:2511.19468 (1.6 Tb/s shown on a bench)."""
-
-STARLINK_LINK_BPS = 100e9
-"""One Starlink laser terminal (200e9 at best), range up to 5,400 km.  SPIE Photonics West 2024."""
 
 REACQUISITION_S = 20.0
 """Time to point and lock a lost optical link again [A] (Starlink's fastest acquisition: 12 s)."""
@@ -34,19 +23,6 @@ REACQUISITION_S = 20.0
 def propagation_delay_s(range_km: npt.ArrayLike) -> FloatArray:
     """Return the one-way light time, seconds; shape of `range_km`."""
     return at_least("range_km", range_km) / SPEED_OF_LIGHT_KM_S
-
-
-def parallel_beams_per_side(
-    range_km: npt.ArrayLike, aperture_m: float = 0.1, wavelength_m: float = 1.55e-6
-) -> npt.NDArray[np.int_]:
-    """Return the largest n for which n x n beams share one aperture without crosstalk at this range; 0 = not even one.
-
-    Each beam has aperture D / n and stays collimated over pi D^2 / (4 wavelength n^2): with 10 cm 5.07 km for one,
-    1.27 km for 2 x 2, .317 km for 4 x 4 (arXiv:2511.19468 gives 1.25 and .32).  The total rate is n^2 beams'.  Far
-    beyond, a single beam spreads and its rate is the link budget's; 0 says so.
-    """
-    reach_km = np.pi * aperture_m**2 / (4.0 * wavelength_m) / 1000.0
-    return np.asarray(np.floor(np.sqrt(reach_km / positive("range_km", range_km))), dtype=int)
 
 
 def link_availability(mtbf_h: npt.ArrayLike, reacquisition_s: npt.ArrayLike = REACQUISITION_S) -> FloatArray:
@@ -61,21 +37,6 @@ def link_availability(mtbf_h: npt.ArrayLike, reacquisition_s: npt.ArrayLike = RE
 def gang_links(satellites: npt.ArrayLike, links_per_satellite: npt.ArrayLike) -> FloatArray:
     """Return the links among a gang, satellites x links / 2 (each has two ends); arguments broadcast."""
     return np.asarray(at_least("satellites", satellites) * at_least("links_per_satellite", links_per_satellite) / 2.0)
-
-
-def gang_interrupts_per_year(
-    satellites: npt.ArrayLike,
-    links_per_satellite: npt.ArrayLike,
-    mtbf_h: npt.ArrayLike,
-    reacquisition_s: npt.ArrayLike = REACQUISITION_S,
-) -> FloatArray:
-    """Return how often in a year some link of a gang is lost, with no way around it; arguments broadcast.
-
-    The long-run rate of independent links, each 1 / (mean up + mean down).  A gang that can route around a lost link
-    suffers less.
-    """
-    cycle_h = positive("mtbf_h", mtbf_h, infinite=True) + at_least("reacquisition_s", reacquisition_s) / 3600.0
-    return np.asarray(gang_links(satellites, links_per_satellite) * DAYS_PER_YEAR * HOURS_PER_DAY / cycle_h)
 
 
 def gang_availability(
@@ -188,27 +149,6 @@ def communication_efficiency(
     return np.asarray(
         np.asarray(compute_s, dtype=float) / step_time_s(compute_s, communication_s, overlap, local_steps)
     )
-
-
-def hcw_mean_motion_rad_s(altitude_km: npt.ArrayLike) -> FloatArray:
-    """Return n of the Hill-Clohessy-Wiltshire equations about a circular orbit, rad/s; shape of `altitude_km`."""
-    radius = EARTH_EQUATORIAL_RADIUS_KM + at_least("altitude_km", altitude_km)
-    return np.asarray(np.sqrt(EARTH_MU_KM3_S2 / radius**3))
-
-
-def hcw_ellipse_km(
-    half_height_km: npt.ArrayLike, phase_rad: npt.ArrayLike, days: npt.ArrayLike, altitude_km: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    """Return a cluster member's offset up and along track, km, on a closed relative orbit; arguments broadcast.
-
-    x = -r cos(n t + phase), y = 2 r sin(n t + phase): twice as long as high, so a member's range from the middle swings
-    between r and 2 r every orbit.  Clohessy & Wiltshire 1960, doi:10.2514/8.8704; good to range / radius, 1e-4 at 1 km,
-    and without J2.
-    """
-    seconds = np.asarray(days, dtype=float) * 86400.0
-    angle = hcw_mean_motion_rad_s(altitude_km) * seconds + np.asarray(phase_rad, dtype=float)
-    half = at_least("half_height_km", half_height_km)
-    return np.asarray(-half * np.cos(angle)), np.asarray(2.0 * half * np.sin(angle))
 
 
 def _bits(volume_bytes: npt.ArrayLike) -> FloatArray:

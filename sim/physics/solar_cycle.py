@@ -1,4 +1,4 @@
-"""Solar activity by date, 2020 to 2055: F10.7, Ap and the sunspot number from a shipped table of smoothed months.
+"""Solar activity by date, 2020 to 2055: F10.7 and Ap from a shipped table of smoothed months.
 
 To October 2024 observed (NOAA SWPC, observed solar-cycle indices, 13-month smoothed); cycle 25 runs out to the minimum
 of mid-2030; cycle 26 has its maximum in June 2035 with a smoothed sunspot number of 141.8, the middle of 137.4-146.2
@@ -22,9 +22,6 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-
-SOLAR_MAXIMA = (date(2014, 4, 15), date(2024, 10, 15), date(2035, 6, 15), date(2045, 9, 15), date(2056, 9, 15))
-"""Maxima of cycles 24 (SILSO) to 28; the last two [A]."""
 
 FIRST_DAY, DAY_AFTER_LAST = np.datetime64("2020-01-01"), np.datetime64("2056-01-01")
 
@@ -52,34 +49,6 @@ def f107(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.
 def ap(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NOMINAL) -> FloatArray:
     """Return the mean planetary index Ap [A], as `f107`."""
     return _interpolate("ap", days, start, level)
-
-
-def sunspot_number(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NOMINAL) -> FloatArray:
-    """Return the 13-month smoothed sunspot number, version 2, as `f107`."""
-    return _interpolate("ssn", days, start, level)
-
-
-def solar_maximum_weight(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NOMINAL) -> FloatArray:
-    """Return the weight of a solar-maximum model against a solar-minimum one, 0 to 1, as `f107`.
-
-    Linear in F10.7 from 70 to 150, the conditions AP-8 MIN (1964) and MAX (1970) stand for (Sawyer & Vette 1976,
-    NSSDC 76-06): trapped protons answer the atmosphere, so they follow F10.7; their lag of up to a year is neglected
-    [A].
-    """
-    return np.clip((f107(days, start, level) - 70.0) / 80.0, 0.0, 1.0)
-
-
-def solar_active(days: npt.ArrayLike, start: date) -> npt.NDArray[np.bool_]:
-    """Return whether a day is in an active year, 2.5 years before a maximum to 4.5 after; shape of `days`.
-
-    The seven years in which JPL-91 counts solar-proton events (Feynman et al. 1993, doi:10.1029/92JA02670).
-    """
-    when = _dates(days, start)
-    active = np.zeros(when.shape, dtype=bool)
-    for peak in SOLAR_MAXIMA:
-        years = (when - np.datetime64(peak)) / np.timedelta64(1, "D") / 365.25
-        active |= (years >= -2.5) & (years <= 4.5)
-    return active
 
 
 @cache

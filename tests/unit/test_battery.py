@@ -38,25 +38,12 @@ def test_capacity_does_not_fall_below_nothing():
     assert LAW.capacity_fraction([6.0, 0.0], [1.0, 200.0]).tolist() == [0.0, 0.0]
 
 
-def test_wear_does_not_ask_for_the_order_of_cycles():
-    depth, cycles = np.array([0.1, 0.5, 0.3, 0.2]), np.array([15.0, 10.0, 20.0, 15.0])
-    fade = CYCLES_ONLY.fade_over_life(np.append(depth, 0.0), np.append(cycles, 0.0))
-    turned = CYCLES_ONLY.fade_over_life(np.append(depth[::-1], 0.0), np.append(cycles[::-1], 0.0))
-    assert fade[-1] == pytest.approx(turned[-1], rel=1e-14)
-    assert fade[0] == 1.0
-    assert 1 - fade[-1] == pytest.approx(0.2 * (cycles / (30_000 * (depth / 0.3) ** -1.5)).sum(), rel=1e-9)
-
-
-def test_fade_carries_on_from_earlier_damage():
-    whole = LAW.fade_over_life(np.full(11, 0.3), 15.0)
-    later = CYCLES_ONLY.fade_over_life(np.full(6, 0.3), 15.0, damage=5 * 15 / 30_000)
-    assert later + (1 - np.arange(5, 11) * 0.01 / 365.25) - 1 == pytest.approx(whole[5:], rel=1e-12)
-
-
 def test_the_stepped_life_agrees_with_the_sum_over_its_own_depths():
     stepped = life(np.array([[5.0, 20.0], [30.0, 60.0]]))
     assert stepped.capacity_fraction.shape == (2, 2, 3652)
-    summed = LAW.fade_over_life(stepped.depth_of_discharge, 15.0)
+    each = 15.0 / LAW.cycles_to_eol(stepped.depth_of_discharge)
+    before = np.cumsum(each, axis=-1) - each
+    summed = LAW.capacity_fraction(before, np.arange(3652) / 365.25)
     assert stepped.capacity_fraction == pytest.approx(summed, rel=1e-10)
 
 

@@ -1,14 +1,11 @@
-"""The debris flux model's parts, hits, and avoidance manoeuvres."""
+"""The debris flux model's parts."""
 
 import numpy as np
 import pytest
 
 from sim.physics.debris import (
     DebrisModel,
-    avoidance_manoeuvres,
     debris_flux_per_m2_year,
-    expected_hits,
-    hit_probability,
     size_factor,
 )
 
@@ -43,18 +40,6 @@ def test_flux_falls_with_size_and_with_an_active_sun_and_broadcasts():
     )
 
 
-def test_probability_of_a_hit_is_poisson():
-    assert hit_probability(1e-5, 1.0, 1.0) == pytest.approx(1e-5, rel=1e-5)
-    hits = np.random.default_rng(2).poisson(expected_hits(0.015, 220.0, 0.3), 20_000)
-    share = (hits > 0).mean()
-    assert abs(hit_probability(0.015, 220.0, 0.3) - share) < 4 * np.sqrt(share * (1 - share) / 20_000)
-
-
-def test_manoeuvres_scale_with_the_fleet():
-    assert avoidance_manoeuvres(81, 5.0) == pytest.approx(33 * 81 * 5)
-    assert avoidance_manoeuvres(10, 1.0, 4.0) == 40
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -69,5 +54,3 @@ def test_manoeuvres_scale_with_the_fleet():
 def test_bad_input_is_refused_with_the_value(arguments, message):
     with pytest.raises(ValueError, match=message):
         debris_flux_per_m2_year(*arguments)
-    with pytest.raises(ValueError, match="area_m2 = -1: must be at least 0"):
-        hit_probability(1e-5, -1.0, 1.0)

@@ -4,17 +4,11 @@ import numpy as np
 import pytest
 
 from sim.physics.link import (
-    STARLINK_LINK_BPS,
-    SUNCATCHER_BEAM_BPS,
     all_reduce_s,
     communication_efficiency,
     exposed_communication_s,
     gang_availability,
-    gang_interrupts_per_year,
-    hcw_ellipse_km,
-    hcw_mean_motion_rad_s,
     link_availability,
-    parallel_beams_per_side,
     propagation_delay_s,
     ring_all_reduce_s,
     step_time_s,
@@ -26,11 +20,6 @@ GRADIENTS_70B_BYTES = 140e9  # 70e9 parameters in two bytes
 
 def test_light_takes_18_ms_over_the_longest_starlink_link():
     assert propagation_delay_s(5400.0) == pytest.approx(0.01801, abs=5e-6)
-
-
-def test_parallel_beams_close_where_published():
-    # arXiv:2511.19468: 2 x 2 to 1.25 km, 4 x 4 to .32 km (.317 here: 1 %)
-    assert parallel_beams_per_side([1.25, 1.30, 0.315, 0.33, 5.0, 6.0]).tolist() == [2, 1, 4, 3, 1, 0]
 
 
 def test_ring_against_counting_its_messages():
@@ -49,7 +38,8 @@ def test_all_reduce_adds_the_inside_and_the_ring_of_satellites():
 
 def test_a_gigabit_to_the_ground_against_lasers():
     """One all-reduce of a 70-billion-parameter model over 81 satellites 200 m apart."""
-    rate = np.array([1e9, STARLINK_LINK_BPS, 1e12, SUNCATCHER_BEAM_BPS])
+    # one Starlink laser (SPIE Photonics West 2024); 24 wavelengths of 400 Gb/s on one aperture (arXiv:2511.19468)
+    rate = np.array([1e9, 100e9, 1e12, 9.6e12])
     seconds = all_reduce_s(GRADIENTS_70B_BYTES, 81, rate, 0.2)
     np.testing.assert_allclose(seconds, [2765.4, 27.65, 2.766, 0.2883], rtol=1e-3)  # 2 x 80/81 x 1.12e12 / (.8 B)
     # beyond some rate only the hops are left: 160 of .67 + 1 us
@@ -81,27 +71,8 @@ def test_outages_against_a_simulated_alternating_renewal():
     share = up.sum() / (up.sum() + down.sum())
     # the share's error is that of the mean up time, 1 / sqrt(cycles), times share (1 - share)
     assert abs(link_availability(mtbf_h, down_s) - share) < 4 * share * (1 - share) / np.sqrt(cycles)
-    rate = cycles / (up.sum() + down.sum()) * 8766
-    assert abs(gang_interrupts_per_year(2, 1, mtbf_h, down_s) - rate) < 4 * rate / np.sqrt(cycles)
-    assert gang_interrupts_per_year(81, 4, 1000.0, 0.0) == pytest.approx(81 * 4 / 2 * 8.766)
     assert link_availability(np.inf, down_s) == 1.0
-    assert gang_interrupts_per_year(81, 4, np.inf, down_s) == 0.0
     assert gang_availability(81, 4, mtbf_h, down_s) == pytest.approx(link_availability(mtbf_h, down_s) ** 162)
-
-
-def test_cluster_moves_on_the_ellipse_of_the_hill_equations():
-    motion = float(hcw_mean_motion_rad_s(650.0))
-    assert motion == pytest.approx(1.0715e-3, abs=1e-7)
-    seconds = np.linspace(0, 6000, 60_001)
-    up, along = hcw_ellipse_km(0.5, 0.3, seconds / 86400, 650.0)
-    # x'' = 3 n^2 x + 2 n y', y'' = -2 n x', by central differences over .1 s
-    step = seconds[1]
-    speed_up, speed_along = np.gradient(up, step), np.gradient(along, step)
-    acceleration = np.gradient(speed_up, step)
-    error = acceleration - 3 * motion**2 * up - 2 * motion * speed_along
-    assert np.abs(error[10:-10]).max() < 1e-5 * motion**2 * 0.5 * 100
-    assert np.hypot(up, along).max() == pytest.approx(1.0, rel=1e-6)
-    assert np.hypot(up, along).min() == pytest.approx(0.5, rel=1e-6)
 
 
 @pytest.mark.parametrize(

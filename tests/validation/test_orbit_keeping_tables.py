@@ -13,7 +13,6 @@ from sim.physics.drag import (
     array_drag_area_m2,
     ballistic_kg_m2,
     drag_make_up_m_s_per_year,
-    highest_compliant_altitude_km,
     lifetime_years,
     low_thrust_delta_v_m_s,
 )
@@ -49,11 +48,6 @@ def test_tracking_array_of_ai1_in_an_inclined_orbit():
     assert abs(ballistic - 2.4) < 0.05
     yearly = drag_make_up_m_s_per_year(550.0, orbit_mean_density_kg_m3(550.0, 140.0), ballistic)
     assert yearly == pytest.approx(146.0, rel=0.03)
-
-
-def test_five_year_rule_needs_disposal_from_about_600_km():
-    # a dead satellite at 50-100 kg/m2 and mean activity: 500-600 km, at solar maximum 615
-    assert 500 < highest_compliant_altitude_km(100.0, 140.0) < highest_compliant_altitude_km(50.0, 200.0) < 630
 
 
 DAWN_DUSK = 650.0, 98.011

@@ -15,6 +15,7 @@ from sim.environment.keeping import FCC_LIMIT_YEARS
 from sim.physics.battery import battery_mass_kg
 from sim.physics.drag import low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_s
 from sim.physics.power import array_power_w
+from sim.physics.thermal import radiator_mass_kg
 from sim.scenario import Scenario
 
 
@@ -116,7 +117,7 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         "junction_hottest_c": junction,
         "radiator_hottest_c": at_root,
         "junction_limit_c": radiator.junction_limit_c,
-        "mass_kg": sizes.radiator_m2 * radiator.areal_mass_kg_m2,
+        "mass_kg": float(radiator_mass_kg(sizes.radiator_m2, radiator.areal_mass_kg_m2)),
     }
 
 

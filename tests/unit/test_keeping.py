@@ -63,9 +63,7 @@ def test_given_propellant_ends_the_life_on_the_day_it_is_spent(fleet, environmen
 
 
 def test_too_little_to_come_up_and_down_is_refused_with_what_is_enough(fleet, environment):
-    with pytest.raises(
-        ScenarioError, match=r"propellant_kg = 0\.1: does not even cover .*; .* kg last"
-    ):
+    with pytest.raises(ScenarioError, match=r"propellant_kg = 0\.1: does not even cover .*; .* kg last"):
         build(fleet, environment, propellant_kg=0.1)
 
 

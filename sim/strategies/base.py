@@ -99,3 +99,14 @@ class Replenishing(Strategy):
     def to_replace(self, fleet: FleetView, plane: PlaneView, retired: list[Retire]) -> int:
         """Satellites that a plane needs: one for each vacant slot, less what is on order."""
         return max(0, self.vacant(fleet, plane, retired) - plane.on_order)
+
+    def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:
+        """Retire what is worn out, and order for each plane all that it needs if that is this many or more."""
+        actions: list[Action] = []
+        for plane in fleet.planes:
+            retired = self.worn_out(fleet, plane)
+            missing = self.to_replace(fleet, plane, retired)
+            actions += retired
+            if missing >= at_least:
+                actions.append(Launch(plane.id, missing))
+        return actions

@@ -25,14 +25,7 @@ class ReplaceOnFailure(Replenishing):
     kind: Literal["replace_on_failure"] = "replace_on_failure"
 
     def decide(self, fleet: FleetView) -> list[Action]:
-        actions: list[Action] = []
-        for plane in fleet.planes:
-            retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, retired)
-            actions += retired
-            if missing:
-                actions.append(Launch(plane.id, missing))
-        return actions
+        return self.replenish(fleet)
 
 
 class Batch(Replenishing):
@@ -43,14 +36,7 @@ class Batch(Replenishing):
     """Empty slots in one plane, not yet on order, that trigger an order for all of them."""
 
     def decide(self, fleet: FleetView) -> list[Action]:
-        actions: list[Action] = []
-        for plane in fleet.planes:
-            retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, retired)
-            actions += retired
-            if missing >= self.reorder_point:
-                actions.append(Launch(plane.id, missing))
-        return actions
+        return self.replenish(fleet, at_least=self.reorder_point)
 
 
 class ScheduledBatch(Replenishing):
@@ -68,14 +54,7 @@ class ScheduledBatch(Replenishing):
     def decide(self, fleet: FleetView) -> list[Action]:
         if not fleet.reviewing:
             return []
-        actions: list[Action] = []
-        for plane in fleet.planes:
-            retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, retired)
-            actions += retired
-            if missing >= self.minimum_order:
-                actions.append(Launch(plane.id, missing))
-        return actions
+        return self.replenish(fleet, at_least=self.minimum_order)
 
 
 class OnOrbitSpares(Replenishing):

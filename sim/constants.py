@@ -38,6 +38,13 @@ SOLAR_CONSTANT_W_M2 = 1361.0
 STEFAN_BOLTZMANN_W_M2_K4 = 5.670374419e-8
 """Stefan-Boltzmann constant, W/(m^2 K^4), exact in the SI of 2019.  CODATA 2018."""
 
+BOLTZMANN_EV_PER_K = 8.617333262e-5
+"""Boltzmann constant, eV/K, exact in the SI of 2019.  CODATA 2018."""
+
+EARTH_SIDEREAL_RATE_RAD_PER_DAY = 6.300388098984891
+"""Rotation of the Earth against the stars of date, rad per day of UT1.  IERS Conventions 2010 (1.00273781191135448
+turns a day, precession added: mean sidereal time's rate)."""
+
 EARTH_ALBEDO = 0.30
 """Share of sunlight that the Earth reflects, mean.  Larson & Wertz, Space Mission Analysis and Design, section 11.5
 (30 +/- 5 %) [R]."""

@@ -89,7 +89,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     prices = scenario.economics if economics is None else economics
     flights = Flights.of(result)
     flight_usd = flights.price_usd(
-        scenario.launch.vehicle.price if launch_price is None else launch_price, scenario.satellite.mass_kg
+        scenario.launch.vehicle.price if launch_price is None else launch_price, scenario.satellite.launch_mass_kg
     )
     satellites = int(flights.satellites.sum())
     gpus_usd = scenario.satellite.gpus * prices.gpu_usd

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class EventKind(IntEnum):
     BUS_FAILED = 9  # one row a satellite, with all GPUs alive on it
     RETIRED = 10  # a satellite taken out of service; the cause says why
     JOB_STARTED = 11  # a gang got its GPUs; amount: GPUs
-    JOB_INTERRUPTED = 12  # a failure, or a planned retirement, stopped a gang: see the cause; amount: GPUs
+    JOB_INTERRUPTED = 12  # a loss of GPUs, or their planned retirement, stopped a gang: see the cause; amount: GPUs
     JOB_FINISHED = 13  # amount: GPUs
     COMMITTED = 14  # GPU-hours of work made durable by a checkpoint
     LOST = 15  # GPU-hours of work rolled back
@@ -42,6 +43,14 @@ class EventKind(IntEnum):
         22  # from now on satellites of one birth cannot run at full speed; amount: their speed; the cause says why
     )
     ABANDONED = 23  # a dead satellite stays in orbit; amount: years until it has come down, -1: beyond what is known
+    SOFT_INTERRUPTED = (
+        24  # interruptions of a gang by one cause that broke nothing, up to a month of them; amount: number
+    )
+    SWITCHED_IN = 25  # a spare GPU aboard took a dead one's place
+    STOOD_STILL = 26  # a plane stops computing; amount: days
+    STORM = 27  # a storm of the Sun; amount: fluence of protons above 30 MeV outside the magnetic field, cm^-2
+    GROUP_FAILED = 28  # something aboard failed and took its GPUs with it; amount: GPUs, spares included
+    TRAY_OFF = 29  # a tray with too few GPUs left is switched off; amount: GPUs that lived on it
 
 
 class Cause(IntEnum):
@@ -60,6 +69,19 @@ class Cause(IntEnum):
     HEAT = 10  # too little radiator
     ARRAY = 11  # too little array
     BATTERY = 12  # too little battery for the dark
+    RESET = 13  # a GPU fault that a power cycle clears
+    WARNING = 14  # a transient fault of a GPU that will fail for good
+    DOSE = 15  # a GPU worn out by radiation dose
+    TRAY = 16  # too few GPUs left on a tray
+    PUNCTURE = 17  # debris emptied a coolant loop
+    TOO_FEW_GPUS = 18  # too few GPUs left on a satellite
+    STAND_OFF = 19  # the formation keeps its distance from a dead satellite
+
+
+NAMED = 64
+"""Causes that a scenario names itself are numbered from here: `Scenario.cause_numbers`."""
+PLANNED = (Cause.END_OF_LIFE, Cause.REPLACED, Cause.STRATEGY, Cause.PROPELLANT, Cause.TOO_FEW_GPUS)
+"""Causes that stop a job by plan, after a checkpoint."""
 
 
 NONE = -1
@@ -120,7 +142,7 @@ class EventRecorder:
         time_days: float,
         kind: EventKind,
         *,
-        cause: Cause = Cause.NONE,
+        cause: int = Cause.NONE,
         plane: int = NONE,
         berth: int = NONE,
         satellite: int = NONE,
@@ -133,8 +155,9 @@ class EventRecorder:
         self._rows.append((time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount))
 
     def finish(self) -> EventLog:
-        """The rows so far, as columns."""
-        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in COLUMNS)
+        """The rows so far, as columns, in order of time; rows of one time in the order in which they came."""
+        rows = sorted(self._rows, key=itemgetter(0))
+        columns = zip(*rows, strict=True) if rows else ([] for _ in COLUMNS)
         return EventLog(
             *(
                 np.asarray(column, dtype=_DTYPES.get(name, np.int32))

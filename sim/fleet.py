@@ -41,7 +41,7 @@ class Unit(IntEnum):
     """What a GPU position of a slot holds; positive numbers and 0 are the job that owns it."""
 
     IDLE = -1
-    DEAD = -2
+    DEAD = -2  # or a spare in reserve
     ABSENT = -3
 
 
@@ -83,10 +83,12 @@ def layouts(slots_per_plane: list[int], spare_berths_per_plane: int) -> tuple[Pl
 class Fleet:
     """The columns, one entry a berth.  The engine writes them; everybody else sees a `FleetView`."""
 
-    def __init__(self, planes: tuple[PlaneLayout, ...], gpus_per_satellite: int) -> None:
+    def __init__(self, planes: tuple[PlaneLayout, ...], gpus_per_satellite: int, spare_gpus: int = 0) -> None:
+        """`spare_gpus`: on each satellite, beside those at work."""
         berths = planes[-1].end_berth
         self.planes = planes
         self.gpus_per_satellite = gpus_per_satellite
+        self.positions = gpus_per_satellite + spare_gpus
         self.state = np.zeros(berths, np.int8)
         self.satellite = np.full(berths, -1, np.int32)
         self.gpus_alive = np.zeros(berths, np.int32)
@@ -94,7 +96,7 @@ class Fleet:
         self.life_end_day = np.full(berths, np.inf)
         self.on_order = np.zeros(len(planes), np.int32)
         self.inbound = np.zeros(len(planes), np.int32)
-        self.owner = np.full((berths, gpus_per_satellite), Unit.ABSENT, np.int32)
+        self.owner = np.full((berths, self.positions), Unit.ABSENT, np.int32)
         self.plane_of = np.concatenate([np.full(p.end_berth - p.first_berth, p.id, np.int32) for p in planes])
         self.is_slot = np.zeros(berths, bool)
         for plane in planes:

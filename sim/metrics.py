@@ -167,7 +167,7 @@ def measure(result: Result) -> dict[str, float]:
     deployment = launched & (log.cause == Cause.DEPLOYMENT)
     later = launched & ~deployment
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
-    tonnes = scenario.satellite.mass_kg / 1000
+    tonnes = scenario.satellite.launch_mass_kg / 1000
     by_failure = np.isin(log.cause, (Cause.GPU, Cause.BUS, Cause.DEBRIS))
     useful = log.total(EventKind.COMMITTED)
     money = costs(result)

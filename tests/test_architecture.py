@@ -25,6 +25,7 @@ LAYERS = [
     {"metrics"},
     {"describe"},
     {"experiment"},
+    {"fit"},
     {"verify"},
     {"plots"},
     {"__init__"},

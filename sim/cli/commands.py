@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.environment_tables import eclipses_of, plane_tables
+from sim.cli.fit import fit
 from sim.cli.output import draw, finish, print_json, progress_bar, report_check, write_picture
 from sim.errors import InputError
 
@@ -32,6 +33,7 @@ verify = typer.Typer(
     help="Compare this program with an authority; exit code 4 when a check fails.", no_args_is_help=True
 )
 app.add_typer(verify, name="verify")
+app.command()(fit)
 
 Sources = Annotated[
     list[str], typer.Argument(metavar="SCENARIO...", help="A scenario and overlays on it: paths or shipped names.")

@@ -160,7 +160,7 @@ def _orbit(scenario: Scenario, environment: Environment, satellite: Facts) -> It
 
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
-    what, mtbf_days = f"job {job.name!r}", scenario.gang_mtbf_days(job)
+    what, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
     most = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
     rhythm = job.rhythm(mtbf_days)
     if job.gpus > most:

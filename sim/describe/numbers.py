@@ -69,10 +69,10 @@ def _fleet(scenario: Scenario, environment: Environment) -> Facts:
         "gpus_per_satellite": satellite.gpus,
         "gpus": slots * satellite.gpus,
         "power_kw": slots * power_kw,
-        "mass_t": slots * satellite.mass_kg / 1000,
-        "satellite_mass_kg": satellite.mass_kg,
+        "mass_t": slots * satellite.launch_mass_kg / 1000,
+        "satellite_mass_kg": satellite.launch_mass_kg,
         "satellite_power_kw": power_kw,
-        "kw_per_tonne": 1000 * power_kw / satellite.mass_kg,
+        "kw_per_tonne": 1000 * power_kw / satellite.launch_mass_kg,
         "kw_per_gpu": power_kw / satellite.gpus,
         "design_life_years": satellite.design_life_years,
     }
@@ -130,7 +130,7 @@ def _failures(scenario: Scenario, slots: int) -> Facts:
 
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Facts:
-    mtbf_days = scenario.gang_mtbf_days(job)
+    mtbf_days = environment.gangs.mtbf_days(job)
     rhythm = job.rhythm(mtbf_days)
     segment = rhythm.interval + rhythm.write
     # Daly 2006, doi 10.1016/j.future.2004.11.016: the expected time that one interval of work takes.
@@ -149,7 +149,7 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Fact
         "count": job.count,
         "gpus": job.gpus,
         "satellites": satellites,
-        "communication_efficiency": environment.communication(job, satellites),
+        "communication_efficiency": environment.gangs.communication(job, satellites),
         "checkpoint_gb": checkpoint_gb,
         "checkpoint_to_ground_h": _to_ground_h(scenario, checkpoint_gb, satellites),
         "work_gpu_hours": job.work_gpu_hours,
@@ -171,8 +171,8 @@ def _to_ground_h(scenario: Scenario, checkpoint_gb: float, satellites: int) -> f
 
 def _launch(scenario: Scenario, slots: int) -> Facts:
     service, satellite = scenario.launch, scenario.satellite
-    room = service.vehicle.satellites_per_flight(satellite.mass_kg)
-    full_kg = room * satellite.mass_kg
+    room = service.vehicle.satellites_per_flight(satellite.launch_mass_kg)
+    full_kg = room * satellite.launch_mass_kg
     interval = service.opportunity_interval_days
     flights = DAYS_PER_YEAR / interval * service.flights_per_opportunity if interval else None
     lost = scenario.reliability.bus.mean_rate_per_day(satellite.design_life_years * DAYS_PER_YEAR) * DAYS_PER_YEAR
@@ -214,7 +214,7 @@ def _delay(law: DelayLaw) -> str:
 def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     satellite, price, prices = scenario.satellite, scenario.launch.vehicle.price, scenario.economics
     spares = scenario.strategy_named(scenario.strategy).initial_spares()
-    room = scenario.launch.vehicle.satellites_per_flight(satellite.mass_kg)
+    room = scenario.launch.vehicle.satellites_per_flight(satellite.launch_mass_kg)
     # A flight serves one plane.
     loads = [
         min(room, plane.slots + spares - first)
@@ -222,7 +222,7 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
         for first in range(0, plane.slots + spares, room)
     ]
     satellites = sum(loads)
-    launches_usd = sum(price.cost_usd(load * satellite.mass_kg) for load in loads)
+    launches_usd = sum(price.cost_usd(load * satellite.launch_mass_kg) for load in loads)
     buses_usd, gpus_usd = satellites * prices.bus_usd, satellites * satellite.gpus * prices.gpu_usd
     ramp = scenario.deployment
     first_day = ramp.first_launch_day if ramp.kind == "launched" else None
@@ -234,7 +234,7 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
         "satellites": satellites,
         "spares": spares * len(environment.planes),
         "flights": len(loads),
-        "mass_t": satellites * satellite.mass_kg / 1000,
+        "mass_t": satellites * satellite.launch_mass_kg / 1000,
         "buses_usd": buses_usd,
         "gpus_usd": gpus_usd,
         "launches_usd": launches_usd,

@@ -65,7 +65,7 @@ def _array(scenario: Scenario, environment: Environment) -> Facts:
         "eol_w": new_w * (1 - array.degradation_per_year) ** satellite.design_life_years,
         "lowest_in_light_w": _lowest(environment, array_w),
         "lowest_orbit_mean_w": _lowest(environment, array_w * (1 - environment.sky.dark)),
-        "bol_kw_per_tonne": new_w / satellite.mass_kg,
+        "bol_kw_per_tonne": new_w / satellite.launch_mass_kg,
     }
 
 
@@ -167,7 +167,7 @@ def _death(environment: Environment) -> Facts:
 def _mass(scenario: Scenario, environment: Environment) -> Facts:
     battery, radiator = _battery(scenario, environment)["mass_kg"], _radiator(scenario, environment)["mass_kg"]
     propellant = environment.keeping.propellant_kg
-    total = scenario.satellite.mass_kg
+    total = scenario.satellite.launch_mass_kg
     return {
         "total_kg": total,
         "battery_kg": battery,

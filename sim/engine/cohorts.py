@@ -1,24 +1,26 @@
-"""Cohorts: satellites that arrived together, as columns, and the sorted ends of everything aboard."""
+"""Cohorts: satellites that arrived together, as columns, and the ends of everything aboard in order of time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from heapq import heappush
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.births import Births, Part
+from sim.engine.hazards import Fate, spare_pace
 from sim.events import Cause
-from sim.reliability import Exponential, Life
-from sim.scenario.models import Reliability
+from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-BUS = -1
-END_OF_LIFE = -2
-DEBRIS = -3
-"""In the column of units of a cohort's schedule: not a GPU, but the bus, the planned end of life, or a hit."""
+END_OF_LIFE = -1
+WARNING = -2
+"""In the place of a hazard in a cohort's schedule: the planned end of a satellite, or a warning of one of its GPUs."""
+
+Entry = tuple[float, int, int, int]
+"""Day, satellite, hazard (or one of the two above), and group of the hazard."""
 
 
 @dataclass(frozen=True)
@@ -37,110 +39,112 @@ class Built:
 class Cohort:
     """The satellites of one delivery.  Arrays have one entry a satellite unless said otherwise."""
 
+    scenario: Scenario
+    plane: int
     built: list[Built]
     birth_day: float
     life_end_day: float
+    horizon_days: float
     berth: list[int]
     """Where each is now; -1 while it is on its way from a spare berth to a slot, or gone."""
-    bound_for: list[int]
-    """The slot it is on its way to; -1 otherwise."""
-    gone: list[bool]
-    alive: NDArray[np.bool_]
-    """GPUs alive, shape (satellites, GPUs)."""
-    gpu_life: Life
-    """Where the GPUs of each satellite stand on their clock."""
-    gpu_luck: tuple[Ints, Ints, Floats]
-    """(satellite, unit, E) of the GPUs that can fail before the satellite's end."""
-    bus_day: Floats
-    """Mission day of the bus failure; infinite if beyond the satellite's end."""
-    hit_day: Floats
-    """Mission day on which debris ends it; infinite likewise."""
+    fates: list[Fate]
+    """The luck of everything aboard, a hazard each."""
     planned_end: Cause = Cause.END_OF_LIFE
     """Why its life ends by plan: design life, or propellant."""
+    bound_for: list[int] = field(init=False)
+    """The slot it is on its way to; -1 otherwise."""
+    gone: list[bool] = field(init=False)
+    alive: NDArray[np.bool_] = field(init=False)
+    """GPUs alive, shape (satellites, positions)."""
+    active: NDArray[np.bool_] = field(init=False)
+    """GPUs that work or worked; the others are spares that wait.  Shape (satellites, positions)."""
     generation: int = 0
     """Counts the schedules made; a process that walks an older one stops."""
-    days: list[float] = field(default_factory=list)
-    satellites: list[int] = field(default_factory=list)
-    units: list[int] = field(default_factory=list)
-    """The schedule: day, satellite, and GPU number or `BUS` or `END_OF_LIFE`, in order of time."""
+    queue: list[Entry] = field(default_factory=list)
+    """The schedule: a heap of what ends before the horizon."""
+    marks: dict[tuple[int, int, int], float] = field(default_factory=dict)
+    """The second luck of what ends a satellite, by (satellite, hazard, group)."""
 
-    @classmethod
-    def born(
-        cls,
-        built: list[Built],
-        places: list[int],
-        stored: NDArray[np.bool_],
-        births: Births,
-        plane: int,
-        first_berth: int,
-        birth_day: float,
-        life_end_day: float,
-        horizon_days: float,
-        gpus: int,
-        reliability: Reliability,
-        collisions_per_year: float,
-    ) -> Cohort:
-        """Give these satellites their luck.  `stored` tells the dormant spares among them."""
-        end = min(life_end_day, horizon_days)
-        berths = np.array([b.berth for b in built]) - first_berth
-        ordinals = np.array([b.ordinal for b in built])
-        new = Life.born(np.full(len(built), birth_day))
-        bus_bound = new.hazard_until(reliability.bus, end)
-        # A dormant clock runs slower, but may carry a hazard that falls with age into dates of a higher factor.
-        gpu_bound = np.where(
-            stored, reliability.gpu.most_hazard(end - birth_day), new.hazard_until(reliability.gpu, end)
-        )
-        buses, _, bus_luck = births.units(Part.BUS, plane, berths, ordinals, bus_bound)
-        bus_day = np.full(len(built), np.inf)
-        bus_day[buses] = new.take(buses).failure_day(reliability.bus, bus_luck)
-        hit_day = np.full(len(built), np.inf)
-        if collisions_per_year > 0:
-            debris = Exponential(rate_per_year=collisions_per_year)
-            hit, _, luck = births.units(Part.DEBRIS, plane, berths, ordinals, new.hazard_until(debris, end))
-            hit_day[hit] = new.take(hit).failure_day(debris, luck)
-        pace = np.where(stored, reliability.dormancy_factor, 1.0)
-        cohort = cls(
-            built=built,
-            birth_day=birth_day,
-            life_end_day=life_end_day,
-            berth=list(places),
-            bound_for=[-1] * len(built),
-            gone=[False] * len(built),
-            alive=np.ones((len(built), gpus), bool),
-            gpu_life=Life.born(np.full(len(built), birth_day), pace),
-            gpu_luck=births.units(Part.GPU, plane, berths, ordinals, gpu_bound),
-            bus_day=bus_day,
-            hit_day=hit_day,
-        )
-        cohort.schedule(reliability, horizon_days)
-        return cohort
+    def __post_init__(self) -> None:
+        satellites, positions = len(self.built), self.scenario.satellite.positions
+        self.bound_for, self.gone = [-1] * satellites, [False] * satellites
+        self.alive = np.ones((satellites, positions), bool)
+        self.active = np.broadcast_to(np.arange(positions) < self.scenario.satellite.gpus, self.alive.shape).copy()
+        self.schedule()
 
-    def schedule(self, reliability: Reliability, horizon_days: float) -> None:
-        """Sort the ends of everything still alive; ends at or beyond the horizon are left out."""
-        satellites, units, luck = self.gpu_luck
-        gone = np.asarray(self.gone)
-        up = self.alive[satellites, units] & ~gone[satellites]
-        satellites, units, luck = satellites[up], units[up], luck[up]
-        here = np.flatnonzero(~gone)
-        days = np.concatenate(
-            [
-                self.gpu_life.take(satellites).failure_day(reliability.gpu, luck),
-                self.bus_day[here],
-                np.full(len(here), self.life_end_day),
-                self.hit_day[here],
-            ]
-        )
-        whose = np.concatenate([satellites, here, here, here])
-        which = np.concatenate([units, np.repeat([BUS, END_OF_LIFE, DEBRIS], len(here))])
-        soon = np.flatnonzero(days < horizon_days)
+    def working(self, i: int) -> int:
+        """GPUs of a satellite that live and are not in reserve."""
+        return int(np.count_nonzero(self.alive[i] & self.active[i]))
+
+    def schedule(self) -> None:
+        """Put the ends of everything still alive in order; ends at or beyond the horizon are left out."""
+        here = np.flatnonzero(~np.asarray(self.gone))
+        columns = [(np.full(len(here), self.life_end_day), here, np.full(len(here), END_OF_LIFE), np.zeros_like(here))]
+        for number, fate in enumerate(self.fates):
+            satellites, groups, days, marks = fate.days()
+            soon = np.flatnonzero(days < self.horizon_days)
+            satellites, groups, days, marks = satellites[soon], groups[soon], days[soon], marks[soon]
+            columns.append((days, satellites, np.full(len(soon), number), groups))
+            if fate.hazard.span == 0:
+                names = zip(satellites.tolist(), [number] * len(soon), groups.tolist(), strict=True)
+                self.marks |= dict(zip(names, marks.tolist(), strict=True))
+            elif fate.hazard.cause == Cause.GPU and self.scenario.reliability.warnings_per_failure > 0:
+                columns.append(self._warnings(satellites, groups, days, marks))
+        days, satellites, hazards, groups = (np.concatenate(column) for column in zip(*columns, strict=True))
+        soon = np.flatnonzero(days < self.horizon_days)
         order = soon[np.argsort(days[soon], kind="stable")]
-        self.days, self.satellites, self.units = days[order].tolist(), whose[order].tolist(), which[order].tolist()
+        # Sorted, it is a heap already.
+        self.queue = list(
+            zip(
+                days[order].tolist(),
+                satellites[order].tolist(),
+                hazards[order].tolist(),
+                groups[order].tolist(),
+                strict=True,
+            )
+        )
         self.generation += 1
 
-    def wake(self, satellite: int, day: float, reliability: Reliability, horizon_days: float) -> None:
-        """A dormant satellite begins to work: carry its GPUs' hazard forward and invert again at full pace."""
-        pace = self.gpu_life.pace.copy()
-        pace[satellite] = 1.0
-        # Splitting the others' lives here as well changes nothing: hazard is additive.
-        self.gpu_life = self.gpu_life.at(reliability.gpu, np.full(len(self.built), day), pace)
-        self.schedule(reliability, horizon_days)
+    def _warnings(self, satellites: Ints, gpus: Ints, days: Floats, marks: Floats) -> tuple[Floats, Ints, Ints, Ints]:
+        """Transient faults before permanent ones: each GPU's own number of them, spread evenly over its last days."""
+        reliability = self.scenario.reliability
+        number = np.floor(reliability.warnings_per_failure + marks).astype(np.intp)
+        whose = np.repeat(np.arange(len(days)), number)
+        begins = np.cumsum(number) - number
+        nth = np.arange(len(whose)) - np.repeat(begins, number)
+        when = days[whose] - reliability.warning_days * (nth + 0.5) / number[whose]
+        fits = when > self.birth_day
+        whose = whose[fits]
+        return when[fits], satellites[whose], np.full(len(whose), WARNING), gpus[whose]
+
+    def wake(self, satellite: int, day: float) -> None:
+        """A dormant satellite begins to work: carry the hazard of what slept forward and invert again at full pace."""
+        for number, fate in enumerate(self.fates):
+            if fate.hazard.sleeps:
+                pace = fate.life.pace.copy()
+                waiting = spare_pace(self.scenario)
+                pace[satellite] = 1.0 if pace.ndim == 1 else np.where(self.active[satellite], 1.0, waiting)
+                # Splitting the others' lives here as well changes nothing: hazard is additive.
+                now = np.full(pace.shape, day)
+                self.fates[number] = replace(fate, life=fate.life.at(fate.hazard.law, now, pace))
+        self.schedule()
+
+    def switch_in(self, satellite: int, position: int, day: float) -> None:
+        """A spare GPU aboard begins to work: what aged it slowly now does so at full pace.
+
+        What was scheduled for it while it waited comes later than what is scheduled now, and finds it dead.
+        """
+        self.active[satellite, position] = True
+        one = satellite, position
+        for number, fate in enumerate(self.fates):
+            if fate.life.day.ndim == 1:
+                continue
+            life, law = fate.life, fate.hazard.law
+            then = life.take(one).at(law, day, life.pace[satellite, 0])
+            self.fates[number] = replace(fate, life=life.put(one, then))
+            mine = (fate.drawn.satellite == satellite) & (fate.drawn.unit == position)
+            for luck in fate.drawn.luck[mine].tolist():
+                end = float(then.failure_day(law, luck / fate.hazard.share))
+                if end < self.horizon_days:
+                    heappush(self.queue, (end, satellite, number, position))
+        self.generation += 1

@@ -60,8 +60,10 @@ def _lives(
     """Days lived by each unit of the first satellites, shape (slots, units)."""
     berths = np.arange(plane.slots)
     new = Life.born(planned)
-    satellites, numbers, lucks = births.units(part, plane.id, berths, np.zeros_like(berths), new.hazard_until(law, end))
+    drawn = births.units(part, plane.id, berths, np.zeros_like(berths), new.hazard_until(law, end))
     lived = np.repeat((end - planned)[:, None], units, axis=1)
-    failed = new.take(satellites).failure_day(law, lucks)
+    mine = drawn.unit < units  # spare GPUs aboard are not of the first generation at work
+    satellites, numbers = drawn.satellite[mine], drawn.unit[mine]
+    failed = new.take(satellites).failure_day(law, drawn.luck[mine])
     lived[satellites, numbers] = np.minimum(failed, end[satellites]) - planned[satellites]
     return lived

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
@@ -17,72 +16,45 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
+from sim.engine.gang import Gang
+from sim.engine.stretches import NOBODY, Luck, Stretch, Threat, run_through
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet, PlaneLayout, Unit
 from sim.scenario.models import Scenario
-from sim.workloads import Queued, Rhythm, Running, TrainingJob
+from sim.streams import Streams
+from sim.workloads import Queued, Running
 
 Process = Generator[simpy.Event, Any, None]
 
-
-@dataclass(order=True)
-class Gang:
-    """One job and, while it runs, its GPUs.  Ordered by arrival: the order of the queue."""
-
-    arrival_day: float
-    job: int
-    spec: TrainingJob = field(compare=False)
-    rhythm: Rhythm = field(compare=False)
-    remaining_days: float = field(compare=False)
-    """Gang time of work still to commit; infinite for a job without end."""
-    units: NDArray[np.intp] = field(compare=False, default_factory=lambda: np.empty(0, np.intp))
-    """Its GPUs as positions in the fleet's flattened `owner`; empty while it waits."""
-    plane: int = field(compare=False, default=-1)
-    since: float = field(compare=False, default=0.0)
-    """Day on which the present stretch (of running, or of waiting) began."""
-    work: NDArray[np.float64] = field(compare=False, default_factory=lambda: np.empty(0))
-    """Work done from mission day 0 to each day if it ran at all times, days at full speed: its slope is the speed."""
-    restart_days: float = field(compare=False, default=0.0)
-    """Restart with which the present stretch began."""
-    end_day: float = field(compare=False, default=inf)
-    """Day on which it ends if nothing happens."""
-    generation: int = field(compare=False, default=0)
-    """Counts the stretches; a process that waits for an older one's end stops."""
-    done: bool = field(compare=False, default=False)
-    started: bool = field(compare=False, default=False)
-
-    @property
-    def running(self) -> bool:
-        """Whether it holds its GPUs."""
-        return len(self.units) > 0
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a running gang is doing at an instant."""
-
-    starts: NDArray[np.float64]
-    ends: NDArray[np.float64]
-    """The windows of its present stretch, up to the instant."""
-    paused: bool
-    """In the dark, its work committed."""
-    restart_left_days: float
-    """Of the restart under way; 0 when there is none."""
+MONTH_DAYS = 30.0
+"""Interruptions that break nothing are written month by month."""
+NOTHING = 1e-12
+"""Days below which a share of a stretch is rounding."""
 
 
 class Jobs:
     """All jobs of a run and the GPUs they own."""
 
     def __init__(
-        self, env: simpy.Environment, scenario: Scenario, environment: Environment, fleet: Fleet, log: EventRecorder
+        self,
+        env: simpy.Environment,
+        scenario: Scenario,
+        environment: Environment,
+        fleet: Fleet,
+        log: EventRecorder,
+        streams: Streams,
+        fluence_per_day: NDArray[np.float64],
     ) -> None:
+        """`fluence_per_day`: of solar storms, shape (days of the environment's tables,)."""
         self.env = env
         self.environment = environment
+        self.fluence_per_day = fluence_per_day
         self.fleet = fleet
         self.log = log
         self.scheduler = scenario.workload.scheduler
         self.idle = [0] * len(fleet.planes)
+        self.still_until = [0.0] * len(fleet.planes)
         self.queue: list[Gang] = []
         self._tried: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
         self.gangs = [
@@ -90,7 +62,8 @@ class Jobs:
                 spec.arrival_day,
                 job,
                 spec,
-                spec.rhythm(scenario.gang_mtbf_days(spec)),
+                spec.rhythm(environment.gangs.mtbf_days(spec)),
+                Luck(streams, job),
                 inf if spec.work_gpu_hours is None else spec.work_gpu_hours / spec.gpus / HOURS_PER_DAY,
                 since=spec.arrival_day,
             )
@@ -113,12 +86,12 @@ class Jobs:
 
     # What the world tells the jobs
 
-    def join(self, plane: PlaneLayout, berth: int, alive: NDArray[np.bool_]) -> None:
-        """A satellite begins work in a slot: its GPUs are there to be used."""
-        self.fleet.owner[berth] = np.where(alive, Unit.IDLE, Unit.DEAD)
-        self.idle[plane.id] += int(np.count_nonzero(alive))
+    def join(self, plane: PlaneLayout, berth: int, working: NDArray[np.bool_]) -> None:
+        """A satellite begins work in a slot: its GPUs that live and are not in reserve are there to be used."""
+        self.fleet.owner[berth] = np.where(working, Unit.IDLE, Unit.DEAD)
+        self.idle[plane.id] += int(np.count_nonzero(working))
 
-    def leave(self, berth: int, cause: Cause, *, planned: bool) -> None:
+    def leave(self, berth: int, cause: int, *, planned: bool) -> None:
         """The satellite in a slot stops work."""
         row = self.fleet.owner[berth]
         owners = [int(job) for job in np.unique(row) if job >= 0]
@@ -127,14 +100,32 @@ class Jobs:
         for job in owners:
             self.strike(self.gangs[job], cause, planned=planned)
 
-    def lose_gpu(self, berth: int, unit: int) -> None:
-        """One GPU on a satellite at work failed."""
+    def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int) -> None:
+        """GPUs on a satellite at work failed together."""
+        row = self.fleet.owner[berth]
+        owners = [int(job) for job in np.unique(row[units]) if job >= 0]
+        self.idle[self.fleet.plane_of[berth]] -= int(np.count_nonzero(row[units] == Unit.IDLE))
+        row[units] = Unit.DEAD
+        for job in owners:
+            self.strike(self.gangs[job], cause, planned=False)
+
+    def gain_gpus(self, berth: int, units: NDArray[np.intp]) -> None:
+        """Spare GPUs of a satellite at work begin to work."""
+        self.fleet.owner[berth, units] = Unit.IDLE
+        self.idle[self.fleet.plane_of[berth]] += len(units)
+
+    def disturb(self, berth: int, unit: int, cause: int, extra_days: float) -> None:
+        """A fault of one GPU stops its gang and breaks nothing."""
         owner = int(self.fleet.owner[berth, unit])
-        self.fleet.owner[berth, unit] = Unit.DEAD
         if owner >= 0:
-            self.strike(self.gangs[owner], Cause.GPU, planned=False)
-        elif owner == Unit.IDLE:
-            self.idle[self.fleet.plane_of[berth]] -= 1
+            self.strike(self.gangs[owner], cause, planned=False, extra_days=extra_days)
+
+    def hold(self, plane: int, until: float, cause: int) -> None:
+        """A plane stands still until a day: its gangs lose what is not committed, and wait where they are."""
+        self.still_until[plane] = max(self.still_until[plane], until)
+        for gang in self.gangs:
+            if gang.running and gang.plane == plane:
+                self.strike(gang, cause, planned=False)
 
     def fill(self) -> None:
         """Let the scheduler start what it will."""
@@ -160,14 +151,14 @@ class Jobs:
         self._run(gang, gang.rhythm.restart if gang.started else 0.0)
         gang.started = True
 
-    def strike(self, gang: Gang, cause: Cause, *, planned: bool) -> None:
-        """Some GPUs of a running gang are gone: swap in idle ones and go on, or back to the queue."""
-        moment = self._moment(gang)
+    def strike(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
+        """A running gang is stopped, some GPUs may be gone: swap in idle ones and go on, or back to the queue."""
+        stretch = self._so_far(gang, self.env.now, planned=planned)
         kept = gang.units[self.fleet.owner.ravel()[gang.units] == gang.job]
         missing = gang.spec.gpus - len(kept)
         swap = self.idle[gang.plane] >= missing
-        shrugged_off = moment.restart_left_days > 0 and not gang.spec.failures_during_restart
-        interrupted = not (swap and (moment.paused or shrugged_off))
+        shrugged_off = stretch.restart_left_days > 0 and not gang.spec.failures_during_restart
+        interrupted = not (swap and (stretch.paused or shrugged_off))
         if interrupted:
             self.log.append(
                 self.env.now,
@@ -177,11 +168,11 @@ class Jobs:
                 job=gang.job,
                 amount=gang.spec.gpus,
             )
-        self._account(gang, moment, EventKind.LOST, planned=planned)
+        self._account(gang, stretch, cause=cause)
         gang.units = kept
         if swap:
             self._take(gang, missing)
-            self._run(gang, moment.restart_left_days if shrugged_off else gang.rhythm.restart)
+            self._run(gang, stretch.restart_left_days if shrugged_off else gang.rhythm.restart + extra_days)
         else:
             self._release(gang)
             gang.since = self.env.now
@@ -193,7 +184,7 @@ class Jobs:
         if gang.generation != generation:
             return
         # Its last checkpoint ends the stretch, like one before a planned pause.
-        self._account(gang, self._moment(gang), EventKind.LOST, planned=True)
+        self._account(gang, self._so_far(gang, self.env.now, planned=True))
         gang.remaining_days = 0.0
         gang.done = True
         self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=gang.plane, job=gang.job, amount=gang.spec.gpus)
@@ -206,7 +197,7 @@ class Jobs:
             if gang.done or gang.arrival_day >= horizon_days:
                 continue
             if gang.running:
-                self._account(gang, self._moment(gang, horizon_days), EventKind.UNCOMMITTED, planned=False)
+                self._account(gang, self._so_far(gang, horizon_days, planned=False), day=horizon_days)
             else:
                 self._spend_waiting(gang, horizon_days)
 
@@ -239,7 +230,7 @@ class Jobs:
         keep = np.concatenate([np.flatnonzero(rows < last), np.flatnonzero(rows == last)[:rest]])
         berths = plane.first_berth + chosen[rows[keep]]
         owner[berths, units[keep]] = gang.job
-        gang.units = np.concatenate([gang.units, berths * self.fleet.gpus_per_satellite + units[keep]])
+        gang.units = np.concatenate([gang.units, berths * self.fleet.positions + units[keep]])
         self.idle[gang.plane] -= count
 
     def _release(self, gang: Gang) -> None:
@@ -254,13 +245,17 @@ class Jobs:
         """Begin a stretch of running now."""
         gang.since = self.env.now
         gang.restart_days = restart_days
+        gang.resume_day = max(self.env.now, self.still_until[gang.plane])
         gang.generation += 1
-        berths = self._berths(gang)
-        efficiency = self.environment.communication(gang.spec, len(berths))
-        first = self.fleet.planes[gang.plane].first_berth
-        gang.work = self.environment.gang_work(
-            gang.plane, self.fleet.birth_day[berths].tolist(), berths - first, efficiency
-        )
+        berths, gpus = np.unique(gang.units // self.fleet.positions, return_counts=True)
+        environment, births = self.environment, self.fleet.birth_day[berths].tolist()
+        slots = berths - self.fleet.planes[gang.plane].first_berth
+        efficiency = environment.gangs.efficiency(gang.plane, gang.spec, len(berths))
+        gang.work = environment.gangs.work(gang.plane, births, slots, efficiency)
+        gang.threat = None
+        if environment.gangs.causes:
+            units = environment.gangs.units(berths, gpus)
+            gang.threat = Threat(*environment.gangs.rates(gang.plane, slots, births, units, self.fluence_per_day))
         gang.end_day = self._finish_day(gang)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))
@@ -274,12 +269,11 @@ class Jobs:
         speed = self._speed(gang, min(gang.since + span, horizon))
         while True:
             end = min(gang.since + span, horizon)
-            starts, ends = self._windows(gang, gang.since, end)
-            cut = len(ends) > 0 and ends[-1] >= end
             day = inf
             if speed > 0:
+                stretch = self._so_far(gang, end, planned=False)
                 wanted = gang.remaining_days / speed
-                day = gang.rhythm.finish(starts, ends, gang.restart_days, wanted, planned_last=not cut)
+                day = gang.rhythm.finish(stretch.pieces, wanted, stretch.taken_back)
             if day == inf and end >= horizon:
                 return inf
             if day < inf:
@@ -295,7 +289,7 @@ class Jobs:
     def _berths(self, gang: Gang) -> NDArray[np.intp]:
         """Slots that the gang's GPUs lie in, in order."""
         holds = np.zeros(len(self.fleet.state), bool)
-        holds[gang.units // self.fleet.gpus_per_satellite] = True
+        holds[gang.units // self.fleet.positions] = True
         return np.flatnonzero(holds)
 
     def _speed(self, gang: Gang, until: float) -> float:
@@ -306,41 +300,69 @@ class Jobs:
         speed = float(done - begun) / (until - gang.since)
         return speed if speed < 1 - 1e-9 else 1.0
 
-    def _windows(self, gang: Gang, start: float, end: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _so_far(self, gang: Gang, until: float, *, planned: bool) -> Stretch:
+        """Where the gang's present stretch went, up to a day; `planned`: a checkpoint precedes its end."""
+        start = min(gang.resume_day, until)
         plane = self.fleet.planes[gang.plane]
         slots = self._berths(gang) - plane.first_berth if self.environment.pauses else gang.units[:0]
-        return self.environment.run_windows(gang.plane, slots, start, end)
-
-    def _moment(self, gang: Gang, day: float | None = None) -> Moment:
-        now = self.env.now if day is None else day
-        starts, ends = self._windows(gang, gang.since, now)
-        if now <= gang.since:
-            return Moment(starts, ends, False, gang.restart_days)
-        if len(ends) == 0 or ends[-1] < now:
-            return Moment(starts, ends, True, 0.0)
-        restart = gang.restart_days if len(starts) == 1 else gang.rhythm.restart
-        return Moment(starts, ends, False, max(0.0, restart - (now - float(starts[-1]))))
-
-    def _account(self, gang: Gang, moment: Moment, uncommitted: EventKind, *, planned: bool) -> None:
-        """Write where the stretch that ends now went; work not committed is lost, or still open at the horizon."""
-        now = self.environment.horizon_days if uncommitted is EventKind.UNCOMMITTED else self.env.now
-        spent = gang.rhythm.spend(
-            moment.starts, moment.ends, gang.since, now, gang.restart_days, planned or moment.paused
+        windows = self.environment.run_windows(gang.plane, slots, start, until)
+        return run_through(
+            windows,
+            gang.since,
+            until,
+            gang.restart_days,
+            gang.rhythm,
+            planned,
+            not gang.spec.failures_during_restart,
+            self.environment.gangs,
+            gang.plane,
+            gang.threat,
+            gang.luck,
+            gang.hazard,
+            gang.pending,
         )
+
+    def _account(self, gang: Gang, stretch: Stretch, *, cause: int = Cause.NONE, day: float | None = None) -> None:
+        """Write where the stretch that ends now went; at the horizon, `day`, work not committed is still open."""
+        now = self.env.now if day is None else day
         # Where in a stretch the gang was slower is not resolved: a stretch is days long, speed changes over weeks.
         speed = self._speed(gang, now)
-        gang.remaining_days -= spent.committed * speed
-        for kind, days in (
-            (EventKind.COMMITTED, spent.committed * speed),
-            (uncommitted, spent.uncommitted * speed),
-            (EventKind.SLOWED, (spent.committed + spent.uncommitted) * (1 - speed)),
-            (EventKind.CHECKPOINTED, spent.written),
-            (EventKind.RESTARTED, spent.restarted),
-            (EventKind.PAUSED, spent.paused),
+        spent = stretch.spent
+        undone = spent.uncommitted * ~stretch.pieces.planned
+        last = float(undone[-1]) if len(undone) and stretch.causes[-1] == NOBODY else 0.0
+        self._log_interruptions(gang, stretch, undone + stretch.taken_back, speed)
+        computed = float(spent.committed.sum() + spent.uncommitted.sum())
+        accounted = float((stretch.pieces.ends - stretch.pieces.starts).sum())
+        gang.remaining_days -= stretch.net * speed
+        for kind, why, days in (
+            (EventKind.COMMITTED, Cause.NONE, stretch.net * speed),
+            (EventKind.LOST if day is None else EventKind.UNCOMMITTED, cause, last * speed),
+            (EventKind.SLOWED, Cause.NONE, computed * (1 - speed)),
+            (EventKind.CHECKPOINTED, Cause.NONE, float(spent.written.sum())),
+            (EventKind.RESTARTED, Cause.NONE, float(spent.restarted.sum())),
+            (EventKind.PAUSED, Cause.NONE, now - gang.since - accounted + float(spent.idle.sum())),
         ):
-            if days > 0:
+            if abs(days) > NOTHING:
                 amount = days * gang.spec.gpus * HOURS_PER_DAY
-                self.log.append(now, kind, plane=gang.plane, job=gang.job, amount=amount)
+                self.log.append(now, kind, cause=why, plane=gang.plane, job=gang.job, amount=amount)
+        gang.hazard += stretch.hazard
+        gang.pending = stretch.pending
+
+    def _log_interruptions(self, gang: Gang, stretch: Stretch, lost: NDArray[np.float64], speed: float) -> None:
+        """The interruptions of a stretch by month and cause: how many, and the work that they rolled back."""
+        hit = np.flatnonzero(stretch.causes != NOBODY)
+        if len(hit) == 0:
+            return
+        days, kinds = stretch.pieces.ends[hit], stretch.causes[hit]
+        numbers = np.array([one.cause for one in self.environment.gangs.causes])[kinds]
+        key = (days // MONTH_DAYS).astype(np.intp) * 1024 + numbers
+        for one in np.unique(key).tolist():
+            mine = np.flatnonzero(key == one)
+            when, what = float(days[mine[-1]]), {"cause": one % 1024, "plane": gang.plane, "job": gang.job}
+            self.log.append(when, EventKind.SOFT_INTERRUPTED, amount=len(mine), **what)
+            hours = float(lost[hit[mine]].sum()) * speed * gang.spec.gpus * HOURS_PER_DAY
+            if hours > 0:
+                self.log.append(when, EventKind.LOST, amount=hours, **what)
 
     def _spend_waiting(self, gang: Gang, day: float | None = None) -> None:
         now = self.env.now if day is None else day

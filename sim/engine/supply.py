@@ -52,7 +52,7 @@ class Supply:
         self.fleet = fleet
         self.log = log
         self.orbit = orbit
-        self.site = LaunchSite(env, scenario.launch, scenario.satellite.mass_kg, streams, log, self)
+        self.site = LaunchSite(env, scenario.launch, scenario.satellite.launch_mass_kg, streams, log, self)
         self.planned_days = [np.zeros(plane.slots) for plane in fleet.planes]
         """Planned arrival of the first satellite of each slot, by plane."""
         berths = len(fleet.state)

@@ -6,19 +6,22 @@ Order within one instant: the event itself, then the jobs it touches, then the s
 from __future__ import annotations
 
 from collections.abc import Generator
-from itertools import groupby
-from operator import itemgetter
+from heapq import heappop
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.births import Births
-from sim.engine.cohorts import BUS, DEBRIS, END_OF_LIFE, Built, Cohort
+from sim.engine.cohorts import END_OF_LIFE, WARNING, Built, Cohort
 from sim.engine.controls import birth_controls
+from sim.engine.hazards import Hazards
 from sim.engine.jobs import Jobs
+from sim.engine.shocks import shocks
 from sim.engine.supply import Supply
+from sim.engine.weather import Weather
 from sim.environment import Environment, Limit
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind, EventRecorder
@@ -30,7 +33,7 @@ from sim.strategies.advice import decisions, initial_spares, review_period_days
 from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
-Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: int, replicate: int) -> Result:
@@ -73,16 +76,22 @@ class World:
         self.environment = environment
         self.env = simpy.Environment()
         self.log = EventRecorder()
-        self.fleet = Fleet(environment.layouts, scenario.satellite.gpus)
-        self.births = Births(streams, environment.layouts, scenario.satellite.gpus)
-        self.jobs = Jobs(self.env, scenario, environment, self.fleet, self.log)
+        self.fleet = Fleet(environment.layouts, scenario.satellite.gpus, scenario.satellite.spare_gpus)
+        self.weather = Weather(scenario, environment, streams)
+        self.hazards = Hazards(scenario, environment, self.weather, streams)
+        self.births = Births(streams, environment.layouts, self.hazards.per_satellite)
+        self.jobs = Jobs(self.env, scenario, environment, self.fleet, self.log, streams, self.weather.fluence_per_day)
         self.supply = Supply(self.env, scenario, streams, self.fleet, self.log, self)
         self._homes: dict[int, tuple[Cohort, int]] = {}  # by serial number
         self._views: dict[int, tuple[tuple[int, int], PlaneView]] = {}
 
     def run(self) -> None:
         """Run to the horizon."""
+        for day, fluence in zip(self.weather.storm_days, self.weather.storm_fluence_cm2, strict=True):
+            self.log.append(float(day), EventKind.STORM, amount=float(fluence))
         self.jobs.start()
+        for shock in shocks(self):
+            self.env.process(shock)
         self.supply.deploy(initial_spares(self.strategy, self.strategy_name))
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             self.env.process(self.review(period))
@@ -101,21 +110,25 @@ class World:
     def arrive(self, plane: int, aboard: list[Built], places: list[int], cause: Cause) -> None:
         """Satellites have been moved into their places: give them their luck, and let them live."""
         life_end_day, dry = self.environment.life_end_day(plane, self.env.now)
-        cohort = Cohort.born(
-            built=aboard,
-            places=places,
-            stored=~self.fleet.is_slot[places],
-            births=self.births,
+        cohort = Cohort(
+            scenario=self.scenario,
             plane=plane,
-            first_berth=self.fleet.planes[plane].first_berth,
+            built=aboard,
             birth_day=self.env.now,
             life_end_day=life_end_day,
             horizon_days=self.horizon_days,
-            gpus=self.scenario.satellite.gpus,
-            reliability=self.scenario.reliability,
-            collisions_per_year=float(self.environment.keeping.collisions_per_year[plane]),
+            berth=list(places),
+            fates=self.hazards.fates(
+                self.births,
+                plane,
+                np.array([built.berth for built in aboard]) - self.fleet.planes[plane].first_berth,
+                np.array([built.ordinal for built in aboard]),
+                self.env.now,
+                min(life_end_day, self.horizon_days),
+                ~self.fleet.is_slot[places],
+            ),
+            planned_end=Cause.PROPELLANT if dry else Cause.END_OF_LIFE,
         )
-        cohort.planned_end = Cause.PROPELLANT if dry else Cause.END_OF_LIFE
         for i, (built, berth) in enumerate(zip(aboard, places, strict=True)):
             self._homes[built.serial] = cohort, i
             self._occupy(cohort, i, berth)
@@ -151,6 +164,10 @@ class World:
                 amount=float(speed[plane, first]),
             )
 
+    def home(self, serial: int) -> tuple[Cohort, int]:
+        """Cohort of a satellite, and its position there."""
+        return self._homes[serial]
+
     # The life of satellites
 
     def cohort_life(self, cohort: Cohort, generation: int) -> Process:
@@ -158,47 +175,99 @@ class World:
 
         What ends at one instant, as the design lives of a cohort do, is one change: the strategy sees it whole.
         """
-        schedule = zip(cohort.days, cohort.satellites, cohort.units, strict=True)
-        for day, together in groupby(schedule, key=itemgetter(0)):
-            ends = [(i, unit) for _, i, unit in together if not cohort.gone[i]]
-            if not ends:
-                continue
+        queue = cohort.queue
+        while queue:
+            day = queue[0][0]
             yield self.env.timeout(max(0.0, day - self.env.now))
             if cohort.generation != generation:
                 return
-            left = [(i, unit) for i, unit in ends if not cohort.gone[i]]
-            for i, unit in left:
-                if unit == BUS:
-                    self.end(cohort, i, EventKind.BUS_FAILED, Cause.BUS, planned=False)
-                elif unit == END_OF_LIFE:
-                    self.end(cohort, i, EventKind.RETIRED, cohort.planned_end, planned=True)
-                elif unit == DEBRIS:
-                    self.end(cohort, i, EventKind.BUS_FAILED, Cause.DEBRIS, planned=False)
-                else:
-                    self.lose_gpu(cohort, i, unit)
-            if left:
+            changed = False
+            while queue and queue[0][0] == day:
+                _, i, number, group = heappop(queue)
+                if not cohort.gone[i]:
+                    changed |= self.meet(cohort, i, number, group)
+            if changed:
                 self.settle()
+                if cohort.generation != generation:
+                    return
 
-    def lose_gpu(self, cohort: Cohort, i: int, unit: int) -> None:
-        """One GPU fails; its satellite goes on with the others."""
-        cohort.alive[i, unit] = False
+    def meet(self, cohort: Cohort, i: int, number: int, group: int) -> bool:
+        """What a cohort's schedule has for a satellite now; returns whether it changed anything."""
+        if number == END_OF_LIFE:
+            self.end(cohort, i, EventKind.RETIRED, cohort.planned_end, planned=True)
+            return True
+        if number == WARNING:
+            if cohort.berth[i] >= 0 and cohort.alive[i, group]:
+                extra_days = self.scenario.radiation.power_cycle_min / MINUTES_PER_DAY
+                self.jobs.disturb(cohort.berth[i], group, Cause.WARNING, extra_days)
+            return False
+        hazard = cohort.fates[number].hazard
+        if hazard.span == 0:
+            cause = self._subsystem(cohort.marks[i, number, group]) if hazard.cause == Cause.BUS else hazard.cause
+            self.end(cohort, i, EventKind.BUS_FAILED, cause, planned=False)
+            return True
+        first = group * hazard.span
+        units = first + np.flatnonzero(cohort.alive[i, first : first + hazard.span])
+        if len(units) == 0:
+            return False
+        kind = EventKind.GPU_FAILED if hazard.of_one_gpu else EventKind.GROUP_FAILED
+        self.lose_gpus(cohort, i, units, kind, hazard.cause)
+        return True
+
+    def _subsystem(self, mark: float) -> int:
+        """The cause that a bus failure is put down to."""
+        shares = self.scenario.reliability.bus_shares
+        tower = np.cumsum(list(shares.values())) if shares else np.empty(0)
+        if len(tower) == 0:
+            return Cause.BUS
+        name = list(shares)[int(np.searchsorted(tower, mark * tower[-1], side="right"))]
+        return self.scenario.cause_numbers[name]
+
+    def lose_gpus(self, cohort: Cohort, i: int, units: Ints, kind: EventKind, cause: int) -> None:
+        """GPUs of a satellite fail together; spares aboard step in, and what is left goes on if it is enough."""
+        satellite = self.scenario.satellite
+        at_work = cohort.active[i, units]
+        cohort.alive[i, units] = False
+        self._change(cohort, i, kind, cause, -int(np.count_nonzero(at_work)), len(units))
+        berth = cohort.berth[i]
+        working = berth >= 0 and self.fleet.state[berth] == BerthState.WORKING
+        if working:
+            self.jobs.lose_gpus(berth, units, cause)
+        waiting = np.flatnonzero(cohort.alive[i] & ~cohort.active[i])[: np.count_nonzero(at_work)]
+        for position in waiting.tolist():
+            cohort.switch_in(i, position, self.env.now)
+        if len(waiting):
+            self._change(cohort, i, EventKind.SWITCHED_IN, cause, len(waiting), len(waiting))
+            if working:
+                self.jobs.gain_gpus(berth, waiting)
+            self.env.process(self.cohort_life(cohort, cohort.generation))
+        if satellite.tray is not None and kind is not EventKind.TRAY_OFF:
+            for tray in np.unique(units // satellite.tray.gpus).tolist():
+                first = tray * satellite.tray.gpus
+                left = first + np.flatnonzero(cohort.alive[i, first : first + satellite.tray.gpus])
+                if 0 < len(left) < satellite.tray.gpus_needed:
+                    self.lose_gpus(cohort, i, left, EventKind.TRAY_OFF, Cause.TRAY)
+        if not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < satellite.gpus_needed:
+            self.end(cohort, i, EventKind.RETIRED, Cause.TOO_FEW_GPUS, planned=True)
+
+    def _change(self, cohort: Cohort, i: int, kind: EventKind, cause: int, gpus: int, amount: int) -> None:
+        """Write that GPUs of a satellite, at work or not, were lost or won; one row a GPU where GPUs fail singly."""
         berth = cohort.berth[i]
         at_work = berth >= 0 and self.fleet.state[berth] == BerthState.WORKING
         if berth >= 0:
-            self.fleet.gpus_alive[berth] -= 1
+            self.fleet.gpus_alive[berth] += gpus
         self.log.append(
             self.env.now,
-            EventKind.GPU_FAILED,
-            cause=Cause.GPU,
-            plane=int(self.fleet.plane_of[berth if berth >= 0 else cohort.bound_for[i]]),
+            kind,
+            cause=cause,
+            plane=cohort.plane,
             berth=berth,
             satellite=cohort.built[i].serial,
-            gpus=-1 if at_work else 0,
+            gpus=gpus if at_work else 0,
+            amount=0 if kind is EventKind.GPU_FAILED else amount,
         )
-        if at_work:
-            self.jobs.lose_gpu(berth, unit)
 
-    def end(self, cohort: Cohort, i: int, kind: EventKind, cause: Cause, *, planned: bool) -> None:
+    def end(self, cohort: Cohort, i: int, kind: EventKind, cause: int, *, planned: bool) -> None:
         """A satellite ends, wherever it is."""
         if cohort.berth[i] >= 0:
             self.remove(cohort.berth[i], kind, cause, planned=planned)
@@ -226,7 +295,7 @@ class World:
             amount=years if np.isfinite(years) else -1.0,
         )
 
-    def remove(self, berth: int, kind: EventKind, cause: Cause, *, planned: bool) -> None:
+    def remove(self, berth: int, kind: EventKind, cause: int, *, planned: bool) -> None:
         """The satellite in a berth ends and leaves it empty."""
         serial = int(self.fleet.satellite[berth])
         cohort, i = self._homes[serial]
@@ -247,6 +316,19 @@ class World:
         self._vacate(berth)
         if at_work:
             self.jobs.leave(berth, cause, planned=planned)
+            if not planned:
+                self.stand_off(cohort.plane)
+
+    def stand_off(self, plane: int) -> None:
+        """A formation keeps its distance from a satellite that died in it."""
+        hours = self.scenario.reliability.stand_off_hours
+        if hours > 0 and self.environment.planes[plane].colocated:
+            self.stand_still(plane, hours / HOURS_PER_DAY, Cause.STAND_OFF)
+
+    def stand_still(self, plane: int, days: float, cause: int) -> None:
+        """A plane stops computing for a while."""
+        self.log.append(self.env.now, EventKind.STOOD_STILL, cause=cause, plane=plane, amount=days)
+        self.jobs.hold(plane, self.env.now + days, cause)
 
     def activate(self, action: Activate) -> None:
         """Send a spare to an empty slot of its plane."""
@@ -272,7 +354,7 @@ class World:
             satellite=serial,
             amount=action.phasing_days,
         )
-        cohort.wake(i, self.env.now, self.scenario.reliability, self.horizon_days)
+        cohort.wake(i, self.env.now)
         self.env.process(self.cohort_life(cohort, cohort.generation))
         self.env.process(self.phase(cohort, i, action.slot, action.phasing_days))
 
@@ -291,7 +373,7 @@ class World:
     def _occupy(self, cohort: Cohort, i: int, berth: int) -> None:
         """Fill a berth's columns."""
         self.fleet.satellite[berth] = cohort.built[i].serial
-        self.fleet.gpus_alive[berth] = np.count_nonzero(cohort.alive[i])
+        self.fleet.gpus_alive[berth] = cohort.working(i)
         self.fleet.birth_day[berth] = cohort.birth_day
         self.fleet.life_end_day[berth] = cohort.life_end_day
 
@@ -313,7 +395,7 @@ class World:
             satellites=1,
             gpus=int(self.fleet.gpus_alive[slot]),
         )
-        self.jobs.join(self.fleet.planes[self.fleet.plane_of[slot]], slot, cohort.alive[i])
+        self.jobs.join(self.fleet.planes[self.fleet.plane_of[slot]], slot, cohort.alive[i] & cohort.active[i])
 
     # The strategy
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
+from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, Sky, Table
 from sim.environment.keeping import Keeping, keep, years_aloft
 from sim.environment.operation import Operation, operate
 from sim.environment.planes import Plane, plane_shadow, planes_of
+from sim.environment.radiation import Radiation
 from sim.ephemeris import sun_teme_km
 from sim.events import EventKind, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import PlaneShadow, daily_light
-from sim.physics.link import all_reduce_s, communication_efficiency, gang_availability
+from sim.reliability import Clock
 from sim.scenario.models import Scenario
-from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
 
@@ -179,8 +180,45 @@ class Environment:
         """Satellites born on a day, in every plane."""
         key = self.birth_key(birth_day)
         if key not in self._operations:
-            self._operations[key] = operate(self.scenario, self.sky, self.sizes, float(key))
+            operation = operate(self.scenario, self.sky, self.sizes, float(key))
+            if self.scenario.radiation.wear.derating_per_krad > 0:
+                operation = self._worn(operation, key)
+            self._operations[key] = operation
         return self._operations[key]
+
+    def _worn(self, operation: Operation, birth_key: int) -> Operation:
+        """An operation with the frequency that dose takes off."""
+        since = len(self.days) - len(operation.days)
+        share = np.array([self.radiation.frequency(p.id, birth_key)[since:] for p in self.planes], np.float32)
+        return replace(operation, light_speed=operation.light_speed * share, dark_speed=operation.dark_speed * share)
+
+    @cached_property
+    def radiation(self) -> Radiation:
+        """Radiation of all planes, storms apart."""
+        return Radiation.of(self.scenario, self.planes, self.days)
+
+    @cached_property
+    def gangs(self) -> Gangs:
+        """What jobs can do here, and what stops them."""
+        return Gangs(self)
+
+    def stress_clock(self, plane: int, birth_day: float) -> Clock:
+        """Effective age of electronics at work since a birth on a day, by heat and thermal cycles."""
+        key = plane, self.birth_key(birth_day)
+        if key not in self._stress:
+            operation = self.operation(birth_day)
+            pace = self.scenario.reliability.stress.pace(
+                operation.junction_c[plane].astype(float),
+                operation.swing_k[plane].astype(float),
+                operation.cycles[plane].astype(float),
+            )
+            days = np.append(operation.days, operation.days[-1] + 1)
+            self._stress[key] = Clock(days, np.concatenate([[0.0], np.cumsum(pace)]))
+        return self._stress[key]
+
+    @cached_property
+    def _stress(self) -> dict[tuple[int, int], Clock]:
+        return {}
 
     def birth_key(self, birth_day: float) -> int:
         """First day of the birth's month: the day its tables begin with."""
@@ -235,82 +273,6 @@ class Environment:
         changed = np.flatnonzero(np.diff(values, prepend=np.nan))
         return Capacity(times[changed], values[changed])
 
-    # What a gang can do
-
-    def gang_work(self, plane: int, births: Sequence[float], slots: NDArray[np.intp], efficiency: float) -> Floats:
-        """Work a gang does from mission day 0 to the days of the tables while it may run, in days at full speed, (n,).
-
-        The slowest satellite sets the pace of all.  Under `ride_through` and `throttle` it is the orbit's mean, dark
-        while any of the gang's satellites is.  Under `migrate` gangs share the satellites in light: a gang gets the
-        share of the orbit that is lit, less its hand-overs, as if it were spread over the plane; in a co-located plane
-        there is nobody to hand over to.  `efficiency` is the share that communication leaves.
-        """
-        keys = tuple(sorted({self.birth_key(birth) for birth in births}))
-        places = self.planes[plane].phases_rad[slots]
-        phases = tuple(np.unique(places).tolist()) if self.policy in ("ride_through", "throttle") else ()
-        key = plane, keys, phases, efficiency, len(slots)
-        if key not in self._speeds:
-            speed = self._gang_speed(plane, keys, np.array(phases), efficiency, len(slots))
-            self._speeds[key] = np.concatenate([[0.0], np.cumsum(speed[:-1])])
-        return self._speeds[key]
-
-    @cached_property
-    def _speeds(self) -> dict[tuple[object, ...], Floats]:
-        return {}
-
-    def _gang_speed(
-        self, plane: int, keys: tuple[int, ...], phases: Floats, efficiency: float, satellites: int
-    ) -> Floats:
-        n = len(self.days)
-        light, dark = np.ones(n), np.ones(n)
-        for key in keys:
-            operation = self.operation(key)
-            first = n - len(operation.days)
-            light[first:] = np.minimum(light[first:], operation.light_speed[plane])
-            dark[first:] = np.minimum(dark[first:], operation.dark_speed[plane])
-        if self.pauses:
-            return np.asarray(light * efficiency)
-        if self.policy == "migrate":
-            if self.planes[plane].colocated:
-                return np.asarray(light * (1 - self.sky.dark[plane]) * efficiency)
-            power, links = self.scenario.power, self.scenario.satellite.links
-            state_gbit = power.migration_gb_per_gpu * self.scenario.satellite.gpus * 8
-            pause_s = power.migration_pause_s + state_gbit / (links.rate_gb_s * links.efficiency)
-            handing = np.where(self.sky.dark[plane] > 0, satellites * pause_s / self.sky.period_s[plane, 0], 0.0)
-            return np.asarray(light * (1 - self.sky.dark[plane]) * np.maximum(1 - handing, 0.0) * efficiency)
-        shaded = _union_of_arcs(phases, self.sky.dark[plane])
-        return np.asarray(((1 - shaded) * light + shaded * dark) * efficiency)
-
-    def communication(self, job: TrainingJob, satellites: int) -> float:
-        """Share of its time that a gang over so many satellites computes rather than talks, link outages included."""
-        if satellites < 2:
-            return 1.0
-        key = job.gradient_gb, job.step_compute_s, job.overlap, job.local_steps, job.gpus, satellites
-        if key not in self._talk:
-            self._talk[key] = self._communication(job, satellites)
-        return self._talk[key]
-
-    @cached_property
-    def _talk(self) -> dict[tuple[float, ...], float]:
-        return {}
-
-    def _communication(self, job: TrainingJob, satellites: int) -> float:
-        links, gpus = self.scenario.satellite.links, self.scenario.satellite.gpus
-        up = float(gang_availability(satellites, links.links_per_satellite, links.mtbf_h, links.reacquisition_s))
-        if job.gradient_gb == 0:
-            return up
-        talk = all_reduce_s(
-            job.gradient_gb * 1e9,
-            satellites,
-            links.rate_gb_s * 1e9,
-            links.range_km,
-            efficiency=links.efficiency,
-            hop_latency_s=links.hop_latency_us * 1e-6,
-            chips_per_satellite=min(gpus, job.gpus),
-            intra_rate_bps=links.intra_rate_gb_s * 1e9,
-        )
-        return up * float(communication_efficiency(job.step_compute_s, talk, job.overlap, job.local_steps))
-
 
 def _sky(planes: tuple[Plane, ...], days: Floats, found: Tables) -> Sky:
     """The daily tables of light, as they were made or mapped."""
@@ -323,11 +285,3 @@ def _sky(planes: tuple[Plane, ...], days: Floats, found: Tables) -> Sky:
         altitude_km=np.array([[plane.altitude_km] for plane in planes]),
         period_s=np.array([[plane.period_min * 60] for plane in planes]),
     )
-
-
-def _union_of_arcs(phases_rad: Floats, share: Floats) -> Floats:
-    """Share of an orbit in which any of several points, apart by these phases, is on an arc of this share of it."""
-    if len(phases_rad) == 1:
-        return share
-    gaps = np.diff(phases_rad, append=phases_rad[0] + 2 * np.pi) / (2 * np.pi)
-    return np.asarray(np.minimum(gaps[:, None], share[None, :]).sum(axis=0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from sim.environment.hardware import Sizes, Sky
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
-from sim.physics.debris import debris_flux_per_m2_year
+from sim.physics.debris import critical_diameter_cm, debris_flux_per_m2_year
 from sim.physics.drag import (
     array_drag_area_m2,
     ballistic_kg_m2,
@@ -54,6 +55,8 @@ class Keeping:
     """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
     collisions_per_year: Floats
     """Hits that end a satellite, shape (planes,)."""
+    punctures_per_year: Floats
+    """Hits that empty one of a satellite's coolant loops, shape (planes,)."""
 
     def density_kg_m3(self, plane: int) -> Floats:
         """Orbit-mean density of the air that a plane flies through, shape (n,)."""
@@ -81,7 +84,7 @@ def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, day
     start, level = scenario.mission.start, scenario.space.solar_activity
     propulsion = scenario.satellite.propulsion
     area = tumbling_drag_area_m2(2 * sizes.array_m2) + propulsion.body_drag_area_m2
-    ballistic = ballistic_kg_m2(scenario.satellite.mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
+    ballistic = ballistic_kg_m2(scenario.satellite.launch_mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
     deaths = np.minimum(np.arange(0.0, days[-1] + DEATH_STEP_DAYS, DEATH_STEP_DAYS), days[-1])
     # Planes of one shell differ by metres: they fall alike.
     heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
@@ -123,35 +126,23 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
     # The design life on the worst plane, from the day of the mission on which it costs most.
     yearly = delta_v.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(delta_v, int(life))
     need_m_s = yearly * satellite.design_life_years * (1 + propulsion.margin) + reserved
-    needed_kg = float(np.max(propellant_kg(satellite.mass_kg, need_m_s, propulsion.isp_s)))
+    needed_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, need_m_s, propulsion.isp_s)))
     given = propulsion.propellant_kg
     fuel = needed_kg if given == "sized" else float(given)
     if given == "sized":
         budget = np.full(len(planes), np.inf)  # it lasts as long as the satellite
     else:
-        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / satellite.mass_kg) - reserved
+        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / satellite.launch_mass_kg) - reserved
     if (budget <= 0).any():
-        least_kg = float(np.max(propellant_kg(satellite.mass_kg, reserved, propulsion.isp_s)))
+        least_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, reserved, propulsion.isp_s)))
         problem = (
             f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
         )
         raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
 
-    middle = start + timedelta(days=float(sky.days[-1]) / 2)
-    hits = np.array(
-        [
-            float(
-                debris_flux_per_m2_year(
-                    propulsion.lethal_size_cm,
-                    plane.altitude_km,
-                    plane.inclination_deg,
-                    middle.year + middle.timetuple().tm_yday / DAYS_PER_YEAR,
-                    float(flux.mean()),
-                )
-            )
-            for plane in planes
-        ]
-    )
+    radiator = satellite.radiator
+    tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
+    by_size = partial(_debris_flux_per_m2_year, scenario, planes, sky.days, float(flux.mean()))
     return Keeping(
         air_kg_m3=density,
         air_of=air_of,
@@ -160,8 +151,19 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
         propellant_kg=fuel,
         needed_kg=needed_kg,
         dead_years=dead_years,
-        collisions_per_year=hits * propulsion.vulnerable_area_m2,
+        collisions_per_year=by_size(propulsion.lethal_size_cm) * propulsion.vulnerable_area_m2,
+        punctures_per_year=by_size(float(critical_diameter_cm(radiator.tube_wall_mm))) * tubes_m2,
     )
+
+
+def _debris_flux_per_m2_year(
+    scenario: Scenario, planes: tuple[Plane, ...], days: Floats, mean_flux: float, size_cm: float
+) -> Floats:
+    """Hits by debris of a size and larger in the middle of the mission, shape (planes,)."""
+    middle = scenario.mission.start + timedelta(days=float(days[-1]) / 2)
+    year = middle.year + middle.timetuple().tm_yday / DAYS_PER_YEAR
+    altitude, tilt = np.array([(plane.altitude_km, plane.inclination_deg) for plane in planes]).T
+    return np.asarray(debris_flux_per_m2_year(size_cm, altitude, tilt, year, mean_flux))
 
 
 def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
@@ -178,7 +180,9 @@ def _drag_m_s_per_day(scenario: Scenario, sizes: Sizes, sky: Sky, flux: Floats, 
     propulsion = scenario.satellite.propulsion
     facing = _array_drag_area_m2(scenario, sizes, sky) + propulsion.body_drag_area_m2
     # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
-    ballistic = ballistic_kg_m2(scenario.satellite.mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
+    ballistic = ballistic_kg_m2(
+        scenario.satellite.launch_mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient
+    )
     density = orbit_mean_density_kg_m3(sky.altitude_km, flux, magnetic)
     return np.asarray(drag_make_up_m_s_per_year(sky.altitude_km, density, ballistic) / DAYS_PER_YEAR)
 

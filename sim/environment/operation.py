@@ -60,6 +60,8 @@ class Operation:
     """Eclipses of the day, each a charge cycle, and a thermal one where the load changes with it."""
     junction_c: Singles
     """Junction of a GPU in light, all of them running, degrees C."""
+    swing_k: Singles
+    """Fall of the junction's temperature in an eclipse; 0 on days without."""
     radiator_c: Singles
     """Radiator at its root in light, degrees C."""
     limit: NDArray[np.uint8]
@@ -156,6 +158,13 @@ def _operate(scenario: Scenario, sky: Sky, sizes: Sizes, birth_day: float) -> Op
     keeping = satellite.propulsion
     lost = keeping.manoeuvres_per_year * keeping.manoeuvre_pause_min / (MINUTES_PER_DAY * DAYS_PER_YEAR)
     heat_w = satellite.bus_power_w + struck.light_w
+    junction_c = path.junction_c(heat_w, struck.light_w / satellite.gpus, sizes.radiator_m2, absorbed)
+    radiator_k = path.radiator_k(heat_w, sizes.radiator_m2, absorbed)
+    # In the dark the chip falls at once by what its own resistance takes up, and follows the radiator, which lags.
+    dark_k = path.radiator_k(satellite.bus_power_w + struck.dark_w, sizes.radiator_m2, absorbed)
+    at_once = path.junction_coolant_k_per_w * (struck.light_w - struck.dark_w) / satellite.gpus
+    followed = -np.expm1(-dark_s / (60 * satellite.radiator.thermal_time_min))
+    swing_k = np.where(eclipsed, np.maximum(at_once + followed * (radiator_k - dark_k), 0.0), 0.0)
     lean = partial(np.asarray, dtype=np.float32)
     return Operation(
         days=sky.days,
@@ -167,7 +176,8 @@ def _operate(scenario: Scenario, sky: Sky, sizes: Sizes, birth_day: float) -> Op
         depth_of_discharge=lean(np.where(eclipsed, struck.depth_of_discharge, 0.0)),
         battery_fraction=lean(fraction),
         cycles=lean(cycles),
-        junction_c=lean(path.junction_c(heat_w, struck.light_w / satellite.gpus, sizes.radiator_m2, absorbed)),
-        radiator_c=lean(path.radiator_k(heat_w, sizes.radiator_m2, absorbed) - CELSIUS_ZERO_K),
+        junction_c=lean(junction_c),
+        swing_k=lean(swing_k),
+        radiator_c=lean(radiator_k - CELSIUS_ZERO_K),
         limit=limit.astype(np.uint8),
     )

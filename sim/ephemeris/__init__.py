@@ -14,7 +14,7 @@ from sim.ephemeris.orbits import (
     secular_rates,
     sun_synchronous_inclination_deg,
 )
-from sim.ephemeris.sun import EPHEMERIS_END, EPHEMERIS_START, julian_date, sun_teme_km
+from sim.ephemeris.sun import EPHEMERIS_END, EPHEMERIS_START, julian_date, sidereal_angle_rad, sun_teme_km
 
 __all__ = [
     "EPHEMERIS_END",
@@ -33,6 +33,7 @@ __all__ = [
     "raan_of_ltan_deg",
     "read_catalogue",
     "secular_rates",
+    "sidereal_angle_rad",
     "station_kept",
     "sun_synchronous_inclination_deg",
     "sun_teme_km",

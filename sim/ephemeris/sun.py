@@ -32,6 +32,13 @@ def julian_date(day: date) -> float:
     return day.toordinal() + _JULIAN_DATE_OF_ORDINAL_ZERO
 
 
+def sidereal_angle_rad(day: date) -> float:
+    """Return Greenwich mean sidereal time at 00:00 UTC of a day, radians (IAU 1982; UT1 taken as UTC: 2e-5 rad)."""
+    since = julian_date(day) - 2451545.0
+    degrees = 280.46061837 + 360.98564736629 * since + 0.000387933 * (since / 36525) ** 2
+    return float(np.radians(degrees % 360))
+
+
 def sun_teme_km(start: date, days: npt.ArrayLike) -> FloatArray:
     """Return the geocentric Sun in TEME, km, shape (n, 3), at `days` since 00:00 UTC of `start`.
 

@@ -51,6 +51,17 @@ def ap(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NO
     return _interpolate("ap", days, start, level)
 
 
+QUIET_F107, ACTIVE_F107 = 70.0, 150.0
+"""F10.7 at which the solar-minimum and solar-maximum models of trapped particles and cosmic rays hold: AP8MAX describes
+1970, when the smoothed F10.7 was about 150 (Sawyer & Vette 1976, NSSDC 76-06) [R]."""
+
+
+def activity(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NOMINAL) -> FloatArray:
+    """Return where the Sun stands between its minimum, 0, and its maximum, 1, as the radiation models know them."""
+    share = (f107(days, start, level) - QUIET_F107) / (ACTIVE_F107 - QUIET_F107)
+    return np.clip(share, 0.0, 1.0)
+
+
 @cache
 def _table() -> dict[str, FloatArray]:
     """Return the columns of the shipped table, and `day`: the middle of each month in days since 1970."""

@@ -12,7 +12,6 @@ Pace is the accelerated-failure-time reading (temperature, cycling, dormancy), t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -22,6 +21,7 @@ from pydantic import Field, model_validator
 
 from sim.constants import DAYS_PER_YEAR
 from sim.parameters import Parameters
+from sim.reliability.root import bisect_newton
 
 Floats = NDArray[np.float64]
 
@@ -69,6 +69,10 @@ class Law(Parameters):
     def survival(self, age_days: ArrayLike) -> Floats:
         """Share of units that reach each age: exp(-H0), without the calendar factor."""
         return np.exp(-self.cumulative_hazard(age_days))
+
+    def kinks_days(self) -> list[float]:
+        """Ages at which the hazard jumps, increasing, in days: where a quadrature over the ages should be split."""
+        return []
 
     def most_hazard(self, days: float) -> float:
         """No unit accumulates more hazard in this many days, whatever the dates and however often it rests."""
@@ -140,6 +144,9 @@ class Bathtub(Law):
     wear_out_scale_years: float | None = Field(default=None, ge=1e-6, le=1e9)
     """Weibull scale of wear-out, years, 8-12 [A]; none: no wear-out."""
 
+    def kinks_days(self) -> list[float]:
+        return [self.infant_days] if self.infant_loss_fraction > 0 else []
+
     def _infant_total(self) -> float:
         return float(-np.log1p(-self.infant_loss_fraction))
 
@@ -180,33 +187,198 @@ class Bathtub(Law):
         upper = np.minimum.reduce(bounds)
         age = np.where(np.isfinite(upper), 0.0, np.inf)
         solve = np.isfinite(upper)
-        age[solve] = _bisect_newton(self.cumulative_hazard, self.hazard_per_day, target[solve], upper[solve])
+        age[solve] = bisect_newton(self.cumulative_hazard, self.hazard_per_day, target[solve], upper[solve])
         return age.reshape(np.shape(cumulative_hazard))
 
 
-def _bisect_newton(
-    value: Callable[[Floats], Floats], slope: Callable[[Floats], Floats], target: Floats, upper: Floats
-) -> Floats:
-    """Solve value(x) = target for an increasing `value` with value(0) = 0 and value(upper) >= target.
+class DelayedOnset(Law):
+    """A calm hazard, and from an age on a second one: a defect that takes time to show (corrosion, a worn lubricant).
 
-    Newton steps kept inside a shrinking bracket: quadratic on the smooth parts, halving across the kink where infant
-    mortality ends.  Stops at a relative step of 1e-13.
+    H0 = calm_per_year age + (rate_per_year max(0, age - onset_years))^shape; at shape 1 the hazard jumps by
+    rate_per_year at the onset and stays.  Two years of calm, then .1 a year, is what the GPUs of Titan's first batch
+    did (Ostrouchov et al., SC20, doi 10.1109/SC41405.2020.00045 [S]).
     """
-    low, high = np.zeros_like(upper), upper.copy()
-    x = upper.copy()
-    for _ in range(200):
-        excess = value(x) - target
-        high = np.where(excess >= 0, x, high)
-        low = np.where(excess < 0, x, low)
+
+    kind: Literal["delayed_onset"] = "delayed_onset"
+    calm_per_year: float = Field(default=0.0, ge=0, le=1e6)
+    """Hazard at every age, failures per unit and year."""
+    onset_years: float = Field(ge=0, le=1e9)
+    """Age at which the second hazard sets in, years."""
+    rate_per_year: float = Field(ge=0, le=1e6)
+    """Second hazard at shape 1, failures per unit and year; else the inverse of its Weibull scale, 1/year."""
+    shape: float = Field(default=1.0, gt=0, le=50)
+    """Weibull shape of the second hazard, counted from the onset; 1: constant."""
+
+    def kinks_days(self) -> list[float]:
+        return [self.onset_years * DAYS_PER_YEAR] if self.onset_years > 0 and self.rate_per_year > 0 else []
+
+    def _late(self, years: Floats) -> tuple[Floats, Floats]:
+        """Second hazard (1/year) and its integral, at years since the onset."""
+        reached = self.rate_per_year * np.maximum(years, 0.0)
+        if self.rate_per_year == 0:
+            return np.zeros_like(reached), reached
+        with np.errstate(divide="ignore"):
+            hazard = self.shape * self.rate_per_year * reached ** (self.shape - 1)
+        return np.where(years >= 0, hazard, 0.0), reached**self.shape
+
+    def hazard_per_day(self, age_days: ArrayLike) -> Floats:
+        late, _ = self._late(np.asarray(age_days, float) / DAYS_PER_YEAR - self.onset_years)
+        return (self.calm_per_year + late) / DAYS_PER_YEAR
+
+    def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
+        years = np.asarray(age_days, float) / DAYS_PER_YEAR
+        return self.calm_per_year * years + self._late(years - self.onset_years)[1]
+
+    def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
+        target = np.atleast_1d(np.asarray(cumulative_hazard, float))
+        rest = target - self.calm_per_year * self.onset_years  # what is left to reach after the onset
         with np.errstate(divide="ignore", invalid="ignore"):
-            step = x - excess / slope(x)
-        inside = (step > low) & (step < high)
-        new = np.where(inside, step, 0.5 * (low + high))
-        new = np.where(excess == 0, x, new)
-        if np.all(np.abs(new - x) <= 1e-13 * high):
-            return new
-        x = new
-    return x
+            years = target / self.calm_per_year
+            # Each hazard alone needs at least this long, so the smaller is an upper bound.
+            upper = np.minimum(rest / self.calm_per_year, np.maximum(rest, 0) ** (1 / self.shape) / self.rate_per_year)
+        late = rest > 0
+        years[late] = np.inf
+        solve = late & np.isfinite(upper)
+        if self.calm_per_year == 0:
+            years[solve] = self.onset_years + upper[solve]
+        else:
+            since = bisect_newton(
+                lambda x: self.calm_per_year * x + self._late(x)[1],
+                lambda x: self.calm_per_year + self._late(x)[0],
+                rest[solve],
+                upper[solve],
+            )
+            years[solve] = self.onset_years + since
+        years[target <= 0] = 0.0
+        return (years * DAYS_PER_YEAR).reshape(np.shape(cumulative_hazard))
 
 
-AnyLaw = Annotated[Exponential | Weibull | Bathtub, Field(discriminator="kind")]
+class PiecewiseConstant(Law):
+    """A constant hazard from each of several ages on, until the next: a life table as it was observed."""
+
+    kind: Literal["piecewise_constant"] = "piecewise_constant"
+    years: tuple[Annotated[float, Field(ge=0, le=1e9)], ...] = Field(min_length=1)
+    """Ages at which a rate begins, years: the first is 0, the rest increase."""
+    rates_per_year: tuple[Annotated[float, Field(ge=0, le=1e6)], ...] = Field(min_length=1)
+    """Failures per unit and year from each of these ages on; the last one holds ever after."""
+
+    @model_validator(mode="after")
+    def _pieces_are_ordered(self) -> PiecewiseConstant:
+        if len(self.years) != len(self.rates_per_year):
+            raise ValueError(
+                f"years has {len(self.years)} entries and rates_per_year {len(self.rates_per_year)}: they must be equal"
+            )
+        if self.years[0] != 0:
+            raise ValueError(f"years must begin with 0, got {self.years[0]:g}")
+        if any(b <= a for a, b in pairwise(self.years)):
+            raise ValueError(f"years must increase, got {list(self.years)}")
+        return self
+
+    def kinks_days(self) -> list[float]:
+        return [start * DAYS_PER_YEAR for start in self.years[1:]]
+
+    def _pieces(self) -> tuple[Floats, Floats, Floats]:
+        """(start day, rate per day, H0 at the start) of each piece."""
+        starts, rates = np.asarray(self.years) * DAYS_PER_YEAR, np.asarray(self.rates_per_year) / DAYS_PER_YEAR
+        return starts, rates, np.concatenate([[0.0], np.cumsum(rates[:-1] * np.diff(starts))])
+
+    def hazard_per_day(self, age_days: ArrayLike) -> Floats:
+        starts, rates, _ = self._pieces()
+        return rates[np.maximum(np.searchsorted(starts, np.asarray(age_days, float), side="right") - 1, 0)]
+
+    def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
+        starts, rates, before = self._pieces()
+        age = np.asarray(age_days, float)
+        piece = np.maximum(np.searchsorted(starts, age, side="right") - 1, 0)
+        return before[piece] + rates[piece] * (age - starts[piece])
+
+    def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
+        starts, rates, before = self._pieces()
+        target = np.asarray(cumulative_hazard, float)
+        # The last piece that begins below the value: it reaches it, and so has a rate, unless it is the last of all.
+        piece = np.maximum(np.searchsorted(before, target, side="left") - 1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            age = starts[piece] + (target - before[piece]) / rates[piece]
+        return np.where(target <= 0, 0.0, age)
+
+
+class WeibullPart(Parameters):
+    """One population of a mixture."""
+
+    share: float = Field(gt=0, le=1)
+    """Share of the units that are of this kind."""
+    shape: float = Field(gt=0, le=50)
+    """Weibull shape of their lives."""
+    scale_years: float = Field(ge=1e-6, le=1e9)
+    """Weibull scale of their lives, years."""
+
+
+class WeibullMixture(Law):
+    """Units of several kinds that nobody can tell apart: survival = sum of share exp(-(age / scale)^shape).
+
+    Satellites (Castet and Saleh 2009, doi 10.1016/j.ress.2009.05.004): .9725 of shape .3760 and scale 14310.1 years,
+    .0275 of shape 2.9937 and scale 9.3 years [R].
+    """
+
+    kind: Literal["weibull_mixture"] = "weibull_mixture"
+    parts: tuple[WeibullPart, ...] = Field(min_length=1, max_length=100)
+    """The populations; their shares sum to 1."""
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> WeibullMixture:
+        total = sum(part.share for part in self.parts)
+        if abs(total - 1) > 1e-6:  # what shares written with six decimals may miss
+            raise ValueError(f"the shares of the parts must sum to 1, got {total:g}")
+        return self
+
+    def _columns(self) -> tuple[Floats, Floats, Floats]:
+        """(share, shape, scale in days) of the parts, one column each; shares to the last digit."""
+        share, shape, scale = np.array([[part.share, part.shape, part.scale_years] for part in self.parts]).T
+        return share / share.sum(), shape, scale * DAYS_PER_YEAR
+
+    def hazard_per_day(self, age_days: ArrayLike) -> Floats:
+        share, shape, scale = self._columns()
+        ratio = np.asarray(age_days, float)[..., None] / scale
+        with np.errstate(divide="ignore", over="ignore"):
+            log_alive = np.log(share) - ratio**shape
+            alive = np.exp(log_alive - log_alive.max(axis=-1, keepdims=True))  # of each kind, up to a common factor
+            each = shape / scale * ratio ** (shape - 1)
+        return np.asarray((alive * each).sum(axis=-1) / alive.sum(axis=-1))
+
+    def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
+        share, shape, scale = self._columns()
+        each = (np.asarray(age_days, float)[..., None] / scale) ** shape
+        dead = -(share * np.expm1(-each)).sum(axis=-1)
+        with np.errstate(divide="ignore"):
+            # Two forms of -ln S: the first keeps its digits while few are dead, the second when nearly all are.
+            least = each.min(axis=-1)
+            late = least - np.log((share * np.exp(np.minimum(least[..., None] - each, 0.0))).sum(axis=-1))
+            return np.asarray(np.where(dead < 0.5, -np.log1p(-np.minimum(dead, 0.5)), late))
+
+    def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
+        _, shape, scale = self._columns()
+        target = np.atleast_1d(np.asarray(cumulative_hazard, float))
+        each = scale * target[..., None] ** (1 / shape)
+        age = np.where(target <= 0, 0.0, np.inf)
+        solve = (target > 0) & np.isfinite(each).all(axis=-1)
+        # The mixture reaches a value after its first kind and before its last.  Both age and H0 in logarithms, from
+        # that bound down: a single Weibull law would be a straight line.
+        low, high = np.log(each[solve].min(axis=-1)), np.log(each[solve].max(axis=-1))
+
+        def above(u: Floats) -> Floats:
+            return np.log(self.cumulative_hazard(np.exp(low + u))) - first
+
+        def slope(u: Floats) -> Floats:
+            day = np.exp(low + u)
+            return np.asarray(self.hazard_per_day(day) * day / self.cumulative_hazard(day))
+
+        first = np.log(self.cumulative_hazard(np.exp(low)))
+        upper = (high - low) * (1 + 1e-12) + 1e-12
+        found = bisect_newton(above, slope, np.log(target[solve]) - first, upper)
+        age[solve] = np.exp(low + found)
+        return age.reshape(np.shape(cumulative_hazard))
+
+
+AnyLaw = Annotated[
+    Exponential | Weibull | Bathtub | DelayedOnset | PiecewiseConstant | WeibullMixture, Field(discriminator="kind")
+]

@@ -1,17 +1,68 @@
-"""Where a unit stands on its own clock, and the day on which its luck runs out."""
+"""Where a unit stands on its own clock, and the day on which its luck runs out.
+
+A unit draws E ~ Exp(1) when it is made and fails when its accumulated hazard reaches E.  A `Law` gives the cumulative
+hazard H0 over the unit's own clock (its effective age); a calendar factor multiplies the hazard of everything alive on
+a date:
+
+    H(t) = integral of f(date) h0(age) dage,    dage = pace dclock
+
+`Clock` turns mission days into effective days (temperature and cycling accelerate it) or into any other exposure that
+wears a unit (dose); `pace` slows it for a dormant unit.  Both are the accelerated-failure-time reading, the factor the
+proportional-hazard one (shocks); the two differ widely for wear-out laws (Nelson, Accelerated Testing,
+doi 10.1002/9780470316795).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.reliability.laws import Bathtub, Law
+from sim.reliability.laws import CalendarFactor, Law
 
 Floats = NDArray[np.float64]
+
+
+class Ageing(Protocol):
+    """What a law of lifetime must say: every `Law` does, and so may a hazard by dose."""
+
+    @property
+    def calendar_factor(self) -> CalendarFactor | None:
+        """Factor on the hazard by date."""
+
+    def cumulative_hazard(self, age_days: ArrayLike, /) -> Floats:
+        """H0 at each age."""
+
+    def inverse(self, cumulative_hazard: ArrayLike, /) -> Floats:
+        """Age at which H0 reaches each value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """Exposure by mission day: increasing, straight between its points, at the last point's rate beyond them."""
+
+    days: Floats
+    """Mission days, shape (n,), n >= 2."""
+    total: Floats
+    """Exposure from some origin to each of them, shape (n,)."""
+
+    def at(self, day: ArrayLike) -> Floats:
+        """Exposure on these days."""
+        then = np.asarray(day, float)
+        slope = (self.total[-1] - self.total[-2]) / (self.days[-1] - self.days[-2])
+        beyond = np.where(np.isfinite(then), np.maximum(then - self.days[-1], 0.0), 0.0)
+        found = np.interp(then, self.days, self.total) + slope * beyond
+        return np.asarray(np.where(then == np.inf, np.inf, found))
+
+    def when(self, exposure: ArrayLike) -> Floats:
+        """Day on which the exposure reaches these values; infinite if not within the points."""
+        wanted = np.asarray(exposure, float)
+        found = np.interp(wanted, self.total, self.days)
+        return np.asarray(np.where(wanted > self.total[-1], np.inf, found))
 
 
 @dataclass(frozen=True)
@@ -19,31 +70,39 @@ class Life:
     """Where a unit stands on its own clock from `day` on: arrays of one shape, or scalars.
 
     `day` mission day at which this stretch of life begins; `age_days` effective age then; `hazard` accumulated hazard
-    then, calendar factor included; `pace` effective days per day from then on.
+    then, calendar factor included; `pace` of its clock from then on; `clock` none: mission days.
     """
 
     day: Floats
     age_days: Floats
     hazard: Floats
     pace: Floats
+    clock: Clock | None = None
 
     @classmethod
-    def born(cls, day: ArrayLike, pace: ArrayLike = 1.0) -> Life:
-        """A new unit on `day`."""
+    def born(cls, day: ArrayLike, pace: ArrayLike = 1.0, *, age_days: float = 0.0, clock: Clock | None = None) -> Life:
+        """A new unit on `day`; `age_days` lived before it, through a burn-in, has cost no hazard that counts."""
         start, speed = np.broadcast_arrays(np.asarray(day, float), np.asarray(pace, float))
-        return cls(start, np.zeros_like(start), np.zeros_like(start), speed)
+        return cls(start, np.full_like(start, age_days), np.zeros_like(start), speed, clock)
 
-    def at(self, law: Law, day: ArrayLike, pace: ArrayLike) -> Life:
+    def at(self, law: Ageing, day: ArrayLike, pace: ArrayLike) -> Life:
         """The same unit on a later day, its hazard carried forward, going on at another pace."""
         then = np.asarray(day, float)
-        age = self.age_days + self.pace * (then - self.day)
-        return Life(then, age, self.hazard_until(law, then), np.asarray(pace, float))
+        return Life(then, self._age(then), self.hazard_until(law, then), np.asarray(pace, float), self.clock)
 
-    def take(self, index: NDArray[np.intp]) -> Life:
+    def take(self, index: Any) -> Life:
         """The lives at these positions."""
-        return Life(self.day[index], self.age_days[index], self.hazard[index], self.pace[index])
+        return Life(self.day[index], self.age_days[index], self.hazard[index], self.pace[index], self.clock)
 
-    def hazard_until(self, law: Law, day: ArrayLike) -> Floats:
+    def put(self, index: Any, other: Life) -> Life:
+        """The lives with those at these positions replaced."""
+        columns = [self.day.copy(), self.age_days.copy(), self.hazard.copy(), self.pace.copy()]
+        for column, value in zip(columns, (other.day, other.age_days, other.hazard, other.pace), strict=True):
+            column[index] = value
+        day, age, hazard, pace = columns
+        return Life(day, age, hazard, pace, self.clock)
+
+    def hazard_until(self, law: Ageing, day: ArrayLike) -> Floats:
         """Accumulated hazard on a later day."""
         then = np.asarray(day, float)
         total = self.hazard + np.zeros_like(then)
@@ -55,14 +114,12 @@ class Life:
             )
         return np.asarray(total)
 
-    def failure_day(self, law: Law, luck: ArrayLike) -> Floats:
+    def failure_day(self, law: Ageing, luck: ArrayLike) -> Floats:
         """Mission day on which the accumulated hazard reaches `luck` (E ~ Exp(1)); infinite if it never does."""
         luck = np.asarray(luck, float)
         if law.calendar_factor is None:
-            age = law.inverse(luck)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                wait = np.where(age > self.age_days, (age - self.age_days) / self.pace, 0.0)
-            return self.day + wait
+            age = law.inverse(law.cumulative_hazard(self.age_days) + (luck - self.hazard))
+            return np.where(age > self.age_days, self._when(age), self.day)
         day = np.full(np.broadcast_shapes(luck.shape, self.day.shape), np.inf)
         reached = np.broadcast_to(self.hazard, day.shape).copy()
         for start, end, factor in _pieces(law):
@@ -72,18 +129,28 @@ class Life:
             piece = factor * (h_end - h_begin) if factor > 0 else np.zeros_like(h_begin)
             here = np.isinf(day) & (luck <= reached + piece) & (factor > 0) & (end > self.day)
             if np.any(here):
-                with np.errstate(divide="ignore", invalid="ignore"):
+                with np.errstate(invalid="ignore"):
                     age = law.inverse(np.where(here, h_begin + (luck - reached) / factor, 0.0))
-                    found = begin + (age - self._age(begin)) / self.pace
-                day = np.where(here, np.maximum(found, begin), day)
+                day = np.where(here, np.maximum(self._when(age), begin), day)
             reached = reached + piece
         return day
 
     def _age(self, day: Floats) -> Floats:
-        return self.age_days + self.pace * (day - self.day)
+        if self.clock is None:
+            return self.age_days + self.pace * (day - self.day)
+        return self.age_days + self.pace * (self.clock.at(day) - self.clock.at(self.day))
+
+    def _when(self, age: Floats) -> Floats:
+        """Day on which the unit reaches an age, at or after `day`."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wait = np.maximum(age - self.age_days, 0.0) / self.pace
+        wait = np.where(np.isnan(wait), 0.0, wait)  # a clock that stands still at the very age asked for
+        if self.clock is None:
+            return np.asarray(self.day + wait)
+        return np.maximum(self.clock.when(self.clock.at(self.day) + wait), self.day)
 
 
-def _pieces(law: Law) -> list[tuple[float, float, float]]:
+def _pieces(law: Ageing) -> list[tuple[float, float, float]]:
     """(start day, end day, factor) of the law's calendar factor; one piece of factor 1 where there is none."""
     if law.calendar_factor is None:
         return [(-np.inf, np.inf, 1.0)]
@@ -97,30 +164,37 @@ def _gauss_legendre(count: int) -> tuple[Floats, Floats]:
     return nodes, weights
 
 
-def mean_life_days(law: Law, birth_day: ArrayLike, until_day: float, other: Law | None = None) -> Floats:
+def mean_life_days(
+    law: Law,
+    birth_day: ArrayLike,
+    until_day: float,
+    other: Law | None = None,
+    *,
+    age_days: float = 0.0,
+    other_age_days: float = 0.0,
+) -> Floats:
     """Expected days lived between each birth and `until_day` by a unit that never rests, calendar factor included.
 
-    With `other`, by a unit that ends with the first of two independent laws.  Gauss-Legendre quadrature of the survival
-    function in the square root of the span, which tames an infinite hazard at birth, split at the kinks of the hazard;
-    good to 1e-9 of the span for the laws above.
+    With `other`, by a unit that ends with the first of two independent laws.  The ages are those at birth, after a
+    burn-in.  Gauss-Legendre quadrature of the survival function in the fourth root of the span, which tames an infinite
+    hazard at birth, split at the kinks of the hazard; good to 1e-9 of the span for the laws of this package.
     """
     births = np.atleast_1d(np.asarray(birth_day, float))
     nodes, weights = _gauss_legendre(48)
-    kinks = sorted({0.0} | {law_.infant_days for law_ in (law, other) if isinstance(law_, Bathtub)})
-    dates = [start for law_ in (law, other) if law_ is not None for start, _, _ in _pieces(law_) if np.isfinite(start)]
+    laws = [(law, age_days)] + ([] if other is None else [(other, other_age_days)])
+    kinks = sorted({0.0} | {kink - age for law_, age in laws for kink in law_.kinks_days()})
+    dates = [start for law_, _ in laws for start, _, _ in _pieces(law_) if np.isfinite(start)]
     result = np.zeros_like(births)
     for i, birth in enumerate(births):
         span = until_day - birth
         if span <= 0:
             continue
         edges = sorted({k for k in [*kinks, *(d - birth for d in dates), span] if 0 <= k <= span})
-        life = Life.born(birth)
+        lives = [(law_, Life.born(birth, age_days=age)) for law_, age in laws]
         for a, b in pairwise(edges):
             u = 0.5 * (nodes + 1)
             ages = a + (b - a) * u**4  # du^4: a Weibull hazard of shape .3 or more becomes smooth at birth
             jacobian = (b - a) * 4 * u**3 * 0.5 * weights
-            hazard = life.hazard_until(law, birth + ages)
-            if other is not None:
-                hazard = hazard + life.hazard_until(other, birth + ages)
+            hazard = sum((life.hazard_until(law_, birth + ages) for law_, life in lives), start=np.zeros_like(ages))
             result[i] += float(np.sum(np.exp(-hazard) * jacobian))
     return result.reshape(np.shape(birth_day))

@@ -28,6 +28,8 @@ class Gpu(Parameters):
     """Power above idle grows as frequency to this; 3 where voltage follows frequency, range 2-3 [A]."""
     lowest_frequency: float = Field(default=0.4, gt=0, le=1)
     """Lowest frequency as a share of the highest.  .4, range .2-.6 [A]."""
+    hbm_gb: float = Field(default=32.0, gt=0)
+    """Stacked memory, GB, which memory errors grow with.  32: TPU v6e; 80 H100, 192 B200, 288 Rubin."""
 
     @model_validator(mode="after")
     def _idle_is_below_peak(self) -> Gpu:
@@ -111,6 +113,16 @@ class Radiator(Parameters):
     """For its mass.  3 is the target, 2-5 [S2]; 14 on the Space Station [C]."""
     margin: float = Field(default=0.05, ge=0, le=10)
     """What `sized` adds to the need [A]."""
+    loops: int = Field(default=4, gt=0, le=1000)
+    """Coolant loops that share the GPUs out among them; a puncture empties one [A]."""
+    tube_fraction: float = Field(default=0.02, ge=0, le=1)
+    """Share of the radiating faces behind which coolant runs.  .02, range .005-.1 [A]; 0: nothing to puncture."""
+    tube_wall_mm: float = Field(default=4.0, gt=0, le=50)
+    """Aluminium that debris must perforate to reach it, armour included, mm.  4, range 1-10 [A]; its mass stands beside
+    the plate's in `describe`."""
+    thermal_time_min: float = Field(default=15.0, gt=0, le=600)
+    """Time in which radiator and coolant follow a change of load, minutes.  15, range 5-60 [A]: 4,500 J/(m^2 K) of
+    plate over 15 W/(m^2 K) at 330 K are 5 [C], coolant and structure add to it."""
 
     @model_validator(mode="after")
     def _coating_darkens(self) -> Radiator:
@@ -173,13 +185,56 @@ class Links(Parameters):
     """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground.  1 by radio [S2]."""
 
 
+class Shield(Parameters):
+    """What stands between space and the chips, as the wall of an aluminium sphere."""
+
+    thickness_mm: float = Field(default=10.0, ge=1, le=20)
+    """Aluminium, mm, structure and boxes included.  10: Suncatcher's study, arXiv 2511.19468 [S2]."""
+    area_m2: float = Field(default=4.0, ge=0)
+    """Area of the shielded box, m^2 [A], for the shield's mass."""
+    included_mm: float = Field(default=10.0, ge=0, le=20)
+    """Thickness that `satellite.mass_kg` already contains, mm; more is added to the mass, less taken off it."""
+
+
+class Tray(Parameters):
+    """A board that needs some of its GPUs: with fewer it is switched off, and the others with it."""
+
+    gpus: int = Field(gt=0, le=100_000)
+    """GPUs of a tray, in order of their position; the last tray may have fewer."""
+    gpus_needed: int = Field(default=1, gt=0, le=100_000)
+    """GPUs that must live for the tray to go on."""
+
+    @model_validator(mode="after")
+    def _has_those_it_needs(self) -> Tray:
+        if self.gpus_needed > self.gpus:
+            raise ValueError(f"gpus_needed ({self.gpus_needed}) must not exceed gpus ({self.gpus})")
+        return self
+
+
+ALUMINIUM_KG_M2_PER_MM = 2.70
+"""Mass of a square metre of aluminium a millimetre thick, kg."""
+
+
 class Satellite(Parameters):
     """One satellite, as built."""
 
     gpus: int = Field(gt=0, le=100_000)
-    """Accelerators on board."""
+    """Accelerators that work when all is well: the nameplate."""
+    spare_gpus: int = Field(default=0, ge=0, le=100_000)
+    """Accelerators beside them that step in for those that fail."""
+    spare_gpus_standby: Literal["hot", "warm", "cold"] = "cold"
+    """How they wait: `hot` they age like the others, `warm` at `reliability.dormancy_factor`, `cold` not at all.
+    Radiation ages them all alike."""
+    gpus_needed: int = Field(default=1, gt=0, le=100_000)
+    """Accelerators that must live for the satellite to go on; with fewer it is retired."""
+    gpus_per_host: int = Field(default=4, gt=0, le=1024)
+    """Accelerators of one host computer.  4 [A]."""
+    tray: Tray | None = None
+    """Boards that GPUs share; none: each stands alone."""
+    shield: Shield = Shield()
+    """What stands between space and the chips."""
     mass_kg: float = Field(ge=1e-3, le=1e7)
-    """Launch mass, kg."""
+    """Launch mass with the shield and armour named `included`, kg."""
     design_life_years: float = Field(gt=0, le=100)
     """Years after which it is retired, however well it works."""
     bus_power_w: float = Field(default=1000.0, ge=0)
@@ -203,6 +258,33 @@ class Satellite(Parameters):
         if propellant != "sized" and propellant >= self.mass_kg:
             raise ValueError(f"propulsion.propellant_kg ({propellant:g}) must be below mass_kg ({self.mass_kg:g})")
         return self
+
+    @model_validator(mode="after")
+    def _gpus_suffice(self) -> Satellite:
+        if self.gpus_needed > self.gpus:
+            raise ValueError(f"gpus_needed ({self.gpus_needed}) must not exceed gpus ({self.gpus})")
+        if self.launch_mass_kg <= 0:
+            raise ValueError(
+                f"shield.included_mm ({self.shield.included_mm:g}) weighs more than mass_kg ({self.mass_kg:g})"
+            )
+        return self
+
+    @property
+    def positions(self) -> int:
+        """Accelerators aboard, spares included."""
+        return self.gpus + self.spare_gpus
+
+    @property
+    def shield_mass_kg(self) -> float:
+        """Mass of the shield as it is, kg."""
+        return ALUMINIUM_KG_M2_PER_MM * self.shield.thickness_mm * self.shield.area_m2
+
+    @property
+    def launch_mass_kg(self) -> float:
+        """Mass at launch: `mass_kg`, and the shield's difference from the one it includes, kg."""
+        shield = self.shield
+        extra_mm = shield.thickness_mm - shield.included_mm
+        return self.mass_kg + ALUMINIUM_KG_M2_PER_MM * extra_mm * shield.area_m2
 
     @property
     def full_load_w(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from math import ceil, inf
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -12,11 +12,13 @@ from pydantic_core import PydanticCustomError
 from sim.constants import DAYS_PER_YEAR
 from sim.ephemeris import EPHEMERIS_END
 from sim.errors import Fault, InputError, ScenarioError
+from sim.events import NAMED, Cause
 from sim.launch import LaunchService
 from sim.parameters import Parameters
 from sim.physics.solar_cycle import SolarLevel
-from sim.reliability import AnyLaw
+from sim.scenario.failure import Reliability
 from sim.scenario.hardware import Satellite
+from sim.scenario.radiation import Radiation
 from sim.strategies import Strategy, strategy_class
 from sim.strategies.advice import initial_spares
 from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
@@ -170,17 +172,6 @@ class Space(Parameters):
     """Strength of the solar cycle: `low`, `nominal` or `high`; it drives the air's density and the debris' decay."""
 
 
-class Reliability(Parameters):
-    """How units fail."""
-
-    gpu: AnyLaw
-    """Permanent failure of one GPU."""
-    bus: AnyLaw
-    """Loss of the satellite bus, and all its GPUs with it."""
-    dormancy_factor: float = Field(default=0.1, ge=0, le=1)
-    """Pace at which the GPUs of a stored spare age; the bus of a spare ages at full pace.  .1, range 0-1 [A]."""
-
-
 class InPlace(Parameters):
     """The fleet is complete, and new, on mission day 0; its launches are counted and paid for, and succeed."""
 
@@ -252,6 +243,7 @@ class Scenario(Parameters):
     light: Light = Light()
     power: Power = Power()
     space: Space = Space()
+    radiation: Radiation = Radiation()
     reliability: Reliability
     launch: LaunchService
     deployment: Annotated[InPlace | Launched, Field(discriminator="kind")] = InPlace()
@@ -276,12 +268,33 @@ class Scenario(Parameters):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Scenario:
         vehicle = self.launch.vehicle
-        if vehicle.satellites_per_flight(self.satellite.mass_kg) < 1:
+        if vehicle.satellites_per_flight(self.satellite.launch_mass_kg) < 1:
             raise ValueError(
-                f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one satellite.mass_kg "
-                f"({self.satellite.mass_kg:g})"
+                f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one satellite "
+                f"({self.satellite.launch_mass_kg:g})"
             )
         return self
+
+    @cached_property
+    def cause_numbers(self) -> dict[str, int]:
+        """Numbers in the log of the causes that the scenario names itself."""
+        reliability = self.reliability
+        names = dict.fromkeys(
+            [
+                *self.radiation.effects,
+                *reliability.groups,
+                *reliability.interruptions,
+                *reliability.common_causes,
+                *reliability.bus_shares,
+            ]
+        )
+        return {name: NAMED + position for position, name in enumerate(names)}
+
+    def cause_name(self, number: int) -> str:
+        """What a cause of the log is called."""
+        if number < NAMED:
+            return Cause(number).name.lower()
+        return next(name for name, own in self.cause_numbers.items() if own == number)
 
     def strategy_named(self, name: str) -> Strategy:
         """The strategy of this name: as under `strategies`, or a built-in or `module:Class` with its defaults.
@@ -309,11 +322,3 @@ class Scenario(Parameters):
             )
             raise ScenarioError([Fault("strategies", name, None, problem)])
         return strategy
-
-    def gang_mtbf_days(self, job: TrainingJob) -> float:
-        """Mean time between failures of a gang, days: its GPUs and the fewest buses that carry them, each at its mean
-        hazard over the satellite's design life; infinite where nothing fails."""
-        life_days = self.satellite.design_life_years * DAYS_PER_YEAR
-        rate = job.gpus * self.reliability.gpu.mean_rate_per_day(life_days)
-        rate += ceil(job.gpus / self.satellite.gpus) * self.reliability.bus.mean_rate_per_day(life_days)
-        return max(1 / rate, 1e-9) if rate > 0 else inf  # the floor keeps absurd laws from dividing by zero

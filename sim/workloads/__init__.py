@@ -1,6 +1,6 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
-from sim.workloads.checkpoint import Rhythm, Spent, optimum_interval
+from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval
 from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Running
 from sim.workloads.training import TrainingJob
 
@@ -9,6 +9,7 @@ __all__ = [
     "AnyScheduler",
     "Fifo",
     "FifoBackfill",
+    "Pieces",
     "Placement",
     "Queued",
     "Rhythm",

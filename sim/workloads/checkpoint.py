@@ -27,19 +27,52 @@ def optimum_interval(mtbf: float, write: float) -> float:
 
 
 @dataclass(frozen=True)
-class Spent:
-    """Where gang time went, in days: the parts add up to the stretch."""
+class Pieces:
+    """Stretches of gang time between whatever stops it, in order; arrays of shape (n,)."""
 
-    committed: float = 0.0
+    starts: Floats
+    ends: Floats
+    restarts: Floats
+    """Restart with which each begins."""
+    planned: NDArray[np.bool_]
+    """Whether it ends in a planned pause, after a checkpoint of its own; else a failure, or the horizon, cuts it."""
+
+    @classmethod
+    def of_windows(
+        cls, starts: Floats, ends: Floats, restart: float, first_restart: float, planned_last: bool
+    ) -> Pieces:
+        """The windows of light: all end in planned pauses, the last one perhaps not."""
+        restarts, planned = np.full(len(starts), restart), np.ones(len(starts), bool)
+        restarts[:1], planned[-1:] = first_restart, planned_last
+        return cls(np.asarray(starts, float), np.asarray(ends, float), restarts, planned)
+
+    def cut(self, days: Floats, restarts: Floats) -> Pieces:
+        """The same with interruptions on these days, in order and each inside a piece, followed by these restarts."""
+        if len(days) == 0:
+            return self
+        where = np.searchsorted(self.starts, days, side="right")
+        return Pieces(
+            np.insert(self.starts, where, days),
+            np.insert(self.ends, where - 1, days),
+            np.insert(self.restarts, where, restarts),
+            np.insert(self.planned, where - 1, False),
+        )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Where gang time went, in days, piece by piece, shape (n,): the parts add up to the stretch."""
+
+    committed: Floats
     """Compute made durable by a checkpoint."""
-    uncommitted: float = 0.0
-    """Compute since the last checkpoint: lost if a failure ended the stretch."""
-    written: float = 0.0
+    uncommitted: Floats
+    """Compute since the last checkpoint: lost if a failure ended the piece."""
+    written: Floats
     """Writing checkpoints."""
-    restarted: float = 0.0
+    restarted: Floats
     """Loading the last checkpoint and starting again."""
-    paused: float = 0.0
-    """Between windows, and in windows too short for anything."""
+    idle: Floats
+    """Of pieces too short for anything."""
 
 
 @dataclass(frozen=True)
@@ -62,63 +95,45 @@ class Rhythm:
         segments = np.ceil(work / self.interval - 1e-9)
         return float(work + segments * self.write)
 
-    def window_work(self, length: Floats, restart: Floats) -> Floats:
-        """Work committed in whole windows that end with a planned checkpoint; 0 where nothing fits."""
-        usable = length - restart - self.write
+    def spend(self, pieces: Pieces) -> Spent:
+        """Where the time of these pieces went."""
+        length = pieces.ends - pieces.starts
+        restarted = np.minimum(pieces.restarts, length)
+        running = length - restarted
         cycle = self.interval + self.write
-        full = np.floor(np.maximum(usable, 0.0) / cycle)
-        rest = np.minimum(np.maximum(usable, 0.0) - full * cycle, self.interval)
-        return full * self.interval + rest
+        # Cut off: whole cycles count, and then the computing that was under way, or the checkpoint.
+        cycles = np.floor(running / cycle)
+        begun = running - cycles * cycle
+        computing = np.minimum(begun, self.interval)
+        committed, uncommitted = cycles * self.interval, np.where(pieces.planned, 0.0, computing)
+        written = cycles * self.write + (begun - computing)
+        # By plan: the last checkpoint comes just before the pause.
+        usable = np.maximum(running - self.write, 0.0)
+        full = np.floor(usable / cycle)
+        work = full * self.interval + np.minimum(usable - full * cycle, self.interval)
+        committed = np.where(pieces.planned, work, committed)
+        # A piece with work that ends by plan is full: what is neither restart nor work writes checkpoints.
+        written = np.where(pieces.planned, np.where(work > 0, running - work, 0.0), written)
+        idle = np.where(pieces.planned & (work == 0), running, 0.0)
+        return Spent(committed, uncommitted, written, restarted, idle)
 
-    def spend(
-        self, starts: Floats, ends: Floats, since: float, until: float, first_restart: float, planned_last: bool
-    ) -> Spent:
-        """Where the time from `since` to `until` went.
+    def finish(self, pieces: Pieces, work: float, taken_back: Floats | float = 0.0) -> float:
+        """Day on which `work` more is committed; infinite if these pieces do not suffice.
 
-        `starts`, `ends`: the windows between the two, shape (n,), in order.  `first_restart` is the restart the first
-        window begins with (0 for a new job); every later one begins with `restart`.  With `planned_last` the last
-        window ended with its pause, otherwise it was cut off (by a failure, or the horizon).
+        A piece that is cut counts as it is, but work may be done, and its last checkpoint written, inside it before the
+        cut.  `taken_back` is committed work that is rolled back at the end of each piece.
         """
-        if len(starts) == 0:
-            return Spent(paused=until - since)
-        length = ends - starts
-        restart = np.full(len(starts), self.restart)
-        restart[0] = first_restart
-        restarted = np.minimum(restart, length)
-        whole = np.ones(len(starts), bool)
-        whole[-1] = planned_last
-        work = np.where(whole, self.window_work(length, restart), 0.0)
-        # A whole window with work is full: what is neither restart nor work writes checkpoints.
-        rest = np.where(whole, length - restarted - work, 0.0)
-        committed, written, uncommitted = float(work.sum()), float(rest[work > 0].sum()), 0.0
-        if not planned_last:
-            cycle = self.interval + self.write
-            running = float(length[-1] - restarted[-1])
-            cycles = float(np.floor(running / cycle))
-            begun = running - cycles * cycle
-            uncommitted = min(begun, self.interval)
-            committed += cycles * self.interval
-            written += cycles * self.write + (begun - uncommitted)
-        gaps = float(starts[0] - since) + float((starts[1:] - ends[:-1]).sum()) + float(until - ends[-1])
-        return Spent(committed, uncommitted, written, float(restarted.sum()), gaps + float(rest[work == 0].sum()))
-
-    def finish(self, starts: Floats, ends: Floats, first_restart: float, work: float, planned_last: bool) -> float:
-        """Day on which `work` more is committed within these windows; infinite if they do not suffice."""
-        if len(starts) == 0:
+        if len(pieces.starts) == 0:
             return float("inf")
-        restart = np.full(len(starts), self.restart)
-        restart[0] = first_restart
-        capacity = self.window_work(ends - starts, restart)
-        if not planned_last:
-            cycle = self.interval + self.write
-            running = max(0.0, float(ends[-1] - starts[-1] - restart[-1]))
-            cycles = np.floor(running / cycle)
-            rest = running - cycles * cycle
-            capacity[-1] = cycles * self.interval + max(0.0, min(rest - self.write, self.interval))
-        done = np.cumsum(capacity)
-        enough = np.flatnonzero(done >= work - 1e-12)
+        spent = self.spend(pieces)
+        gained = np.cumsum(spent.committed - taken_back)
+        before = np.concatenate([[0.0], gained[:-1]])
+        # In a piece that is cut the work is complete if its last, shorter segment and its checkpoint still fit.
+        running = np.maximum(pieces.ends - pieces.starts - pieces.restarts, 0.0)
+        segments = np.ceil(np.maximum(work - before, 0.0) / self.interval - 1e-9)
+        needed = np.maximum(work - before, 0.0) + segments * self.write
+        enough = np.flatnonzero(np.where(pieces.planned, before + spent.committed >= work - 1e-12, needed <= running))
         if len(enough) == 0:
             return float("inf")
-        window = int(enough[0])
-        left = work - (float(done[window - 1]) if window else 0.0)
-        return float(starts[window] + restart[window] + self.time_for(left))
+        piece = int(enough[0])
+        return float(pieces.starts[piece] + pieces.restarts[piece] + self.time_for(work - float(before[piece])))

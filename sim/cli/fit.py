@@ -1,0 +1,174 @@
+"""`orbitfleet fit`: lifetime laws from a failure log, and the overlays and the picture that come of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli.output import SCHEMA_VERSION, print_json, write_picture
+from sim.errors import InputError
+
+MARKER, PICTURE = "fit.json", "survival.png"
+"""The report, written first: it marks the folder as ours.  It is not a study's folder, nor is one of those ours."""
+_PROGRAM, _TEMPORARY = "orbitfleet", ".orbitfleet-"
+
+
+def fit(
+    failures: Annotated[
+        Path, typer.Argument(metavar="FAILURES.csv", help="One row a unit: years, dead (0/1), and cause if known.")
+    ],
+    by: Annotated[str | None, typer.Option(metavar="COLUMN", help="Fit each value of this column by itself.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder; default: results/fit-<name of the file>.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Fit lifetime laws to a failure log; writes overlays with the best laws for scenarios."""
+    from sim.fit import fit_file
+
+    folder = out or Path("results") / f"fit-{failures.stem}"
+    _refuse_foreign(folder)
+    found = {**fit_file(failures, by), "out": str(folder)}
+    written = _write(folder, found)
+    if as_json:
+        print_json(found)
+        return
+    print("\n\n".join(_group_text(name, group) for name, group in found["groups"].items()))
+    print(f"\nWritten to {folder}: {', '.join(written)}")
+    if overlays := [name for name in written if name.endswith(".yaml")]:
+        print(f"Use a law in a scenario: orbitfleet run baseline {folder / overlays[0]}")
+
+
+def _group_text(name: str, group: dict[str, Any]) -> str:
+    """What was found of one group, and of each cause within it, for people."""
+    head = f"{name}: {group['n']:,} units, {group['deaths']:,} deaths, {group['unit_years']:,.6g} unit-years"
+    curve = group["kaplan_meier"]
+    ages = [age for age in (1, 2, 3, 4, 5, 10, 15) if age <= group["reach_years"]]
+    alive = [curve["survival"][bisect_right(curve["years"], age) - 1] for age in ages]
+    lines = [head]
+    if ages:
+        lines.append("  survive " + "  ".join(f"{age} yr: {100 * s:.2f} %" for age, s in zip(ages, alive, strict=True)))
+    lines += _laws_text(group, group["reach_years"])
+    for cause, found in group.get("causes", {}).items():
+        lines.append(f"  cause {cause}: {found['deaths']:,} deaths, all other deaths counted as censored")
+        lines += ["  " + line for line in _laws_text(found, group["reach_years"])]
+    return "\n".join(lines)
+
+
+def _laws_text(group: dict[str, Any], reach: float) -> list[str]:
+    candidates = group["candidates"]
+    if not candidates:
+        return ["  no deaths: no law can be fitted"]
+    lines = [
+        f"  {'law':20}{'AIC':>12}{'KS':>8}{'p':>9}  fits  {'hazard a year at ages 1, 2, 3, 4 and 5':>65}   parameters"
+    ]
+    for entry in candidates:
+        p = "-" if entry["p_value"] is None else f"{entry['p_value']:.2g}"
+        fits = "-" if entry["p_value"] is None else "yes" if entry["fits"] else "no"
+        hazards = "".join(
+            f"{_short(hazard) if float(age) <= reach else f'({_short(hazard)})':>13}"
+            for age, hazard in entry["hazard_per_year"].items()
+        )
+        shown = ", ".join(f"{field} {_short(value)}" for field, value in entry["parameters"].items())
+        lines.append(
+            f"  {entry['law']:20}{entry['aic']:12.1f}{entry['ks']:8.4f}{p:>9}  {fits:>4}{hazards:>67}   {shown}"
+        )
+    if reach < 5:
+        lines.append(f"  In brackets: older than any unit observed ({reach:.3g} years), a guess.")
+    return [*lines, *(f"  {line}" for line in _meaning(group))]
+
+
+def _meaning(group: dict[str, Any]) -> list[str]:
+    best, verdict = group["candidates"][0], group["verdict"]
+    kind = best["law"].replace("_", " ")
+    if verdict == "too few deaths to test":
+        return [f"Verdict: too few deaths to test any law; {kind} has the lowest AIC, which says little."]
+    if best["fits"]:
+        text = f"Verdict: {kind} fits: such deaths are no rarity under it (p = {best['p_value']:.2g})."
+    elif verdict == "none fits":
+        text = f"Verdict: no candidate fits: use the Kaplan-Meier curve with care; {kind} comes nearest by AIC."
+    else:
+        text = f"Verdict: {verdict.replace('_', ' ')}."
+    constant = next(entry for entry in group["candidates"] if entry["law"] == "exponential")
+    if best["law"] == "exponential":
+        return [text]
+    so = "which the deaths do not contradict" if constant["fits"] else "and does not fit"
+    rate = constant["parameters"]["rate_per_year"]
+    return [text, f"A constant rate would be {_short(rate)} a year at every age, {so}."]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + " ".join(map(_short, value)) + "]"
+    return f"{value:.4g}" if isinstance(value, (int, float)) else str(value).lower()
+
+
+def _refuse_foreign(folder: Path) -> list[str]:
+    """Names of what an earlier fit wrote there.  Raises `InputError` for a folder that is not ours."""
+    with _writing(folder):
+        if not folder.exists():
+            return []
+        if not folder.is_dir():
+            raise InputError(f"{folder}: is a file, not an output folder")
+        if all(entry.name.startswith(_TEMPORARY) for entry in folder.iterdir()):
+            return []
+        try:
+            found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = None
+        if not (isinstance(found, dict) and found.get("program") == _PROGRAM and isinstance(found.get("files"), list)):
+            state = "damaged" if (folder / MARKER).exists() else "missing"
+            raise InputError(
+                f"{folder}: not an output folder of {_PROGRAM} fit ({MARKER} {state}), so nothing in it is touched: "
+                "choose another --out"
+            )
+        return [name for name in found["files"] if isinstance(name, str)]
+
+
+def _write(folder: Path, found: dict[str, Any]) -> list[str]:
+    """Write report, picture and overlays; overlays of an earlier fit go.  Returns the names of the files."""
+    from sim.fit import file_names, overlay
+    from sim.plots.style import save
+    from sim.plots.survival import survival
+
+    with _writing(folder):
+        before = _refuse_foreign(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        names = file_names(found["groups"])
+        texts = {names[group]: overlay(group, part, found["file"]) for group, part in found["groups"].items()}
+        texts = {name: text for name, text in texts.items() if text}
+        files = [MARKER, PICTURE, *texts]
+        marker = {"program": _PROGRAM, "files": files, "schema_version": SCHEMA_VERSION, **found}
+        _write_text(folder / MARKER, json.dumps(marker, indent=1, allow_nan=False) + "\n")
+        for name in before:
+            if name not in files and Path(name).name == name and name.startswith("overlay_"):
+                (folder / name).unlink(missing_ok=True)
+        for name, text in texts.items():
+            _write_text(folder / name, text)
+    picture = folder / PICTURE
+    write_picture(lambda: save(survival(found), picture), picture)
+    return files
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    partial = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn a full disk, a missing permission and their like into one message."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be used as output folder: {error.strerror or error}") from error

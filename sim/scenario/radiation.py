@@ -1,0 +1,158 @@
+"""Radiation: the shield, what single events do to chips and hosts, how dose wears them, and what softens it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sim.parameters import Parameters
+from sim.scenario.failure import Name, Recovery
+
+
+class ProtonCrossSection(Parameters):
+    """sigma(E) = saturation (1 - exp(-((E - onset) / width)^shape)), of one chip or host."""
+
+    saturation_cm2: float = Field(gt=0, le=1)
+    """Cross-section at high energy, cm^2."""
+    onset_mev: float = Field(ge=0, le=1000)
+    """Energy below which nothing happens, MeV."""
+    width_mev: float = Field(gt=0, le=1000)
+    """Width, MeV."""
+    shape: float = Field(gt=0, le=10)
+    """Shape, dimensionless."""
+
+
+class IonCrossSection(Parameters):
+    """The same over the linear energy transfer of heavy ions."""
+
+    saturation_cm2: float = Field(gt=0, le=1)
+    """Cross-section at high LET, cm^2."""
+    onset_mev_cm2_mg: float = Field(ge=0, le=200)
+    """LET below which nothing happens, MeV cm^2/mg."""
+    width_mev_cm2_mg: float = Field(gt=0, le=500)
+    """Width, MeV cm^2/mg."""
+    shape: float = Field(gt=0, le=10)
+    """Shape, dimensionless."""
+
+
+class Effect(Parameters):
+    """A kind of single event.  Its rate is the sum of what is given: per dose, by protons, by heavy ions."""
+
+    target: Literal["chip", "host"] = "chip"
+    """What is hit: a chip, or the host of `satellite.gpus_per_host` chips."""
+    rad_per_event: float | None = Field(default=None, gt=0)
+    """Dose per event, rad(Si), as beam tests report it."""
+    protons: ProtonCrossSection | None = None
+    """Cross-section for the trapped and solar protons that pass the shield."""
+    heavy_ions: IonCrossSection | None = None
+    """Cross-section for galactic heavy ions."""
+    scales_with_memory: bool = False
+    """Whether the rate grows with `satellite.gpu.hbm_gb`, from `reference_hbm_gb` on, linearly [A]."""
+    recovery: Recovery | Literal["late", "none"] = "process_restart"
+    """What it takes to go on; `late`: silent corruption, noticed after a while or never; `none`: the chip, or the host
+    with its chips, is destroyed."""
+    escalation: float = Field(default=0.0, ge=0, le=1)
+    """Share of the events that break the chip, or the host, for good."""
+    harmful_fraction: float = Field(default=1.0, ge=0, le=1)
+    """Share that does anything at all; of silent corruptions most vanish in the noise of training."""
+
+    @model_validator(mode="after")
+    def _has_a_rate(self) -> Effect:
+        if self.rad_per_event is None and self.protons is None and self.heavy_ions is None:
+            raise ValueError("needs rad_per_event, protons or heavy_ions")
+        return self
+
+
+def _beam_effects() -> dict[str, Effect | None]:
+    """Google's beam test of a TPU v6e with 67 MeV protons, arXiv 2511.19468 v2 [S2]: dose per event."""
+    return {
+        "silent_corruption": Effect(rad_per_event=17.2, recovery="late", harmful_fraction=0.1),
+        "memory_error": Effect(rad_per_event=44, scales_with_memory=True),
+        "core_error": Effect(rad_per_event=150),
+        "host_crash": Effect(rad_per_event=450, target="host", recovery="reboot"),
+        "host_memory": Effect(rad_per_event=400, target="host", recovery="reboot"),
+        "chip_interrupt": Effect(rad_per_event=5000, recovery="power_cycle"),
+        "latch_up": Effect(rad_per_event=150_000, recovery="none"),
+    }
+
+
+class Mitigation(Parameters):
+    """A measure against single events and what it costs."""
+
+    corrects: dict[Name, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Share of each effect's events that it makes harmless."""
+    detects_silent: float = Field(default=0.0, ge=0, le=1)
+    """Share of the silent corruptions left that it notices at once, harmful or not: a process restart."""
+    throughput_cost: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the throughput that it takes."""
+
+
+class DoseWear(Parameters):
+    """What accumulated dose does to a chip."""
+
+    memory_onset_krad: float = Field(default=2.0, gt=0)
+    """Dose from which memory errors grow, krad(Si).  2: TPU v6e's memory, arXiv 2511.19468 [S2]."""
+    memory_growth_per_krad: float = Field(default=0.5, ge=0, le=100)
+    """Growth of the memory effects' rate beyond it, share of the first rate a krad.  .5, range 0-5 [A]."""
+    derating_per_krad: float = Field(default=0.0, ge=0, le=1)
+    """Share of its frequency that a chip loses a krad beyond the onset.  0, range 0-.05 [A]."""
+    end_median_krad: float = Field(default=50.0, gt=0)
+    """Dose that half of the chips survive, krad(Si).  50, range 20-300 [A]; none of one chip's functions failed for
+    good to 15, arXiv 2511.19468 [S2]."""
+    end_log_spread: float = Field(default=0.4, gt=0, le=3)
+    """Standard deviation of the logarithm of that dose between chips.  .4, range .2-.8 [A]."""
+
+
+class Radiation(Parameters):
+    """Radiation of the orbit and what it does."""
+
+    trapped_factor: float = Field(default=1.0, ge=0, le=10)
+    """Factor on AP-8's and AE-8's fluxes, which are good to a factor of 2 in low orbit: a belief, range .5-2."""
+    solar_protons: bool = True
+    """Whether storms of the Sun occur (JPL-91); they strike all satellites of an orbit at once."""
+    largest_storm_cm2: float = Field(default=2e10, gt=0)
+    """Largest fluence of a storm above 30 MeV, cm^-2.  2e10, range 5e9-1e12 [A]: the largest measured was about 5e9;
+    JPL-91's law has no upper end, and half of its mean lies beyond 5e10 [C]."""
+    solar_proton_factor: float = Field(default=1.0, ge=0, le=100)
+    """Factor on the fluence of storms [A]."""
+    effects: dict[Name, Effect | None] = Field(default_factory=_beam_effects)
+    """Kinds of single event by name.  Those of the beam test stand by default; a name given here replaces its effect,
+    adds one, or with `null` takes it away."""
+    reference_hbm_gb: float = Field(default=32.0, gt=0)
+    """Memory of the chip that the memory effects were measured on, GB.  32: TPU v6e [S2]."""
+    mitigations: dict[Name, Mitigation] = Field(default_factory=dict)
+    """Measures by name: error-correcting memory, scrubbing, redundant execution, checksums."""
+    wear: DoseWear = DoseWear()
+    """What accumulated dose does."""
+    reboot_min: float = Field(default=10.0, ge=0, le=1440)
+    """What a reboot adds to a job's restart, minutes.  10, range 5-30 [A]."""
+    power_cycle_min: float = Field(default=20.0, ge=0, le=1440)
+    """What a power cycle adds to a job's restart, minutes.  20, range 5-60 [A]."""
+    retry_s: float = Field(default=10.0, ge=0, le=3600)
+    """What a retried step takes, s [A]."""
+    detection_delay_h: float = Field(default=1.0, ge=0, le=720)
+    """From a harmful silent corruption to its detection, hours; all work since is rolled back.  1, range .1-24 [A]."""
+
+    @property
+    def active(self) -> dict[str, Effect]:
+        """The effects that occur, by name."""
+        return {name: effect for name, effect in self.effects.items() if effect is not None}
+
+    @field_validator("effects", mode="before")
+    @classmethod
+    def _beside_the_defaults(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        # Replaced in place, so that the order, and with it the numbers of causes, stays.
+        return {**_beam_effects(), **value}
+
+    @model_validator(mode="after")
+    def _mitigations_name_effects(self) -> Radiation:
+        for name, measure in self.mitigations.items():
+            for effect in measure.corrects:
+                if effect not in self.effects:
+                    raise ValueError(
+                        f"mitigations.{name}.corrects: no effect {effect!r}; there are {sorted(self.effects)}"
+                    )
+        return self

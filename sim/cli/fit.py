@@ -91,7 +91,8 @@ def _meaning(group: dict[str, Any]) -> list[str]:
     if best["fits"]:
         text = f"Verdict: {kind} fits: such deaths are no rarity under it (p = {best['p_value']:.2g})."
     elif verdict == "none fits":
-        text = f"Verdict: no candidate fits: use the Kaplan-Meier curve with care; {kind} comes nearest by AIC."
+        text = f"Verdict: no candidate fits: use the Kaplan-Meier curve with care; {kind} comes nearest by AIC"
+        text += f" (its survival is off by at most {100 * best['ks']:.2g} points)."
     else:
         text = f"Verdict: {verdict.replace('_', ' ')}."
     constant = next(entry for entry in group["candidates"] if entry["law"] == "exponential")

@@ -8,7 +8,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.stretches import Corruption, Luck, Threat
+from sim.engine.stretches import Corruption, Luck
+from sim.environment.gangs import Threat
 from sim.workloads import Rhythm, TrainingJob
 
 

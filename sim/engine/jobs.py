@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.engine.gang import Gang
-from sim.engine.stretches import NOBODY, Luck, Stretch, Threat, run_through
+from sim.engine.stretches import NOBODY, Luck, Stretch, run_through
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet, PlaneLayout, Unit
@@ -56,6 +56,7 @@ class Jobs:
         self.idle = [0] * len(fleet.planes)
         self.still_until = [0.0] * len(fleet.planes)
         self.queue: list[Gang] = []
+        self._numbers = np.array([cause.cause for cause in environment.gangs.causes], np.intp)
         self._tried: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
         self.gangs = [
             Gang(
@@ -255,7 +256,7 @@ class Jobs:
         gang.threat = None
         if environment.gangs.causes:
             units = environment.gangs.units(berths, gpus)
-            gang.threat = Threat(*environment.gangs.rates(gang.plane, slots, births, units, self.fluence_per_day))
+            gang.threat = environment.gangs.threat(gang.plane, slots, births, units, self.fluence_per_day)
         gang.end_day = self._finish_day(gang)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))
@@ -354,15 +355,19 @@ class Jobs:
         if len(hit) == 0:
             return
         days, kinds = stretch.pieces.ends[hit], stretch.causes[hit]
-        numbers = np.array([one.cause for one in self.environment.gangs.causes])[kinds]
-        key = (days // MONTH_DAYS).astype(np.intp) * 1024 + numbers
-        for one in np.unique(key).tolist():
-            mine = np.flatnonzero(key == one)
-            when, what = float(days[mine[-1]]), {"cause": one % 1024, "plane": gang.plane, "job": gang.job}
-            self.log.append(when, EventKind.SOFT_INTERRUPTED, amount=len(mine), **what)
-            hours = float(lost[hit[mine]].sum()) * speed * gang.spec.gpus * HOURS_PER_DAY
-            if hours > 0:
-                self.log.append(when, EventKind.LOST, amount=hours, **what)
+        month, number = (days // MONTH_DAYS).astype(np.intp), self._numbers[kinds]
+        order = np.lexsort((number, month))
+        key = month[order] * 1024 + number[order]
+        begins = np.flatnonzero(np.diff(key, prepend=-1))
+        count = np.diff(begins, append=len(key))
+        hours = np.add.reduceat(lost[hit[order]], begins) * (speed * gang.spec.gpus * HOURS_PER_DAY)
+        # Dated by the last of them: days are in order within a month and cause.
+        when, what = days[order[begins + count - 1]], key[begins] % 1024
+        for day, cause, often, gone in zip(when.tolist(), what.tolist(), count.tolist(), hours.tolist(), strict=True):
+            about = {"cause": cause, "plane": gang.plane, "job": gang.job}
+            self.log.append(day, EventKind.SOFT_INTERRUPTED, amount=often, **about)
+            if gone > 0:
+                self.log.append(day, EventKind.LOST, amount=gone, **about)
 
     def _spend_waiting(self, gang: Gang, day: float | None = None) -> None:
         now = self.env.now if day is None else day

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.environment.gangs import Gangs
-from sim.environment.passes import Rates, arrivals
+from sim.environment.gangs import Gangs, Threat
+from sim.environment.passes import arrivals
 from sim.streams import Streams
 from sim.workloads import Pieces, Rhythm, Spent
 
@@ -52,17 +52,6 @@ class Luck:
         last = self._arrivals[-1] if len(self._arrivals) else 0.0
         self._arrivals = np.concatenate([self._arrivals, last + np.cumsum(steps)])
         self._marks = np.concatenate([self._marks, marks.random(256)])
-
-
-@dataclass(frozen=True, eq=False)
-class Threat:
-    """What can interrupt a gang in its present composition."""
-
-    rates: Rates
-    by_pass: Floats
-    """Rates in passes by cause, shape (causes, n)."""
-    steady: Floats
-    """Rates at any time by cause, shape (causes, n)."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +123,7 @@ def run_through(
         return Stretch(base, spent, none, np.full(len(starts), NOBODY), paused, 0.0, pending)
 
     found = arrivals(gangs.passes(plane), threat.rates, since, until, lambda hazard: luck.between(used, hazard))
-    kinds = _kinds(threat, found.days, found.in_pass, luck.marks(used, found.number))
+    kinds = threat.causes(found.days, found.in_pass, luck.marks(used, found.number))
     inside = _inside(starts, ends, found.days)
     days, kinds = found.days[inside], kinds[inside]
     late = np.array([cause.late for cause in gangs.causes])[kinds]
@@ -178,14 +167,6 @@ def run_through(
         for came, one in waiting
     ]
     return Stretch(pieces, spent, taken_back, causes, paused, found.hazard, left)
-
-
-def _kinds(threat: Threat, days: Floats, in_pass: NDArray[np.bool_], marks: Floats) -> Ints:
-    """What each arrival was, in proportion to the rates of its day."""
-    day = np.minimum(days.astype(np.intp), threat.steady.shape[1] - 1)
-    rates = np.where(in_pass, threat.by_pass[:, day], threat.steady[:, day])
-    tower = np.cumsum(rates, axis=0)
-    return np.asarray((marks * tower[-1] >= tower).sum(axis=0).clip(max=len(rates) - 1), np.intp)
 
 
 def _inside(starts: Floats, ends: Floats, days: Floats) -> NDArray[np.bool_]:

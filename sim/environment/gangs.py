@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, inf
 from typing import TYPE_CHECKING
@@ -31,6 +32,34 @@ Floats = NDArray[np.float64]
 
 PHASES = 256
 """Satellites closer than this part of an orbit, 22 s of flight, meet a pass together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Threat:
+    """What can interrupt a gang in its present composition."""
+
+    rates: Rates
+    soft: list[SoftRates]
+    """Rates of the gang's satellites that share phase and month of birth, one entry for each such group."""
+    counts: Floats
+    """Units of each kind in each group, shape (groups, kinds)."""
+    in_storms: Floats
+    """Interruptions of a unit in a storm of unit fluence, shape (causes,)."""
+    per: NDArray[np.intp]
+    """Kind of unit of each cause, shape (causes,)."""
+    fluence_per_day: Floats
+
+    def causes(self, days: Floats, in_pass: NDArray[np.bool_], marks: Floats) -> NDArray[np.intp]:
+        """What interruptions on these days were, in proportion to the rates of the day; `marks` uniform luck."""
+        day = np.minimum(days.astype(np.intp), len(self.fluence_per_day) - 1)
+        every = self.counts.sum(axis=0)[self.per]
+        steady = (self.in_storms * every)[:, None] * self.fluence_per_day[day]
+        passing = np.zeros_like(steady)
+        for one, count in zip(self.soft, self.counts, strict=True):
+            steady = steady + one.steady[:, day] * count[self.per][:, None]
+            passing = passing + one.in_passes[:, day] * count[self.per][:, None]
+        tower = np.cumsum(np.where(in_pass, passing, steady), axis=0)
+        return np.asarray((marks * tower[-1] >= tower).sum(axis=0).clip(max=len(self.per) - 1), np.intp)
 
 
 class Gangs:
@@ -166,6 +195,7 @@ class Gangs:
                 float(radiation.period_days[plane]),
                 float(radiation.node_rad[plane]),
                 float(radiation.turn_rad[plane]),
+                self.environment.horizon_days,
             )
         return self._passes[plane]
 
@@ -179,38 +209,41 @@ class Gangs:
         first = (np.arange(len(berths)) == 0).astype(np.intp)
         return np.stack([gpus, hosts, ones, first])
 
-    def rates(
+    def threat(
         self,
         plane: int,
         slots: NDArray[np.intp],
         births: Sequence[float],
         units: NDArray[np.intp],
         fluence_per_day: Floats,
-    ) -> tuple[Rates, Floats, Floats]:
-        """Interruptions of a gang by day; its satellites in columns, `units` of shape (kinds, satellites).
+    ) -> Threat:
+        """What can interrupt a gang; its satellites in columns, `units` of shape (kinds, satellites).
 
-        `fluence_per_day` of storms, shape (n,).  Returns the rates, and by cause those in passes and those at any time,
-        shape (causes, n): what an interruption is put down to.
+        `fluence_per_day` of storms, shape (n,).
         """
         environment = self.environment
-        per = np.array([cause.per for cause in self.causes], np.intp)
-        storm = storm_rates(environment.radiation, self.causes, plane)[:, None] * fluence_per_day
         phases = np.round(environment.planes[plane].phases_rad[slots] * (PHASES / (2 * np.pi))) * (2 * np.pi / PHASES)
-        keys = [environment.birth_key(birth) for birth in births]
-        alike: dict[tuple[float, int], list[int]] = {}
-        for i, place in enumerate(zip(phases.tolist(), keys, strict=True)):
-            alike.setdefault(place, []).append(i)
-        n = len(environment.days)
-        in_passes, by_pass, steady = [], np.zeros((len(per), n)), np.zeros((len(per), n))
-        for (_, key), members in alike.items():
-            soft = self.soft(plane, float(key))
-            count = units[:, members].sum(axis=1)[per][:, None]
-            mine = soft.in_passes * count
-            in_passes.append(mine.sum(axis=0))
-            by_pass += mine
-            steady += (soft.steady + storm) * count
-        places = np.array([place for place, _ in alike])
-        return Rates(places, np.array(in_passes), steady.sum(axis=0)), by_pass, steady
+        alike: dict[tuple[float, int], Floats] = {}
+        for place, birth, column in zip(phases.tolist(), births, units.T, strict=True):
+            key = place, environment.birth_key(birth)
+            alike[key] = alike[key] + column if key in alike else column.astype(float)
+        soft = [self.soft(plane, float(key)) for _, key in alike]
+        counts = np.array(list(alike.values()))
+        in_storms = storm_rates(environment.radiation, self.causes, plane)
+        steady = float((in_storms * counts.sum(axis=0)[self._per]).sum()) * fluence_per_day
+        for one, count in zip(soft, counts, strict=True):
+            steady = steady + (one.steady_per_kind * count[:, None]).sum(axis=0)
+        in_passes = np.array(
+            [(one.passes_per_kind * count[:, None]).sum(axis=0) for one, count in zip(soft, counts, strict=True)]
+        )
+        rates = Rates(np.array([place for place, _ in alike]), in_passes, steady)
+        return Threat(
+            rates, soft, counts, storm_rates(environment.radiation, self.causes, plane), self._per, fluence_per_day
+        )
+
+    @cached_property
+    def _per(self) -> NDArray[np.intp]:
+        return np.array([cause.per for cause in self.causes], np.intp)
 
     def per_day(self, plane: int, job: TrainingJob) -> dict[int, float]:
         """Mean interruptions of a fresh gang a day over the mission by cause, storms apart."""

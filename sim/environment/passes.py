@@ -8,7 +8,8 @@ date: nothing is stored by time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from sim.physics.trapped import PassProfile
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+PHASES_KEPT = 512
+"""Phases of a plane whose periods are kept: 100 kB each over five years."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,41 @@ class Passes:
     """Longitude of the ascending node over the turning Earth on mission day 0."""
     turn_rad: float
     """How far it moves west in a revolution."""
+    horizon_days: float
+    _by_phase: dict[float, NDArray[np.float32]] = field(default_factory=dict, repr=False)
+
+    def by_period(self, phase_rad: float) -> NDArray[np.float32]:
+        """Relative dose in each period from mission day 0 on, days, of satellites with a phase, shape (periods,)."""
+        if phase_rad not in self._by_phase:
+            if len(self._by_phase) >= PHASES_KEPT:
+                self._by_phase.clear()
+            around = np.arange(np.ceil(self.horizon_days / self.period_days) + 2) + phase_rad / TAU
+            revolution = np.floor(around)
+            rows = self.rows(np.asarray(phase_rad), revolution)
+            at = self.within(rows, around - revolution)
+            whole = self.profile.cumulative[:, -1] * self.period_days
+            self._by_phase[phase_rad] = (whole[rows[:-1]] - at[:-1] + at[1:]).astype(np.float32)
+        return self._by_phase[phase_rad]
+
+    @cached_property
+    def day_of_period(self) -> Ints:
+        """Mission day on which each period begins."""
+        periods = int(np.ceil(self.horizon_days / self.period_days)) + 1
+        return (np.arange(periods) * self.period_days).astype(np.intp)
+
+    def until(self, phase_rad: Floats, day: Floats | float) -> tuple[Floats, Ints, Floats, Floats]:
+        """(revolution, row, dose within it so far, dose of the whole) on a day, by phase."""
+        around = day / self.period_days + phase_rad / TAU
+        revolution = np.floor(around)
+        rows = self.rows(phase_rad, revolution)
+        whole = self.profile.cumulative[rows, -1] * self.period_days
+        return revolution, rows, self.within(rows, around - revolution), whole
+
+    def between(self, phase_rad: Floats, start: float, end: float) -> Floats:
+        """Relative dose between two days of one period, days, by phase."""
+        first, _, before, whole = self.until(phase_rad, start)
+        last, _, after, _ = self.until(phase_rad, end)
+        return np.where(last > first, whole - before + after, after - before)
 
     def rows(self, phase_rad: Floats, revolution: Floats) -> Ints:
         """Row of the table for the revolution (counted by ascending nodes) of satellites with a phase at day 0."""
@@ -62,15 +101,11 @@ class Passes:
         part = np.where(rise > 0, (target - flat[low]) / np.where(rise > 0, rise, 1.0), 0.5)
         return np.asarray(np.clip((low - rows * (steps + 1) + part) / steps, 0.0, 1.0))
 
-    @property
+    @cached_property
     def _stacked(self) -> Floats:
-        cached = self.__dict__.get("_stack")
-        if cached is None:
-            table = self.profile.cumulative
-            below = np.concatenate([[0.0], np.cumsum(table[:-1, -1])])
-            cached = (table + below[:, None]).ravel()
-            object.__setattr__(self, "_stack", cached)
-        return np.asarray(cached)
+        table = self.profile.cumulative
+        below = np.concatenate([[0.0], np.cumsum(table[:-1, -1])])
+        return np.asarray((table + below[:, None]).ravel())
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,34 +138,35 @@ def arrivals(passes: Passes, rates: Rates, start: float, end: float, luck: Calla
     Exact: within a revolution, which is cut into the satellites' shares and the steady one, the place of an arrival in
     its share says when, so the mapping preserves measure and the result is the Poisson process of the sum of all rates.
     """
-    period = passes.period_days
-    inner = np.arange(np.floor(start / period) + 1, np.ceil(end / period)) * period
-    edges = np.concatenate([[start], inner[(inner > start) & (inner < end)], [end]])
-    day = np.minimum(edges[:-1].astype(np.intp), len(rates.steady) - 1)
-    phase = rates.phases_rad[:, None]
-    around = edges / period + phase / TAU
-    revolution = np.floor(around)
-    turn = around - revolution
-    # A slice ends in the revolution it began in, or in the next.
-    rows = passes.rows(phase, revolution)
-    at = passes.within(rows, turn)
-    whole = passes.profile.cumulative[:, -1] * period
-    left = np.where(revolution[:, 1:] > revolution[:, :-1], whole[rows[:, :-1]] - at[:, :-1], at[:, 1:] - at[:, :-1])
-    beyond = np.where(revolution[:, 1:] > revolution[:, :-1], at[:, 1:], 0.0)
+    period, phases = passes.period_days, rates.phases_rad
+    first, last = int(np.floor(start / period)) + 1, int(np.ceil(end / period)) - 1
+    if last < first:  # within one period
+        edges = np.array([start, end])
+        day = np.array([int(start)])
+        dose = passes.between(phases, start, end)[:, None]
+    else:
+        edges = np.concatenate([[start], np.arange(first, last + 1) * period, [end]])
+        day = np.concatenate([[int(start)], passes.day_of_period[first : last + 1]])
+        begin = passes.between(phases, start, edges[1])[:, None]
+        finish = passes.between(phases, edges[-2], end)[:, None]
+        whole = [passes.by_period(phase)[first:last] for phase in phases.tolist()]
+        dose = np.concatenate([begin, np.array(whole, float), finish], axis=1)
+    day = np.minimum(day, len(rates.steady) - 1)
     weight = rates.in_passes[:, day]
-    shares = np.concatenate([weight * (left + beyond), [rates.steady[day] * np.diff(edges)]])
-    tower = np.cumsum(shares, axis=0)
-    total = np.cumsum(tower[-1])
+    shares = np.concatenate([weight * dose, [rates.steady[day] * np.diff(edges)]])
+    level = shares.sum(axis=0)
+    total = np.cumsum(level)
     hazard = float(total[-1])
 
     struck = luck(hazard)
     count = len(struck)
     number = np.arange(count)
     slice_ = np.minimum(np.searchsorted(total, struck, side="left"), len(total) - 1)
-    rest = struck - (total[slice_] - tower[-1, slice_])
-    share = (rest > tower[:, slice_]).sum(axis=0)
+    rest = struck - (total[slice_] - level[slice_])
+    tower = np.cumsum(shares[:, slice_], axis=0)
+    share = (rest > tower).sum(axis=0)
     share = np.minimum(share, len(rates.phases_rad))
-    rest = rest - np.where(share > 0, tower[share - 1, slice_], 0.0)
+    rest = rest - np.where(share > 0, tower[share - 1, number], 0.0)
     in_pass = share < len(rates.phases_rad)
 
     days = np.empty(count)
@@ -139,12 +175,12 @@ def arrivals(passes: Passes, rates: Rates, start: float, end: float, luck: Calla
         part = rest[flat] / shares[-1, slice_[flat]]
     days[flat] = edges[slice_[flat]] + np.nan_to_num(part, nan=0.5) * (edges[slice_[flat] + 1] - edges[slice_[flat]])
     p, s = share[in_pass], slice_[in_pass]
-    dose = rest[in_pass] / weight[p, s]
-    later = dose > left[p, s]
-    row = np.where(later, rows[p, s + 1], rows[p, s])
-    begun = np.where(later, 0.0, at[p, s])
-    found = passes.turn_at(row, begun + np.where(later, dose - left[p, s], dose))
-    around_then = np.where(later, revolution[p, s + 1], revolution[p, s]) + found
-    days[in_pass] = (around_then - rates.phases_rad[p] / TAU) * period
+    # From the beginning of its slice on, in the revolution under way or in the next.
+    wanted = rest[in_pass] / weight[p, s]
+    revolution, row, before, whole_row = passes.until(phases[p], edges[s])
+    later = wanted > whole_row - before
+    row = np.where(later, passes.rows(phases[p], revolution + 1), row)
+    found = passes.turn_at(row, np.where(later, wanted - (whole_row - before), before + wanted))
+    days[in_pass] = (revolution + later + found - phases[p] / TAU) * period
     order = np.argsort(days, kind="stable")
     return Arrivals(np.clip(days[order], start, end), number[order], in_pass[order], hazard)

@@ -56,6 +56,10 @@ class SoftRates:
     """By trapped protons, shape (causes, n)."""
     steady: Floats
     """At any time of the day, shape (causes, n)."""
+    passes_per_kind: Floats
+    """The first summed over the causes of each kind of unit, shape (kinds, n)."""
+    steady_per_kind: Floats
+    """The second likewise."""
 
 
 def soft_causes(scenario: Scenario) -> tuple[SoftCause, ...]:
@@ -118,7 +122,15 @@ def soft_rates(
             steady[k] = reliability.resettable_fraction * np.diff(life.hazard_until(reliability.gpu, later))
         else:
             steady[k] = interruptions[cause.cause].rate_per_year / DAYS_PER_YEAR
-    return SoftRates(in_passes, steady)
+    return SoftRates(in_passes, steady, _per_kind(causes, in_passes), _per_kind(causes, steady))
+
+
+def _per_kind(causes: tuple[SoftCause, ...], rates: Floats) -> Floats:
+    """Rates summed over the causes of each kind of unit, shape (kinds, n)."""
+    total = np.zeros((len(Per), rates.shape[1]))
+    for cause, row in zip(causes, rates, strict=True):
+        total[cause.per] += row
+    return total
 
 
 def storm_rates(radiation: Radiation, causes: tuple[SoftCause, ...], plane: int) -> Floats:

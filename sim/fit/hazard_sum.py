@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from sim.constants import DAYS_PER_YEAR
@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 INFANT_DAYS = (30.0, 90.0, 180.0, 365.0)
 """Ages at which infant mortality may end, days [A]."""
 MOST_SHAPE = 20.0
+AGES = 1500
+"""Ages at which the likelihood is summed while the best start is sought; the last step takes all."""
 ONSETS = 24
 """Onsets at which a law of free shape is fitted, before its best one is refined."""
 
@@ -59,7 +61,8 @@ def _jump(sample: Sample, ages: Floats) -> Onsets:
     with np.errstate(divide="ignore", invalid="ignore"):
         calm = np.where(lived > 0, before / lived, 0.0)
         later = (total_died - before) / (total_lived - lived)
-        rises = (later >= calm) & (lived > 0)
+        # Deaths at one last age would have an endless rate: some time must be lived after the onset, too.
+        rises = (later >= calm) & (lived > 0) & (total_lived - lived > 1e-3 * total_lived)
         first = np.where(before > 0, before * np.log(calm), 0.0)
         found = np.where(
             rises,
@@ -71,12 +74,13 @@ def _jump(sample: Sample, ages: Floats) -> Onsets:
     return Onsets(float(tried[best]), np.array([*values, 1.0]), tried, found)
 
 
-def _grown(sample: Sample, latest: float) -> Onsets:
-    ages, died = sample.death_years()
-    mean = sample.deaths / sample.unit_years
+def _grown(whole: Sample, latest: float) -> Onsets:
+    coarse = whole.coarse(AGES)
+    mean = whole.deaths / whole.unit_years
     start = np.array([0.3 * mean, mean, 1.5])
 
-    def at(onset: float) -> tuple[float, Floats]:
+    def at(onset: float, sample: Sample = coarse) -> tuple[float, Floats]:
+        ages, died = sample.death_years()
         late_dead, late = np.maximum(ages - onset, 0), np.maximum(sample.years - onset, 0)
 
         def terms(x: Floats, years: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -121,6 +125,8 @@ def _grown(sample: Sample, latest: float) -> Onsets:
     every = np.concatenate([tried, [onset], extra])
     logs = np.array([*found, value, *(at(float(more))[0] for more in extra)])
     order = np.argsort(every, kind="stable")
+    start = x
+    _, x = at(onset, whole)
     return Onsets(onset, np.where(x <= 2e-9 * mean, 0.0, x), every[order], logs[order])
 
 
@@ -128,13 +134,18 @@ def best_bathtub(sample: Sample) -> tuple[float, Floats]:
     """(end of infant mortality in days, [infant hazard in all, constant a year, scale of wear-out in years, shape])."""
     ends = [days for days in INFANT_DAYS if days < 0.5 * DAYS_PER_YEAR * sample.reach_years]
     ends = ends or [0.25 * DAYS_PER_YEAR * sample.reach_years]
-    found = [(_bathtub_ending(sample, days / DAYS_PER_YEAR), days) for days in ends]
-    (_, values), days = min(found, key=lambda one: one[0][0])
-    return days, values
+    coarse = sample.coarse(AGES)
+    longest = np.log(coarse.reach_years)
+    starts = [(0.05, 0.7, longest + 0.7, 3.0), (0.3, 0.2, longest + 0.2, 2.0), (0.05, 0.9, longest + 6, 3.0)]
+    found = [(_bathtub_ending(coarse, days / DAYS_PER_YEAR, start), days) for days in ends for start in starts]
+    (_, x), days = min(found, key=lambda one: one[0][0])
+    _, x = _bathtub_ending(sample, days / DAYS_PER_YEAR, x)
+    mean = sample.deaths / sample.unit_years
+    return days, np.array([mean * x[0], mean * x[1], np.exp(x[2]), x[3]])
 
 
-def _bathtub_ending(sample: Sample, end: float) -> tuple[float, Floats]:
-    """Best bathtub with infant mortality up to `end` years: (-log likelihood, values)."""
+def _bathtub_ending(sample: Sample, end: float, start: ArrayLike) -> tuple[float, Floats]:
+    """Best bathtub with infant mortality up to `end` years: (-log likelihood, x as below)."""
     ages, died = sample.death_years()
     mean, reach = sample.deaths / sample.unit_years, sample.reach_years
     power = Bathtub().infant_shape
@@ -159,11 +170,8 @@ def _bathtub_ending(sample: Sample, end: float) -> tuple[float, Floats]:
         ]
         return float(value), np.array(slope)
 
-    most = np.log(1e3 * reach)
-    bounds = [(0.0, 50.0 / mean), (0.0, 1e3), (np.log(1e-3 * reach), most), (1.0, MOST_SHAPE)]
-    starts = [(0.05, 0.7, np.log(2 * reach), 3.0), (0.3, 0.2, np.log(1.2 * reach), 2.0), (0.05, 0.9, most - 1, 3.0)]
-    value, x = min((_minimum(loss, np.array(start), bounds) for start in starts), key=lambda one: one[0])
-    return value, np.array([mean * x[0], mean * x[1], np.exp(x[2]), x[3]])
+    bounds = [(0.0, 50.0 / mean), (0.0, 1e3), (np.log(1e-3 * reach), np.log(1e3 * reach)), (1.0, MOST_SHAPE)]
+    return _minimum(loss, np.asarray(start, float), bounds)
 
 
 def _minimum(

@@ -43,8 +43,8 @@ FEWEST_DEATHS = 10
 class Fit:
     """A law at its greatest likelihood.
 
-    `regular` parameters: name, value, lower bound; `build` makes the law of such values.  `others` counts parameters
-    that were fitted too, but in which the likelihood is not smooth; `ranges` holds their intervals.
+    `names`, `values` and lower `bounds` of the parameters in which the likelihood is smooth; `build` makes the law of
+    such values.  `others` is what the remaining ones count in `aic`, and `ranges` holds their intervals.
     """
 
     law: AnyLaw
@@ -200,6 +200,8 @@ def _bathtub(sample: Sample) -> Fit:
 
 
 def _delayed_onset(sample: Sample) -> Fit:
+    # The best of all onsets fits chance better than one parameter's worth: for a change point, Akaike's criterion
+    # counts three (Ninomiya 2005, doi 10.1016/j.spl.2004.10.037 [R]).
     def fit(found: Onsets, free: bool) -> Fit:
         calm, rate, shape = found.values
         names: list[Name] = [("calm_per_year", None), ("rate_per_year", None)]
@@ -210,7 +212,7 @@ def _delayed_onset(sample: Sample) -> Fit:
             sample, names, np.array(values),
             lambda x: DelayedOnset(calm_per_year=x[0], onset_years=found.onset, rate_per_year=x[1],
                                    shape=x[2] if free else 1.0),
-            bounds=np.array(bounds), others=1, ranges={"onset_years": found.range_of(_FALL)},
+            bounds=np.array(bounds), others=3, ranges={"onset_years": found.range_of(_FALL)},
         )  # fmt: skip
 
     return min((fit(best_onset(sample, free), free) for free in (False, True)), key=lambda one: one.aic)

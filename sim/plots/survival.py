@@ -15,6 +15,8 @@ from sim.plots.axes import looks, new_axes, percent, title_and_legend
 from sim.plots.style import styled
 from sim.reliability import AnyLaw
 
+MOST_GROUPS = 7
+"""As many as there are colours that can be told apart."""
 _LAW: TypeAdapter[AnyLaw] = TypeAdapter(AnyLaw)
 
 
@@ -23,7 +25,8 @@ def survival(found: dict[str, Any], *, ax: Axes | None = None) -> Axes:
     """Kaplan-Meier curves of `sim.fit.fit_file` with 95 % bands, each group's best law, and a constant rate."""
     ax = new_axes(9.0, 5.4) if ax is None else ax
     lowest = 1.0
-    for (name, group), look in zip(found["groups"].items(), looks(len(found["groups"])), strict=True):
+    shown = sorted(found["groups"].items(), key=lambda entry: -entry[1]["deaths"])[:MOST_GROUPS]
+    for (name, group), look in zip(shown, looks(len(shown)), strict=True):
         colour, curve, reach = look["color"], group["kaplan_meier"], group["reach_years"]
         years = np.append(curve["years"], reach)
         columns = {key: 100 * np.append(curve[key], curve[key][-1]) for key in ("survival", "low", "high")}
@@ -51,7 +54,9 @@ def survival(found: dict[str, Any], *, ax: Axes | None = None) -> Axes:
         Line2D([], [], color=grey, linestyle=(0, (5, 2)), linewidth=1.4, label="law of lowest AIC"),
         Line2D([], [], color=grey, linestyle=(0, (1, 1.6)), linewidth=1.4, label="constant rate"),
     ]
-    title_and_legend(ax, "Lifetimes: observed and fitted", "each group in one colour; laws by maximum likelihood")
+    few = len(shown) < len(found["groups"])
+    which = f"the {len(shown)} of {len(found['groups'])} groups with most deaths" if few else "each group"
+    title_and_legend(ax, "Lifetimes: observed and fitted", f"{which} in one colour; laws by maximum likelihood")
     groups = ax.get_legend()
     ax.legend(handles=keys, loc="lower left")
     if groups is not None:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.economics import costs
-from sim.events import Cause, EventKind, EventLog
+from sim.environment import Capacity
+from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.result import Result
 
 Floats = NDArray[np.float64]
@@ -115,16 +116,16 @@ METRICS: dict[str, Metric] = {
         Metric(
             "job_interruptions",
             "1",
-            "Interruptions of running gangs by failures; planned pauses and retirements are not in it.",
+            "Interruptions of running gangs by failures, soft errors and whatever else is not planned.",
             "lower",
         ),
         Metric(
             "gpu_failures",
             "1",
-            "GPUs that failed themselves, in slots and on spares; not those lost with a bus.",
+            "GPUs that failed themselves, by age or radiation; not those lost with a satellite or a part they sat on.",
             "lower",
         ),
-        Metric("bus_failures", "1", "Satellites lost by a failure of their bus.", "lower"),
+        Metric("bus_failures", "1", "Satellites lost by a failure, of their bus or another; not by plan.", "lower"),
         Metric("launches", "1", "Flights attempted after the initial deployment.", "lower"),
         Metric("satellites_launched", "1", "Satellites aboard flights after the initial deployment.", "lower"),
         Metric("mass_launched_t", "t", "Mass aboard flights after the initial deployment.", "lower"),
@@ -168,7 +169,7 @@ def measure(result: Result) -> dict[str, float]:
     later = launched & ~deployment
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = scenario.satellite.launch_mass_kg / 1000
-    by_failure = np.isin(log.cause, (Cause.GPU, Cause.BUS, Cause.DEBRIS))
+    unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
     useful = log.total(EventKind.COMMITTED)
     money = costs(result)
     values = {
@@ -181,7 +182,7 @@ def measure(result: Result) -> dict[str, float]:
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
         "effective_training_time_ratio": _ratio(useful, _gpu_hours_since_first_start(log, horizon)),
         "lost_gpu_hours": log.total(EventKind.LOST),
-        "job_interruptions": float(np.count_nonzero((log.kind == EventKind.JOB_INTERRUPTED) & by_failure)),
+        "job_interruptions": float(np.count_nonzero(unplanned)) + log.total(EventKind.SOFT_INTERRUPTED),
         "gpu_failures": float(log.count(EventKind.GPU_FAILED)),
         "bus_failures": float(log.count(EventKind.BUS_FAILED)),
         "launches": float(np.count_nonzero(later)),
@@ -203,8 +204,9 @@ def online_capacity(result: Result) -> tuple[Floats, Floats]:
     In each plane and month of birth GPUs alive at work times the share that light, power and heat let run; summed over
     them, capped at nameplate.
     """
-    log, steps = result.events, result.capacity
+    log = result.events
     moves = np.flatnonzero(log.gpus)
+    steps = _with_standstills(result, moves)
     lengths = [len(step.times_days) for step in steps]
     at_steps = sum(lengths)
     group = np.concatenate([np.repeat(np.arange(len(steps)), lengths), result.capacity_of[log.satellite[moves]]])
@@ -225,6 +227,26 @@ def online_capacity(result: Result) -> tuple[Floats, Floats]:
 
     times, gpus = _accumulate(time, difference, result.horizon_days)
     return times, np.clip(gpus, 0.0, result.nameplate_gpus)
+
+
+def _with_standstills(result: Result, moves: NDArray[np.intp]) -> list[Capacity]:
+    """The shares of their GPUs that satellites can run, 0 while their plane stands still."""
+    log, steps = result.events, list(result.capacity)
+    still = log.where(EventKind.STOOD_STILL)
+    if len(still) == 0:
+        return steps
+    group, first = np.unique(result.capacity_of[log.satellite[moves]], return_index=True)
+    for one, plane in zip(group.tolist(), log.plane[moves][first].tolist(), strict=True):
+        mine = still.plane == plane
+        begins, ends = still.time_days[mine], still.time_days[mine] + still.amount[mine]
+        step = steps[one]
+        times = np.unique(np.concatenate([step.times_days, begins, ends]))
+        times = times[times >= step.times_days[0]]
+        share = step.values[np.searchsorted(step.times_days, times, side="right") - 1]
+        # Standstills may overlap: a plane moves again when all have ended.
+        stands = np.searchsorted(np.sort(begins), times, side="right") > np.searchsorted(np.sort(ends), times, "right")
+        steps[one] = Capacity(times, np.where(stands, 0.0, share))
+    return steps
 
 
 def working_satellites(result: Result) -> tuple[Floats, Floats]:

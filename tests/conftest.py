@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ import numpy as np
 import pytest
 
 from sim.engine import simulate
-from sim.engine.births import Part
+from sim.engine.births import Drawn, Part
 from sim.environment import Environment
 from sim.events import Cause, EventKind
 from sim.result import Result
 from sim.scenario.models import Scenario
+from sim.scenario.radiation import Radiation
 
 # Tables made by one test process serve the others, and nobody's own cache is touched.
 os.environ["ORBITFLEET_CACHE"] = str(Path(__file__).parent.parent / ".pytest_cache" / "tables")
 
 NEVER = {"kind": "exponential", "rate_per_year": 0}
 ONE_PLANE = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": 1}
+NO_RADIATION = {"effects": dict.fromkeys(Radiation().effects), "solar_protons": False, "wear": {"end_median_krad": 1e9}}
+NO_STRESS = {"activation_energy_ev": 0, "cycling_share": 0}
 NO_STAND_DOWN = {"median_days": 0, "long_probability": 0}
 
 
@@ -50,6 +54,8 @@ def make_fleet(
     power: dict[str, Any] | None = None,
     light: dict[str, Any] | None = None,
     space: dict[str, Any] | None = None,
+    radiation: dict[str, Any] | None = None,
+    reliability: dict[str, Any] | None = None,
     strategies: dict[str, Any] | None = None,
 ) -> Scenario:
     """A fleet in which nothing fails, nothing takes time and nothing is lost, but for what the test asks."""
@@ -71,12 +77,20 @@ def make_fleet(
                 "propulsion": {"vulnerable_area_m2": 0},
                 "links": {"reacquisition_s": 0},
                 "battery": {"calendar_fade_per_year": 0, "cycles": 1e9},
+                "radiator": {"tube_fraction": 0},
                 **(satellite or {}),
             },
             "light": light or {},
             "power": {"eclipse_policy": "pause" if pause else "ride_through", **(power or {})},
             "space": space or {},
-            "reliability": {"gpu": gpu, "bus": bus, "dormancy_factor": dormancy},
+            "radiation": {**NO_RADIATION, **(radiation or {})},
+            "reliability": {
+                "gpu": gpu,
+                "bus": bus,
+                "dormancy_factor": dormancy,
+                "stress": NO_STRESS,
+                **(reliability or {}),
+            },
             "launch": {
                 "vehicle": {
                     "name": "test",
@@ -107,7 +121,8 @@ def environment_of(scenario: Scenario) -> Environment:
     key = json.dumps(scenario.model_dump(mode="json", include=_SEEN_BY_PHYSICS))
     if key not in _environments:
         _environments[key] = Environment.build(scenario)
-    return _environments[key]
+    # The tables are those of the geometry; radiation and stress follow the scenario.
+    return replace(_environments[key], scenario=scenario)
 
 
 def run_checked(scenario: Scenario, strategy: str = "run_to_failure", seed: int = 1, replicate: int = 0) -> Result:
@@ -171,6 +186,8 @@ def check_satellites(result: Result) -> None:
                 assert berth not in holds, f"berth {berth} held two satellites"
                 assert is_slot[berth] is at_work
                 where[serial], berth_of[serial], holds[berth] = "working" if at_work else "stored", berth, serial
+                if at_work and alive[serial] < 0:
+                    alive[serial] = gpus
                 assert (satellites, gpus) == ((1, alive[serial]) if at_work else (0, 0))
                 on_order[plane] -= ordered and kind is not EventKind.PLACED
             case EventKind.ACTIVATED:
@@ -179,9 +196,19 @@ def check_satellites(result: Result) -> None:
                 del holds[berth_of.pop(serial)]
             case EventKind.GPU_FAILED:
                 assert where[serial] in ("working", "stored", "moving")
-                alive[serial] -= 1
-                assert alive[serial] >= 0
-                assert (satellites, gpus) == (0, -1 if where[serial] == "working" else 0)
+                assert satellites == 0
+                if spec.spare_gpus == 0:
+                    assert gpus == (-1 if where[serial] == "working" else 0)
+                alive[serial] += gpus if where[serial] == "working" else -1
+                assert alive[serial] >= (0 if spec.spare_gpus == 0 else -2)
+            case EventKind.GROUP_FAILED | EventKind.TRAY_OFF | EventKind.SWITCHED_IN:
+                assert where[serial] in ("working", "stored", "moving")
+                assert satellites == 0
+                assert gpus == 0 or where[serial] == "working"
+                sign = 1 if kind is EventKind.SWITCHED_IN else -1
+                assert 0 <= sign * gpus <= amount
+                # What a satellite that is not at work has lost shows when it begins to work.
+                alive[serial] = alive[serial] + gpus if where[serial] == "working" else -1
             case EventKind.BUS_FAILED | EventKind.RETIRED:
                 assert where[serial] in ("working", "stored", "moving")
                 at_work = where[serial] == "working"
@@ -215,7 +242,8 @@ def check_gang_time(result: Result) -> None:
     """Every hour of every gang from its arrival to its end is counted in exactly one class."""
     log, horizon = result.events, result.horizon_days
     spent = log.where(*TIME_OF_A_GANG)
-    assert np.all(spent.amount >= 0)
+    # A silent corruption noticed late takes back what was committed before: a row of its own stretch may be negative.
+    assert np.all((spent.amount >= -1e-9) | (spent.kind == EventKind.COMMITTED))
     specs = [spec for spec in result.scenario.workload.jobs for _ in range(spec.count)]
     finished = log.where(EventKind.JOB_FINISHED)
     end = np.full(len(specs), horizon)
@@ -245,7 +273,8 @@ class WrittenLuck:
         ]
         found.sort(key=lambda one: one[2])
         columns = list(zip(*found, strict=True)) or [(), (), ()]
-        return np.array(columns[0], np.intp), np.array(columns[1], np.intp), np.array(columns[2], float)
+        luck = np.array(columns[2], float)
+        return Drawn(np.array(columns[0], np.intp), np.array(columns[1], np.intp), luck, np.full(len(luck), 0.5))
 
 
 @pytest.fixture(scope="session")
@@ -276,7 +305,7 @@ def written_luck(monkeypatch):
     def write(bus: dict[tuple[int, int], float] | None = None, gpu: dict[tuple[int, int, int], float] | None = None):
         luck = {(Part.BUS, berth, ordinal, 0): age for (berth, ordinal), age in (bus or {}).items()}
         luck |= {(Part.GPU, *unit): age for unit, age in (gpu or {}).items()}
-        monkeypatch.setattr("sim.engine.world.Births", lambda streams, planes, gpus: WrittenLuck(luck))
+        monkeypatch.setattr("sim.engine.world.Births", lambda streams, planes, units: WrittenLuck(luck))
         law = {"kind": "exponential", "rate_per_year": 365.25}
         return {"bus": law, "gpu": law}
 

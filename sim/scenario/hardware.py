@@ -225,7 +225,7 @@ class Satellite(Parameters):
     spare_gpus_standby: Literal["hot", "warm", "cold"] = "cold"
     """How they wait: `hot` they age like the others, `warm` at `reliability.dormancy_factor`, `cold` not at all.
     Radiation ages them all alike."""
-    gpus_needed: int = Field(default=1, gt=0, le=100_000)
+    gpus_needed: int = Field(default=0, ge=0, le=100_000)
     """Accelerators that must live for the satellite to go on; with fewer it is retired."""
     gpus_per_host: int = Field(default=4, gt=0, le=1024)
     """Accelerators of one host computer.  4 [A]."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.births import Births
 from sim.engine.cohorts import END_OF_LIFE, WARNING, Built, Cohort
+from sim.engine.command import Command
 from sim.engine.controls import birth_controls
 from sim.engine.hazards import Hazards
 from sim.engine.jobs import Jobs
@@ -23,13 +24,12 @@ from sim.engine.shocks import shocks
 from sim.engine.supply import Supply
 from sim.engine.weather import Weather
 from sim.environment import Environment, Limit
-from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind, EventRecorder
-from sim.fleet import BerthState, Fleet, FleetView, PlaneLayout, PlaneView, view_of
+from sim.fleet import BerthState, Fleet
 from sim.result import Result
 from sim.scenario.models import Scenario
-from sim.strategies import Activate, Launch, Retire, Strategy
-from sim.strategies.advice import decisions, initial_spares, review_period_days
+from sim.strategies import Activate, Strategy
+from sim.strategies.advice import initial_spares, review_period_days
 from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
@@ -83,7 +83,7 @@ class World:
         self.jobs = Jobs(self.env, scenario, environment, self.fleet, self.log, streams, self.weather.fluence_per_day)
         self.supply = Supply(self.env, scenario, streams, self.fleet, self.log, self)
         self._homes: dict[int, tuple[Cohort, int]] = {}  # by serial number
-        self._views: dict[int, tuple[tuple[int, int], PlaneView]] = {}
+        self.command = Command(self)
 
     def run(self) -> None:
         """Run to the horizon."""
@@ -94,7 +94,7 @@ class World:
             self.env.process(shock)
         self.supply.deploy(initial_spares(self.strategy, self.strategy_name))
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
-            self.env.process(self.review(period))
+            self.env.process(self.command.review(period))
         self.settle()
         self.env.run(until=self.horizon_days)
         self.jobs.close(self.horizon_days)
@@ -102,7 +102,7 @@ class World:
     def settle(self, *, reviewing: bool = False) -> None:
         """After a change: the scheduler fills what is idle, the strategy decides, the scheduler fills again."""
         self.jobs.fill()
-        if self.decide(reviewing=reviewing):
+        if self.command.decide(reviewing=reviewing):
             self.jobs.fill()
 
     # Arrivals
@@ -335,11 +335,11 @@ class World:
         fleet = self.fleet
         plane = fleet.plane_of[action.spare]
         if fleet.state[action.spare] != BerthState.STORED:
-            raise self._impossible(action, f"berth {action.spare} holds no spare")
+            raise self.command.impossible(action, f"berth {action.spare} holds no spare")
         if fleet.state[action.slot] != BerthState.EMPTY or not fleet.is_slot[action.slot]:
-            raise self._impossible(action, f"berth {action.slot} is not an empty slot")
+            raise self.command.impossible(action, f"berth {action.slot} is not an empty slot")
         if fleet.plane_of[action.slot] != plane:
-            raise self._impossible(action, "the two lie in different planes")
+            raise self.command.impossible(action, "the two lie in different planes")
         serial = int(fleet.satellite[action.spare])
         cohort, i = self._homes[serial]
         self._vacate(action.spare)
@@ -396,52 +396,3 @@ class World:
             gpus=int(self.fleet.gpus_alive[slot]),
         )
         self.jobs.join(self.fleet.planes[self.fleet.plane_of[slot]], slot, cohort.alive[i] & cohort.active[i])
-
-    # The strategy
-
-    def review(self, period_days: float) -> Process:
-        """Ask the strategy at its fixed dates."""
-        number = 1
-        while True:
-            yield self.env.timeout(max(0.0, number * period_days - self.env.now))
-            self.settle(reviewing=True)
-            number += 1
-
-    def decide(self, *, reviewing: bool) -> bool:
-        """Ask the strategy, and carry out what it says; returns whether it said anything."""
-        view = FleetView(
-            now_days=self.env.now,
-            reviewing=reviewing,
-            gpus_per_satellite=self.fleet.gpus_per_satellite,
-            satellites_per_flight=self.supply.room,
-            planes=tuple(self._view(plane) for plane in self.fleet.planes),
-        )
-        actions = decisions(self.strategy, self.strategy_name, view)
-        for action in actions:
-            match action:
-                case Launch() if 0 <= action.plane < len(self.fleet.planes):
-                    room = sum(len(berths) for berths in self.supply.candidates(action))
-                    if not 0 < action.satellites <= room:
-                        raise self._impossible(action, f"the plane has {action.to} for 1 to {room} more")
-                    self.supply.order(action)
-                case Activate() if self._is_berth(action.spare) and self._is_berth(action.slot):
-                    self.activate(action)
-                case Retire() if self._is_berth(action.berth) and self.fleet.satellite[action.berth] != NONE:
-                    self.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
-                case _:
-                    raise self._impossible(action, "no such plane, berth or satellite")
-        return bool(actions)
-
-    def _is_berth(self, berth: int) -> bool:
-        return 0 <= berth < len(self.fleet.state)
-
-    def _view(self, plane: PlaneLayout) -> PlaneView:
-        """The plane's view; made anew only when a number in it changed, since its arrays are windows."""
-        key = int(self.fleet.on_order[plane.id]), int(self.fleet.inbound[plane.id])
-        cached = self._views.get(plane.id)
-        if cached is None or cached[0] != key:
-            cached = self._views[plane.id] = key, view_of(self.fleet, plane)
-        return cached[1]
-
-    def _impossible(self, action: object, why: str) -> InputError:
-        return InputError(f"strategy {self.strategy_name}: {action} on day {self.env.now:.1f} cannot be done: {why}")

@@ -1,0 +1,21 @@
+"""What a run was worth: pure functions of the Result."""
+
+from sim.metrics.causes import Toll, missing_capacity, tolls
+from sim.metrics.invariants import TIME_CLASSES, check_invariants
+from sim.metrics.measure import measure
+from sim.metrics.series import daily_series, online_capacity, working_satellites
+from sim.metrics.table import METRICS, Metric
+
+__all__ = [
+    "METRICS",
+    "TIME_CLASSES",
+    "Metric",
+    "Toll",
+    "check_invariants",
+    "daily_series",
+    "measure",
+    "missing_capacity",
+    "online_capacity",
+    "tolls",
+    "working_satellites",
+]

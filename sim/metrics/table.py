@@ -1,0 +1,126 @@
+"""Every metric defined once: its name, unit, meaning, and which way is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of a run."""
+
+    name: str
+    """Its name in results, tables and JSON."""
+    unit: str
+    """Unit; "1" for a fraction or a count."""
+    definition: str
+    """What it means, in one sentence."""
+    better: Literal["higher", "lower"]
+    """Which way is better, all else equal."""
+    low: float = 0.0
+    """Smallest value that can occur."""
+    high: float = inf
+    """Largest value that can occur."""
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "compute_availability",
+            "1",
+            "Time-mean of online GPU capacity over nameplate: GPUs that work, on a satellite at work in its slot, and "
+            "that power and light let run; deployment and pauses count as offline.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "satellite_availability",
+            "1",
+            "Time-mean of satellites at work in slots over slots, whatever their GPUs and the light.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "worst_month_availability",
+            "1",
+            "Lowest 30-day moving mean of online capacity over nameplate.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "time_below_sla_fraction",
+            "1",
+            "Share of time with online capacity below service.sla_capacity_fraction of nameplate.",
+            "lower",
+            high=1.0,
+        ),
+        Metric(
+            "useful_gpu_hours",
+            "GPU h",
+            "Training work made durable by a checkpoint and never rolled back.",
+            "higher",
+        ),
+        Metric(
+            "goodput",
+            "1",
+            "Useful GPU-hours over nameplate GPUs x horizon.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "effective_training_time_ratio",
+            "1",
+            "Useful GPU-hours over GPU-hours of wall time since each job's first start; undefined if none started.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "lost_gpu_hours",
+            "GPU h",
+            "Training work rolled back after interruptions; checkpoints, restarts and waiting are not in it.",
+            "lower",
+        ),
+        Metric(
+            "job_interruptions",
+            "1",
+            "Interruptions of running gangs by failures, soft errors and whatever else is not planned.",
+            "lower",
+        ),
+        Metric(
+            "gpu_failures",
+            "1",
+            "GPUs that failed themselves, by age or radiation; not those lost with a satellite or a part they sat on.",
+            "lower",
+        ),
+        Metric("bus_failures", "1", "Satellites lost by a failure, of their bus or another; not by plan.", "lower"),
+        Metric("launches", "1", "Flights attempted after the initial deployment.", "lower"),
+        Metric("satellites_launched", "1", "Satellites aboard flights after the initial deployment.", "lower"),
+        Metric("mass_launched_t", "t", "Mass aboard flights after the initial deployment.", "lower"),
+        Metric("deployment_launches", "1", "Flights attempted in the initial deployment.", "lower"),
+        Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
+        Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),
+        Metric(
+            "total_cost_usd",
+            "USD",
+            "Satellites, GPUs, flights and operations, deployment included, undiscounted, less the straight-line value "
+            "of unexpired life at the horizon.",
+            "lower",
+        ),
+        Metric(
+            "total_cost_uncredited_usd",
+            "USD",
+            "The same without the credit for unexpired life.",
+            "lower",
+        ),
+        Metric(
+            "cost_per_useful_gpu_hour_usd",
+            "USD/(GPU h)",
+            "total_cost_usd over useful_gpu_hours; undefined without useful work.",
+            "lower",
+        ),
+    )
+}
+"""Every metric by name, in the order of tables."""

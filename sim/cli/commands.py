@@ -305,6 +305,19 @@ def eclipse(
     report_check(found, shortcomings(found), as_json)
 
 
+@verify.command()
+def radiation(as_json: Json = False) -> None:
+    """Compare fluxes, doses, single events and lives with published figures and an independent program's."""
+    from sim.verify.radiation import shortcomings, table, verify_radiation
+
+    found = verify_radiation()
+    failures = shortcomings(found)
+    if not as_json:
+        print(table(found), file=sys.stderr if failures else sys.stdout)
+        found = {}
+    report_check(found, failures, as_json)
+
+
 def _load(sources: list[str], settings: list[str] | None, years: float | None) -> Scenario:
     from sim.scenario import load
 

@@ -75,9 +75,7 @@ def soft_causes(scenario: Scenario) -> tuple[SoftCause, ...]:
         per = Per.HOST if effect.target == "host" else Per.GPU
         left = uncorrected(scenario, name) * (1 - effect.escalation)
         if effect.recovery == "late":
-            noticed = 1 - float(np.prod([1 - m.detects_silent for m in radiation.mitigations.values()]))
-            late = left * (1 - noticed) * effect.harmful_fraction
-            found.append(SoftCause(numbers[name], per, 0.0, False, position, left * noticed))
+            late = left * (1 - noticed_at_once(scenario)) * effect.harmful_fraction
             found.append(SoftCause(numbers[name], per, 0.0, True, position, late))
         elif effect.recovery in extra:
             share = left * effect.harmful_fraction
@@ -94,6 +92,11 @@ def soft_causes(scenario: Scenario) -> tuple[SoftCause, ...]:
 def uncorrected(scenario: Scenario, name: str) -> float:
     """Share of an effect's events that the mitigations leave."""
     return float(np.prod([1 - m.corrects.get(name, 0.0) for m in scenario.radiation.mitigations.values()]))
+
+
+def noticed_at_once(scenario: Scenario) -> float:
+    """Share of silent corruptions that the mitigations notice in the step in which they come."""
+    return 1 - float(np.prod([1 - m.detects_silent for m in scenario.radiation.mitigations.values()]))
 
 
 def throughput(scenario: Scenario) -> float:
@@ -140,13 +143,16 @@ def storm_rates(radiation: Radiation, causes: tuple[SoftCause, ...], plane: int)
 
 
 def retried_share(scenario: Scenario, radiation: Radiation, plane: int, gpus: int, hosts: int) -> float:
-    """Share of its time that a gang spends on retried steps: they lose no work, so they count in the mean."""
+    """Share of its time that a gang spends on retried steps: they lose no work, so they count in the mean.
+
+    A step is tried again after a `retry`, and after a silent corruption that is noticed in it.
+    """
     total = 0.0
     for position, (name, effect) in enumerate(radiation.effects.items()):
-        if effect.recovery == "retry":
-            units = hosts if effect.target == "host" else gpus
-            events = radiation.trapped_per_day(plane)[position] + radiation.cosmic_per_day(plane)[position]
-            total += units * float(events.mean()) * uncorrected(scenario, name) * effect.harmful_fraction
+        units = hosts if effect.target == "host" else gpus
+        events = radiation.trapped_per_day(plane)[position] + radiation.cosmic_per_day(plane)[position]
+        retried = {"retry": effect.harmful_fraction, "late": noticed_at_once(scenario)}.get(effect.recovery, 0.0)
+        total += units * float(events.mean()) * uncorrected(scenario, name) * retried
     total += sum(
         {"gpu": gpus, "host": hosts, "satellite": 1, "job": 1}[i.per] * i.rate_per_year / DAYS_PER_YEAR
         for i in scenario.reliability.interruptions.values()

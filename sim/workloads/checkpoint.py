@@ -50,6 +50,13 @@ class Pieces:
         """The same with interruptions on these days, in order and each inside a piece, followed by these restarts."""
         if len(days) == 0:
             return self
+        if len(self.starts) == 1:  # nearly always, and five times as fast
+            return Pieces(
+                np.concatenate([self.starts, days]),
+                np.concatenate([days, self.ends]),
+                np.concatenate([self.restarts, restarts]),
+                np.concatenate([np.zeros(len(days), bool), self.planned]),
+            )
         where = np.searchsorted(self.starts, days, side="right")
         return Pieces(
             np.insert(self.starts, where, days),

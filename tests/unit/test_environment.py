@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.environment.environment import _union_of_arcs
+from sim.environment.gangs import _union_of_arcs
 from sim.scenario.models import Scenario
 from sim.workloads import TrainingJob
 
@@ -97,8 +97,8 @@ def test_the_slowest_satellite_sets_the_pace(fleet, environment):
     tight = {**SMALL, "battery": {"capacity_kwh": 20}, "array": {"area_m2": 22, "degradation_per_year": 0.03}}
     built = build(fleet, environment, days=2 * YEAR, satellite=tight, slots=2)
     slot = np.array([0])
-    alone = [np.diff(built.gang_work(0, [birth], slot, 1.0)) for birth in (0.0, 600.0)]
-    both = np.diff(built.gang_work(0, [600.0, 0.0], slot, 1.0))
+    alone = [np.diff(built.gangs.work(0, [birth], slot, 1.0)) for birth in (0.0, 600.0)]
+    both = np.diff(built.gangs.work(0, [600.0, 0.0], slot, 1.0))
     assert both == pytest.approx(np.minimum(*alone), abs=1e-6)
     assert alone[0][600:].mean() < alone[1][600:].mean()
 
@@ -106,7 +106,7 @@ def test_the_slowest_satellite_sets_the_pace(fleet, environment):
 def test_a_gang_is_in_the_dark_while_any_of_its_satellites_is(fleet, environment):
     built = build(fleet, environment, slots=8)
     operation, share = built.operation(0), built.sky.dark[0]
-    pace = [np.diff(built.gang_work(0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))]
+    pace = [np.diff(built.gangs.work(0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))]
     light, dark = operation.light_speed[0, :-1], operation.dark_speed[0, :-1]
     one, two = share[:-1], share[:-1] + np.minimum(share[:-1], 1 / 8)
     assert pace[0] == pytest.approx((1 - one) * light + one * dark, abs=1e-6)
@@ -128,7 +128,7 @@ def test_a_union_of_arcs_against_brute_force(seed):
 
 def test_satellites_that_share_a_place_share_the_dark(fleet, environment):
     built = build(fleet, environment, shell={"formation": "cluster"}, slots=5)
-    assert (built.gang_work(0, [0.0], np.arange(5), 1.0) == built.gang_work(0, [0.0], np.array([0]), 1.0)).all()
+    assert (built.gangs.work(0, [0.0], np.arange(5), 1.0) == built.gangs.work(0, [0.0], np.array([0]), 1.0)).all()
 
 
 def test_migration_pays_a_hand_over_for_every_satellite_and_orbit(fleet, environment):
@@ -138,18 +138,18 @@ def test_migration_pays_a_hand_over_for_every_satellite_and_orbit(fleet, environ
     dark = built.sky.dark[0, :-1]
     # 8 GPUs x 100 GB x 8 bit / 200 Gbit/s = 32 s, and 6 s of standstill.
     for satellites in (1, 4):
-        pace = np.diff(built.gang_work(0, [0.0], np.arange(satellites), 0.9))
+        pace = np.diff(built.gangs.work(0, [0.0], np.arange(satellites), 0.9))
         handing = np.where(dark > 0, satellites * 38 / built.sky.period_s[0, 0], 0)
         assert pace == pytest.approx((1 - dark) * (1 - handing) * 0.9, abs=1e-6)
         assert pace[dark == 0] == pytest.approx(0.9)
     absurd = {"migration_gb_per_gpu": 1e6}
     stuck = build(fleet, environment, "migrate", shell=DAWN_DUSK, satellite=satellite, power=absurd, slots=20)
-    assert np.diff(stuck.gang_work(0, [0.0], np.arange(4), 1.0))[dark > 0].max() == 0
+    assert np.diff(stuck.gangs.work(0, [0.0], np.arange(4), 1.0))[dark > 0].max() == 0
 
 
 def test_a_cluster_has_nobody_in_light_to_migrate_to(fleet, environment):
     built = build(fleet, environment, "migrate", shell={**DAWN_DUSK, "formation": "cluster"}, slots=4)
-    pace = np.diff(built.gang_work(0, [0.0], np.arange(4), 1.0))
+    pace = np.diff(built.gangs.work(0, [0.0], np.arange(4), 1.0))
     assert pace == pytest.approx(1 - built.sky.dark[0, :-1], abs=1e-6)
 
 
@@ -157,18 +157,18 @@ def test_links_leave_a_gang_the_share_that_arithmetic_says(fleet, environment):
     links = {"rate_gb_s": 400, "range_km": 300, "mtbf_h": 100, "reacquisition_s": 36, "links_per_satellite": 2}
     built = build(fleet, environment, satellite={**SMALL, "links": links}, slots=5)
     silent = TrainingJob(gpus=40)
-    assert built.communication(silent, 1) == 1.0
+    assert built.gangs.communication(silent, 1) == 1.0
     up = (100 / 100.01) ** 5
-    assert built.communication(silent, 5) == pytest.approx(up)
+    assert built.gangs.communication(silent, 5) == pytest.approx(up)
     # Ring of 5 at 320 Gbit/s after a ring of 8 at 3,200, 10 hops short of 2: 2 (P-1)/P V/B + 2 (P-1) alpha.
     inside = 2 * 7 / 8 * 80e9 / 3200e9
     ring = 2 * 4 / 5 * 80e9 / 320e9 + 8 * (300e3 / 299_792_458 + 1e-6)
     talking = TrainingJob(gpus=40, gradient_gb=10, step_compute_s=2, overlap=0)
-    assert built.communication(talking, 5) == pytest.approx(up * 2 / (2 + inside + ring), rel=1e-9)
+    assert built.gangs.communication(talking, 5) == pytest.approx(up * 2 / (2 + inside + ring), rel=1e-9)
     rarely = TrainingJob(gpus=40, gradient_gb=10, step_compute_s=2, local_steps=10, overlap=0)
-    assert built.communication(rarely, 5) == pytest.approx(up * 2 / (2 + (inside + ring) / 10), rel=1e-9)
+    assert built.gangs.communication(rarely, 5) == pytest.approx(up * 2 / (2 + (inside + ring) / 10), rel=1e-9)
     hidden = TrainingJob(gpus=40, gradient_gb=10, step_compute_s=2, overlap=0.5)
-    assert built.communication(hidden, 5) == pytest.approx(up * 2 / (2 + (inside + ring) / 2), rel=1e-9)
+    assert built.gangs.communication(hidden, 5) == pytest.approx(up * 2 / (2 + (inside + ring) / 2), rel=1e-9)
 
 
 # --- planes ---

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sim.events import COLUMNS, NONE, Cause, EventKind, EventRecorder
+from sim.events import COLUMNS, NAMED, NONE, PLANNED, Cause, EventKind, EventRecorder
 
 
 def recorded():
@@ -42,5 +42,16 @@ def test_an_empty_log_has_all_its_columns():
 
 
 def test_numbers_of_kinds_and_causes_are_part_of_the_file_format():
-    assert [kind.value for kind in EventKind] == list(range(1, 24))
-    assert [cause.value for cause in Cause] == list(range(13))
+    assert [kind.value for kind in EventKind] == list(range(1, 30))
+    assert [cause.value for cause in Cause] == list(range(20))
+    later = ["SOFT_INTERRUPTED", "SWITCHED_IN", "STOOD_STILL", "STORM", "GROUP_FAILED", "TRAY_OFF"]
+    assert [EventKind(number).name for number in range(24, 30)] == later
+    causes = ["RESET", "WARNING", "DOSE", "TRAY", "PUNCTURE", "TOO_FEW_GPUS", "STAND_OFF"]
+    assert [Cause(number).name for number in range(13, 20)] == causes
+    # A scenario's own causes begin beyond all of these, and their column holds a byte.
+    assert NAMED == 64
+    assert max(Cause) < NAMED
+
+
+def test_planned_ends_are_those_that_somebody_decided():
+    assert {cause.name for cause in PLANNED} == {"END_OF_LIFE", "REPLACED", "STRATEGY", "PROPELLANT", "TOO_FEW_GPUS"}

@@ -123,9 +123,9 @@ def test_effective_training_time_ratio_is_the_exact_one(fleet, checked_run, case
 
 
 @pytest.mark.parametrize("case", DALY)
-def test_optimum_checkpoints_at_the_exact_interval(fleet, case):
+def test_optimum_checkpoints_at_the_exact_interval(fleet, environment, case):
     mtbf, write, restart, interval, *_ = DALY[case]
     job = {"gpus": 64, "checkpoint_write_min": write, "restart_min": restart}
     scenario = fleet(gpus=64, gpu={"kind": "exponential", "rate_per_year": 365.25 * 1440 / (mtbf * 64)}, jobs=[job])
     spec = scenario.workload.jobs[0]
-    assert spec.rhythm(scenario.gang_mtbf_days(spec)).interval * 1440 == pytest.approx(interval, rel=1e-9)
+    assert spec.rhythm(environment(scenario).gangs.mtbf_days(spec)).interval * 1440 == pytest.approx(interval, rel=1e-9)

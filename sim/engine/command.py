@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import simpy
 
+from sim.engine.supply import Supply
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
-from sim.fleet import FleetView, PlaneLayout, PlaneView, view_of
-from sim.strategies import Activate, Launch, Retire
+from sim.fleet import Fleet, FleetView, PlaneLayout, PlaneView, view_of
+from sim.strategies import Activate, Launch, Retire, Strategy
 from sim.strategies.advice import decisions
 
-if TYPE_CHECKING:  # the world owns one of these
-    from sim.engine.world import World
-
 Process = Generator[simpy.Event, Any, None]
+
+
+class World(Protocol):
+    """What is commanded."""
+
+    env: simpy.Environment
+    fleet: Fleet
+    supply: Supply
+    strategy: Strategy
+    strategy_name: str
+
+    def activate(self, action: Activate) -> None:
+        """Send a spare to an empty slot of its plane."""
+
+    def remove(self, berth: int, kind: EventKind, cause: int, *, planned: bool) -> None:
+        """The satellite in a berth ends and leaves it empty."""
+
+    def settle(self, *, reviewing: bool = False) -> None:
+        """The fleet may have changed."""
 
 
 class Command:

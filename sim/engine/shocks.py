@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.engine.births import part_named
+from sim.engine.cohorts import Cohort
 from sim.engine.weather import poisson_days
+from sim.environment import Environment
 from sim.events import NONE, EventKind
+from sim.fleet import Fleet
 from sim.scenario.failure import Shock
-
-if TYPE_CHECKING:  # the world starts these processes
-    from sim.engine.world import World
+from sim.scenario.models import Scenario
+from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
+
+
+class World(Protocol):
+    """What is struck."""
+
+    env: simpy.Environment
+    environment: Environment
+    fleet: Fleet
+    scenario: Scenario
+    streams: Streams
+
+    def home(self, serial: int) -> tuple[Cohort, int]:
+        """Cohort of a satellite, and its position there."""
+
+    def lose_gpus(self, cohort: Cohort, i: int, units: NDArray[np.intp], kind: EventKind, cause: int) -> None:
+        """GPUs of a satellite fail together."""
+
+    def remove(self, berth: int, kind: EventKind, cause: int, *, planned: bool) -> None:
+        """The satellite in a berth ends."""
+
+    def settle(self, *, reviewing: bool = False) -> None:
+        """The fleet has changed."""
+
+    def stand_still(self, plane: int, days: float, cause: int) -> None:
+        """A plane stops computing for a while."""
 
 
 def shocks(world: World) -> Iterator[Process]:

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, inf
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.environment.hardware import Sky
+from sim.environment.operation import Operation
 from sim.environment.passes import Passes, Rates
+from sim.environment.planes import Plane
+from sim.environment.radiation import Radiation
 from sim.environment.soft import (
     SoftCause,
     SoftRates,
@@ -23,15 +27,59 @@ from sim.environment.soft import (
     throughput,
 )
 from sim.physics.link import all_reduce_s, communication_efficiency, gang_availability
+from sim.reliability import Clock
+from sim.scenario.models import Scenario
 from sim.workloads import TrainingJob
-
-if TYPE_CHECKING:  # the environment owns one of these
-    from sim.environment.environment import Environment
 
 Floats = NDArray[np.float64]
 
 PHASES = 256
 """Satellites closer than this part of an orbit, 22 s of flight, meet a pass together."""
+
+
+class Surroundings(Protocol):
+    """What gangs need to know of their environment."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the environment was built for."""
+
+    @property
+    def planes(self) -> tuple[Plane, ...]:
+        """Every plane, in order of id."""
+
+    @property
+    def sky(self) -> Sky:
+        """Light and geometry, day by day."""
+
+    @property
+    def radiation(self) -> Radiation:
+        """Radiation of all planes, storms apart."""
+
+    @property
+    def days(self) -> Floats:
+        """Mission days of the daily tables."""
+
+    @property
+    def horizon_days(self) -> float:
+        """Length of the study, days."""
+
+    @property
+    def policy(self) -> str:
+        """The eclipse policy."""
+
+    @property
+    def pauses(self) -> bool:
+        """Whether GPUs stop from edge to edge."""
+
+    def birth_key(self, birth_day: float) -> int:
+        """First day of the birth's month."""
+
+    def operation(self, birth_day: float) -> Operation:
+        """What satellites born on a day can do."""
+
+    def stress_clock(self, plane: int, birth_day: float) -> Clock:
+        """Effective age of electronics at work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +113,7 @@ class Threat:
 class Gangs:
     """Jobs in one environment: the same for all replicates and strategies."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Surroundings) -> None:
         self.environment = environment
 
     def work(self, plane: int, births: Sequence[float], slots: NDArray[np.intp], efficiency: float) -> Floats:

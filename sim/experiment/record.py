@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
-from sim.events import COLUMNS, EventLog
-from sim.metrics import METRICS, daily_series, measure
+from sim.events import COLUMNS, Cause, EventLog
+from sim.metrics import METRICS, daily_series, measure, tolls
 from sim.result import Result
+from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -26,10 +27,25 @@ SERIES = {
     "satellites_working": ("1", "mean over the day of satellites at work in slots"),
 }
 """Unit and meaning of the daily series of `sim.metrics.daily_series`."""
+TOLLS = {
+    "interruptions": ("1", "interruptions of running gangs, planned ones apart"),
+    "lost_gpu_hours": ("GPU h", "work rolled back after them"),
+    "gpu_failures": ("1", "GPUs that failed singly"),
+    "gpus_lost": ("1", "GPUs at work that were lost, singly, with what they sat on, or with their satellite"),
+    "satellites_lost": ("1", "satellites lost, not by plan"),
+}
+"""Unit and meaning of the fields of `sim.metrics.Toll`, over the mission and by cause."""
 TEMPORARY = ".orbitfleet-"
 """How the names of our files begin while they are being written."""
+BUILT_IN_CAUSES = tuple(cause.name.lower() for cause in Cause)
+"""Causes of every scenario, by name: files written when they were others are not read."""
 FOLDER = "replicates"
 """The folder, in a study's folder, of replicates that are not yet in the study's file."""
+
+
+def causes_of(scenario: Scenario) -> tuple[str, ...]:
+    """All causes that a log of this scenario may name, in the order of `Record.tolls`."""
+    return (*BUILT_IN_CAUSES, *scenario.cause_numbers)
 
 
 @dataclass(frozen=True)
@@ -73,12 +89,17 @@ class Record:
     series: dict[str, NDArray[np.float32]]
     """Daily series, each of shape (days,)."""
     events: EventLog
+    causes: tuple[str, ...]
+    tolls: Floats
+    """What each of the causes took, shape (causes, `TOLLS`)."""
 
     @classmethod
     def of(cls, result: Result) -> Record:
         """Measure a result and keep its log."""
         series = {name: values.astype(np.float32) for name, values in daily_series(result).items()}
-        return cls(Figures.of(result), series, result.events)
+        causes, took = causes_of(result.scenario), tolls(result)
+        table = np.array([[getattr(took[c], name) if c in took else 0.0 for name in TOLLS] for c in causes])
+        return cls(Figures.of(result), series, result.events, causes, table)
 
 
 @dataclass(frozen=True)
@@ -121,6 +142,8 @@ def write(record: Record, folder: Path) -> None:
                 control_names=np.array(figures.control_names, dtype=np.str_),
                 controls=figures.controls,
                 expected=figures.expected,
+                causes=np.array(record.causes),
+                tolls=record.tolls,
                 **columns,
             )
         os.replace(partial, path)
@@ -129,17 +152,22 @@ def write(record: Record, folder: Path) -> None:
 
 
 def read(path: Path) -> Record | None:
-    """The replicate in a file; none where the file is damaged, or written when the metrics were others."""
+    """The replicate in a file; none where the file is damaged, or written when the metrics or causes were others."""
     try:
         with path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
             if tuple(file["metric_names"].tolist()) != tuple(METRICS):
                 return None
             task = Task(str(file["strategy"]), int(file["replicate"]))
             names = tuple(file["control_names"].tolist())
+            causes = tuple(file["causes"].tolist())
+            if causes[: len(BUILT_IN_CAUSES)] != BUILT_IN_CAUSES or file["tolls"].shape != (len(causes), len(TOLLS)):
+                return None
             return Record(
                 Figures(task, file["metrics"], names, file["controls"], file["expected"]),
                 {name: file[f"series_{name}"] for name in SERIES},
                 EventLog(*(file[f"event_{name}"] for name in COLUMNS)),
+                causes,
+                file["tolls"],
             )
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return None

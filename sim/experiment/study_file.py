@@ -1,6 +1,7 @@
 """The file of a study, `study.nc`: netCDF-4 with CF attributes, which xarray, MATLAB, R, Julia and ncdump open.
 
-Dimensions: strategy, replicate, control, day, event.  Each metric and daily series is a variable by its name; events
+Dimensions: strategy, replicate, control, cause, day, event.  Each metric and daily series is a variable by its name;
+what each cause took, by its name and `_by_cause`; events
 are columns over all replicates, one replicate after another, found by `event_start` and `event_count`.  All
 numbers carry checksums, so that damage to them is noticed when they are read; HDF5's own index of them carries none.
 """
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog
-from sim.experiment.record import SERIES, TEMPORARY, Figures, Record, Task
+from sim.experiment.record import BUILT_IN_CAUSES, SERIES, TEMPORARY, TOLLS, Figures, Record, Task
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
 
@@ -49,6 +50,9 @@ class Contents:
     """Shape (strategies, controls)."""
     series: dict[str, NDArray[np.float32]]
     """Each of shape (strategies, replicates, days)."""
+    causes: tuple[str, ...]
+    tolls: Floats
+    """What each cause took, shape (strategies, replicates, causes, `TOLLS`), NaN where unfinished."""
 
     @property
     def tasks(self) -> set[Task]:
@@ -95,6 +99,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
         "strategy": len(strategies),
         "replicate": replicates,
         "control": len(control_names),
+        "cause": len(like.causes),
         "day": days,
         "event": None,
     }.items():
@@ -118,6 +123,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     each = ("strategy", "replicate")
     labels("strategy", strategies, "maintenance strategy")
     labels("control", control_names, "birth control")
+    labels("cause", like.causes, "cause of interruptions and losses")
     numbers("replicate", replicates, {"long_name": "replicate"})
     numbers("day", days, {"units": epoch, "standard_name": "time", "calendar": "standard"})
     counts("finished", "whether the replicate has been simulated")
@@ -131,6 +137,10 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     variable("controls", "f8", (*each, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
     about = {"units": "1", "long_name": f"expected {share}"}
     variable("control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
+    for name, (unit, meaning) in TOLLS.items():
+        variable(
+            _by_cause(name), "f8", (*each, "cause"), {"units": unit, "long_name": meaning}, fill_value=np.nan
+        )
     for name, (unit, meaning) in SERIES.items():
         about = {"units": unit, "long_name": meaning, "cell_methods": "day: mean"}
         chunks = (1, min(replicates, 64), days)
@@ -160,6 +170,8 @@ def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], 
         if records[0].figures.control_names:
             file["controls"][s, r] = np.array([record.figures.controls for record in records])
             file["control_expected"][s] = records[0].figures.expected
+        for column, name in enumerate(TOLLS):
+            file[_by_cause(name)][s, r] = np.array([record.tolls[:, column] for record in records])
         for name in SERIES:
             file[name][s, r] = np.array([record.series[name] for record in records])
         counts = np.array([len(record.events) for record in records])
@@ -174,6 +186,11 @@ def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], 
     return start
 
 
+def _by_cause(toll: str) -> str:
+    """The variable of a field of `TOLLS`: metrics have some of their names."""
+    return f"{toll}_by_cause"
+
+
 class Reader:
     """An open study file.  Every method raises `InputError` where the file cannot be read."""
 
@@ -182,7 +199,9 @@ class Reader:
         with self._telling():
             self._file = netCDF4.Dataset(path)
             self._file.set_auto_mask(False)
-            known = self._file.getncattr("format") == _FORMAT and all(m in self._file.variables for m in METRICS)
+            wanted = {*METRICS, "cause", *map(_by_cause, TOLLS)}
+            known = self._file.getncattr("format") == _FORMAT and wanted <= self._file.variables.keys()
+            known = known and tuple(self._file["cause"][: len(BUILT_IN_CAUSES)].tolist()) == BUILT_IN_CAUSES
         if not known:
             self._file.close()
             raise InputError(f"{path}: written by another version; remove it and run the same command again")
@@ -206,25 +225,38 @@ class Reader:
             raise InputError(f"{self.path}: damaged ({error}); remove it and run the same command again") from error
 
     @cached_property
+    def strategies(self) -> tuple[str, ...]:
+        """The strategies, in the order of the rows."""
+        with self._telling():
+            return tuple(self._file["strategy"][:].tolist())
+
+    def tolls(self, strategies: Sequence[str], replicates: int) -> tuple[tuple[str, ...], Floats]:
+        """Causes, and what each took in the first replicates, shape (strategies, replicates, causes, `TOLLS`)."""
+        here = self.contents
+        return here.causes, here.tolls[[here.strategies.index(strategy) for strategy in strategies], :replicates]
+
+    @cached_property
     def contents(self) -> Contents:
         """All but the events."""
         file = self._file
         with self._telling():
             names = tuple(name for name in file["control"][:].tolist() if name)
             return Contents(
-                tuple(file["strategy"][:].tolist()),
+                self.strategies,
                 file["finished"][:].astype(bool),
                 np.stack([file[name][:] for name in METRICS], axis=-1),
                 names,
                 file["controls"][:][..., : len(names)],
                 file["control_expected"][:][..., : len(names)],
                 {name: file[name][:] for name in SERIES},
+                tuple(file["cause"][:].tolist()),
+                np.stack([file[_by_cause(name)][:] for name in TOLLS], axis=-1),
             )
 
     def events(self, task: Task) -> EventLog:
         """The log of one replicate."""
         with self._telling():
-            at = self.contents.strategies.index(task.strategy), task.replicate
+            at = self.strategies.index(task.strategy), task.replicate
             start = int(self._file["event_start"][at])
             rows = slice(start, start + int(self._file["event_count"][at]))
             return EventLog(*(self._file[f"event_{name}"][rows] for name in COLUMNS))
@@ -239,4 +271,4 @@ class Reader:
         """One replicate, whole."""
         at = self.contents.strategies.index(task.strategy), task.replicate
         series = {name: values[at] for name, values in self.contents.series.items()}
-        return Record(self.figures(task), series, self.events(task))
+        return Record(self.figures(task), series, self.events(task), self.contents.causes, self.contents.tolls[at])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import PLANNED, Cause, EventKind
+from sim.events import COLUMNS, PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import accumulate, daily_means, online_capacity
 from sim.result import Result
 
@@ -65,7 +65,8 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     """Share of the nameplate that is missing because of each cause, mean over each day, shape (days,).
 
     A dead GPU counts under its cause until its satellite ends; an empty slot, all of it, under what emptied it, until
-    it is filled.  What lives and does not run counts as `DARK`.  Together with the online capacity they make 1.
+    it is filled; a plane that stands still, under what stopped it.  What else lives and does not run counts as `DARK`.
+    Together with the online capacity they make 1.
     """
     log, horizon, scenario = result.events, result.horizon_days, result.scenario
     gpus, nameplate = scenario.satellite.gpus, result.nameplate_gpus
@@ -73,6 +74,7 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     changes[ABSENT].append((0.0, float(nameplate)))
     slot: dict[int, dict[str, float]] = {}
     dead: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    at_work: set[int] = set()
     losing = {EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF, EventKind.SWITCHED_IN}
     ending, filling = {EventKind.BUS_FAILED, EventKind.RETIRED}, {EventKind.DELIVERED, EventKind.PLACED}
     wanted = log.where(*losing, *ending, *filling)
@@ -98,13 +100,14 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     for day, number, cause, berth, serial, satellites, delta, amount in rows:
         kind, name = EventKind(number), scenario.cause_name(cause)
         if kind in losing:
-            at_work = delta != 0
-            if at_work:
+            if delta != 0:
                 dead[serial][name] -= delta
                 stands(day, berth, dict(dead[serial]))
-            elif kind is not EventKind.SWITCHED_IN:
+            # In storage GPUs die unseen; of a satellite at work these are spares aboard, and nothing is missing.
+            elif kind is not EventKind.SWITCHED_IN and serial not in at_work:
                 dead[serial][name] += max(amount, 1.0)
         elif kind in filling:
+            at_work.add(serial)
             short = float(gpus - delta)
             known = dead[serial]
             total = sum(known.values())
@@ -118,7 +121,16 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     for name, steps in changes.items():
         times, values = (np.array(column) for column in zip(*steps, strict=True))
         found[name] = daily_means(*accumulate(times, values, horizon), horizon) / nameplate
-    online = daily_means(*online_capacity(result), horizon) / nameplate
+    online = before = daily_means(*online_capacity(result), horizon) / nameplate
+    # A plane stands still for a cause of the log: what would be online if that cause had not stopped it.
+    going = result
+    for cause in np.unique(log.cause[log.kind == EventKind.STOOD_STILL]).tolist():
+        kept = (going.events.kind != EventKind.STOOD_STILL) | (going.events.cause != cause)
+        going = replace(going, events=EventLog(*(getattr(going.events, column)[kept] for column in COLUMNS)))
+        after = daily_means(*online_capacity(going), horizon) / nameplate
+        name = scenario.cause_name(cause)
+        found[name] = found.get(name, 0.0) + np.maximum(after - before, 0.0)
+        before = after
     found[DARK] = np.maximum(1 - online - sum(found.values()), 0.0)
     order = sorted(found, key=lambda name: -float(found[name].sum()))
     return {name: found[name] for name in order if float(found[name].max()) > 1e-9}

@@ -2,14 +2,44 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from sim.workloads import Rhythm, TrainingJob, optimum_interval
+from sim.workloads import Pieces, Rhythm, TrainingJob, optimum_interval
 
 RHYTHM = Rhythm(interval=60.0, write=5.0, restart=10.0)  # in minutes here: the arithmetic knows no unit
 
 
-def arrays(*windows):
+def lit(*windows, first_restart=0.0, planned_last=True):
+    """Windows of light in which nothing happens."""
     starts, ends = zip(*windows, strict=True)
-    return np.array(starts, float), np.array(ends, float)
+    return Pieces.of_windows(np.array(starts, float), np.array(ends, float), 10.0, first_restart, planned_last)
+
+
+def by_hand(pieces, work=np.inf, taken_back=None):
+    """Segment by segment: (day on which `work` is committed, committed and uncommitted by piece)."""
+    total, committed, uncommitted = 0.0, [], []
+    columns = (pieces.starts, pieces.ends, pieces.restarts, pieces.planned)
+    back = np.zeros(len(pieces.starts)) if taken_back is None else taken_back
+    for start, end, restart, planned, rolled_back in zip(*columns, back, strict=True):
+        now, done = start + restart, 0.0
+        while True:
+            segment = min(60.0, work - total - done, end - 5 - now if planned else np.inf)
+            if segment <= 1e-9 or now + segment + 5 > end + 1e-9:
+                break
+            now, done = now + segment + 5, done + segment
+            if total + done >= work - 1e-9:
+                return now, [], []
+        committed.append(done)
+        uncommitted.append(0.0 if planned else max(0.0, min(60.0, end - now)))
+        total += done - rolled_back
+    return np.inf, committed, uncommitted
+
+
+def broken_off(stream):
+    """A few windows of light with interruptions inside them; restarts of several lengths."""
+    edges = np.cumsum(stream.exponential(120, 2 * stream.integers(1, 6) + 1))
+    base = Pieces.of_windows(edges[:-1:2], edges[1::2], 10.0, stream.choice([0.0, 10.0, 4.0]), stream.random() < 0.5)
+    days = np.sort(stream.uniform(edges[0], edges[-1], stream.integers(0, 12)))
+    days = days[[((base.starts < day) & (day < base.ends)).any() for day in days]]
+    return base.cut(days, 10.0 + stream.choice([0.0, 20.0], len(days)))
 
 
 @pytest.mark.parametrize(
@@ -37,58 +67,151 @@ def test_every_segment_writes_its_checkpoint(work, takes):
     ("length", "work"),
     [(10, 0), (15, 0), (16, 1), (75, 60), (79.9, 60), (81, 61), (10 + 3 * 65, 180), (10 + 2 * 65 + 25, 140)],
 )
-def test_a_window_ends_with_a_planned_checkpoint(length, work):
-    assert RHYTHM.window_work(np.array([float(length)]), np.array([10.0])) == pytest.approx(work)
+def test_a_piece_that_ends_by_plan_ends_with_a_checkpoint(length, work):
+    spent = RHYTHM.spend(lit((0, length), first_restart=10))
+    assert spent.committed == pytest.approx([work])
+    assert spent.uncommitted == [0]
+    # With work in it, it is full: a part too short for anything writes.  Without, it stands idle after the restart.
+    assert spent.idle == pytest.approx([0 if work else length - 10])
+    assert spent.written == pytest.approx([length - 10 - work if work else 0])
 
 
 @pytest.mark.parametrize("planned_last", [True, False])
 @pytest.mark.parametrize("first_restart", [0.0, 10.0])
-def test_the_parts_add_up_to_the_stretch(planned_last, first_restart):
+def test_the_parts_add_up_to_the_piece(planned_last, first_restart):
     stream = np.random.default_rng(1)
     for _ in range(200):
-        edges = np.cumsum(stream.exponential(60, 2 * stream.integers(1, 6) + 1))
-        starts, ends = edges[:-1:2], edges[1::2]
-        spent = RHYTHM.spend(starts, ends, 0.0, edges[-1], first_restart, planned_last)
-        parts = [spent.committed, spent.uncommitted, spent.written, spent.restarted, spent.paused]
-        assert sum(parts) == pytest.approx(edges[-1])
-        assert min(parts) >= 0
+        edges = np.cumsum(stream.exponential(60, 2 * stream.integers(1, 6)))
+        windows = zip(edges[::2], edges[1::2], strict=True)
+        spent = RHYTHM.spend(lit(*windows, first_restart=first_restart, planned_last=planned_last))
+        parts = [spent.committed, spent.uncommitted, spent.written, spent.restarted, spent.idle]
+        assert sum(parts) == pytest.approx(edges[1::2] - edges[::2])
+        assert np.min(parts) >= 0
+        assert not spent.uncommitted[:-1].any()
         if planned_last:
-            assert spent.uncommitted == 0
+            assert spent.uncommitted[-1] == 0
 
 
-def test_a_stretch_cut_by_a_failure_loses_what_has_no_checkpoint():
-    spent = RHYTHM.spend(*arrays((0, 100)), 0, 100, 0.0, False)
+def test_a_piece_cut_by_a_failure_loses_what_has_no_checkpoint():
+    spent = RHYTHM.spend(lit((0, 100), planned_last=False))
     assert (spent.committed, spent.written, spent.uncommitted) == (60, 5, 35)
-    in_the_write = RHYTHM.spend(*arrays((0, 128)), 0, 128, 0.0, False)
+    in_the_write = RHYTHM.spend(lit((0, 128), planned_last=False))
     assert (in_the_write.committed, in_the_write.written, in_the_write.uncommitted) == (60, 8, 60)
+    in_the_restart = RHYTHM.spend(lit((0, 7), first_restart=10, planned_last=False))
+    assert (in_the_restart.restarted, in_the_restart.committed, in_the_restart.uncommitted) == (7, 0, 0)
 
 
-def test_a_stretch_in_the_dark_is_all_pause():
-    assert RHYTHM.spend(np.empty(0), np.empty(0), 3, 7, 10.0, False).paused == 4
+def test_in_the_dark_there_are_no_pieces():
+    none = Pieces.of_windows(np.empty(0), np.empty(0), 10.0, 0.0, False)
+    spent = RHYTHM.spend(none)
+    assert all(len(part) == 0 for part in vars(spent).values())
+    assert RHYTHM.finish(none, 1.0) == np.inf
 
 
 def test_later_windows_begin_with_a_restart():
-    spent = RHYTHM.spend(*arrays((0, 70), (100, 180), (200, 205)), 0, 210, 0.0, True)
-    assert spent.committed == 60 + 60
-    assert spent.restarted == 10 + 5
-    assert spent.paused == 30 + 20 + 5
+    spent = RHYTHM.spend(lit((0, 70), (100, 180), (200, 205)))
+    assert spent.committed.tolist() == [60, 60, 0]
+    assert spent.restarted.tolist() == [0, 10, 5]
+    # Two minutes that the last restart leaves are too short for a checkpoint.
+    assert RHYTHM.spend(lit((0, 70), (100, 112))).idle.tolist() == [0, 2]
+
+
+# Interruptions
+
+
+def test_interruptions_cut_windows_and_bring_their_own_restarts():
+    pieces = lit((0, 70), (100, 180), (200, 300)).cut(np.array([50.0, 120.0, 150.0]), np.array([10.0, 30.0, 15.0]))
+    assert pieces.starts.tolist() == [0, 50, 100, 120, 150, 200]
+    assert pieces.ends.tolist() == [50, 70, 120, 150, 180, 300]
+    assert pieces.restarts.tolist() == [0, 10, 10, 30, 15, 10]
+    assert pieces.planned.tolist() == [False, True, False, False, True, True]
+    assert RHYTHM.spend(pieces).restarted.tolist() == [0, 10, 10, 30, 15, 10]
+
+
+def test_a_cut_in_the_last_piece_leaves_how_it_ends():
+    for planned in (True, False):
+        pieces = lit((0, 500), planned_last=planned).cut(np.array([100.0]), np.array([10.0]))
+        assert pieces.planned.tolist() == [False, planned]
+
+
+def test_without_interruptions_nothing_is_cut():
+    base = lit((0, 70), (100, 180))
+    assert base.cut(np.empty(0), np.empty(0)) is base
+
+
+def test_an_interruption_during_a_restart_begins_another():
+    pieces = lit((0, 200), first_restart=10, planned_last=False).cut(np.array([6.0, 20.0]), np.array([10.0, 25.0]))
+    spent = RHYTHM.spend(pieces)
+    assert spent.restarted.tolist() == [6, 10, 25]
+    assert spent.uncommitted.tolist() == [0, 4, 200 - 20 - 25 - 65 - 60 - 5]
+    assert spent.committed.tolist() == [0, 0, 120]
+
+
+def test_broken_pieces_spend_what_they_spend_segment_by_segment():
+    stream, cut = np.random.default_rng(2), 0
+    for _ in range(300):
+        pieces = broken_off(stream)
+        cut += np.count_nonzero(~pieces.planned[:-1])
+        spent = RHYTHM.spend(pieces)
+        _, committed, uncommitted = by_hand(pieces)
+        assert spent.committed == pytest.approx(committed, abs=1e-7)
+        assert spent.uncommitted == pytest.approx(uncommitted, abs=1e-7)
+        parts = [spent.committed, spent.uncommitted, spent.written, spent.restarted, spent.idle]
+        assert sum(parts) == pytest.approx(pieces.ends - pieces.starts)
+        assert np.min(parts) >= 0
+    assert cut > 500
+
+
+# The end
 
 
 @pytest.mark.parametrize("work", [1.0, 59.0, 60.0, 61.0, 100.0, 119.0, 120.0, 150.0])
 @pytest.mark.parametrize("planned_last", [True, False])
 def test_finish_and_spend_agree(work, planned_last):
-    windows = arrays((0, 70), (100, 180), (200, 1000))
-    day = RHYTHM.finish(*windows, 0.0, work, planned_last)
+    windows = (0, 70), (100, 180), (200, 1000)
+    day = RHYTHM.finish(lit(*windows, planned_last=planned_last), work)
     assert np.isfinite(day)
-    until = windows[0] < day
-    starts, ends = windows[0][until], np.minimum(windows[1][until], day)
-    assert RHYTHM.spend(starts, ends, 0.0, day, 0.0, True).committed == pytest.approx(work)
+    until = [(start, min(end, day)) for start, end in windows if start < day]
+    assert RHYTHM.spend(lit(*until)).committed.sum() == pytest.approx(work)
 
 
 def test_work_that_does_not_fit_has_no_end():
-    assert RHYTHM.finish(*arrays((0, 70), (100, 180)), 0.0, 121.0, True) == np.inf
-    assert RHYTHM.finish(np.empty(0), np.empty(0), 0.0, 1.0, True) == np.inf
-    assert RHYTHM.finish(*arrays((0, 70)), 0.0, 66.0, False) == np.inf
+    assert RHYTHM.finish(lit((0, 70), (100, 180)), 121.0) == np.inf
+    assert RHYTHM.finish(lit((0, 70), planned_last=False), 66.0) == np.inf
+
+
+def test_work_may_be_done_in_a_piece_that_is_cut_if_its_last_checkpoint_fits():
+    broken = lit((0, 100), (200, 400)).cut(np.array([95.0]), np.array([10.0]))
+    # 60 + 5 and 25 + 5 fit before the cut; a minute more has to wait: 60 are safe, and 100 leaves nothing after it.
+    assert RHYTHM.finish(broken, 85.0) == 95
+    assert RHYTHM.finish(broken, 86.0) == 200 + 10 + 26 + 5
+
+
+def test_work_rolled_back_is_to_be_done_again():
+    broken = lit((0, 1000)).cut(np.array([150.0, 300.0]), np.array([10.0, 10.0]))
+    assert RHYTHM.spend(broken).committed.tolist()[:2] == [120, 120]
+    assert RHYTHM.finish(broken, 200.0) == 150 + 10 + 80 + 10
+    # What the first cut takes back leaves 30, and 150 after the second piece.
+    assert RHYTHM.finish(broken, 200.0, np.array([90.0, 0.0, 0.0])) == 300 + 10 + 50 + 5
+    # More than was committed in the stretch: of work done before it.
+    assert RHYTHM.finish(broken, 200.0, np.array([0.0, 300.0, 0.0])) == 150 + 10 + 80 + 10
+    assert RHYTHM.finish(broken, 250.0, np.array([0.0, 300.0, 0.0])) == 300 + 10 + 310 + 6 * 5
+    # Work that is complete is not taken back any more.
+    assert RHYTHM.finish(broken, 120.0, np.array([90.0, 0.0, 0.0])) == 130
+
+
+def test_finish_is_the_end_segment_by_segment():
+    stream, ended, rolled_back = np.random.default_rng(3), 0, 0
+    for _ in range(500):
+        pieces = broken_off(stream)
+        taken_back = np.where(stream.random(len(pieces.starts)) < 0.3, stream.uniform(0, 150, len(pieces.starts)), 0.0)
+        work = stream.uniform(1, 1.2) * stream.choice([30.0, 60.0, 120.0, 300.0, 600.0])
+        day, *_ = by_hand(pieces, work, taken_back)
+        assert RHYTHM.finish(pieces, work, taken_back) == pytest.approx(day)
+        ended += np.isfinite(day)
+        rolled_back += np.isfinite(day) and taken_back[pieces.ends < day].any()
+    assert ended > 150
+    assert rolled_back > 20
 
 
 def test_a_job_gives_its_rhythm_in_days():

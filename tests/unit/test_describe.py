@@ -90,6 +90,9 @@ def test_a_gang_fails_with_its_gpus_and_their_buses():
         f"reliability.{unit}={{kind: exponential, rate_per_year: {rate}}}"
         for unit, rate in (("gpu", 0.03), ("bus", 0.02))
     ]
+    # Laws at the conditions in which they were measured, and no radiation.
+    laws += ["reliability.stress.activation_energy_ev=0", "reliability.stress.cycling_share=0"]
+    laws += [f"radiation.effects.{effect}=null" for effect in load("suncatcher_81").radiation.effects]
     (job,) = facts(load("suncatcher_81", set_=laws))["jobs"]
     rate = 256 * 0.03 + 8 * 0.02  # 256 GPUs on at least 8 satellites of 36
     assert job["mtbf_days"] == pytest.approx(365.25 / rate)

@@ -171,6 +171,22 @@ def test_links_leave_a_gang_the_share_that_arithmetic_says(fleet, environment):
     assert built.gangs.communication(hidden, 5) == pytest.approx(up * 2 / (2 + (inside + ring) / 2), rel=1e-9)
 
 
+def test_interruptions_add_up_over_chips_hosts_satellites_and_the_job(fleet, environment):
+    rates = {"gpu": 3.0, "host": 5.0, "satellite": 7.0, "job": 11.0}
+    interruptions = {f"per_{per}": {"rate_per_year": rate, "per": per} for per, rate in rates.items()}
+    reliability = {"interruptions": interruptions}
+    satellite = {**SMALL, "gpus_per_host": 4}
+    hourly = {"kind": "exponential", "rate_per_year": 0.5}
+    built = build(fleet, environment, satellite=satellite, slots=5, gpu=hourly, reliability=reliability)
+    # 21 GPUs over 3 satellites, 7 on each: two hosts a satellite.
+    a_year = {"gpu": 21 * 3, "host": 6 * 5, "satellite": 3 * 7, "job": 11}
+    got = built.gangs.per_day(0, TrainingJob(gpus=21))
+    numbers = built.scenario.cause_numbers
+    assert {per: got[numbers[f"per_{per}"]] * YEAR for per in rates} == pytest.approx(a_year)
+    # With the loss of chips beside them.
+    assert YEAR / built.gangs.mtbf_days(TrainingJob(gpus=21)) == pytest.approx(sum(a_year.values()) + 21 * 0.5)
+
+
 # --- planes ---
 
 

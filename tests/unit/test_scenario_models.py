@@ -5,6 +5,7 @@ import datetime
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.scenario import Scenario, load
 from sim.scenario.models import Mission, SunSynchronousShell, WalkerShell
@@ -105,5 +106,9 @@ def test_spares_need_berths():
 
 def test_gangs_that_never_fail():
     never = "{kind: exponential, rate_per_year: 0}"
-    scenario = load("baseline", set_=[f"reliability.gpu={never}", f"reliability.bus={never}"])
-    assert scenario.gang_mtbf_days(scenario.workload.jobs[0]) == float("inf")
+    laws = [f"reliability.gpu={never}", f"reliability.bus={never}", "mission.years=0.1"]
+    calm = [f"radiation.effects.{effect}=null" for effect in load("baseline").radiation.effects]
+    for settings, stopped in (([*laws, *calm], False), (laws, True)):
+        scenario = load("baseline", set_=settings)
+        mtbf_days = Environment.build(scenario).gangs.mtbf_days(scenario.workload.jobs[0])
+        assert (mtbf_days < float("inf")) is stopped

@@ -32,6 +32,19 @@ def _node(plane: Plane) -> str:
     return f"RAAN {plane['raan_deg']:.1f} deg" if plane["ltan_h"] is None else f"LTAN {plane['ltan_h']:.4g} h"
 
 
+def _figures(value: float) -> str:
+    return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def _dose(part: str) -> Callable[[Plane], str]:
+    return lambda plane: _figures(plane["radiation"]["dose_rad_per_year"][part])
+
+
+def _memory_onset(plane: Plane) -> str:
+    years = plane["radiation"]["memory_onset_years"]
+    return "never" if years is None else f"{_figures(years)} yr"
+
+
 _NAME: Column = ("plane", lambda p: p["plane"])
 _TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
     (
@@ -82,6 +95,34 @@ _TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
             ("mean density kg/m3", lambda p: f"{p['density_kg_m3']['mean']:.2e}"),
             ("highest", lambda p: f"{p['density_kg_m3']['max']:.2e}"),
             ("delta-v m/s a year", lambda p: f"{p['delta_v_m_s_per_year']:.2f}"),
+        ),
+    ),
+    (
+        "Dose behind the shield, rad(Si) a year; storms are an expectation, and apart from the mean",
+        (
+            _NAME,
+            ("shield mm", lambda p: f"{p['radiation']['shield_mm']:g}"),
+            ("mean", _dose("mean")),
+            ("lowest", _dose("min")),
+            ("highest", _dose("max")),
+            ("trapped", _dose("trapped")),
+            ("cosmic", _dose("cosmic")),
+            ("storms", _dose("expected_storms")),
+            ("krad at end", lambda p: f"{p['radiation']['dose_krad_end_of_life']:,.3g}"),
+            ("memory onset", _memory_onset),
+        ),
+    ),
+    (
+        "Single events a year without storms, what of it stops jobs, and wear",
+        (
+            _NAME,
+            ("events/chip", lambda p: _figures(sum(p["radiation"]["events_per_chip_year"].values()))),
+            ("/host", lambda p: _figures(sum(p["radiation"]["events_per_host_year"].values()))),
+            ("stops/chip", lambda p: _figures(p["radiation"]["interruptions_per_chip_year"])),
+            ("in passes %", lambda p: _percent(p["radiation"]["share_of_events_in_passes"])),
+            ("passes' time %", lambda p: _percent(p["radiation"]["share_of_time_in_passes"])),
+            ("chips age at", lambda p: f"{p['radiation']['electronics_pace']:.3f}"),
+            ("punctures", lambda p: _figures(p["radiation"]["punctures_per_year"])),
         ),
     ),
 )

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.constants import HOURS_PER_DAY
 from sim.describe.planes import born_until
+from sim.describe.radiation import late_loss_share
 from sim.describe.wording import Facts, many, span
 from sim.environment import Environment, Limit
 from sim.physics.power import array_needed_w, battery_needed_wh
@@ -25,6 +27,7 @@ def doubts(scenario: Scenario, environment: Environment, found: Facts) -> Iterat
     yield from _array(scenario, environment)
     yield from _sizes(found["satellite"])
     yield from _orbit(scenario, environment, found["satellite"])
+    yield from _dose(scenario, found["radiation"])
     for job in scenario.workload.jobs:
         yield from _job(scenario, environment, job)
 
@@ -159,6 +162,29 @@ def _orbit(scenario: Scenario, environment: Environment, satellite: Facts) -> It
         yield f"propellant ends the first satellites' life after {dry:.2g} of {design:g} years"
 
 
+_DOSE_LOSS = 0.05
+"""Share of chips ended by dose within the design life from which it is worth a word."""
+
+
+def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
+    """Chips that take up more than they bear."""
+    wear, life = scenario.radiation.wear, scenario.satellite.design_life_years
+    onset, behind = radiation["memory_onset_years"], f"behind {radiation['shield_mm']:g} mm"
+    grows = any(effect.scales_with_memory for effect in scenario.radiation.active.values())
+    if onset is not None and onset < life and grows and wear.memory_growth_per_krad > 0:
+        steady_krad = radiation["dose_rad_per_year"]["mean"] * life / 1000
+        growth = 1 + wear.memory_growth_per_krad * max(steady_krad - wear.memory_onset_krad, 0.0)
+        yield (
+            f"{behind} chips reach {wear.memory_onset_krad:g} krad after {onset:.2g} of {life:g} years: memory errors "
+            f"grow from then on, to about {growth:.3g} times at the end"
+        )
+    if (lost := radiation["dose_loss_end_of_life"]) > _DOSE_LOSS:
+        yield (
+            f"{behind} chips take up {radiation['dose_krad_end_of_life']:.3g} krad by the end of their design life, "
+            f"storms included: dose alone ends {lost:.0%} of them (half of them at {wear.end_median_krad:g} krad)"
+        )
+
+
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     what, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
     most = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
@@ -172,6 +198,14 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iter
         )
     if rhythm.restart > mtbf_days:
         yield f"{what} takes {span(rhythm.restart)} to restart but fails every {span(mtbf_days)}"
+    late = late_loss_share(environment, job)
+    if late > 0.5:
+        delay = span(scenario.radiation.detection_delay_h / HOURS_PER_DAY)
+        lost = "all" if late >= 1 else f"{late:.0%} of"
+        yield (
+            f"{what} loses {lost} its time to silent corruption that is noticed only {delay} later: its silent effects "
+            "need a mitigation that detects them, a smaller harmful_fraction or a shorter detection_delay_h"
+        )
     if job.arrival_day >= scenario.mission.days:
         yield f"{what} arrives on day {job.arrival_day:g}, after the mission's end"
     lit_min = [

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.describe.doubts import doubts
+from sim.describe.radiation import late_loss_share, pace_of, radiation_facts
 from sim.describe.satellite import satellite_facts
 from sim.describe.wording import Facts
 from sim.environment import Environment, Plane
@@ -17,6 +18,7 @@ from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay
 from sim.physics.link import transfer_time_s
 from sim.reliability import Law, Life, mean_life_days
 from sim.scenario import Scenario, sha256_of
+from sim.scenario.failure import Group
 from sim.strategies import BUILT_IN, Strategy
 from sim.workloads import TrainingJob
 
@@ -48,7 +50,8 @@ def facts(scenario: Scenario) -> Facts:
         "satellite": satellite_facts(scenario, environment),
         "eclipse_policy": scenario.power.eclipse_policy,
         "eclipse_effect": EFFECTS[scenario.power.eclipse_policy],
-        "failures": _failures(scenario, environment.slots),
+        "failures": _failures(scenario, environment),
+        "radiation": _radiation(scenario, environment),
         "jobs": [_job(scenario, environment, job) for job in scenario.workload.jobs],
         "launch": _launch(scenario, environment.slots),
         "deployment": _deployment(scenario, environment),
@@ -105,27 +108,61 @@ def _plane(scenario: Scenario, environment: Environment, plane: Plane) -> Facts:
     }
 
 
-def _failures(scenario: Scenario, slots: int) -> Facts:
-    life_days = scenario.satellite.design_life_years * DAYS_PER_YEAR
+def _failures(scenario: Scenario, environment: Environment) -> Facts:
+    satellite, reliability, slots = scenario.satellite, scenario.reliability, environment.slots
+    life_days = satellite.design_life_years * DAYS_PER_YEAR
 
-    def unit(law: Law, units: int) -> Facts:
+    def unit(law: Law, units: int, burn_in_days: float = 0.0) -> Facts:
         ages = np.array([1.0, 5.0]) * DAYS_PER_YEAR
-        first, fifth = np.exp(-Life.born(0.0).hazard_until(law, ages)).tolist()
+        first, fifth = np.exp(-Life.born(0.0, age_days=burn_in_days).hazard_until(law, ages)).tolist()
         forever = float(law.inverse(40.0))  # where a share of e^-40 is left
-        mttf_years = float(mean_life_days(law, 0.0, forever)) / DAYS_PER_YEAR if math.isfinite(forever) else None
+        mttf_years = None
+        if math.isfinite(forever):
+            mttf_years = float(mean_life_days(law, 0.0, forever, age_days=burn_in_days)) / DAYS_PER_YEAR
+        hazard = law.cumulative_hazard(np.array([burn_in_days, burn_in_days + life_days]))
         return {
             "law": getattr(law, "kind", type(law).__name__),
             "units": units,
             "mttf_years": mttf_years,
             "survival_1_year": first,
             "survival_5_years": fifth,
-            "failures_per_year": units * law.mean_rate_per_day(life_days) * DAYS_PER_YEAR,
+            "failures_per_year": units * float(hazard[1] - hazard[0]) / life_days * DAYS_PER_YEAR,
+            "burn_in_days": burn_in_days,
+            "lost_in_burn_in": float(-np.expm1(-hazard[0])),
         }
 
+    def group(one: Group) -> Facts:
+        spans = 1 if one.gpus == "all" else math.ceil(satellite.positions / one.gpus)
+        carried = {"units_per_group": one.units, "needed": one.needed, "gpus": one.gpus, "standby": one.standby}
+        common = {"common_cause_fraction": one.common_cause_fraction}
+        return unit(one.law, slots * spans * one.units, one.burn_in_days) | carried | common
+
+    worst = max(environment.planes, key=lambda plane: environment.keeping.punctures_per_year[plane.id])
     return {
-        "gpu": unit(scenario.reliability.gpu, slots * scenario.satellite.gpus),
-        "bus": unit(scenario.reliability.bus, slots),
-        "dormancy_factor": scenario.reliability.dormancy_factor,
+        "gpu": unit(reliability.gpu, slots * satellite.gpus, reliability.gpu_burn_in_days),
+        "bus": unit(reliability.bus, slots),
+        "groups": {name: group(one) for name, one in reliability.groups.items()},
+        "common_causes": {name: one.model_dump(mode="json") for name, one in reliability.common_causes.items()},
+        "resettable_fraction": reliability.resettable_fraction,
+        "dormancy_factor": reliability.dormancy_factor,
+        "electronics_pace": max(pace_of(environment, plane.id) for plane in environment.planes),
+        "reference_junction_c": reliability.stress.reference_junction_c,
+        "loops": satellite.radiator.loops,
+        "punctures_per_satellite_year": float(environment.keeping.punctures_per_year[worst.id]),
+        "stand_off_hours": reliability.stand_off_hours,
+    }
+
+
+def _radiation(scenario: Scenario, environment: Environment) -> Facts:
+    """That of the plane with the highest dose."""
+    every = {plane.name: radiation_facts(environment, plane) for plane in environment.planes}
+    worst = max(every, key=lambda name: every[name]["dose_rad_per_year"]["mean"])
+    return {
+        "plane": worst,
+        "planes_alike": len({round(one["dose_rad_per_year"]["mean"], 1) for one in every.values()}) == 1,
+        **every[worst],
+        "shield_mass_kg": scenario.satellite.shield_mass_kg,
+        "mitigations": list(scenario.radiation.mitigations),
     }
 
 
@@ -160,6 +197,10 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Fact
         "checkpoint_write_min": job.checkpoint_write_min,
         "restart_min": job.restart_min,
         "useful_share": useful,
+        "interruptions_per_day": {
+            scenario.cause_name(cause): rate for cause, rate in environment.gangs.per_day(0, job).items() if rate > 0
+        },
+        "late_loss_share": late_loss_share(environment, job),
     }
 
 

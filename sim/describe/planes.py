@@ -1,4 +1,4 @@
-"""What each plane's light, power, heat and air do over the mission, in numbers."""
+"""What each plane's light, power, heat, air and radiation do over the mission, in numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.describe.radiation import chip_interruptions_per_day, radiation_facts
 from sim.describe.wording import Facts
 from sim.environment import Environment, Limit, Operation, Plane
 from sim.ephemeris import secular_rates
@@ -57,6 +58,7 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
         },
         "density_kg_m3": {"mean": float(density.mean()), "min": float(density.min()), "max": float(density.max())},
         "delta_v_m_s_per_year": float(environment.keeping.delta_v_m_s[number][inside].mean() * DAYS_PER_YEAR),
+        "radiation": radiation_facts(environment, plane),
         "limits": limits_of(environment, plane),
     }
     if daily:
@@ -161,6 +163,8 @@ def _daily(environment: Environment, operation: Operation, plane: int, inside: N
         "battery_fraction": (operation.battery_fraction[plane], 5),
         "junction_temperature_c": (operation.junction_c[plane], 2),
         "radiator_temperature_c": (operation.radiator_c[plane], 2),
+        "dose_rad": (environment.radiation.rad_per_day(plane), 5),
+        "interruptions_per_chip": (chip_interruptions_per_day(environment, plane), 7),
     }
     found: Facts = {"day": environment.days[inside].astype(int).tolist()}
     found |= {

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.constants import DAYS_PER_YEAR
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
-from sim.experiment import statistics
-from sim.experiment.record import Figures, Record, Task
+from sim.experiment import statistics, study_file
+from sim.experiment.record import TOLLS, Figures, Record, Task
 from sim.experiment.statistics import Difference, Estimate, Quantity, Regression
-from sim.experiment.table import table
+from sim.experiment.table import losses, table
 from sim.metrics import METRICS
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
@@ -29,6 +30,8 @@ SCHEMA_VERSION = 1
 VARIANCE_METRIC = "compute_availability"
 """The metric whose variance reduction is reported."""
 _QUANTITIES = {name: Quantity(metric.unit, metric.low, metric.high) for name, metric in METRICS.items()}
+_OTHERS = "others"
+_MOST_CAUSES = 8  # named in the text
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,8 @@ class Study:
     """Where its files are; none: in memory only."""
     events_of: Callable[[Task], EventLog] = field(repr=False)
     """Fetches the log of one replicate."""
+    tolls: tuple[tuple[str, ...], Floats] | None = field(default=None, repr=False)
+    """Causes, and what each took, shape (strategies, replicates, causes, `TOLLS`); none: they are in the folder."""
 
     @property
     def replicates(self) -> int:
@@ -106,6 +111,37 @@ class Study:
     def metrics(self, strategy: str) -> dict[str, Estimate]:
         """The mean of every metric of a strategy."""
         return {name: self._sample(strategy).estimate(name) for name in METRICS}
+
+    def causes(self, strategy: str) -> dict[str, dict[str, Estimate]]:
+        """Means over the mission of what each cause took (`sim.metrics.Toll`), plain ones: no control sharpens them.
+
+        By name, those that took most GPUs and interrupted most first; causes that never occurred are left out.
+        """
+        names, took = self._tolls_of(strategy)
+        means = dict(zip(names, took.mean(axis=0).tolist(), strict=True))
+        fields = list(TOLLS)
+        lost, interrupted = fields.index("gpus_lost"), fields.index("interruptions")
+        happened = [name for name, some in zip(names, took.any(axis=(0, 2)).tolist(), strict=True) if some]
+        order = sorted(happened, key=lambda name: (-means[name][lost], -means[name][interrupted]))
+        return {
+            name: {
+                toll: _plain(took[:, names.index(name), column], unit)
+                for column, (toll, (unit, _)) in enumerate(TOLLS.items())
+            }
+            for name in order
+        }
+
+    def dose(self) -> dict[str, float]:
+        """Dose behind the shield in the most exposed plane, without storms, and the number of planes.
+
+        `rad_per_year`, rad(Si): mean over the mission; `krad_over_design_life`: at that rate.
+        """
+        radiation = self.environment.radiation
+        inside = radiation.days < self.scenario.mission.days
+        planes = len(radiation.exposure_index)
+        yearly = max(float(radiation.rad_per_day(plane)[inside].mean()) for plane in range(planes)) * DAYS_PER_YEAR
+        life = self.scenario.satellite.design_life_years
+        return {"rad_per_year": yearly, "krad_over_design_life": yearly * life / 1000, "planes": planes}
 
     def differences(self) -> dict[str, dict[str, Difference]]:
         """For every metric the mean paired difference of every two strategies, named "a - b"."""
@@ -162,13 +198,15 @@ class Study:
         """The study in words and numbers, for people."""
         count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
         each = " of each strategy" if len(self.strategies) > 1 else ""
-        return table(
+        text = table(
             f"{self.scenario.name}: {self.scenario.mission.years:g} years, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
             self.differences(),
             self.ranking(),
             self.replicates,
         )
+        # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
+        return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose())}"
 
     def to_json(self) -> dict[str, Any]:
         """The output of `run` for one strategy, of `compare` for several."""
@@ -184,6 +222,8 @@ class Study:
             "strategy": strategy,
             **head,
             "metrics": {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()},
+            "causes": self._json_causes(strategy),
+            "dose": self.dose(),
         }
 
     def to_json_compare(self) -> dict[str, Any]:
@@ -200,7 +240,49 @@ class Study:
             },
             "ranking": self.ranking(),
             "variance_reduction": self.variance_reduction(),
+            "causes": {strategy: self._json_causes(strategy) for strategy in self.strategies},
+            "dose": self.dose(),
         }
+
+    def _json_causes(self, strategy: str) -> dict[str, Any]:
+        return {
+            cause: {toll: estimate.to_json() for toll, estimate in took.items()}
+            for cause, took in self.causes(strategy).items()
+        }
+
+    def _yearly_losses(self) -> dict[str, dict[str, Estimate]]:
+        """What each cause of the first strategy took in a year, the smallest of many causes together."""
+        names, took = self._tolls_of(self.strategies[0])
+        happened = list(self.causes(self.strategies[0]))
+        mean = dict(zip(names, took.mean(axis=0), strict=True))
+        total = np.maximum(took.mean(axis=0).sum(axis=0), 1e-12)
+        large = sorted(happened, key=lambda name: -float((mean[name] / total).max()))
+        large = large if len(large) <= _MOST_CAUSES else large[: _MOST_CAUSES - 1]
+        groups = {name: [name] for name in happened if name in large}
+        if rest := [name for name in happened if name not in large]:
+            groups[_OTHERS] = rest
+        years = self.scenario.mission.years
+        return {
+            name: {
+                toll: _plain(sum(took[:, names.index(one), column] for one in group) / years, f"{unit}/year")
+                for column, (toll, (unit, _)) in enumerate(TOLLS.items())
+            }
+            for name, group in groups.items()
+        }
+
+    def _tolls_of(self, strategy: str) -> tuple[tuple[str, ...], Floats]:
+        """Causes, and what each took of a strategy, shape (replicates, causes, `TOLLS`)."""
+        self._sample(strategy)
+        names, took = self._tolls
+        return names, took[self.strategies.index(strategy)]
+
+    @cached_property
+    def _tolls(self) -> tuple[tuple[str, ...], Floats]:
+        if self.tolls is not None:
+            return self.tolls
+        assert self.folder is not None
+        with study_file.Reader(self.folder / study_file.NAME) as reader:
+            return reader.tolls(self.strategies, self.replicates)
 
     def _json_head(self) -> dict[str, Any]:
         return {
@@ -230,6 +312,12 @@ class Study:
         return self.samples[strategy]
 
 
+def _plain(values: Floats, unit: str) -> Estimate:
+    """The mean of a count over replicates, without controls."""
+    none = Regression.on(np.zeros((len(values), 0)), np.zeros(0))
+    return statistics.estimate(values, none, Quantity(unit, 0.0))
+
+
 def study_of_records(
     scenario: Scenario, strategies: Sequence[str], seed: int, records: Mapping[Task, Record], provenance: dict[str, Any]
 ) -> Study:
@@ -245,4 +333,5 @@ def study_of_records(
         provenance=provenance,
         folder=None,
         events_of=lambda task: records[task].events,
+        tolls=(table_[0][0].causes, np.array([[one.tolls for one in row] for row in table_])),
     )

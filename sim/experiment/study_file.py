@@ -1,9 +1,9 @@
 """The file of a study, `study.nc`: netCDF-4 with CF attributes, which xarray, MATLAB, R, Julia and ncdump open.
 
-Dimensions: strategy, replicate, control, cause, day, event.  Each metric and daily series is a variable by its name;
-what each cause took, by its name and `_by_cause`; events
-are columns over all replicates, one replicate after another, found by `event_start` and `event_count`.  All
-numbers carry checksums, so that damage to them is noticed when they are read; HDF5's own index of them carries none.
+Dimensions: strategy, replicate, control, cause, day, event.  Each metric and daily series is a variable by its name,
+what each cause took too, with `_by_cause` behind it; events are columns over all replicates, one replicate after
+another, found by `event_start` and `event_count`.  All numbers carry checksums, so that damage to them is noticed when
+they are read; HDF5's own index of them carries none.
 """
 
 from __future__ import annotations
@@ -138,9 +138,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     about = {"units": "1", "long_name": f"expected {share}"}
     variable("control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
     for name, (unit, meaning) in TOLLS.items():
-        variable(
-            _by_cause(name), "f8", (*each, "cause"), {"units": unit, "long_name": meaning}, fill_value=np.nan
-        )
+        variable(_by_cause(name), "f8", (*each, "cause"), {"units": unit, "long_name": meaning}, fill_value=np.nan)
     for name, (unit, meaning) in SERIES.items():
         about = {"units": unit, "long_name": meaning, "cell_methods": "day: mean"}
         chunks = (1, min(replicates, 64), days)
@@ -232,8 +230,15 @@ class Reader:
 
     def tolls(self, strategies: Sequence[str], replicates: int) -> tuple[tuple[str, ...], Floats]:
         """Causes, and what each took in the first replicates, shape (strategies, replicates, causes, `TOLLS`)."""
-        here = self.contents
-        return here.causes, here.tolls[[here.strategies.index(strategy) for strategy in strategies], :replicates]
+        rows = [self.strategies.index(strategy) for strategy in strategies]
+        with self._telling():
+            return self._causes(), self._tolls()[rows, :replicates]
+
+    def _causes(self) -> tuple[str, ...]:
+        return tuple(self._file["cause"][:].tolist())
+
+    def _tolls(self) -> Floats:
+        return np.stack([self._file[_by_cause(name)][:] for name in TOLLS], axis=-1)
 
     @cached_property
     def contents(self) -> Contents:
@@ -249,8 +254,8 @@ class Reader:
                 file["controls"][:][..., : len(names)],
                 file["control_expected"][:][..., : len(names)],
                 {name: file[name][:] for name in SERIES},
-                tuple(file["cause"][:].tolist()),
-                np.stack([file[_by_cause(name)][:] for name in TOLLS], axis=-1),
+                self._causes(),
+                self._tolls(),
             )
 
     def events(self, task: Task) -> EventLog:

@@ -32,6 +32,25 @@ _VERDICTS = (
     ("compute_availability", "The highest compute availability"),
 )
 
+_CAUSE_WORDS = {
+    "gpu": "GPU failure",
+    "bus": "bus failure",
+    "end_of_life": "end of design life",
+    "replaced": "replaced by a newer one",
+    "strategy": "strategy's decision",
+    "launch": "failed launch",
+    "debris": "debris hit",
+    "propellant": "propellant used up",
+    "reset": "GPU reset",
+    "warning": "GPU fault before failure",
+    "dose": "radiation dose",
+    "tray": "tray switched off",
+    "puncture": "coolant puncture",
+    "too_few_gpus": "too few GPUs left",
+    "stand_off": "distance from a dead one",
+}
+"""Causes whose names are not plain words."""
+
 _CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
 
 
@@ -74,6 +93,45 @@ def table(
             lines += _wrapped(_verdict(ranking[metric], subject))
     lines += ["", *_wrapped(_meaning(replicates)), *_wrapped(_CREDIT)]
     return "\n".join(lines)
+
+
+def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float]) -> str:
+    """What each cause took a year, and the dose: fields as of `sim.metrics.Toll` and `Study.dose`."""
+    lines = []
+    if causes:
+        columns = {
+            "interruptions": "interruptions",
+            "gpus_lost": "GPUs lost",
+            "lost_gpu_hours": "GPU-hours rolled back",
+        }
+        rows = [
+            [cause_words(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
+        ]
+        lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows])
+    planes = " in the most exposed plane" if dose["planes"] > 1 else ""
+    lines += [
+        "",
+        *_wrapped(
+            f"Dose of a chip behind the shield{planes}, storms apart: {dose['rad_per_year']:.3g} rad(Si) a year, "
+            f"{dose['krad_over_design_life']:.2g} krad over the design life."
+        ),
+    ]
+    return "\n".join(lines).lstrip("\n")
+
+
+def cause_words(name: str) -> str:
+    """What people call a cause."""
+    return _CAUSE_WORDS.get(name, name.replace("_", " "))
+
+
+def _with_half_width(e: Estimate) -> str:
+    """`1,234 ± 56`: as many decimals as the interval gives meaning to, at least one of a small number."""
+    if not e.mean:
+        return "-"
+    if not e.half_width:
+        return f"{e.mean:,.{_decimals(e.mean, 2) if e.mean < 100 else 0}f}"
+    decimals = _decimals(e.half_width, 2) if e.half_width < 100 else 0
+    return f"{e.mean:,.{decimals}f} ± {e.half_width:,.{decimals}f}"
 
 
 def _meaning(replicates: int) -> str:

@@ -97,12 +97,12 @@ def everything(fleet, without=None):
             "wheels": {"law": constant(0.2), "units": 4, "needed": 3, "standby": "cold", "sleeps": False},
         },
         "interruptions": {
-            "software": {"rate_per_year": 40, "per": "job"},
+            "software": {"rate_per_year": 400, "per": "job"},
             "reboots": {"rate_per_year": 3, "per": "host", "recovery": "reboot"},
         },
         "common_causes": {
             "solder": {"kind": "batch", "lot_satellites": 4, "probability": 0.4, "law": constant(0.6)},
-            "surge": {"kind": "shock", "scope": "plane", "rate_per_year": 1, "gpu_lethality": 0.05},
+            "surge": {"kind": "shock", "scope": "plane", "rate_per_year": 2, "gpu_lethality": 0.2},
             "upload": {"kind": "shock", "scope": "fleet", "rate_per_year": 1, "satellite_lethality": 0.05},
             "stray": {"kind": "shock", "scope": "satellite", "rate_per_year": 0.05, "gpu_lethality": 0.3},
             "breakup": {"kind": "debris_event", "rate_per_year": 1, "flux_factor": 20, "duration_days": 60},
@@ -186,7 +186,7 @@ def test_taking_a_cause_away_changes_only_what_it_must(fleet, checked_run, witho
     all_causes, fewer = everything(fleet), everything(fleet, without)
     its = SPEAKS_AS.get(without, {without})
     struck = appeared = 0
-    for replicate in range(3):
+    for replicate in range(2):
         full, less = (hard_events(checked_run(s, strategy, replicate=replicate)) for s in (all_causes, fewer))
         for address, (born, events) in full.items():
             before = address[0], address[1] - 1
@@ -209,7 +209,7 @@ def test_taking_a_cause_away_changes_only_what_it_must(fleet, checked_run, witho
             singles = sum(kept[0] == EventKind.GPU_FAILED and kept[1] not in its for kept in new)
             assert singles <= killed
     assert struck > (0 if its else -1)
-    assert appeared > 0 or without in ("interruptions",)
+    assert appeared > 0 or without == "interruptions"
 
 
 def test_interruptions_break_nothing(fleet, checked_run):

@@ -68,6 +68,7 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
 
     drawings: dict[str, Callable[[], Any]] = {
         "availability": lambda: plots.compute_availability(study),
+        "losses": lambda: plots.losses_by_cause(study),
         "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
     }
     if len(study.strategies) > 1 and study.replicates > 1:

@@ -30,6 +30,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Power and heat of a satellite", power_and_heat(f["satellite"])),
         ("Orbit keeping and the end", orbit_keeping(f["satellite"])),
         ("Failure", _failures(f["failures"])),
+        ("Radiation", _radiation(f["radiation"], f["jobs"])),
         ("Jobs", _jobs(f)),
         ("Launch", _launch(f["launch"])),
         ("Initial fleet", _deployment(f["deployment"])),
@@ -91,14 +92,131 @@ def _shell(planes: list[Facts]) -> Iterator[str]:
 
 
 def _failures(failures: Facts) -> Iterator[str]:
-    for name, unit in (("GPU", failures["gpu"]), ("bus", failures["bus"])):
+    groups = {f"{name}, each of {_group(unit)}": unit for name, unit in failures["groups"].items()}
+    for name, unit in {"GPU": failures["gpu"], "bus": failures["bus"], **groups}.items():
         mttf = "none: it need not fail" if unit["mttf_years"] is None else f"{unit['mttf_years']:,.1f} years"
         yield (
             f"  {name} ({unit['law']}): mean time to failure {mttf}; "
             f"alive after 1 year {unit['survival_1_year']:.1%}, after 5 years {unit['survival_5_years']:.1%}"
         )
         yield f"    {unit['failures_per_year']:,.3g} failures a year among {unit['units']:,}, over the design life"
+        if unit["burn_in_days"] > 0:
+            yield (
+                f"    burnt in for {unit['burn_in_days']:g} days on the ground, where {unit['lost_in_burn_in']:.2%} "
+                "fail and do not fly"
+            )
+    if failures["resettable_fraction"] > 0:
+        yield f"  {failures['resettable_fraction']:.0%} of the GPUs' failures are cleared by a power cycle"
+    yield (
+        f"  heat and cycles age electronics at {failures['electronics_pace']:.3g} times these laws' pace, that of a "
+        f"junction at {failures['reference_junction_c']:g} C"
+    )
     yield f"  the GPUs of a stored spare age at {failures['dormancy_factor']:g} of the pace"
+    if failures["punctures_per_satellite_year"] > 0:
+        yield (
+            f"  debris punctures {failures['punctures_per_satellite_year']:.2g} coolant loops a satellite and year, "
+            f"each with 1 in {failures['loops']} of its GPUs"
+        )
+    for name, cause in failures["common_causes"].items():
+        yield from wrapped(f"common cause {_spelt(name)}: {_common_cause(cause)}", "  ")
+    if failures["stand_off_hours"] > 0:
+        yield f"  a cluster stands off for {failures['stand_off_hours']:g} h when a satellite dies in it"
+
+
+def _group(unit: Facts) -> str:
+    carries = "the whole satellite" if unit["gpus"] == "all" else many(unit["gpus"], "GPU")
+    if unit["units_per_group"] == unit["needed"] == 1:
+        return carries
+    spare = f", {unit['standby']} standby" if unit["units_per_group"] > unit["needed"] else ""
+    beta = unit["common_cause_fraction"]
+    together = f", {beta:.0%} of failures strike all" if beta > 0 else ""
+    return f"{carries} on {unit['needed']} of {unit['units_per_group']}{spare}{together}"
+
+
+def _common_cause(cause: Facts) -> str:
+    if cause["kind"] == "batch":
+        lot = many(cause["lot_satellites"], "satellite")
+        return f"each lot of {lot} is bad with probability {cause['probability']:.2g}"
+    if cause["kind"] == "debris_event":
+        return (
+            f"a breakup {cause['rate_per_year']:.3g} times a year multiplies lethal debris by {cause['flux_factor']:g} "
+            f"for {cause['duration_days']:g} days"
+        )
+    kills = [
+        f"kills {cause[f'{what}_lethality']:.2%} of {who}"
+        for what, who in (("gpu", "GPUs"), ("satellite", "satellites"))
+        if cause[f"{what}_lethality"] > 0
+    ]
+    if cause["outage_hours"] > 0:
+        kills.append(f"stops all for {cause['outage_hours']:g} h")
+    each = {"fleet": "the fleet", "plane": "a plane", "satellite": "a satellite"}[cause["scope"]]
+    return f"{cause['rate_per_year']:.3g} shocks of {each} a year: {' and '.join(kills) or 'nothing happens'}"
+
+
+def _radiation(radiation: Facts, jobs: list[Facts]) -> Iterator[str]:
+    dose = radiation["dose_rad_per_year"]
+    where = "" if radiation["planes_alike"] else f"in plane {radiation['plane']}, the worst, "
+    rare = f"; storms of the Sun bring {dose['expected_storms']:,.2g} on average, mostly rare great ones"
+    yield from wrapped(
+        f"{where}behind {radiation['shield_mm']:g} mm of aluminium ({radiation['shield_mass_kg']:,.0f} kg): "
+        f"{_rad(dose['mean'])} rad a year ({_rad(dose['min'])} to {_rad(dose['max'])}), {dose['cosmic']:.2g} of it by "
+        f"cosmic rays{rare if dose['expected_storms'] > 0 else ''}",
+        "  ",
+    )
+    onset, krad = radiation["memory_onset_years"], radiation["memory_onset_krad"]
+    near = onset is not None and onset < FAR_YEARS
+    reached = f"reached after {onset:.3g} years" if near else f"not reached in {FAR_YEARS} years"
+    yield (
+        f"    {radiation['dose_krad_end_of_life']:,.3g} krad by the end of the design life; memory errors grow from "
+        f"{krad:g} krad on, {reached}"
+    )
+    if (lost := radiation["dose_loss_end_of_life"]) >= 0.001:
+        yield f"    dose alone ends {lost:.1%} of the chips by then"
+    for target in ("chip", "host"):
+        if events := _listed(radiation[f"events_per_{target}_year"]):
+            yield from wrapped(f"single events of a {target} and year: {events}", "  ")
+    if (destroyed := radiation["destroyed_per_chip_year"]) > 0:
+        yield f"    they destroy {100 * destroyed:.2g}% of the chips a year"
+    if radiation["share_of_events_in_passes"] > 0:
+        yield (
+            f"    {radiation['share_of_events_in_passes']:.1%} of what stops jobs comes in "
+            f"{radiation['share_of_time_in_passes']:.1%} of the time: the passes of the South Atlantic Anomaly"
+        )
+    if radiation["mitigations"]:
+        yield from wrapped(f"mitigated by {', '.join(map(_spelt, radiation['mitigations']))}", "  ")
+    for job in jobs:
+        stops = job["interruptions_per_day"]
+        if stops:
+            yield from wrapped(
+                f"{job['name']} is stopped {sum(stops.values()):,.3g} times a day: {_listed(stops)}",
+                "  ",
+            )
+            late = job["late_loss_share"]
+            delay = f"; silent corruption found late costs {late:.1%} of its time" if late >= 0.0005 else ""
+            yield f"    {span(job['mtbf_days'])} between interruptions, failures included{delay}"
+
+
+SHOWN_CAUSES = 4
+"""Causes that a sentence lists, the most frequent first; `facts` has them all."""
+FAR_YEARS = 100
+"""What takes longer is not dated: no satellite lives to see it."""
+
+
+def _listed(rates: Facts) -> str:
+    order = sorted((name for name in rates if rates[name] > 0), key=lambda name: -float(rates[name]))
+    named = order if len(order) <= SHOWN_CAUSES else order[: SHOWN_CAUSES - 1]
+    shown = [f"{_spelt(name)} {rates[name]:,.2g}" for name in named]
+    if len(named) < len(order):
+        shown.append(f"others {sum(rates[name] for name in order[len(named) :]):,.2g}")
+    return ", ".join(shown)
+
+
+def _rad(dose: float) -> str:
+    return f"{dose:,.0f}" if dose >= 100 else f"{dose:.2g}"
+
+
+def _spelt(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _jobs(f: Facts) -> Iterator[str]:
@@ -108,7 +226,7 @@ def _jobs(f: Facts) -> Iterator[str]:
             f"  {job['count']:,} x {job['name']} {work} on {many(job['gpus'], 'GPU')} "
             f"({many(job['satellites'], 'satellite')} or more)"
         )
-        often = "never fails" if job["mtbf_days"] is None else f"a failure every {span(job['mtbf_days'])}"
+        often = "never stopped" if job["mtbf_days"] is None else f"stopped every {span(job['mtbf_days'])}"
         chosen = "the optimum" if job["checkpoint_interval_is_optimum"] else "as given"
         yield (
             f"    {often}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "

@@ -7,10 +7,12 @@ own unit-rate arrivals, mapped through its rates, so two strategies that treat a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.constants import HOURS_PER_DAY
 from sim.environment.gangs import Gangs, Threat
 from sim.environment.passes import arrivals
 from sim.streams import Streams
@@ -124,47 +126,43 @@ def run_through(
 
     found = arrivals(gangs.passes(plane), threat.rates, since, until, lambda hazard: luck.between(used, hazard))
     kinds = threat.causes(found.days, found.in_pass, luck.marks(used, found.number))
-    inside = _inside(starts, ends, found.days)
-    days, kinds = found.days[inside], kinds[inside]
-    late = np.array([cause.late for cause in gangs.causes])[kinds]
-    delay = gangs.environment.scenario.radiation.detection_delay_h / 24
-    corrupted, noticed, waiting = _noticed(days[late], kinds[late], delay, until, starts, ends, pending)
+    days = found.days
+    if len(starts) > 1 or starts[0] > since or paused:
+        inside = _inside(starts, ends, days)
+        days, kinds = days[inside], kinds[inside]
+    is_late = gangs.late[kinds]
+    delay = gangs.environment.scenario.radiation.detection_delay_h / HOURS_PER_DAY
+    late = _Late.of(days[is_late], kinds[is_late], delay, until, starts, ends, pending)
 
-    cut_days = np.concatenate([days[~late], [one.noticed_day for one in noticed]])
-    cut_kinds = np.concatenate([kinds[~late], np.array([one.cause for one in noticed], np.intp)])
-    origin = np.concatenate([np.full(int((~late).sum()), np.nan), corrupted])
-    at_risk = np.concatenate([np.zeros(int((~late).sum())), [one.at_risk for one in noticed]])
+    at_once = np.flatnonzero(~is_late)
+    cut_days = np.concatenate([days[at_once], late.noticed])
     order = np.argsort(cut_days, kind="stable")
-    cut_days, cut_kinds, origin, at_risk = cut_days[order], cut_kinds[order], origin[order], at_risk[order]
-    restarts = rhythm.restart + np.array([cause.restart_days for cause in gangs.causes])[cut_kinds]
+    # Of the cuts in order, which are the corruptions noticed; both stay in order of time.
+    cut_days, cut_kinds = cut_days[order], np.concatenate([kinds[at_once], late.kinds])[order]
+    corrupted = order >= len(at_once)
+    restarts = rhythm.restart + gangs.restart_days[cut_kinds]
+    came, at_risk = late.came, late.at_risk
     if immune:
         keep = _outside_restarts(cut_days, restarts, base)
-        cut_days, cut_kinds, origin = cut_days[keep], cut_kinds[keep], origin[keep]
-        at_risk, restarts = at_risk[keep], restarts[keep]
+        which = np.cumsum(corrupted)[keep][corrupted[keep]] - 1
+        came, at_risk = came[which], at_risk[which]
+        cut_days, cut_kinds, corrupted, restarts = cut_days[keep], cut_kinds[keep], corrupted[keep], restarts[keep]
 
     pieces = base.cut(cut_days, restarts)
     spent = rhythm.spend(pieces)
     ended = np.searchsorted(pieces.starts, cut_days, side="left") - 1
     causes = np.full(len(pieces.starts), NOBODY)
     causes[ended] = cut_kinds
+    total = np.concatenate([[0.0], np.cumsum(spent.committed)])
     taken_back = np.zeros(len(pieces.starts))
-    total = np.cumsum(spent.committed)
-    for cut in np.flatnonzero(~np.isnan(origin)).tolist():
-        piece = int(ended[cut])
-        net = float(total[piece] - taken_back[:piece].sum())
-        since_then = net - _committed_by(pieces, spent, rhythm, float(origin[cut]), taken_back)
-        taken_back[piece] = max(0.0, float(at_risk[cut]) + since_then)
+    # A corruption that came after another was noticed: what that one took back lies before both, and cancels.
+    until_noticed = total[ended[corrupted] + 1]
+    taken_back[ended[corrupted]] = at_risk + until_noticed - _committed_by(pieces, spent, rhythm, total, came)
+    still = np.array([one[0] for one in late.waiting])
+    at_stake = total[-1] - _committed_by(pieces, spent, rhythm, total, still)
     left = [
-        Corruption(
-            one.noticed_day,
-            one.cause,
-            one.at_risk
-            + max(
-                0.0,
-                float(total[-1] - taken_back.sum()) - _committed_by(pieces, spent, rhythm, came, taken_back),
-            ),
-        )
-        for came, one in waiting
+        Corruption(day, kind, risk + more)
+        for (_, day, kind, risk), more in zip(late.waiting, at_stake.tolist(), strict=True)
     ]
     return Stretch(pieces, spent, taken_back, causes, paused, found.hazard, left)
 
@@ -175,35 +173,54 @@ def _inside(starts: Floats, ends: Floats, days: Floats) -> NDArray[np.bool_]:
     return np.asarray((window >= 0) & (days < ends[np.maximum(window, 0)]) & (days > starts[np.maximum(window, 0)]))
 
 
-def _noticed(
-    days: Floats,
-    kinds: Ints,
-    delay: float,
-    until: float,
-    starts: Floats,
-    ends: Floats,
-    pending: list[Corruption],
-) -> tuple[Floats, list[Corruption], list[tuple[float, Corruption]]]:
-    """Corruptions noticed in the stretch, with the days on which they came, and those still waiting.
+@dataclass(frozen=True)
+class _Late:
+    """Silent corruptions of a stretch: those noticed in it, in columns, and those still waiting."""
 
-    What came while another one was at work is wiped out with it.  Noticed in the dark, one waits for the light.
-    """
-    came, noticed, waiting = list[float](), list[Corruption](), list[tuple[float, Corruption]]()
-    busy_until = -np.inf
-    old = [(-np.inf, one) for one in pending]
-    new = [(day, Corruption(day + delay, kind, 0.0)) for day, kind in zip(days.tolist(), kinds.tolist(), strict=True)]
-    for day, one in old + new:
-        if day < busy_until:
-            continue
-        window = int(np.searchsorted(ends, one.noticed_day, side="left"))
-        seen = one.noticed_day if window == len(ends) else max(one.noticed_day, float(starts[window]) + 1e-9)
-        if seen >= until or window == len(ends):
-            waiting.append((day, one))
-        else:
-            came.append(day)
-            noticed.append(Corruption(seen, one.cause, one.at_risk))
-        busy_until = max(busy_until, seen)
-    return np.array(came), noticed, waiting
+    came: Floats
+    """Day on which each came; -infinity: in an earlier stretch."""
+    noticed: Floats
+    kinds: Ints
+    at_risk: Floats
+    """Work of earlier stretches that it takes back."""
+    waiting: list[tuple[float, float, int, float]]
+    """(day it came, day it will be noticed, kind, work of earlier stretches at risk)."""
+
+    @classmethod
+    def of(
+        cls,
+        days: Floats,
+        kinds: Ints,
+        delay: float,
+        until: float,
+        starts: Floats,
+        ends: Floats,
+        pending: list[Corruption],
+    ) -> _Late:
+        """Follow the corruptions of a stretch in order.
+
+        What comes while another one is at work is wiped out with it.  Noticed in the dark, one waits for the light.
+        """
+        found: list[tuple[float, float, int, float]] = []
+        waiting: list[tuple[float, float, int, float]] = []
+        busy_until, many = -np.inf, len(ends) > 1 or float(ends[-1]) < until
+        new = zip(days.tolist(), (days + delay).tolist(), kinds.tolist(), repeat(0.0), strict=False)
+        for one in chain([(-np.inf, old.noticed_day, old.cause, old.at_risk) for old in pending], new):
+            came, seen, kind, risk = one
+            if came < busy_until:
+                continue
+            if many:
+                window = int(np.searchsorted(ends, seen, side="left"))
+                if window == len(ends):
+                    seen = max(seen, until)
+                elif seen < starts[window]:
+                    seen = float(starts[window]) + 1e-9
+            (found if seen < until else waiting).append((came, seen, kind, risk))
+            busy_until = max(busy_until, seen)
+        if not found:
+            return cls(np.empty(0), np.empty(0), np.empty(0, np.intp), np.empty(0), waiting)
+        came_, noticed, which, at_risk = zip(*found, strict=True)
+        return cls(np.array(came_), np.array(noticed), np.array(which, np.intp), np.array(at_risk), waiting)
 
 
 def _outside_restarts(days: Floats, restarts: Floats, base: Pieces) -> Ints:
@@ -221,12 +238,9 @@ def _outside_restarts(days: Floats, restarts: Floats, base: Pieces) -> Ints:
     return np.array(kept, np.intp)
 
 
-def _committed_by(pieces: Pieces, spent: Spent, rhythm: Rhythm, day: float, taken_back: Floats) -> float:
-    """Work committed, and not rolled back, by a day, days of gang time."""
-    if day == -np.inf:
-        return 0.0
-    piece = int(np.searchsorted(pieces.starts, day, side="right")) - 1
-    running = max(0.0, day - float(pieces.starts[piece] + pieces.restarts[piece]))
-    inside = float(np.floor(running / (rhythm.interval + rhythm.write))) * rhythm.interval
-    before = float(spent.committed[:piece].sum() - taken_back[:piece].sum())
-    return before + min(inside, float(spent.committed[piece]))
+def _committed_by(pieces: Pieces, spent: Spent, rhythm: Rhythm, total: Floats, days: Floats) -> Floats:
+    """Work committed by some days, roll-backs apart, days of gang time; `total`: before each piece."""
+    piece = np.maximum(np.searchsorted(pieces.starts, days, side="right") - 1, 0)
+    running = np.maximum(days - pieces.starts[piece] - pieces.restarts[piece], 0.0)
+    inside = np.floor(running / (rhythm.interval + rhythm.write)) * rhythm.interval
+    return np.asarray(total[piece] + np.minimum(inside, spent.committed[piece]))

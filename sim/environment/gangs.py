@@ -290,6 +290,16 @@ class Gangs:
         )
 
     @cached_property
+    def late(self) -> NDArray[np.bool_]:
+        """Which kinds of interruption are noticed late, shape (causes,)."""
+        return np.array([cause.late for cause in self.causes], bool)
+
+    @cached_property
+    def restart_days(self) -> Floats:
+        """What the recovery of each kind adds to a restart, shape (causes,)."""
+        return np.array([cause.restart_days for cause in self.causes])
+
+    @cached_property
     def _per(self) -> NDArray[np.intp]:
         return np.array([cause.per for cause in self.causes], np.intp)
 

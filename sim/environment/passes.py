@@ -56,19 +56,21 @@ class Passes:
         periods = int(np.ceil(self.horizon_days / self.period_days)) + 1
         return (np.arange(periods) * self.period_days).astype(np.intp)
 
-    def until(self, phase_rad: Floats, day: Floats | float) -> tuple[Floats, Ints, Floats, Floats]:
-        """(revolution, row, dose within it so far, dose of the whole) on a day, by phase."""
+    def until(self, phase_rad: Floats, day: Floats) -> tuple[Floats, Ints, Floats, Floats]:
+        """(revolution, row, dose within it so far, dose of the whole) on some days at some phases; broadcasts."""
         around = day / self.period_days + phase_rad / TAU
         revolution = np.floor(around)
         rows = self.rows(phase_rad, revolution)
         whole = self.profile.cumulative[rows, -1] * self.period_days
         return revolution, rows, self.within(rows, around - revolution), whole
 
-    def between(self, phase_rad: Floats, start: float, end: float) -> Floats:
-        """Relative dose between two days of one period, days, by phase."""
-        first, _, before, whole = self.until(phase_rad, start)
-        last, _, after, _ = self.until(phase_rad, end)
-        return np.where(last > first, whole - before + after, after - before)
+    def between(self, phase_rad: Floats, starts: Floats, ends: Floats) -> Floats:
+        """Relative dose of spans of at most a period, days, shape (phases, spans)."""
+        both = np.concatenate([starts, ends])
+        revolution, _, dose, whole = self.until(phase_rad[:, None], both)
+        n = len(starts)
+        later = revolution[:, n:] > revolution[:, :n]
+        return dose[:, n:] - dose[:, :n] + np.where(later, whole[:, :n], 0.0)
 
     def rows(self, phase_rad: Floats, revolution: Floats) -> Ints:
         """Row of the table for the revolution (counted by ascending nodes) of satellites with a phase at day 0."""
@@ -143,14 +145,15 @@ def arrivals(passes: Passes, rates: Rates, start: float, end: float, luck: Calla
     if last < first:  # within one period
         edges = np.array([start, end])
         day = np.array([int(start)])
-        dose = passes.between(phases, start, end)[:, None]
+        dose = passes.between(phases, edges[:1], edges[1:])
     else:
         edges = np.concatenate([[start], np.arange(first, last + 1) * period, [end]])
         day = np.concatenate([[int(start)], passes.day_of_period[first : last + 1]])
-        begin = passes.between(phases, start, edges[1])[:, None]
-        finish = passes.between(phases, edges[-2], end)[:, None]
-        whole = [passes.by_period(phase)[first:last] for phase in phases.tolist()]
-        dose = np.concatenate([begin, np.array(whole, float), finish], axis=1)
+        both_ends = passes.between(phases, edges[[0, -2]], edges[[1, -1]])
+        dose = np.empty((len(phases), len(day)))
+        dose[:, 0], dose[:, -1] = both_ends.T
+        for row, phase in zip(dose, phases.tolist(), strict=True):
+            row[1:-1] = passes.by_period(phase)[first:last]
     day = np.minimum(day, len(rates.steady) - 1)
     weight = rates.in_passes[:, day]
     shares = np.concatenate([weight * dose, [rates.steady[day] * np.diff(edges)]])

@@ -121,7 +121,7 @@ class Study:
         means = dict(zip(names, took.mean(axis=0).tolist(), strict=True))
         fields = list(TOLLS)
         lost, interrupted = fields.index("gpus_lost"), fields.index("interruptions")
-        happened = [name for name, some in zip(names, took.any(axis=(0, 2)).tolist(), strict=True) if some]
+        happened = [name for column, name in enumerate(names) if took[:, column].any()]
         order = sorted(happened, key=lambda name: (-means[name][lost], -means[name][interrupted]))
         return {
             name: {
@@ -264,7 +264,7 @@ class Study:
         years = self.scenario.mission.years
         return {
             name: {
-                toll: _plain(sum(took[:, names.index(one), column] for one in group) / years, f"{unit}/year")
+                toll: _plain(took[:, [names.index(one) for one in group], column].sum(axis=1) / years, f"{unit}/year")
                 for column, (toll, (unit, _)) in enumerate(TOLLS.items())
             }
             for name, group in groups.items()

@@ -123,8 +123,10 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     each = ("strategy", "replicate")
     labels("strategy", strategies, "maintenance strategy")
     labels("control", control_names, "birth control")
-    labels("cause", like.causes, "cause of interruptions and losses")
     numbers("replicate", replicates, {"long_name": "replicate"})
+    causes = np.array([*Cause, *scenario.cause_numbers.values()], np.uint8)
+    flags: dict[str, Any] = {"flag_values": causes, "flag_meanings": " ".join(like.causes)}
+    variable("cause", "u1", ("cause",), {"long_name": "cause, as in event_cause", **flags})[:] = causes
     numbers("day", days, {"units": epoch, "standard_name": "time", "calendar": "standard"})
     counts("finished", "whether the replicate has been simulated")
     counts("event_start", "first row of the replicate's events")
@@ -146,12 +148,11 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     for name in COLUMNS:
         kind = getattr(like.events, name).dtype
         about = {"units": epoch if name == "time_days" else "1"}
-        if name in ("kind", "cause"):
-            members = list(EventKind if name == "kind" else Cause)
-            about = {
-                "flag_values": np.array(members, dtype=kind),
-                "flag_meanings": " ".join(member.name.lower() for member in members),
-            }
+        if name == "cause":
+            about = flags
+        elif name == "kind":
+            meanings = " ".join(member.name.lower() for member in EventKind)
+            about = {"flag_values": np.array(EventKind, dtype=kind), "flag_meanings": meanings}
         elif name == "amount":
             about = {"long_name": "quantity of the kind of event: satellites, GPUs, days or GPU-hours"}
         variable(f"event_{name}", kind, ("event",), about, chunksizes=(_EVENT_CHUNK,))
@@ -199,7 +200,7 @@ class Reader:
             self._file.set_auto_mask(False)
             wanted = {*METRICS, "cause", *map(_by_cause, TOLLS)}
             known = self._file.getncattr("format") == _FORMAT and wanted <= self._file.variables.keys()
-            known = known and tuple(self._file["cause"][: len(BUILT_IN_CAUSES)].tolist()) == BUILT_IN_CAUSES
+            known = known and self._causes()[: len(BUILT_IN_CAUSES)] == BUILT_IN_CAUSES
         if not known:
             self._file.close()
             raise InputError(f"{path}: written by another version; remove it and run the same command again")
@@ -235,7 +236,7 @@ class Reader:
             return self._causes(), self._tolls()[rows, :replicates]
 
     def _causes(self) -> tuple[str, ...]:
-        return tuple(self._file["cause"][:].tolist())
+        return tuple(self._file["cause"].getncattr("flag_meanings").split())
 
     def _tolls(self) -> Floats:
         return np.stack([self._file[_by_cause(name)][:] for name in TOLLS], axis=-1)

@@ -46,6 +46,7 @@ _CAUSE_WORDS = {
     "dose": "radiation dose",
     "tray": "tray switched off",
     "puncture": "coolant puncture",
+    "latch_up": "latch-up",
     "too_few_gpus": "too few GPUs left",
     "stand_off": "distance from a dead one",
 }

@@ -7,6 +7,7 @@ global state: figures are made without pyplot, so nothing opens a window and not
 from sim.plots.availability import compute_availability
 from sim.plots.differences import paired_differences
 from sim.plots.light import sunlit
+from sim.plots.losses import losses_by_cause
 from sim.plots.mission import environment_panels
 from sim.plots.style import save, style
 from sim.plots.timeline import event_timeline
@@ -15,6 +16,7 @@ __all__ = [
     "compute_availability",
     "environment_panels",
     "event_timeline",
+    "losses_by_cause",
     "paired_differences",
     "save",
     "style",

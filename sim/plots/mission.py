@@ -1,4 +1,4 @@
-"""What light, power, heat and air do to the satellites of each plane over the mission."""
+"""What light, power, heat, air and radiation do to the satellites of each plane over the mission."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
+from sim.constants import DAYS_PER_YEAR
+from sim.describe.radiation import chip_interruptions_per_day
 from sim.environment import Environment, Operation
 from sim.plots.axes import date_axis, dates_of, looks, new_axes, split, title_and_legend
 from sim.plots.style import styled
@@ -39,6 +41,16 @@ def _capacity_percent(environment: Environment, operation: Operation) -> Floats:
     return np.asarray(100 * ((1 - dark) * operation.light_speed + dark * operation.dark_speed))
 
 
+def _each(environment: Environment, daily: Callable[[int], Floats]) -> Floats:
+    """A daily table of each plane, shape (planes, days)."""
+    return np.array([daily(plane.id) for plane in environment.planes])
+
+
+def _stops_a_year(environment: Environment, _: Operation) -> Floats:
+    """Interruptions of a chip and its share of the host a year, growing with its dose."""
+    return _each(environment, lambda plane: chip_interruptions_per_day(environment, plane)) * DAYS_PER_YEAR
+
+
 _PANELS = (
     _Panel("sunlit (% of orbit)", lambda e, _: 100 * e.sunlit, share=True),
     _Panel("eclipse (min an orbit)", lambda e, _: e.eclipse_minutes),
@@ -46,16 +58,20 @@ _PANELS = (
     _Panel("capacity (% of GPUs)", _capacity_percent, share=True),
     _Panel("GPU junction (°C)", lambda _, o: o.junction_c),
     _Panel("air density (kg/m³)", lambda e, _: e.keeping.air_kg_m3[e.keeping.air_of], logarithmic=True),
+    _Panel("dose (rad a year)", lambda e, _: _each(e, e.radiation.rad_per_day) * DAYS_PER_YEAR),
+    _Panel("soft stops (a chip-year)", _stops_a_year),
 )
 
 
 @styled
 def environment_panels(environment: Environment, *, ax: Axes | None = None) -> Axes:
-    """Six panels over the mission: light, eclipse, power, capacity, junction temperature and air density.
+    """Eight panels over the mission: light, eclipse, power, capacity, junction temperature, air density, dose behind
+    the shield and interruptions by single events, both without storms.
 
-    Power, capacity and temperature are those of satellites that began work on day 0, were they never retired.
+    Power, capacity, temperature and interruptions are those of satellites that began work on day 0, were they never
+    retired.
     """
-    ax = new_axes(10.0, 8.0) if ax is None else ax
+    ax = new_axes(10.0, 10.0) if ax is None else ax
     start, planes = environment.scenario.mission.start, environment.planes
     inside = environment.days <= environment.horizon_days
     dates, operation = dates_of(start, environment.days[inside]), environment.operation(0)
@@ -63,7 +79,7 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
         f"plane {p.name}, LTAN {p.ltan_h:g} h" if p.ltan_h is not None else f"plane {p.name}, RAAN {p.raan_deg:.0f}°"
         for p in planes
     ]
-    cells = split(ax, 3, 2)
+    cells = split(ax, 4, 2)
     for number, (cell, panel) in enumerate(zip(cells, _PANELS, strict=True)):
         values = np.asarray(panel.values(environment, operation)[:, inside], dtype=float)
         if len(planes) <= LINES:
@@ -82,7 +98,7 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
             cell.set_xlabel("")
     subtitle = f"satellites that begin work on {start}; eclipse policy {environment.policy}"
     # The title and the legend reach over both columns: the layout must not make room for them in one.
-    title_and_legend(ax, f"{environment.scenario.name}: light, power, heat and air of each plane", subtitle)
+    title_and_legend(ax, f"{environment.scenario.name}: light, power, heat, air and radiation of each plane", subtitle)
     legend = ax.get_legend()
     assert legend is not None
     legend.set_in_layout(False)

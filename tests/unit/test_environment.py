@@ -106,7 +106,9 @@ def test_the_slowest_satellite_sets_the_pace(fleet, environment):
 def test_a_gang_is_in_the_dark_while_any_of_its_satellites_is(fleet, environment):
     built = build(fleet, environment, slots=8)
     operation, share = built.operation(0), built.sky.dark[0]
-    pace = [np.diff(built.gangs.work(0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))]
+    pace = [
+        np.diff(built.gangs.work(0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))
+    ]
     light, dark = operation.light_speed[0, :-1], operation.dark_speed[0, :-1]
     one, two = share[:-1], share[:-1] + np.minimum(share[:-1], 1 / 8)
     assert pace[0] == pytest.approx((1 - one) * light + one * dark, abs=1e-6)
@@ -176,8 +178,8 @@ def test_interruptions_add_up_over_chips_hosts_satellites_and_the_job(fleet, env
     interruptions = {f"per_{per}": {"rate_per_year": rate, "per": per} for per, rate in rates.items()}
     reliability = {"interruptions": interruptions}
     satellite = {**SMALL, "gpus_per_host": 4}
-    hourly = {"kind": "exponential", "rate_per_year": 0.5}
-    built = build(fleet, environment, satellite=satellite, slots=5, gpu=hourly, reliability=reliability)
+    yearly = {"kind": "exponential", "rate_per_year": 0.5}
+    built = build(fleet, environment, satellite=satellite, slots=5, gpu=yearly, reliability=reliability)
     # 21 GPUs over 3 satellites, 7 on each: two hosts a satellite.
     a_year = {"gpu": 21 * 3, "host": 6 * 5, "satellite": 3 * 7, "job": 11}
     got = built.gangs.per_day(0, TrainingJob(gpus=21))

@@ -275,6 +275,8 @@ def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
         "capacity",
         "GPU junction",
         "air density",
+        "dose",
+        "soft stops",
     ]
     inside = few.days <= few.horizon_days
     for plane, line in enumerate(axes[0].get_lines()):

@@ -1,0 +1,193 @@
+"""What GPUs and work are lost to, by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sim.events import PLANNED, EventKind
+from sim.experiment.table import cause_words
+from sim.metrics import missing_capacity
+from sim.plots.axes import date_axis, dates_of, new_axes, percent, root, split, title_and_legend
+from sim.plots.style import styled
+from sim.result import Result
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
+
+Floats = NDArray[np.float64]
+
+MOST_CAUSES = 6
+"""Causes named in a panel; the rest are "others"."""
+MOST_REPLICATES = 32
+"""Replicates that means are taken over: enough for a picture, whatever the study."""
+MOST_STORMS = 12
+"""Storms marked, the largest: more would hide what they did."""
+MISSING_DAYS, INTERRUPTED_DAYS = 10, 30
+"""Widths of the bins.  The log counts soft interruptions by months of 30 days."""
+_LEAST = 0.01  # a share of all losses that the eye would not find
+_OTHERS = "others"
+_GREY = "#9A9A9A"
+# Okabe & Ito's eight colours and light and dark ones between them, so that neighbours differ in lightness too.  The
+# panels' own are all different: the same colour is the same cause.
+_UPPER = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#5B3A1E", "#BFB5E6", "#000000")
+_LOWER = ("#56B4E9", "#D55E00", "#00334D", "#F0E442", "#6B3A5B", "#A9DCC6", "#8C6D00")
+
+
+@styled
+def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = None, ax: Axes | None = None) -> Axes:
+    """Over the years: share of the nameplate GPUs missing by cause, and beneath it interruptions of jobs by cause.
+
+    Of a study: means over the replicates, at most `MOST_REPLICATES`, of one strategy, the last unless another is named.
+    """
+    runs, of = _runs(result_or_study, strategy)
+    ax = new_axes(10.0, 6.8) if ax is None else ax
+    ax, lower = split(ax, 2, 1, height_ratios=(1, 0.9), hspace=0.06)
+    ax.tick_params(labelbottom=False)
+    lower.sharex(ax)
+    scenario, horizon = runs[0].scenario, runs[0].horizon_days
+    start = scenario.mission.start
+
+    edges = _edges(horizon, MISSING_DAYS)
+    days = np.append(np.arange(ceil(horizon)), horizon)
+    missing = {}
+    for name, share in _mean([missing_capacity(run) for run in runs]).items():
+        until = np.concatenate([[0.0], np.cumsum(share * np.diff(days))])
+        missing[name] = 100 * np.diff(np.interp(edges, days, until)) / np.diff(edges)
+    months = _edges(horizon, INTERRUPTED_DAYS)
+    interrupted = _mean([_interruptions(run, months) for run in runs])
+    missing, interrupted = _largest(missing, np.diff(edges)), _largest(interrupted, np.diff(months))
+    colors = _colors(missing, interrupted)
+
+    top = _stack(ax, dates_of(start, edges), missing, colors, " %", "no GPU is missing")
+    ax.set_ylim(0, max(4.0, 1.05 * top))
+    percent(ax, 6)
+    ax.set_ylabel("GPUs missing\n(% of nameplate)")
+    nothing = "nothing interrupts jobs" if scenario.workload.jobs else "there are no jobs"
+    top = _stack(lower, dates_of(start, months), interrupted, colors, " a day", nothing)
+    lower.set_ylim(0, 1.15 * top if top > 0 else 1.0)
+    storms = _mark_storms(lower, runs)
+    lower.yaxis.set_major_locator(MaxNLocator(5))
+    lower.set_ylabel("interruptions of jobs\n(a day, 30-day means)")
+    mean = f"means of {len(runs)} runs" if len(runs) > 1 else "one run"
+    title_and_legend(
+        ax,
+        f"{scenario.name}: why GPUs are missing, and what interrupts jobs",
+        f"{of}, {mean}; to the right: mean over all years{storms}",
+    )
+    date_axis(lower, start, horizon)
+    return ax
+
+
+def _runs(result_or_study: Result | Study, strategy: str | None) -> tuple[list[Result], str]:
+    """The runs to show, and their strategy."""
+    if isinstance(result_or_study, Result):
+        return [result_or_study], result_or_study.strategy
+    study = result_or_study
+    name = strategy or study.strategies[-1]
+    return [study.result(name, r) for r in range(min(study.replicates, MOST_REPLICATES))], name
+
+
+def _edges(horizon: float, width: float) -> Floats:
+    """Edges of bins from day 0; the last bin is up to half as long again, or half as long, as the others."""
+    count = max(1, round(horizon / width))
+    return np.append(width * np.arange(count), horizon).astype(float)
+
+
+def _interruptions(run: Result, edges: Floats) -> dict[str, Floats]:
+    """Interruptions of running gangs a day in each bin by cause, planned ones apart."""
+    log = run.events
+    hard = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
+    number = np.where(hard, 1.0, np.where(log.kind == EventKind.SOFT_INTERRUPTED, log.amount, 0.0))
+    found = {}
+    for cause in np.unique(log.cause[number > 0]).tolist():
+        mine = log.cause == cause
+        found[run.scenario.cause_name(cause)] = np.histogram(log.time_days[mine], edges, weights=number[mine])[0]
+    return {name: np.asarray(counts / np.diff(edges), float) for name, counts in found.items()}
+
+
+def _mean(runs: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
+    """Mean over runs; a cause that a run does not know took nothing in it."""
+    total: dict[str, Floats] = {}
+    for run in runs:
+        for name, values in run.items():
+            total[name] = total.get(name, 0.0) + values / len(runs)
+    return total
+
+
+def _largest(series: Mapping[str, Floats], widths: Floats) -> dict[str, Floats]:
+    """By readable name those worth showing, largest first, and the others together."""
+    amount = {name: float((values * widths).sum()) for name, values in series.items()}
+    order = sorted(series, key=lambda name: -amount[name])
+    least = _LEAST * sum(amount.values())
+    named = [name for name in order if amount[name] >= least][:MOST_CAUSES]
+    shown = {cause_words(name): series[name] for name in named}
+    rest = [name for name in order if name not in named]
+    if len(rest) == 1:
+        shown[cause_words(rest[0])] = series[rest[0]]
+    elif rest:
+        shown[_OTHERS] = np.sum([series[name] for name in rest], axis=0)
+    return shown
+
+
+def _colors(upper: Iterable[str], lower: Iterable[str]) -> dict[str, str]:
+    """A colour for each name, the same in both panels."""
+    above = [name for name in upper if name != _OTHERS]
+    beneath = [name for name in lower if name != _OTHERS and name not in above]
+    return {_OTHERS: _GREY} | dict(zip(above, _UPPER, strict=False)) | dict(zip(beneath, _LOWER, strict=False))
+
+
+def _stack(
+    ax: Axes, dates: Floats, series: Mapping[str, Floats], colors: Mapping[str, str], unit: str, nothing: str
+) -> float:
+    """Steps between dates on top of each other, named to the right of the axes; the highest sum."""
+    ax.margins(x=0)
+    if not series:
+        ax.annotate(nothing, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color="0.35")
+        return 0.0
+    widths = np.diff(dates)
+    names = list(series)
+    level = np.zeros(len(widths))
+    for name in names:
+        above = level + series[name]
+        ax.fill_between(
+            dates, np.append(level, level[-1]), np.append(above, above[-1]), step="post", color=colors[name],
+            linewidth=0,
+        )  # fmt: skip
+        level = above
+    _name_bands(ax, {name: float((series[name] * widths).sum() / widths.sum()) for name in names}, colors, unit)
+    return float(level.max())
+
+
+def _mark_storms(ax: Axes, runs: Sequence[Result]) -> str:
+    """Mark the largest storms along the top; the words that say so, if there are any."""
+    logs = [run.events.where(EventKind.STORM) for run in runs]
+    days, protons = (np.concatenate([getattr(log, name) for log in logs]) for name in ("time_days", "amount"))
+    largest = np.argsort(-protons, kind="stable")[:MOST_STORMS]
+    if len(largest) == 0:
+        return ""
+    dates, protons = dates_of(runs[0].scenario.mission.start, days[largest]), protons[largest]
+    size = 15 + 110 * np.sqrt(protons / max(protons[0], 1.0))
+    ax.scatter(dates, np.full(len(dates), 0.95), size, color="black", marker="v", alpha=0.8, linewidths=0,
+               transform=ax.get_xaxis_transform(), clip_on=False)  # fmt: skip
+    which = "the largest storms" if len(days) > MOST_STORMS else "storms"
+    return f"; triangles: {which} of the Sun"
+
+
+def _name_bands(ax: Axes, means: Mapping[str, float], colors: Mapping[str, str], unit: str) -> None:
+    """Names beside the axes, in the order of the bands: a patch of colour, the name, the mean."""
+    height_pt = ax.get_position().height * root(ax).get_figheight() * 72
+    step = min(15.0, height_pt / max(len(means), 1)) / height_pt
+    for row, (name, mean) in enumerate(reversed(list(means.items()))):
+        y = 1.0 - (row + 0.5) * step
+        ax.plot([1.022], [y], marker="s", markersize=8, color=colors[name], transform=ax.transAxes, clip_on=False)
+        digits = 2 if mean < 0.095 else 1 if mean < 9.5 else 0
+        figure = f"{mean:.{digits}f}" if mean >= 0.005 else "below 0.01"
+        ax.annotate(f"{name}  {figure}{unit}", (1.022, y), (9, 0), xycoords="axes fraction",
+                    textcoords="offset points", va="center", fontsize=9)  # fmt: skip

@@ -1,0 +1,193 @@
+"""Losses by cause, against logs whose story is written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.environment import Environment
+from sim.events import Cause, EventKind, EventLog, EventRecorder
+from sim.metrics import daily_series, missing_capacity, tolls
+from sim.metrics.causes import ABSENT, DARK
+from sim.result import Controls, Result
+
+DAYS = 100.0
+K = EventKind
+
+
+def written(scenario, *rows: tuple[float, EventKind, dict]) -> Result:
+    """A run with this log: (day, kind, columns), beside satellites that are there from day 0 on."""
+    log = EventRecorder()
+    slots = sum(shell.satellites_per_plane for shell in scenario.constellation.shells)
+    for slot in range(slots):
+        about = {"cause": Cause.DEPLOYMENT, "plane": 0, "berth": slot, "satellite": slot}
+        log.append(0, K.LAUNCHED, **{**about, "berth": -1}, amount=1)
+        log.append(0, K.DELIVERED, **about, satellites=1, gpus=scenario.satellite.gpus)
+    for day, kind, columns in rows:
+        log.append(day, kind, plane=0, **columns)
+    environment = Environment.build(scenario)
+    events: EventLog = log.finish()
+    none = Controls((), np.zeros(0), np.zeros(0))
+    capacity, capacity_of = environment.capacities(events)
+    return Result(scenario, "test", 1, 0, (slots,), capacity, capacity_of, events, none)
+
+
+def sum_with_online(result: Result) -> np.ndarray:
+    return sum(missing_capacity(result).values()) + daily_series(result)["online_fraction"]
+
+
+@pytest.fixture
+def four(fleet):
+    """Four satellites of ten GPUs for 100 days."""
+    return fleet(slots=4, gpus=10, days=DAYS)
+
+
+def loss(kind, day, cause, satellite, gpus, **more):
+    return day, kind, {"cause": cause, "berth": satellite, "satellite": satellite, "gpus": gpus, **more}
+
+
+def test_what_each_cause_took(four):
+    memory = four.cause_numbers["memory_error"]
+    found = tolls(
+        written(
+            four,
+            loss(K.GPU_FAILED, 10, Cause.GPU, 0, -1),
+            (10, K.JOB_INTERRUPTED, {"cause": Cause.GPU, "job": 0, "amount": 40}),
+            (10, K.LOST, {"cause": Cause.GPU, "job": 0, "amount": 7.5}),
+            (20, K.SOFT_INTERRUPTED, {"cause": memory, "job": 0, "amount": 30}),
+            (20, K.LOST, {"cause": memory, "job": 0, "amount": 99}),
+            loss(K.GROUP_FAILED, 30, Cause.PUNCTURE, 1, -4, amount=4),
+            loss(K.BUS_FAILED, 40, Cause.BUS, 0, -9, satellites=-1),
+            # A planned end takes nothing, and work lost to nobody is not a toll.
+            loss(K.RETIRED, 50, Cause.REPLACED, 1, -6, satellites=-1),
+            (50, K.JOB_INTERRUPTED, {"cause": Cause.REPLACED, "job": 0, "amount": 40}),
+            (50, K.LOST, {"cause": Cause.NONE, "job": 0, "amount": 3}),
+        )
+    )
+    assert list(found) == ["bus", "puncture", "gpu", "memory_error"]  # by GPUs, then by interruptions
+    assert vars(found["gpu"]) == {
+        "interruptions": 1,
+        "lost_gpu_hours": 7.5,
+        "gpu_failures": 1,
+        "gpus_lost": 1,
+        "satellites_lost": 0,
+    }
+    assert (found["memory_error"].interruptions, found["memory_error"].lost_gpu_hours) == (30, 99)
+    assert (found["puncture"].gpus_lost, found["puncture"].gpu_failures) == (4, 0)
+    assert (found["bus"].gpus_lost, found["bus"].satellites_lost) == (9, 1)
+
+
+def test_a_gpu_is_missed_until_its_satellite_ends_and_a_slot_until_it_is_filled(four):
+    run = written(
+        four,
+        loss(K.GPU_FAILED, 10, Cause.GPU, 0, -1),
+        loss(K.GROUP_FAILED, 20, Cause.PUNCTURE, 0, -4, amount=4),
+        loss(K.BUS_FAILED, 40, Cause.BUS, 0, -5, satellites=-1),
+        (60, K.LAUNCHED, {"satellite": 4, "amount": 1}),
+        (60, K.DELIVERED, {"berth": 0, "satellite": 4, "satellites": 1, "gpus": 10}),
+    )
+    found = missing_capacity(run)
+    day = np.arange(DAYS)
+    assert set(found) == {"gpu", "puncture", "bus"}
+    assert found["gpu"] == pytest.approx(np.where((day >= 10) & (day < 40), 1 / 40, 0))
+    assert found["puncture"] == pytest.approx(np.where((day >= 20) & (day < 40), 4 / 40, 0))
+    assert found["bus"] == pytest.approx(np.where((day >= 40) & (day < 60), 10 / 40, 0))
+    assert sum_with_online(run) == pytest.approx(np.ones(int(DAYS)))
+
+
+def test_a_spare_aboard_fills_in_and_its_own_death_is_not_missed(four):
+    run = written(
+        four,
+        # One of two spares dies unseen, the other steps in for the first loss at work; the second loss is missed.
+        loss(K.GPU_FAILED, 10, Cause.GPU, 0, 0),
+        loss(K.GPU_FAILED, 20, Cause.GPU, 0, -1),
+        loss(K.SWITCHED_IN, 20, Cause.GPU, 0, 1, amount=1),
+        loss(K.GPU_FAILED, 30.5, Cause.GPU, 0, -1),
+    )
+    found = missing_capacity(run)
+    assert set(found) == {"gpu"}
+    assert found["gpu"][:30] == pytest.approx(np.zeros(30))
+    assert found["gpu"][30] == pytest.approx(0.5 / 40)
+    assert found["gpu"][31:] == pytest.approx(np.full(69, 1 / 40))
+    assert sum_with_online(run) == pytest.approx(np.ones(int(DAYS)))
+
+
+def test_what_died_in_storage_is_missed_from_the_first_day_at_work_on(four):
+    stored = {"berth": 4, "satellite": 4}
+    run = written(
+        four,
+        (5, K.LAUNCHED, {"satellite": 4, "amount": 1}),
+        (5, K.STORED, stored),
+        (10, K.GPU_FAILED, {**stored, "cause": Cause.GPU}),
+        (15, K.GROUP_FAILED, {**stored, "cause": Cause.PUNCTURE, "amount": 3}),
+        loss(K.BUS_FAILED, 20, Cause.BUS, 2, -10, satellites=-1),
+        (30, K.ACTIVATED, {**stored, "amount": 5}),
+        # Four are dead, and two of them were in reserve: two are missed, shared out as one to three.
+        (35, K.PLACED, {"berth": 2, "satellite": 4, "satellites": 1, "gpus": 8}),
+    )
+    found = missing_capacity(run)
+    day = np.arange(DAYS)
+    assert found["bus"] == pytest.approx(np.where((day >= 20) & (day < 35), 10 / 40, 0))
+    assert found["gpu"] == pytest.approx(np.where(day >= 35, 0.5 / 40, 0))
+    assert found["puncture"] == pytest.approx(np.where(day >= 35, 1.5 / 40, 0))
+    assert sum_with_online(run) == pytest.approx(np.ones(int(DAYS)))
+
+
+def test_a_plane_that_stands_still_is_missed_under_what_stopped_it(four):
+    shock = four.cause_numbers["latch_up"]
+    run = written(
+        four,
+        loss(K.BUS_FAILED, 20, Cause.BUS, 0, -10, satellites=-1),
+        (40, K.STOOD_STILL, {"cause": Cause.STAND_OFF, "amount": 5}),
+        (43, K.STOOD_STILL, {"cause": shock, "amount": 4}),  # two days of it while the plane stands anyway
+    )
+    found = missing_capacity(run)
+    assert set(found) == {"bus", "stand_off", "latch_up"}
+    # Three quarters of the fleet are there to stand still, from day 40 to 47; the two days in common count once.
+    assert (found["stand_off"] + found["latch_up"])[39:48] == pytest.approx([0] + [0.75] * 7 + [0])
+    assert found["latch_up"][45:47] == pytest.approx(0.75)
+    assert found["stand_off"][40:43] == pytest.approx(0.75)
+    assert sum_with_online(run) == pytest.approx(np.ones(int(DAYS)))
+
+
+def test_slots_never_filled_and_satellites_in_the_dark_have_names_of_their_own(fleet):
+    run = written(fleet(slots=4, gpus=10, days=DAYS, pause=True))
+    keep = run.events.berth != 3
+    columns = {name: getattr(run.events, name)[keep] for name in run.events.__dataclass_fields__}
+    run = replace(run, events=EventLog(**columns))
+    found = missing_capacity(run)
+    assert found[ABSENT] == pytest.approx(np.full(int(DAYS), 0.25))
+    assert set(found) == {ABSENT, DARK}
+    assert 0.2 < found[DARK].mean() / 0.75 < 0.45  # a low orbit's share of night
+    assert sum_with_online(run) == pytest.approx(np.ones(int(DAYS)))
+
+
+@pytest.mark.parametrize("strategy", ["run_to_failure", "replace_on_failure", "scheduled_batch"])
+def test_shares_and_online_make_one_in_a_fleet_with_everything(fleet, checked_run, strategy):
+    often = {"kind": "exponential", "rate_per_year": 0.5}
+    scenario = fleet(
+        slots=6,
+        gpus=8,
+        spare_berths=1,
+        days=700,
+        life_days=500,
+        bus=often,
+        gpu=often,
+        dormancy=0.8,
+        lead=40,
+        pause=True,
+        satellite={"spare_gpus": 2, "gpus_needed": 3},
+        reliability={"common_causes": {"software": {"kind": "shock", "scope": "fleet", "rate_per_year": 3, "gpu_lethality": 0.1,
+                                                     "outage_hours": 48}}},
+    )  # fmt: skip
+    run = checked_run(scenario, strategy, seed=3)
+    found = missing_capacity(run)
+    assert {"gpu", "software", DARK} <= set(found)
+    assert all(share.min() >= 0 and share.max() <= 1 for share in found.values())
+    assert sum_with_online(run) == pytest.approx(np.ones(700), abs=1e-9)
+    took = tolls(run)
+    log = run.events
+    assert took["gpu"].gpu_failures == np.count_nonzero((log.kind == K.GPU_FAILED) & (log.cause == Cause.GPU))
+    assert sum(toll.satellites_lost for toll in took.values()) == log.count(K.BUS_FAILED)

@@ -44,6 +44,31 @@ def test_run_prints_every_metric_with_its_interval(tmp_path: Path) -> None:
     assert found["out"] == str(tmp_path / "out")
 
 
+def test_run_says_what_each_cause_took_and_the_dose(tmp_path: Path) -> None:
+    line = ["run", "suncatcher_81", *QUICK, "--replicates", 2, "--out", tmp_path / "out"]
+    found = as_json(*line)
+    fields = ["interruptions", "lost_gpu_hours", "gpu_failures", "gpus_lost", "satellites_lost"]
+    assert all(list(took) == fields for took in found["causes"].values())
+    assert {"gpu", "memory_error"} <= set(found["causes"])
+    assert "dose" not in found["causes"]  # no chip reaches the dose that kills it
+    failures = found["causes"]["gpu"]["gpu_failures"]
+    assert failures["ci_low"] <= failures["mean"] == failures["raw_mean"] <= failures["ci_high"]
+    for metric, field in (("job_interruptions", "interruptions"), ("lost_gpu_hours", "lost_gpu_hours")):
+        by_cause = sum(took[field]["mean"] for took in found["causes"].values())
+        assert math.isclose(by_cause, found["metrics"][metric]["raw_mean"], rel_tol=0.01)
+    assert found["dose"]["planes"] == 1
+    # 150 a year at 650 km, dawn-dusk, behind 10 mm (arXiv 2511.19468); AP-8 is good to a factor of 2.
+    assert 75 < found["dose"]["rad_per_year"] < 300
+    assert math.isclose(found["dose"]["krad_over_design_life"], found["dose"]["rad_per_year"] * 5 / 1000)
+    # The same from the file, without simulating again, and for people.
+    assert {**as_json(*line), "provenance": None} == {**found, "provenance": None}
+    printed, _ = orbitfleet(*line)
+    assert "What it lost in a year, by cause" in printed
+    assert any(row.startswith("memory error") and "±" in row for row in printed.splitlines())
+    (picture,) = as_json("plot", tmp_path / "out", "--kind", "losses")["pictures"]
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")
+
+
 def test_one_replicate_has_no_interval(tmp_path: Path) -> None:
     found = as_json("run", "suncatcher_81", *QUICK, "--out", tmp_path / "out")
     assert found["metrics"]["goodput"]["ci_low"] is None
@@ -58,7 +83,8 @@ def test_compare_has_the_parts_of_the_contract(tmp_path: Path) -> None:
     assert len(found["differences"]["goodput"]) == len(found["variance_reduction"]) == 3
     assert "p_positive" in found["differences"]["goodput"]["run_to_failure - scheduled_batch"]
     assert math.isclose(sum(entry["p_best"] for entry in found["ranking"]["goodput"]), 1)
-    pictures = {"availability.png", "timeline.png", "differences.png"}
+    assert list(found["causes"]) == names.split(",")
+    pictures = {"availability.png", "timeline.png", "differences.png", "losses.png"}
     assert pictures < set(os.listdir(out))
     (out / "timeline.png").unlink()
     assert {Path(path).name for path in as_json("plot", out)["pictures"]} == pictures

@@ -21,7 +21,7 @@ from sim.environment.radiation import dose_at_end_rad, dose_hazard
 from sim.environment.soft import hard_events
 from sim.events import Cause
 from sim.reliability import Ageing, Clock, Exponential, Life
-from sim.scenario.failure import Batch, Group
+from sim.scenario.failure import BatchDefect, Group
 from sim.scenario.models import Scenario
 from sim.streams import Streams
 
@@ -77,7 +77,7 @@ class Hazard:
     """Share of the law's hazard."""
     effect: int = -1
     """Position of the radiation effect that its clock counts."""
-    batch: Batch | None = None
+    batch: BatchDefect | None = None
 
     @property
     def per_satellite(self) -> int:
@@ -139,7 +139,7 @@ def hazards_of(scenario: Scenario) -> tuple[Hazard, ...]:
     for name, group in reliability.groups.items():
         found += _group_hazards(name, group, numbers[name], positions)
     for name, common in reliability.common_causes.items():
-        if isinstance(common, Batch):
+        if isinstance(common, BatchDefect):
             part = part_named("batch", name)
             found.append(
                 Hazard(

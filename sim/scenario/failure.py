@@ -63,7 +63,7 @@ class Interruption(Parameters):
     """What it takes to go on."""
 
 
-class Batch(Parameters):
+class BatchDefect(Parameters):
     """A production lot with a hidden defect: all GPUs of a bad lot carry one more hazard."""
 
     kind: Literal["batch"] = "batch"
@@ -110,7 +110,7 @@ class DebrisEvent(Parameters):
     """How long it lasts."""
 
 
-CommonCause = Annotated[Batch | Shock | DebrisEvent, Field(discriminator="kind")]
+CommonCause = Annotated[BatchDefect | Shock | DebrisEvent, Field(discriminator="kind")]
 
 
 class Reliability(Parameters):

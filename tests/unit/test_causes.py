@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import netCDF4
 import numpy as np
 import pytest
 
+from sim import experiment
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventLog, EventRecorder
 from sim.metrics import daily_series, missing_capacity, tolls
@@ -167,6 +169,7 @@ def test_slots_never_filled_and_satellites_in_the_dark_have_names_of_their_own(f
 @pytest.mark.parametrize("strategy", ["run_to_failure", "replace_on_failure", "scheduled_batch"])
 def test_shares_and_online_make_one_in_a_fleet_with_everything(fleet, checked_run, strategy):
     often = {"kind": "exponential", "rate_per_year": 0.5}
+    software = {"kind": "shock", "scope": "fleet", "rate_per_year": 3, "gpu_lethality": 0.1, "outage_hours": 48}
     scenario = fleet(
         slots=6,
         gpus=8,
@@ -179,9 +182,8 @@ def test_shares_and_online_make_one_in_a_fleet_with_everything(fleet, checked_ru
         lead=40,
         pause=True,
         satellite={"spare_gpus": 2, "gpus_needed": 3},
-        reliability={"common_causes": {"software": {"kind": "shock", "scope": "fleet", "rate_per_year": 3, "gpu_lethality": 0.1,
-                                                     "outage_hours": 48}}},
-    )  # fmt: skip
+        reliability={"common_causes": {"software": software}},
+    )
     run = checked_run(scenario, strategy, seed=3)
     found = missing_capacity(run)
     assert {"gpu", "software", DARK} <= set(found)
@@ -191,3 +193,66 @@ def test_shares_and_online_make_one_in_a_fleet_with_everything(fleet, checked_ru
     log = run.events
     assert took["gpu"].gpu_failures == np.count_nonzero((log.kind == K.GPU_FAILED) & (log.cause == Cause.GPU))
     assert sum(toll.satellites_lost for toll in took.values()) == log.count(K.BUS_FAILED)
+
+
+# In a study
+
+
+OFTEN = {"kind": "exponential", "rate_per_year": 1}
+
+
+def study_of(scenario, replicates, **more):
+    return experiment.run(scenario, strategy="replace_on_failure", seed=2, replicates=replicates, workers=1, **more)
+
+
+@pytest.fixture
+def frail(fleet):
+    return fleet(slots=4, gpus=5, days=200, bus=OFTEN, gpu=OFTEN, lead=30)
+
+
+def test_the_estimates_of_a_study_are_the_means_of_its_logs(frail):
+    study = study_of(frail, 5)
+    found = study.causes("replace_on_failure")
+    each = [tolls(study.result("replace_on_failure", r)) for r in range(5)]
+    for cause, took in found.items():
+        for field, estimate in took.items():
+            values = [getattr(one[cause], field) if cause in one else 0.0 for one in each]
+            assert estimate.mean == estimate.raw_mean == pytest.approx(np.mean(values))
+            half = 2.776 * np.std(values, ddof=1) / np.sqrt(5)  # Student's t with four degrees of freedom
+            assert estimate.raw_ci_high == pytest.approx(np.mean(values) + half, rel=1e-3)
+            assert estimate.n == 5
+    assert set(found) == set().union(*each)
+    assert found["gpu"]["lost_gpu_hours"].unit == "GPU h"
+
+
+def test_they_survive_on_disk_and_when_a_study_grows(frail, tmp_path):
+    grown = tmp_path / "grown"
+    study_of(frail, 2, out=grown)
+    study = study_of(frail, 4, out=grown)
+    whole = study_of(frail, 4)
+    for one in (study, experiment.load_study(grown)):
+        assert one.to_json()["causes"] == whole.to_json()["causes"]
+        assert one.to_json()["dose"] == whole.to_json()["dose"]
+    assert study_of(frail, 2, out=grown).to_json()["causes"] == study_of(frail, 2).to_json()["causes"]
+
+
+def test_a_file_with_other_causes_is_made_anew(frail, tmp_path, caplog):
+    known = study_of(frail, 2, out=tmp_path).to_json()["causes"]
+    with netCDF4.Dataset(tmp_path / "study.nc", "a") as file:
+        meanings = file["cause"].getncattr("flag_meanings").split()
+        file["cause"].setncattr("flag_meanings", " ".join(["none", "chip", *meanings[2:]]))
+    assert study_of(frail, 2, out=tmp_path).to_json()["causes"] == known
+    assert "simulating its replicates again" in caplog.text
+
+
+def test_the_text_names_the_largest_causes_and_sums_the_rest(frail):
+    study = study_of(frail, 3)
+    names = tuple(f"cause_{n}" for n in range(12))
+    took = np.zeros((1, 3, 12, 5))
+    took[0, :, :, 0] = np.arange(12.0, 0, -1) * np.array([[1.0], [1.1], [0.9]])
+    text = replace(study, tolls=(names, took)).table()
+    rows = [line for line in text.splitlines() if line.startswith(("cause ", "others"))]
+    assert [row.split("  ")[0] for row in rows] == [f"cause {n}" for n in range(7)] + ["others"]
+    years = 200 / 365.25
+    assert float(rows[-1].split()[1]) == pytest.approx(15 / years, abs=0.5)  # 5 + 4 + 3 + 2 + 1
+    assert max(map(len, text.splitlines())) <= 110

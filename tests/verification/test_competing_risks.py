@@ -42,7 +42,9 @@ def test_exponential_causes_share_the_first_failures_as_their_rates(fleet, check
         shell=POLAR,
         gpu=constant(0.5),
         radiation={"effects": NO_EFFECTS | {"latch_up": effect(400.0), "burnout": effect(1000.0)}},
-        reliability={"groups": {"board": {"law": constant(0.3), "gpus": 1}, "cable": {"law": constant(0.2), "gpus": 1}}},
+        reliability={
+            "groups": {"board": {"law": constant(0.3), "gpus": 1}, "cable": {"law": constant(0.2), "gpus": 1}}
+        },
     )
     daily = environment(scenario).radiation.trapped_per_day(0)
     assert np.all(np.ptp(daily, axis=1) < 0.02 * daily.mean(axis=1))
@@ -158,9 +160,8 @@ def hard_events(result):
     """By address (berth, ordinal): day of arrival, and what happened aboard, [(kind, cause, day, GPUs gone)]."""
     found, ordinal = {}, {}
     log = result.events
-    rows = zip(
-        log.kind.tolist(), log.cause.tolist(), log.berth.tolist(), log.time_days.tolist(), log.amount.tolist(), strict=True
-    )
+    columns = log.kind, log.cause, log.berth, log.time_days, log.amount
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     for kind, cause, berth, day, amount in rows:
         if kind == EventKind.DELIVERED:
             ordinal[berth] = ordinal.get(berth, -1) + 1

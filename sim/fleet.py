@@ -23,6 +23,7 @@ class BerthState(IntEnum):
     RESERVED = 1  # a spare is on its way to this slot
     WORKING = 2  # a satellite at work (slots only)
     STORED = 3  # a dormant spare (spare berths only)
+    BLOCKED = 4  # a dead satellite drifts off (slots only)
 
 
 LEGAL = {
@@ -31,7 +32,9 @@ LEGAL = {
     (BerthState.EMPTY, BerthState.RESERVED),  # activation: the slot waits for the spare
     (BerthState.RESERVED, BerthState.WORKING),  # the spare arrives
     (BerthState.RESERVED, BerthState.EMPTY),  # the spare died on its way
-    (BerthState.WORKING, BerthState.EMPTY),  # failure or retirement
+    (BerthState.WORKING, BerthState.EMPTY),  # retirement, or a failure that leaves the slot at once
+    (BerthState.WORKING, BerthState.BLOCKED),  # failure: nobody steers the satellite out of the slot
+    (BerthState.BLOCKED, BerthState.EMPTY),  # it has drifted off
     (BerthState.STORED, BerthState.EMPTY),  # failure, retirement, or departure for a slot
 }
 """The transitions a berth may make; `Fleet.move` refuses all others."""
@@ -94,6 +97,7 @@ class Fleet:
         self.gpus_alive = np.zeros(berths, np.int32)
         self.birth_day = np.zeros(berths)
         self.life_end_day = np.full(berths, np.inf)
+        self.blocked_until = np.zeros(berths)
         self.on_order = np.zeros(len(planes), np.int32)
         self.inbound = np.zeros(len(planes), np.int32)
         self.owner = np.full((berths, self.positions), Unit.ABSENT, np.int32)
@@ -161,6 +165,14 @@ class PlaneView:
         return empty
 
     @property
+    def blocked_slots(self) -> list[int]:
+        """Numbers of the slots from which a dead satellite still drifts off."""
+        blocked: list[int] = (
+            self.first_berth + np.flatnonzero(self.state[: self.slots] == BerthState.BLOCKED)
+        ).tolist()
+        return blocked
+
+    @property
     def spare_list(self) -> list[int]:
         """Numbers of the spare berths that hold a spare, the one with most GPUs alive first."""
         stored = np.flatnonzero(self.state == BerthState.STORED)
@@ -170,8 +182,8 @@ class PlaneView:
 
     @property
     def unfilled(self) -> int:
-        """Slots that are empty and not on order."""
-        return max(0, len(self.empty_slots) - self.on_order)
+        """Slots without a satellite at work, or one on its way from a spare berth, and not on order."""
+        return max(0, len(self.empty_slots) + len(self.blocked_slots) - self.on_order)
 
     def ending_before(self, day: float) -> list[int]:
         """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""

@@ -1,5 +1,5 @@
 """The discrete-event engine: what happens to a fleet, event by event.  The only importer of SimPy."""
 
-from sim.engine.world import simulate
+from sim.engine.simulation import simulate
 
 __all__ = ["simulate"]

@@ -12,7 +12,7 @@ import simpy
 from sim.engine.cohorts import Built
 from sim.engine.launches import LaunchSite
 from sim.errors import InputError
-from sim.events import Cause, EventKind, EventRecorder
+from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import BerthState, Fleet, PlaneLayout
 from sim.scenario.models import Launched, Scenario
 from sim.strategies import Launch
@@ -133,10 +133,11 @@ class Supply:
         """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""
         plane = self.fleet.planes[action.plane]
         spares = self._free(plane.spare_range) if action.to == "spares" else []
+        slots = self._free(plane.slot_range, BerthState.EMPTY, BerthState.BLOCKED)
         working = np.flatnonzero(self.fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
         working = working[~self._awaited[working]]
         relieved = working[np.argsort(self.fleet.life_end_day[working], kind="stable")]
-        return spares + self._free(plane.slot_range), relieved.tolist()
+        return spares + slots, relieved.tolist()
 
     def order(self, action: Launch) -> None:
         """Order satellites, each for a berth of its own."""
@@ -167,13 +168,22 @@ class Supply:
         self.orbit.settle()
 
     def _put(self, plane: int, aboard: list[Built], cause: Cause) -> None:
-        self.fleet.on_order[plane] -= len(aboard)
-        layout = self.fleet.planes[plane]
-        self.orbit.arrive(plane, aboard, [self._place(layout, built) for built in aboard], cause)
+        found = [(built, self._place(self.fleet.planes[plane], built)) for built in aboard]
+        placed = [(built, berth) for built, berth in found if berth != NONE]
+        self.fleet.on_order[plane] -= len(placed)
+        if placed:
+            self.orbit.arrive(plane, [built for built, _ in placed], [berth for _, berth in placed], cause)
+        for built, berth in found:
+            if berth == NONE:
+                self.env.process(self.wait_for_slot(plane, built, cause))
+
+    def wait_for_slot(self, plane: int, built: Built, cause: Cause) -> Process:
+        """Stand by until the dead satellite in its slot has drifted off; it counts as on order until then."""
+        yield self.env.timeout(max(0.0, float(self.fleet.blocked_until[built.berth]) - self.env.now))
+        self.deliver(plane, [built], cause)
 
     def _place(self, plane: PlaneLayout, built: Built) -> int:
-        """Choose the berth of an arriving satellite and take it; `Launch` has the rule."""
-        self._awaited[built.berth] = False
+        """Choose the berth of an arriving satellite and take it; `Launch` has the rule.  None: it must wait."""
         own, state = built.berth, self.fleet.state[built.berth]
         if built.relieves and state == BerthState.WORKING:
             self.orbit.remove(own, EventKind.RETIRED, Cause.REPLACED, planned=True)
@@ -184,6 +194,9 @@ class Supply:
             choices = own_first + free_slots + free_spares
         else:
             choices = free_slots + own_first + free_spares
+        if not choices and state == BerthState.BLOCKED:
+            return NONE
+        self._awaited[built.berth] = False
         if not choices:  # the plane is full: relieve the satellite with the fewest GPUs, the oldest among equals
             taken = np.arange(plane.first_berth, plane.end_berth)
             taken = taken[self.fleet.satellite[taken] >= 0]
@@ -196,8 +209,8 @@ class Supply:
         self.fleet.move(berth, BerthState.WORKING if self.fleet.is_slot[berth] else BerthState.STORED)
         return berth
 
-    def _free(self, berths: slice) -> list[int]:
-        """Empty berths in a range that nobody is on order for."""
-        free = (self.fleet.state[berths] == BerthState.EMPTY) & ~self._awaited[berths]
+    def _free(self, berths: slice, *states: BerthState) -> list[int]:
+        """Berths in a range, empty or in one of these states, that nobody is on order for."""
+        free = np.isin(self.fleet.state[berths], states or (BerthState.EMPTY,)) & ~self._awaited[berths]
         numbers: list[int] = (berths.start + np.flatnonzero(free)).tolist()
         return numbers

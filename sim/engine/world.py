@@ -17,7 +17,6 @@ from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.births import Births
 from sim.engine.cohorts import END_OF_LIFE, WARNING, Built, Cohort
 from sim.engine.command import Command
-from sim.engine.controls import birth_controls
 from sim.engine.hazards import Hazards
 from sim.engine.jobs import Jobs
 from sim.engine.shocks import shocks
@@ -26,7 +25,6 @@ from sim.engine.weather import Weather
 from sim.environment import Environment, Limit
 from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import BerthState, Fleet
-from sim.result import Result
 from sim.scenario.models import Scenario
 from sim.strategies import Activate, Strategy
 from sim.strategies.advice import initial_spares, review_period_days
@@ -34,29 +32,6 @@ from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
 Ints = NDArray[np.intp]
-
-
-def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: int, replicate: int) -> Result:
-    """Run one replicate of one strategy.
-
-    The same arguments give the same result, whatever else runs.  Raises `ScenarioError` when the strategy does not
-    exist or does not fit the scenario, and `InputError` when it asks for what cannot be done.
-    """
-    world = World(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
-    world.run()
-    events = world.log.finish()
-    capacity, capacity_of = environment.capacities(events)
-    return Result(
-        scenario=scenario,
-        strategy=strategy,
-        seed=seed,
-        replicate=replicate,
-        slots_per_plane=tuple(plane.slots for plane in environment.layouts),
-        capacity=capacity,
-        capacity_of=capacity_of,
-        events=events,
-        controls=birth_controls(scenario, environment.layouts, world.births, world.supply.planned_days),
-    )
 
 
 _CAUSE_OF = {Limit.HEAT: Cause.HEAT, Limit.ARRAY: Cause.ARRAY, Limit.BATTERY: Cause.BATTERY}
@@ -313,11 +288,20 @@ class World:
             gpus=-int(self.fleet.gpus_alive[berth]) if at_work else 0,
         )
         self.dispose(cohort.built[i], int(self.fleet.plane_of[berth]), planned=planned)
-        self._vacate(berth)
+        blocked_days = 0.0
+        if at_work and not planned:
+            blocked_days = self.environment.keeping.clear_days(cohort.plane, self.env.now)
+        self._vacate(berth, blocked_days)
         if at_work:
             self.jobs.leave(berth, cause, planned=planned)
             if not planned:
                 self.stand_off(cohort.plane)
+
+    def clear(self, berth: int) -> Process:
+        """A dead satellite drifts out of its slot."""
+        yield self.env.timeout(float(self.fleet.blocked_until[berth]) - self.env.now)
+        self.fleet.move(berth, BerthState.EMPTY)
+        self.settle()
 
     def stand_off(self, plane: int) -> None:
         """A formation keeps its distance from a satellite that died in it."""
@@ -377,9 +361,15 @@ class World:
         self.fleet.birth_day[berth] = cohort.birth_day
         self.fleet.life_end_day[berth] = cohort.life_end_day
 
-    def _vacate(self, berth: int) -> None:
-        """Empty a berth's columns."""
-        self.fleet.move(berth, BerthState.EMPTY)
+    def _vacate(self, berth: int, blocked_days: float = 0.0) -> None:
+        """Empty a berth's columns; a slot may be blocked for some days."""
+        if blocked_days > 0:
+            self.fleet.move(berth, BerthState.BLOCKED)
+            self.fleet.blocked_until[berth] = self.env.now + blocked_days
+            if np.isfinite(blocked_days):
+                self.env.process(self.clear(berth))
+        else:
+            self.fleet.move(berth, BerthState.EMPTY)
         self.fleet.satellite[berth] = NONE
         self.fleet.gpus_alive[berth] = 0
         self.fleet.life_end_day[berth] = np.inf

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR, STANDARD_GRAVITY_M_S2
+from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
 from sim.environment.hardware import Sizes, Sky
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
@@ -19,6 +19,7 @@ from sim.physics.drag import (
     array_drag_area_m2,
     ballistic_kg_m2,
     decay_days,
+    decay_km_per_day,
     drag_make_up_m_s_per_year,
     low_thrust_delta_v_m_s,
     perigee_lowering_delta_v_m_s,
@@ -55,6 +56,8 @@ class Keeping:
     """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
     collisions_per_year: Floats
     """Hits that end a satellite, shape (planes,)."""
+    clearance: Floats
+    """Square of the days in which a dead satellite clears its slot, times the air's density, shape (planes,)."""
     punctures_per_year: Floats
     """Hits that empty one of a satellite's coolant loops, shape (planes,)."""
 
@@ -69,6 +72,15 @@ class Keeping:
         over = np.flatnonzero(used > self.budget_m_s[plane])
         return float("inf") if len(over) == 0 else first + float(over[0]) + 1.0
 
+    def clear_days(self, plane: int, death_day: float) -> float:
+        """Days until the air has drawn a satellite that dies on a day out of its slot.
+
+        It falls at a steady rate and so runs ahead by 3/4 n (da/dt) t^2 (King-Hele 1987, chapter 4): fine for days to
+        months, in which neither the air nor the height changes much.
+        """
+        density = self.density_kg_m3(plane)
+        return float(np.sqrt(self.clearance[plane] / density[min(int(death_day), len(density) - 1)]))
+
     def years_aloft(self, plane: int, death_day: float) -> float:
         """Years until a satellite that dies on a day has come down by itself; infinite past the solar cycle's table."""
         at = min(round(death_day / DEATH_STEP_DAYS), self.dead_years.shape[1] - 1)
@@ -82,9 +94,7 @@ DEATH_STEP_DAYS = 90.0
 def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats) -> Floats:
     """Years that satellites stay up that die on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
     start, level = scenario.mission.start, scenario.space.solar_activity
-    propulsion = scenario.satellite.propulsion
-    area = tumbling_drag_area_m2(2 * sizes.array_m2) + propulsion.body_drag_area_m2
-    ballistic = ballistic_kg_m2(scenario.satellite.launch_mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
+    ballistic = _tumbling_ballistic_kg_m2(scenario, sizes)
     deaths = np.minimum(np.arange(0.0, days[-1] + DEATH_STEP_DAYS, DEATH_STEP_DAYS), days[-1])
     # Planes of one shell differ by metres: they fall alike.
     heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
@@ -151,9 +161,26 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
         propellant_kg=fuel,
         needed_kg=needed_kg,
         dead_years=dead_years,
+        clearance=_clearance(scenario, planes, sizes),
         collisions_per_year=by_size(propulsion.lethal_size_cm) * propulsion.vulnerable_area_m2,
         punctures_per_year=by_size(float(critical_diameter_cm(radiator.tube_wall_mm))) * tubes_m2,
     )
+
+
+def _clearance(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes) -> Floats:
+    """Days^2 x density of the air in which a dead, tumbling satellite runs ahead by the slot's clearance."""
+    propulsion = scenario.satellite.propulsion
+    altitude = np.array([plane.altitude_km for plane in planes])
+    per_day = 2 * np.pi * MINUTES_PER_DAY / np.array([plane.period_min for plane in planes])
+    fall = -decay_km_per_day(altitude, 1.0, _tumbling_ballistic_kg_m2(scenario, sizes))  # per kg/m^3 of air
+    return np.asarray(propulsion.slot_clearance_km / (0.75 * per_day * fall))
+
+
+def _tumbling_ballistic_kg_m2(scenario: Scenario, sizes: Sizes) -> Floats:
+    """m / (Cd A) of a dead satellite."""
+    propulsion = scenario.satellite.propulsion
+    area = tumbling_drag_area_m2(2 * sizes.array_m2) + propulsion.body_drag_area_m2
+    return ballistic_kg_m2(scenario.satellite.launch_mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
 
 
 def _debris_flux_per_m2_year(

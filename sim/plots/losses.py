@@ -71,7 +71,7 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
     ax.set_ylabel("GPUs missing\n(% of nameplate)")
     nothing = "nothing interrupts jobs" if scenario.workload.jobs else "there are no jobs"
     top = _stack(lower, dates_of(start, months), interrupted, colors, " a day", nothing)
-    lower.set_ylim(0, 1.15 * top if top > 0 else 1.0)
+    lower.set_ylim(0, 1.2 * top if top > 0 else 1.0)
     storms = _mark_storms(lower, runs)
     lower.yaxis.set_major_locator(MaxNLocator(5))
     lower.set_ylabel("interruptions of jobs\n(a day, 30-day means)")

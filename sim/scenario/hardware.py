@@ -154,6 +154,9 @@ class Propulsion(Parameters):
     """Perigee to which a satellite lowers itself at the end, km."""
     disposal_success: float = Field(default=0.95, ge=0, le=1)
     """Probability that it succeeds.  .95, range .90-.99 [A]."""
+    slot_clearance_km: float = Field(default=10.0, ge=0, le=1000)
+    """Distance by which the air must have drawn a dead satellite ahead before its slot can be used again, km.  10,
+    range 1-50 [A]; 0: at once.  A day or two below 700 km, weeks from 1,200 km on."""
     vulnerable_area_m2: float = Field(default=6.0, ge=0)
     """Area in which a hit by debris of `lethal_size_cm` ends the satellite, m^2 [A]: the body, not the array."""
     lethal_size_cm: float = Field(default=1.0, ge=0.1, le=100)

@@ -91,7 +91,7 @@ class Replenishing(Strategy):
 
     def vacant(self, fleet: FleetView, plane: PlaneView, retired: list[Retire]) -> int:
         """Slots of a plane that need a satellite: empty, retired now, or ending soon; each counts once."""
-        slots = {*plane.empty_slots, *(action.berth for action in retired)}
+        slots = {*plane.empty_slots, *plane.blocked_slots, *(action.berth for action in retired)}
         if self.order_ahead_days:
             slots.update(plane.ending_before(fleet.now_days + self.order_ahead_days))
         return len(slots)

@@ -1,0 +1,33 @@
+"""The public verb: one replicate of one strategy, from a scenario to its Result."""
+
+from __future__ import annotations
+
+from sim.engine.controls import birth_controls
+from sim.engine.world import World
+from sim.environment import Environment
+from sim.result import Result
+from sim.scenario.models import Scenario
+from sim.streams import Streams
+
+
+def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: int, replicate: int) -> Result:
+    """Run one replicate of one strategy.
+
+    The same arguments give the same result, whatever else runs.  Raises `ScenarioError` when the strategy does not
+    exist or does not fit the scenario, and `InputError` when it asks for what cannot be done.
+    """
+    world = World(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
+    world.run()
+    events = world.log.finish()
+    capacity, capacity_of = environment.capacities(events)
+    return Result(
+        scenario=scenario,
+        strategy=strategy,
+        seed=seed,
+        replicate=replicate,
+        slots_per_plane=tuple(plane.slots for plane in environment.layouts),
+        capacity=capacity,
+        capacity_of=capacity_of,
+        events=events,
+        controls=birth_controls(scenario, environment.layouts, world.births, world.supply.planned_days),
+    )

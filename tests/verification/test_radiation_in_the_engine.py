@@ -43,7 +43,7 @@ def test_interruptions_come_as_often_as_expected_by_cause(fleet, checked_run, en
             "recovery": "power_cycle",
         },
         "by_ions": {
-            "heavy_ions": {"saturation_cm2": 1e-3, "onset_mev_cm2_mg": 1, "width_mev_cm2_mg": 20, "shape": 1.5},
+            "heavy_ions": {"saturation_cm2": 3e-3, "onset_mev_cm2_mg": 1, "width_mev_cm2_mg": 20, "shape": 1.5},
         },
     }
     scenario = fleet(
@@ -129,14 +129,14 @@ def test_storms_of_the_first_years_do_not_depend_on_the_horizon(fleet, checked_r
 
 def test_storms_add_their_dose(fleet, checked_run, environment):
     # Chips end at log-normal doses; what a chip has taken up is the tables' dose and that of the storms so far.
-    wear = {"end_median_krad": 0.4, "end_log_spread": 0.5}
+    wear = {"end_median_krad": 0.6, "end_log_spread": 0.5}
     scenario = fleet(
         slots=20,
         gpus=50,
         days=2 * YEAR,
         start=ACTIVE_SUN,
         shell=POLAR,
-        radiation=radiation({}, solar_protons=True, wear=wear),
+        radiation=radiation({}, solar_protons=True, solar_proton_factor=20, wear=wear),
     )
     log = checked_run(scenario).events
     deaths, storms = log.where(EventKind.GPU_FAILED), log.where(EventKind.STORM)
@@ -151,10 +151,10 @@ def test_storms_add_their_dose(fleet, checked_run, environment):
         return np.interp(day, np.arange(len(quiet)), quiet) + from_storms
 
     def dead(day):
-        return norm.cdf(np.log(dose(day) / 400) / 0.5)
+        return norm.cdf(np.log(dose(day) / 600) / 0.5)
 
     share = float(dead(np.array(2 * YEAR)))
-    assert dose(np.array(2 * YEAR)) > 1.05 * np.interp(2 * YEAR, np.arange(len(quiet)), quiet)
+    assert dose(np.array(2 * YEAR)) > 1.3 * np.interp(2 * YEAR, np.arange(len(quiet)), quiet)
     assert abs(len(deaths) - 1000 * share) < 4 * np.sqrt(1000 * share * (1 - share))
     assert len(deaths) > 100
     # A day's storm is spread over the whole day in the engine's tables: up to half a day of doubt.
@@ -235,7 +235,7 @@ def test_mitigations_do_what_they_say(fleet, checked_run):
         destroyed.append(sum(run.events.count(EventKind.GPU_FAILED) for run in runs))
         done.append([run.events.total(EventKind.SLOWED) / (60 * 24 * YEAR) for run in runs])
     (bare, less), (many, few) = found, destroyed
-    for name, factor in (("memory_error", 0.05), ("silent", (0.4 * 0.25 + 0.6) / 0.25)):
+    for name, factor in (("memory_error", 0.05), ("silent", 0.4)):
         ratio = less[name] / bare[name]
         assert abs(ratio - factor) < 4 * ratio * np.sqrt(1 / less[name] + 1 / bare[name]), name
     # Of 1200 chips, in a year; the same luck, so fewer of the same.
@@ -244,52 +244,46 @@ def test_mitigations_do_what_they_say(fleet, checked_run):
     assert np.mean(done[1]) == pytest.approx(1 - 0.9 * 0.95, abs=0.01)
 
 
-@pytest.mark.slow
-def test_a_gang_that_meets_its_passes_together_loses_less(fleet, checked_run, environment):
-    # An error every 9.4 minutes, as raw memory errors of 16,384 chips at 650 km: Daly's optimum loses 21-36 % where
-    # they come evenly, depending on writing and restart, and 11-15 % where they come in passes [C].
-    per_day = 1440 / 9.4
-    write, restart = 0.1, 1.0
-    lost, expected = {}, {}
+@pytest.mark.parametrize(("write", "restart"), [(0.1, 1.0), (0.1, 2.0), (0.2, 2.0)])
+def test_a_gang_that_meets_its_passes_together_loses_less(fleet, checked_run, environment, write, restart):
+    # An error every 9.4 minutes, as raw memory errors of 16,384 chips at 650 km.  With checkpoints at Daly's optimum,
+    # written in seconds, a gang loses 21-36 % where they come evenly and 11-15 % where they come in passes [C].
+    minutes, days, chips = 9.4, 60, 64
+    per_day, lost = 1440 / minutes, {}
+
+    def made(formation, rad_per_event):
+        even = formation == "even"
+        interruption = {"errors": {"rate_per_year": per_day * YEAR, "per": "job"}} if even else {}
+        return fleet(
+            slots=32,
+            gpus=2,
+            days=days,
+            shell={**POLAR, "formation": "cluster" if even else formation},
+            jobs=[{"gpus": chips, "checkpoint_write_min": write, "restart_min": restart}],
+            radiation=radiation({} if even else {"memory_error": {"rad_per_event": rad_per_event}}),
+            reliability={"interruptions": interruption},
+        )
+
+    def rate(scenario):
+        return sum(environment(scenario).gangs.per_day(0, scenario.workload.jobs[0]).values())
+
     for formation in ("cluster", "spaced", "even"):
-        chips = 64
-        effects = {"memory_error": {"rad_per_event": 44}} if formation != "even" else {}
-        shell = {**POLAR, "formation": "cluster" if formation == "even" else formation}
-
-        def made(rate, effects=effects, shell=shell, formation=formation):
-            interruptions = {"even": {"rate_per_year": per_day * YEAR, "per": "job"}} if formation == "even" else {}
-            given = {name: {**effect, "rad_per_event": 44 / rate} for name, effect in effects.items()}
-            return fleet(
-                slots=32,
-                gpus=2,
-                days=60,
-                shell=shell,
-                jobs=[{"gpus": chips, "checkpoint_write_min": write, "restart_min": restart}],
-                radiation=radiation(given),
-                reliability={"interruptions": interruptions},
-            )
-
-        scenario = made(1.0)
+        scenario = made(formation, 1.0)
         if formation != "even":
-            mean = sum(environment(scenario).gangs.per_day(0, scenario.workload.jobs[0]).values())
-            scenario = made(per_day / mean)
-        rate = sum(environment(scenario).gangs.per_day(0, scenario.workload.jobs[0]).values())
-        assert rate == pytest.approx(per_day, rel=1e-6)
-        result = checked_run(scenario)
-        log = result.events
-        seen = log.total(EventKind.SOFT_INTERRUPTED)
-        assert abs(seen - per_day * 60) < 6 * np.sqrt(per_day * 60) + 0.05 * per_day * 60
-        useful = log.total(EventKind.COMMITTED)
-        lost[formation] = 1 - useful / (chips * 60 * 24)
-        expected[formation] = rate
-    m = 9.4
-    tau = optimum_interval(m, write)
-    daly = 1 - tau / (m * np.exp(restart / m) * np.expm1((tau + write) / m))
-    # Losses of some 9,000 events, each of about a restart and an interval: a hundredth of themselves; four of that.
+            scenario = made(formation, rate(scenario) / per_day)
+        assert rate(scenario) == pytest.approx(per_day)
+        log = checked_run(scenario).events
+        expected = per_day * days
+        assert abs(log.total(EventKind.SOFT_INTERRUPTED) - expected) < 4 * np.sqrt(expected)
+        lost[formation] = 1 - log.total(EventKind.COMMITTED) / (chips * days * 24)
+    tau = optimum_interval(minutes, write)
+    daly = 1 - tau / (minutes * np.exp(restart / minutes) * np.expm1((tau + write) / minutes))
+    # 9,000 events: a hundredth of what they cost is its standard error.
     assert lost["even"] == pytest.approx(daly, rel=0.04)
-    assert 0.21 < lost["even"] < 0.36
     assert lost["cluster"] < lost["spaced"] < lost["even"]
-    assert 0.10 < lost["cluster"] < 0.17
+    assert 0.21 < lost["even"] < 0.36
+    # The days of the year and the events differ from those of the reference: a twentieth of the loss.
+    assert 0.11 * 0.95 < lost["cluster"] < 0.15 * 1.05
 
 
 def test_silent_corruption_rolls_back_its_delay_and_half_an_interval(fleet, checked_run):

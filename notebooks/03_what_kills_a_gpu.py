@@ -45,7 +45,10 @@ SEED = 1
 
 
 def changed(*sources, altitude_km=650, **settings):
-    """The Suncatcher cluster, its array sized to its load, at an altitude; `a__b=value` sets a.b."""
+    """The Suncatcher cluster, its array sized to its load, at an altitude; `a__b=value` sets a.b.
+
+    A mapping is merged into what stands there, unless it has a kind.
+    """
     raw = sim.load("suncatcher_81", *sources).model_dump(mode="json")
     # The shells are a list: change its one entry.
     raw["constellation"]["shells"][0]["altitude_km"] = altitude_km
@@ -407,7 +410,7 @@ for panel in (deaths, money):
     panel.set_xlabel("GPUs that would die young")
     panel.legend(frameon=False, fontsize=8, loc="upper left")
 deaths.set(ylabel="GPUs that fail in orbit", title="Early deaths move to the ground ...", ylim=(0, 1100))
-money.set(ylabel="USD per useful GPU-hour", title="... which pays where they are many", ylim=(4, 4.8))
+money.set(ylabel="USD per useful GPU-hour, from 4 on", title="... which pays where they are many", ylim=(4, 4.8))
 plt.show()
 assert gain[0.005] < 0.01 < 0.1 < gain[0.05]
 assert burnt[0.005, BURN_IN_DAYS]["5 years"] > 0.97 * burnt[0.005, 0]["5 years"]
@@ -497,10 +500,10 @@ assert needed["constant"]["available"][4] > needed["bad lots"]["available"][4] >
 # year where 16 did. The plan does send more, 32 satellites in place of 16, but a stock of five, reordered with half a
 # year of lead time, is all that it has. The larger stock bends the curve and does not stop it. The fleet of the same
 # mean is no warning either way: it decays from the first month, so nobody would have trusted this plan with it. A mean
-# over five years, right as it is, plans for the wrong years. `bad lots` is what mixing lots buys: the same defect in a
-# fifth of the satellites costs two or three points instead of nineteen. What helps is known: fit a law with an age in
-# it (`orbitfleet fit`), keep old units on test on the ground, mix lots within a plane, and decide on the third year's
-# launches in the first.
+# over five years, right as it is, plans for the wrong years. `bad lots` is what mixing lots buys: such a
+# defect in an expected fifth of the lots costs some two points (four lives are good to one or two) instead of nineteen.
+# What helps is known: fit a law with an age in it (`orbitfleet fit`), keep old units on test on the ground, mix lots
+# within a plane, and decide on the third year's launches in the first.
 #
 # ## 5. What softens it
 #

@@ -20,8 +20,10 @@ from sim.physics.trapped import PassProfile
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-PHASES_KEPT = 512
-"""Phases of a plane whose periods are kept: 100 kB each over five years."""
+PHASES_KEPT = 256
+"""Phases of a plane whose totals are kept: 200 kB each over five years."""
+BLOCK = 15
+"""Periods, about a day, over which a gang's rates are averaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,26 +37,18 @@ class Passes:
     turn_rad: float
     """How far it moves west in a revolution."""
     horizon_days: float
-    _by_phase: dict[float, NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    _totals: dict[float, Floats] = field(default_factory=dict, repr=False)
 
-    def by_period(self, phase_rad: float) -> NDArray[np.float32]:
-        """Relative dose in each period from mission day 0 on, days, of satellites with a phase, shape (periods,)."""
-        if phase_rad not in self._by_phase:
-            if len(self._by_phase) >= PHASES_KEPT:
-                self._by_phase.clear()
-            around = np.arange(np.ceil(self.horizon_days / self.period_days) + 2) + phase_rad / TAU
-            revolution = np.floor(around)
-            rows = self.rows(np.asarray(phase_rad), revolution)
-            at = self.within(rows, around - revolution)
-            whole = self.profile.cumulative[:, -1] * self.period_days
-            self._by_phase[phase_rad] = (whole[rows[:-1]] - at[:-1] + at[1:]).astype(np.float32)
-        return self._by_phase[phase_rad]
-
-    @cached_property
-    def day_of_period(self) -> Ints:
-        """Mission day on which each period begins."""
-        periods = int(np.ceil(self.horizon_days / self.period_days)) + 1
-        return (np.arange(periods) * self.period_days).astype(np.intp)
+    def total(self, phase_rad: float) -> Floats:
+        """Relative dose from mission day 0 to the end of each period, days, of satellites with a phase: from 0 on."""
+        if phase_rad not in self._totals:
+            if len(self._totals) >= PHASES_KEPT:
+                self._totals.clear()
+            periods = int(np.ceil(self.horizon_days / self.period_days)) + 2 * BLOCK
+            ends = np.arange(periods + 1, dtype=float) * self.period_days
+            _, _, dose, whole = self.until(np.asarray(phase_rad), ends)
+            self._totals[phase_rad] = np.concatenate([[0.0], np.cumsum(whole[:-1] - dose[:-1] + dose[1:])])
+        return self._totals[phase_rad]
 
     def until(self, phase_rad: Floats, day: Floats) -> tuple[Floats, Ints, Floats, Floats]:
         """(revolution, row, dose within it so far, dose of the whole) on some days at some phases; broadcasts."""
@@ -121,6 +115,20 @@ class Rates:
     steady: Floats
     """Events a day at any time of it, shape (n,)."""
 
+    def mean(self, edges: Floats) -> tuple[Floats, Floats]:
+        """Means of both over the spans between some days, shapes (p, spans) and (spans,)."""
+        length = np.diff(edges)
+        days = np.arange(len(self.steady) + 1)
+        passing, steady = self._summed
+        means = [np.diff(np.interp(edges, days, row)) / length for row in passing]
+        return np.array(means), np.diff(np.interp(edges, days, steady)) / length
+
+    @cached_property
+    def _summed(self) -> tuple[Floats, Floats]:
+        first = np.zeros((len(self.phases_rad), 1))
+        passing = np.concatenate([first, np.cumsum(self.in_passes, axis=1)], axis=1)
+        return passing, np.concatenate([[0.0], np.cumsum(self.steady)])
+
 
 @dataclass(frozen=True, eq=False)
 class Arrivals:
@@ -141,31 +149,28 @@ def arrivals(passes: Passes, rates: Rates, start: float, end: float, luck: Calla
     its share says when, so the mapping preserves measure and the result is the Poisson process of the sum of all rates.
     """
     period, phases = passes.period_days, rates.phases_rad
-    first, last = int(np.floor(start / period)) + 1, int(np.ceil(end / period)) - 1
-    if last < first:  # within one period
-        edges = np.array([start, end])
-        day = np.array([int(start)])
-        dose = passes.between(phases, edges[:1], edges[1:])
-    else:
-        edges = np.concatenate([[start], np.arange(first, last + 1) * period, [end]])
-        day = np.concatenate([[int(start)], passes.day_of_period[first : last + 1]])
-        both_ends = passes.between(phases, edges[[0, -2]], edges[[1, -1]])
-        dose = np.empty((len(phases), len(day)))
-        dose[:, 0], dose[:, -1] = both_ends.T
-        for row, phase in zip(dose, phases.tolist(), strict=True):
-            row[1:-1] = passes.by_period(phase)[first:last]
-    day = np.minimum(day, len(rates.steady) - 1)
-    weight = rates.in_passes[:, day]
-    shares = np.concatenate([weight * dose, [rates.steady[day] * np.diff(edges)]])
+    totals = [passes.total(phase) for phase in phases.tolist()]
+    # Blocks of about a day between the ends, which lie within a period.
+    block = np.arange(int(start / (BLOCK * period)) + 1, int(np.ceil(end / (BLOCK * period)))) * BLOCK
+    edges = np.concatenate([[start], block * period, [end]])
+    outer = np.floor(edges[[0, -1]] / period)
+    rest_of = passes.between(phases, outer * period, edges[[0, -1]])
+    reached = np.empty((len(phases), len(edges)))
+    for row, total, rest in zip(reached, totals, rest_of, strict=True):
+        row[1:-1] = total[block]
+        row[[0, -1]] = total[outer.astype(np.intp)] + rest
+    dose = np.diff(reached, axis=1)
+    weight, steady = rates.mean(edges)
+    shares = np.concatenate([weight * dose, [steady * np.diff(edges)]])
     level = shares.sum(axis=0)
-    total = np.cumsum(level)
-    hazard = float(total[-1])
+    risen = np.cumsum(level)
+    hazard = float(risen[-1])
 
     struck = luck(hazard)
     count = len(struck)
     number = np.arange(count)
-    slice_ = np.minimum(np.searchsorted(total, struck, side="left"), len(total) - 1)
-    rest = struck - (total[slice_] - level[slice_])
+    slice_ = np.minimum(np.searchsorted(risen, struck, side="left"), len(risen) - 1)
+    rest = struck - (risen[slice_] - level[slice_])
     tower = np.cumsum(shares[:, slice_], axis=0)
     share = (rest > tower).sum(axis=0)
     share = np.minimum(share, len(rates.phases_rad))
@@ -178,12 +183,18 @@ def arrivals(passes: Passes, rates: Rates, start: float, end: float, luck: Calla
         part = rest[flat] / shares[-1, slice_[flat]]
     days[flat] = edges[slice_[flat]] + np.nan_to_num(part, nan=0.5) * (edges[slice_[flat] + 1] - edges[slice_[flat]])
     p, s = share[in_pass], slice_[in_pass]
-    # From the beginning of its slice on, in the revolution under way or in the next.
-    wanted = rest[in_pass] / weight[p, s]
-    revolution, row, before, whole_row = passes.until(phases[p], edges[s])
-    later = wanted > whole_row - before
-    row = np.where(later, passes.rows(phases[p], revolution + 1), row)
-    found = passes.turn_at(row, np.where(later, wanted - (whole_row - before), before + wanted))
+    wanted = reached[p, s] + rest[in_pass] / weight[p, s]
+    within = np.zeros(len(p))
+    for number_, total in enumerate(totals):
+        mine = p == number_
+        begun = np.maximum(np.searchsorted(total, wanted[mine], side="right") - 1, 0)
+        within[mine] = begun
+        wanted[mine] -= total[begun]
+    # From the beginning of its period on, in the revolution under way or in the next.
+    revolution, own, before, whole = passes.until(phases[p], within * period)
+    later = wanted > whole - before
+    rows: Ints = np.where(later, passes.rows(phases[p], revolution + 1), own)
+    found = passes.turn_at(rows, np.where(later, wanted - (whole - before), before + wanted))
     days[in_pass] = (revolution + later + found - phases[p] / TAU) * period
     order = np.argsort(days, kind="stable")
     return Arrivals(np.clip(days[order], start, end), number[order], in_pass[order], hazard)

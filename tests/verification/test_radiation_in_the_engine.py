@@ -34,65 +34,101 @@ def counts(result):
     return found
 
 
-def test_interruptions_come_as_often_as_expected_by_cause(fleet, checked_run, environment):
+def gang_of_all_kinds(fleet):
+    """A gang of 38 GPUs on four satellites of ten: 10 + 10 + 10 + 8 under 3 + 3 + 3 + 2 hosts."""
     effects = {
         "memory_error": {"rad_per_event": 44, "scales_with_memory": True},
-        "host_crash": {"rad_per_event": 450, "target": "host", "recovery": "reboot"},
+        "host_crash": {"rad_per_event": 10, "target": "host", "recovery": "reboot"},
         "by_protons": {
             "protons": {"saturation_cm2": 1e-9, "onset_mev": 15, "width_mev": 20, "shape": 1.2},
             "recovery": "power_cycle",
         },
         "by_ions": {
             "heavy_ions": {"saturation_cm2": 3e-3, "onset_mev_cm2_mg": 1, "width_mev_cm2_mg": 20, "shape": 1.5},
+            "harmful_fraction": 0.5,
         },
     }
-    scenario = fleet(
+    return fleet(
         slots=4,
         gpus=10,
         days=YEAR,
         shell=POLAR,
         satellite={"gpu": {"hbm_gb": 64}},
-        jobs=[job(36)],
+        jobs=[job(38)],
         radiation=radiation(effects, reboot_min=0, power_cycle_min=0),
         reliability={
             "interruptions": {
                 "software": {"rate_per_year": 30, "per": "job"},
                 "network": {"rate_per_year": 8, "per": "satellite", "recovery": "reboot"},
                 "driver": {"rate_per_year": 1.5, "per": "gpu"},
+                "firmware": {"rate_per_year": 4, "per": "host"},
             }
         },
     )
-    gangs = environment(scenario).gangs
-    expected = {
-        scenario.cause_name(number): rate * YEAR for number, rate in gangs.per_day(0, scenario.workload.jobs[0]).items()
+
+
+def in_a_year(scenario, environment, hosts=11):
+    """Expected interruptions of that gang by cause."""
+    found = environment(scenario).radiation
+    once = (found.trapped_per_day(0) + found.cosmic_per_day(0))[:, : int(YEAR)].mean(axis=1) * YEAR
+    by_chip = dict(zip(scenario.radiation.active, once.tolist(), strict=True))
+    # Memory of 64 GB doubles the error measured on 32; a host sees what a chip sees.
+    assert by_chip["memory_error"] / by_chip["host_crash"] == pytest.approx(10 / 44 * 2)
+    return {
+        "memory_error": 38 * by_chip["memory_error"],
+        "host_crash": hosts * by_chip["host_crash"],
+        "by_protons": 38 * by_chip["by_protons"],
+        "by_ions": 38 * 0.5 * by_chip["by_ions"],
+        "software": 30,
+        "network": 4 * 8,
+        "driver": 38 * 1.5,
+        "firmware": hosts * 4,
     }
-    # Those that need no table, by hand: 36 GPUs on 4 satellites.
-    assert expected["software"] == pytest.approx(30)
-    assert expected["network"] == pytest.approx(32)
-    assert expected["driver"] == pytest.approx(54)
-    dose = float(
-        environment(scenario).radiation.trapped_per_day(0)[list(scenario.radiation.active).index("host_crash")].sum()
-    )
-    # Hosts of four: 3 + 3 + 3 + 2 of them under 10 + 10 + 10 + 6 GPUs; memory of 64 GB doubles the error of 32.
-    assert expected["host_crash"] == pytest.approx(dose * YEAR / len(environment(scenario).days) * 12, rel=0.1)
-    assert expected["memory_error"] / expected["host_crash"] == pytest.approx(450 / 44 * 2 * 36 / 11, rel=0.1)
-    assert min(expected.values()) > 2
+
+
+def test_interruptions_come_as_often_as_expected_by_cause(fleet, checked_run, environment):
+    scenario = gang_of_all_kinds(fleet)
+    expected, replicates = in_a_year(scenario, environment), 20
     total = dict.fromkeys(expected, 0.0)
-    for replicate in range(20):
+    for replicate in range(replicates):
         for name, amount in counts(checked_run(scenario, replicate=replicate)).items():
             total[name] += amount
     for name, mean in expected.items():
-        assert abs(total[name] - 20 * mean) < 4 * np.sqrt(20 * mean), name
+        assert mean > 2
+        assert abs(total[name] - replicates * mean) < 4 * np.sqrt(replicates * mean), name
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "chips",
+        pytest.param(
+            "hosts",
+            marks=pytest.mark.xfail(
+                strict=True, reason="spreads a gang evenly, while the scheduler fills satellites: other hosts"
+            ),
+        ),
+    ],
+)
+def test_the_rates_that_the_environment_tells_are_those_of_the_gang(fleet, environment, kind):
+    scenario = gang_of_all_kinds(fleet)
+    told = environment(scenario).gangs.per_day(0, scenario.workload.jobs[0])
+    expected = in_a_year(scenario, environment)
+    by_host = {"host_crash", "firmware"}
+    for number, rate in told.items():
+        name = scenario.cause_name(number)
+        if (name in by_host) == (kind == "hosts"):
+            assert rate * YEAR == pytest.approx(expected[name], rel=1e-3), name
 
 
 def test_storms_strike_all_satellites_of_an_orbit_in_the_same_days(fleet, checked_run):
-    # Single-GPU jobs on twenty satellites of a polar plane and of an equatorial one, which the field protects.
+    # Single-GPU jobs on twenty satellites of a polar plane, and of one near the equator, which the field protects.
     effects = {"memory_error": {"rad_per_event": 44}}
     scenario = fleet(
         slots=20,
         days=YEAR,
         start=ACTIVE_SUN,
-        shell={**POLAR, "kind": "sun_synchronous"},
+        shell=POLAR,
         jobs=[job(1, count=20)],
         radiation=radiation(effects, solar_protons=True, solar_proton_factor=100, trapped_factor=0),
     )

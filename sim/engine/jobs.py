@@ -19,7 +19,6 @@ from sim.constants import HOURS_PER_DAY
 from sim.engine.gang import Gang
 from sim.engine.stretches import NOBODY, Luck, Stretch, run_through
 from sim.environment import Environment
-from sim.environment.gangs import Threat
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet, PlaneLayout, Unit
 from sim.scenario.models import Scenario
@@ -30,8 +29,6 @@ Process = Generator[simpy.Event, Any, None]
 
 MONTH_DAYS = 30.0
 """Interruptions that break nothing are written month by month."""
-THREATS_KEPT = 512
-"""Shapes of gangs whose rates are kept: 30 kB each over five years."""
 NOTHING = 1e-12
 """Days below which a share of a stretch is rounding."""
 
@@ -53,13 +50,13 @@ class Jobs:
         self.env = env
         self.environment = environment
         self.fluence_per_day = fluence_per_day
+        self._fluence = np.concatenate([[0.0], np.cumsum(fluence_per_day)])
         self.fleet = fleet
         self.log = log
         self.scheduler = scenario.workload.scheduler
         self.idle = [0] * len(fleet.planes)
         self.still_until = [0.0] * len(fleet.planes)
         self.queue: list[Gang] = []
-        self._threats: dict[tuple[object, ...], Threat] = {}
         self._numbers = np.array([cause.cause for cause in environment.gangs.causes], np.intp)
         self._tried: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
         self.gangs = [
@@ -259,14 +256,10 @@ class Jobs:
         gang.work = environment.gangs.work(gang.plane, births, slots, efficiency)
         gang.threat = None
         if environment.gangs.causes:
-            alike = gang.plane, slots.tobytes(), gpus.tobytes(), tuple(environment.birth_key(birth) for birth in births)
-            if alike not in self._threats:  # the gangs of a plane often take the same shape again
-                if len(self._threats) >= THREATS_KEPT:
-                    self._threats.clear()
-                units = environment.gangs.units(berths, gpus)
-                threat = environment.gangs.threat(gang.plane, slots, births, units, self.fluence_per_day)
-                self._threats[alike] = threat
-            gang.threat = self._threats[alike]
+            units = environment.gangs.units(berths, gpus)
+            gang.threat = environment.gangs.threat(
+                gang.plane, slots, births, units, self.fluence_per_day, self._fluence
+            )
         gang.end_day = self._finish_day(gang)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))

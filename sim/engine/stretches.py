@@ -124,7 +124,7 @@ def run_through(
         none = np.zeros(len(starts))
         return Stretch(base, spent, none, np.full(len(starts), NOBODY), paused, 0.0, pending)
 
-    found = arrivals(gangs.passes(plane), threat.rates, since, until, lambda hazard: luck.between(used, hazard))
+    found = arrivals(gangs.passes(plane), threat, since, until, lambda hazard: luck.between(used, hazard))
     kinds = threat.causes(found.days, found.in_pass, luck.marks(used, found.number))
     days = found.days
     if len(starts) > 1 or starts[0] > since or paused:

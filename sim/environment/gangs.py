@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.hardware import Sky
 from sim.environment.operation import Operation
-from sim.environment.passes import Passes, Rates
+from sim.environment.passes import Passes
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.soft import (
@@ -86,9 +86,10 @@ class Surroundings(Protocol):
 class Threat:
     """What can interrupt a gang in its present composition."""
 
-    rates: Rates
+    phases_rad: Floats
+    """Where along the orbit the gang's satellites are on mission day 0, a group each, shape (groups,)."""
     soft: list[SoftRates]
-    """Rates of the gang's satellites that share phase and month of birth, one entry for each such group."""
+    """Rates of the satellites that share phase and month of birth, one entry for each such group."""
     counts: Floats
     """Units of each kind in each group, shape (groups, kinds)."""
     in_storms: Floats
@@ -96,6 +97,27 @@ class Threat:
     per: NDArray[np.intp]
     """Kind of unit of each cause, shape (causes,)."""
     fluence_per_day: Floats
+    """Of storms, shape (n,)."""
+    fluence: Floats
+    """Its running total, shape (n + 1,)."""
+
+    def mean(self, edges: Floats) -> tuple[Floats, Floats]:
+        """Mean interruptions a day over the spans between some days: in passes, (groups, spans), and at any time."""
+        low = np.minimum(edges.astype(np.intp), len(self.fluence) - 2)
+        part, length = edges - low, np.diff(edges)
+
+        def rate(total: Floats) -> Floats:
+            begun = total[..., low]
+            reached = begun + part * (total[..., low + 1] - begun)
+            return np.asarray((reached[..., 1:] - reached[..., :-1]) / length)
+
+        every = self.counts.sum(axis=0)
+        steady = float((self.in_storms * every[self.per]).sum()) * rate(self.fluence)
+        passing = np.empty((len(self.soft), len(length)))
+        for row, one, count in zip(passing, self.soft, self.counts, strict=True):
+            row[:] = (rate(one.passes_total) * count[:, None]).sum(axis=0)
+            steady = steady + (rate(one.steady_total) * count[:, None]).sum(axis=0)
+        return passing, steady
 
     def causes(self, days: Floats, in_pass: NDArray[np.bool_], marks: Floats) -> NDArray[np.intp]:
         """What interruptions on these days were, in proportion to the rates of the day; `marks` uniform luck."""
@@ -264,10 +286,11 @@ class Gangs:
         births: Sequence[float],
         units: NDArray[np.intp],
         fluence_per_day: Floats,
+        fluence: Floats,
     ) -> Threat:
         """What can interrupt a gang; its satellites in columns, `units` of shape (kinds, satellites).
 
-        `fluence_per_day` of storms, shape (n,).
+        `fluence_per_day` of storms, shape (n,), and its running total from 0 on, shape (n + 1,).
         """
         environment = self.environment
         phases = np.round(environment.planes[plane].phases_rad[slots] * (PHASES / (2 * np.pi))) * (2 * np.pi / PHASES)
@@ -275,18 +298,14 @@ class Gangs:
         for place, birth, column in zip(phases.tolist(), births, units.T, strict=True):
             key = place, environment.birth_key(birth)
             alike[key] = alike[key] + column if key in alike else column.astype(float)
-        soft = [self.soft(plane, float(key)) for _, key in alike]
-        counts = np.array(list(alike.values()))
-        in_storms = storm_rates(environment.radiation, self.causes, plane)
-        steady = float((in_storms * counts.sum(axis=0)[self._per]).sum()) * fluence_per_day
-        for one, count in zip(soft, counts, strict=True):
-            steady = steady + (one.steady_per_kind * count[:, None]).sum(axis=0)
-        in_passes = np.array(
-            [(one.passes_per_kind * count[:, None]).sum(axis=0) for one, count in zip(soft, counts, strict=True)]
-        )
-        rates = Rates(np.array([place for place, _ in alike]), in_passes, steady)
         return Threat(
-            rates, soft, counts, storm_rates(environment.radiation, self.causes, plane), self._per, fluence_per_day
+            phases_rad=np.array([place for place, _ in alike]),
+            soft=[self.soft(plane, float(key)) for _, key in alike],
+            counts=np.array(list(alike.values())),
+            in_storms=storm_rates(environment.radiation, self.causes, plane),
+            per=self._per,
+            fluence_per_day=fluence_per_day,
+            fluence=fluence,
         )
 
     @cached_property

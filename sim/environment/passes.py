@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,17 @@ class Passes:
         return np.asarray((table + below[:, None]).ravel())
 
 
+class Rated(Protocol):
+    """Whose events are mapped."""
+
+    @property
+    def phases_rad(self) -> Floats:
+        """Where along the orbit the satellites are on mission day 0, shape (p,)."""
+
+    def mean(self, edges: Floats) -> tuple[Floats, Floats]:
+        """Mean events a day over the spans between some days: in passes, (p, spans), and at any time, (spans,)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rates:
     """Events of a gang by day: what comes in passes, by phase, and what comes at any time of the day."""
@@ -142,7 +154,7 @@ class Arrivals:
     """Expected number of events in the stretch: unit-rate time used up."""
 
 
-def arrivals(passes: Passes, rates: Rates, start: float, end: float, luck: Callable[[float], Floats]) -> Arrivals:
+def arrivals(passes: Passes, rates: Rated, start: float, end: float, luck: Callable[[float], Floats]) -> Arrivals:
     """Map unit-rate arrivals to days between `start` and `end`; `luck(hazard)` gives those up to a hazard, in order.
 
     Exact: within a revolution, which is cut into the satellites' shares and the steady one, the place of an arrival in

@@ -56,10 +56,10 @@ class SoftRates:
     """By trapped protons, shape (causes, n)."""
     steady: Floats
     """At any time of the day, shape (causes, n)."""
-    passes_per_kind: Floats
-    """The first summed over the causes of each kind of unit, shape (kinds, n)."""
-    steady_per_kind: Floats
-    """The second likewise."""
+    passes_total: Floats
+    """Running total over the days of the first, summed over the causes of each kind of unit, shape (kinds, n + 1)."""
+    steady_total: Floats
+    """Of the second likewise."""
 
 
 def soft_causes(scenario: Scenario) -> tuple[SoftCause, ...]:
@@ -125,15 +125,15 @@ def soft_rates(
             steady[k] = reliability.resettable_fraction * np.diff(life.hazard_until(reliability.gpu, later))
         else:
             steady[k] = interruptions[cause.cause].rate_per_year / DAYS_PER_YEAR
-    return SoftRates(in_passes, steady, _per_kind(causes, in_passes), _per_kind(causes, steady))
+    return SoftRates(in_passes, steady, _totals(causes, in_passes), _totals(causes, steady))
 
 
-def _per_kind(causes: tuple[SoftCause, ...], rates: Floats) -> Floats:
-    """Rates summed over the causes of each kind of unit, shape (kinds, n)."""
-    total = np.zeros((len(Per), rates.shape[1]))
+def _totals(causes: tuple[SoftCause, ...], rates: Floats) -> Floats:
+    """Running totals of rates, summed over the causes of each kind of unit, shape (kinds, n + 1)."""
+    total = np.zeros((len(Per), rates.shape[1] + 1))
     for cause, row in zip(causes, rates, strict=True):
-        total[cause.per] += row
-    return total
+        total[cause.per, 1:] += row
+    return np.cumsum(total, axis=1)
 
 
 def storm_rates(radiation: Radiation, causes: tuple[SoftCause, ...], plane: int) -> Floats:

@@ -307,3 +307,20 @@ def test_activation_repeats_no_warning(fleet, checked_run):
     _, day = interruptions(result, Cause.WARNING)
     assert len(day) > 30
     assert not np.any(np.isin(day, result.events.where(EventKind.ACTIVATED).time_days))
+
+
+@pytest.mark.xfail(strict=True, reason="a spare GPU that has stepped in fails without warning")
+def test_spares_aboard_give_warning_as_well(fleet, checked_run):
+    scenario = fleet(
+        slots=100,
+        gpus=2,
+        days=3 * YEAR,
+        gpu=constant(1),
+        satellite={"spare_gpus": 2},
+        jobs=[{"gpus": 1, "count": 200}],
+        reliability={"warnings_per_failure": 2, "warning_days": 10},
+    )
+    result = checked_run(scenario)
+    warnings, failures = (len(interruptions(result, cause)[0]) for cause in (Cause.WARNING, Cause.GPU))
+    # Two each, less what lies before a GPU's turn: its first ten days, a tenth of a year's hazard at the most.
+    assert warnings > 1.8 * failures

@@ -70,28 +70,27 @@ class Cohort:
         self.bound_for, self.gone = [-1] * satellites, [False] * satellites
         self.alive = np.ones((satellites, positions), bool)
         self.active = np.broadcast_to(np.arange(positions) < self.scenario.satellite.gpus, self.alive.shape).copy()
-        self.schedule()
+        self.schedule(self.birth_day)
 
     def working(self, i: int) -> int:
         """GPUs of a satellite that live and are not in reserve."""
         return int(np.count_nonzero(self.alive[i] & self.active[i]))
 
-    def schedule(self) -> None:
-        """Put the ends of everything still alive in order; ends at or beyond the horizon are left out."""
+    def schedule(self, now: float) -> None:
+        """Put the ends of everything still alive in order; what lies behind, or at the horizon, is left out."""
         here = np.flatnonzero(~np.asarray(self.gone))
         columns = [(np.full(len(here), self.life_end_day), here, np.full(len(here), END_OF_LIFE), np.zeros_like(here))]
         for number, fate in enumerate(self.fates):
             satellites, groups, days, marks = fate.days()
-            soon = np.flatnonzero(days < self.horizon_days)
-            satellites, groups, days, marks = satellites[soon], groups[soon], days[soon], marks[soon]
-            columns.append((days, satellites, np.full(len(soon), number), groups))
+            columns.append((days, satellites, np.full(len(days), number), groups))
             if fate.hazard.span == 0:
-                names = zip(satellites.tolist(), [number] * len(soon), groups.tolist(), strict=True)
+                names = zip(satellites.tolist(), [number] * len(days), groups.tolist(), strict=True)
                 self.marks |= dict(zip(names, marks.tolist(), strict=True))
             elif fate.hazard.cause == Cause.GPU and self.scenario.reliability.warnings_per_failure > 0:
-                columns.append(self._warnings(satellites, groups, days, marks))
+                columns.append(self._warnings(now, satellites, groups, days, marks))
         days, satellites, hazards, groups = (np.concatenate(column) for column in zip(*columns, strict=True))
-        soon = np.flatnonzero(days < self.horizon_days)
+        # The ends of the dead lie behind; those of the living, at worst, by rounding.
+        soon = np.flatnonzero((days < self.horizon_days) & (days > now - 1e-6))
         order = soon[np.argsort(days[soon], kind="stable")]
         # Sorted, it is a heap already.
         self.queue = list(
@@ -105,15 +104,18 @@ class Cohort:
         )
         self.generation += 1
 
-    def _warnings(self, satellites: Ints, gpus: Ints, days: Floats, marks: Floats) -> tuple[Floats, Ints, Ints, Ints]:
+    def _warnings(
+        self, now: float, satellites: Ints, gpus: Ints, days: Floats, marks: Floats
+    ) -> tuple[Floats, Ints, Ints, Ints]:
         """Transient faults before permanent ones: each GPU's own number of them, spread evenly over its last days."""
         reliability = self.scenario.reliability
         number = np.floor(reliability.warnings_per_failure + marks).astype(np.intp)
+        number[~np.isfinite(days)] = 0
         whose = np.repeat(np.arange(len(days)), number)
         begins = np.cumsum(number) - number
         nth = np.arange(len(whose)) - np.repeat(begins, number)
         when = days[whose] - reliability.warning_days * (nth + 0.5) / number[whose]
-        fits = when > self.birth_day
+        fits = when > now
         whose = whose[fits]
         return when[fits], satellites[whose], np.full(len(whose), WARNING), gpus[whose]
 
@@ -124,10 +126,8 @@ class Cohort:
                 pace = fate.life.pace.copy()
                 waiting = spare_pace(self.scenario)
                 pace[satellite] = 1.0 if pace.ndim == 1 else np.where(self.active[satellite], 1.0, waiting)
-                # Splitting the others' lives here as well changes nothing: hazard is additive.
-                now = np.full(pace.shape, day)
-                self.fates[number] = replace(fate, life=fate.life.at(fate.hazard.law, now, pace))
-        self.schedule()
+                self.fates[number] = fate.wake(satellite, day, pace)
+        self.schedule(day)
 
     def switch_in(self, satellite: int, position: int, day: float) -> None:
         """A spare GPU aboard begins to work: what aged it slowly now does so at full pace.
@@ -142,9 +142,14 @@ class Cohort:
             life, law = fate.life, fate.hazard.law
             then = life.take(one).at(law, day, life.pace[satellite, 0])
             self.fates[number] = replace(fate, life=life.put(one, then))
-            mine = (fate.drawn.satellite == satellite) & (fate.drawn.unit == position)
-            for luck in fate.drawn.luck[mine].tolist():
-                end = float(then.failure_day(law, luck / fate.hazard.share))
-                if end < self.horizon_days:
-                    heappush(self.queue, (end, satellite, number, position))
+            mine = np.flatnonzero((fate.drawn.satellite == satellite) & (fate.drawn.unit == position))
+            ends = then.failure_day(law, fate.drawn.luck[mine] / fate.hazard.share)
+            places = np.full(len(mine), satellite), np.full(len(mine), position)
+            found = [(ends, places[0], np.full(len(mine), number), places[1])]
+            if fate.hazard.cause == Cause.GPU and self.scenario.reliability.warnings_per_failure > 0:
+                found.append(self._warnings(day, *places, ends, fate.drawn.mark[mine]))
+            for columns in found:
+                for entry in zip(*(column.tolist() for column in columns), strict=True):
+                    if entry[0] < self.horizon_days:
+                        heappush(self.queue, entry)
         self.generation += 1

@@ -6,7 +6,7 @@ the cause in the log (competing risks).  Taking a cause away therefore moves nob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -83,6 +83,11 @@ class Hazard:
     def per_satellite(self) -> int:
         """Units aboard a satellite."""
         return self.units * self.groups
+
+    @property
+    def reserves(self) -> bool:
+        """Whether its groups have units that wait and age slower."""
+        return self.standby != "hot" and self.units > self.needed
 
     @property
     def of_one_gpu(self) -> bool:
@@ -180,7 +185,7 @@ def _group_hazards(name: str, group: Group, cause: int, positions: int) -> list[
     return [hazard for hazard in (alone, together) if hazard.share > 0]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fate:
     """The luck of one cohort's units under one hazard, and where they stand on their clock."""
 
@@ -190,6 +195,20 @@ class Fate:
     drawn: Drawn
     rest: float
     """Pace of a unit in reserve, as a share of one at work."""
+    woken: dict[int, float] = field(default_factory=dict)
+    """Days on which stored satellites were woken, where groups have units in reserve: their lives are followed from
+    birth each time, since who was in reserve when decides."""
+    _ends: dict[int, float] = field(default_factory=dict)
+    """Days found for groups with units in reserve, by satellite x groups + group."""
+
+    def wake(self, satellite: int, day: float, pace: Floats) -> Fate:
+        """One satellite sleeps no longer; `pace` of all from now on."""
+        if self.hazard.reserves:
+            first = satellite * self.hazard.groups
+            kept = {k: v for k, v in self._ends.items() if not first <= k < first + self.hazard.groups}
+            return replace(self, woken=self.woken | {satellite: day}, _ends=kept)
+        # Splitting the others' lives here as well changes nothing: hazard is additive.
+        return replace(self, life=self.life.at(self.hazard.law, np.full(pace.shape, day), pace))
 
     def days(self) -> tuple[Ints, Ints, Floats, Floats]:
         """(satellite, group, day of its end, mark) of the groups that can fail, in no order."""
@@ -205,8 +224,11 @@ class Fate:
         rank = np.arange(len(key)) - np.repeat(begins, np.diff(begins, append=len(key)))
         last = order[rank == spare]  # the failure that leaves too few
         ends = unit_days[last]
-        if hazard.standby != "hot":
-            ends = np.array([self._with_standby(int(one), group) for one in last])
+        if hazard.reserves:
+            for key_, one in zip((drawn.satellite[last] * hazard.groups + group[last]).tolist(), last, strict=True):
+                if key_ not in self._ends:
+                    self._ends[key_] = self._with_standby(int(one), group)
+            ends = np.array([self._ends[k] for k in (drawn.satellite[last] * hazard.groups + group[last]).tolist()])
         return drawn.satellite[last], group[last], ends, drawn.mark[last]
 
     def _place(self) -> Any:
@@ -221,21 +243,35 @@ class Fate:
         mine = (drawn.satellite == satellite) & (group == group[one])
         luck = np.full(hazard.units, np.inf)
         luck[drawn.unit[mine] % hazard.units] = drawn.luck[mine] / hazard.share
-        life = self.life.take(satellite)
-        resting = Life(life.day, life.age_days, life.hazard, life.pace * self.rest, life.clock)
+        born = self.life.take(satellite)
+        woken = self.woken.get(satellite, np.inf)
 
-        def end(state: Life, unit: int) -> float:
-            return float(state.failure_day(hazard.law, luck[unit])) if np.isfinite(luck[unit]) else np.inf
+        def end(state: Life, unit: int, share: float) -> float:
+            """Day on which a unit fails that goes on from here, at a share of the pace of one at work."""
+            if not np.isfinite(luck[unit]):
+                return np.inf
+            first = replace(state, pace=state.pace * share)
+            day = float(first.failure_day(hazard.law, luck[unit]))
+            if day > woken >= float(state.day):
+                return float(first.at(hazard.law, woken, np.asarray(share)).failure_day(hazard.law, luck[unit]))
+            return day
 
-        ends = [end(life, unit) for unit in range(hazard.needed)]
+        def in_reserve_until(day: float) -> Life:
+            """Where a unit stands that has waited until a day, and its satellite's pace."""
+            state = replace(born, pace=born.pace * self.rest)
+            if woken < day:
+                state = state.at(hazard.law, woken, np.asarray(self.rest))
+            return state.at(hazard.law, day, np.asarray(1.0) if woken <= day else born.pace)
+
+        ends = [end(born, unit, 1.0) for unit in range(hazard.needed)]
         for unit in range(hazard.needed, hazard.units):
             first = int(np.argmin(ends))
             day = ends[first]
             if not np.isfinite(day):
                 return float("inf")
-            if self.rest > 0 and end(resting, unit) <= day:
+            if self.rest > 0 and end(born, unit, self.rest) <= day:
                 continue  # it failed while it waited
-            ends[first] = end(resting.at(hazard.law, day, life.pace), unit)
+            ends[first] = end(in_reserve_until(day), unit, 1.0)
         return min(ends)
 
 
@@ -283,10 +319,13 @@ class Hazards:
                 pace = pace[:, None] * np.where(waits, spare_pace(self.scenario), 1.0)
             new = Life.born(np.full(pace.shape, birth_day), pace, age_days=hazard.age_days, clock=clock)
             awake = Life.born(birth_day, age_days=hazard.age_days, clock=clock)
-            bound = float(awake.hazard_until(hazard.law, end_day))
-            if hazard.sleeps and stored.any():
-                # A dormant clock runs slower, but may carry a hazard that falls with age into dates of a higher factor.
-                bound = max(bound, self._most(hazard, awake, end_day))
+            last_day = end_day
+            if hazard.cause == Cause.GPU and self.scenario.reliability.warnings_per_failure > 0:
+                last_day += self.scenario.reliability.warning_days  # one that fails later warns before
+            bound = float(awake.hazard_until(hazard.law, last_day))
+            if (hazard.sleeps and stored.any()) or hazard.reserves or pace.ndim == 2:
+                # A clock that rests may carry a hazard that falls with age into dates of a higher factor.
+                bound = max(bound, self._most(hazard, awake, last_day))
             drawn = births.units(hazard.part, plane, berths, ordinals, np.full(len(berths), bound * hazard.share))
             if hazard.batch is not None:
                 drawn = self._in_bad_lots(hazard, plane, berths, ordinals, drawn)

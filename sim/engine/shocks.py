@@ -59,10 +59,11 @@ def shocks(world: World) -> Iterator[Process]:
 
 def strike_often(world: World, name: str, shock: Shock, planes: list[int]) -> Process:
     """Strike some planes at the days of a Poisson process; a satellite's own shocks are its plane's, one slot each."""
-    stream = world.streams.of("shocks", part_named("cause", name), planes[0])
+    when = world.streams.of("shocks", part_named("cause", name), planes[0])
+    stream = world.streams.of("struck by shocks", part_named("cause", name), planes[0])
     slots = world.fleet.planes[planes[0]].slots
     rate = shock.rate_per_year * (slots if shock.scope == "satellite" else 1)
-    for day in poisson_days(stream, rate, world.environment).tolist():
+    for day in poisson_days(when, rate, world.environment).tolist():
         yield world.env.timeout(max(0.0, day - world.env.now))
         only = int(stream.integers(slots)) if shock.scope == "satellite" else None
         for plane in planes:

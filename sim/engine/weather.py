@@ -44,13 +44,16 @@ class Weather:
         self._clocks: dict[tuple[str, int], Clock] = {}
 
     def _spread(self) -> Floats:
-        """Fluence above 30 MeV of each day of the tables, storms spread evenly over their days, cm^-2, shape (n,)."""
+        """Fluence above 30 MeV of each day of the tables, cm^-2, shape (n,)."""
         days = self.radiation.days
-        edges = np.append(days, days[-1] + 1)
-        total = np.zeros(len(edges))
+        return np.diff(self._fluence(np.append(days, days[-1] + 1)))
+
+    def _fluence(self, days: Floats) -> Floats:
+        """Fluence above 30 MeV up to some days, cm^-2: a storm spreads evenly over its days."""
+        total = np.zeros(len(days))
         for begin, fluence in zip(self.storm_days, self.storm_fluence_cm2, strict=True):
-            total += fluence * np.clip((edges - begin) / STORM_DAYS, 0.0, 1.0)
-        return np.diff(total)
+            total += fluence * np.clip((days - begin) / STORM_DAYS, 0.0, 1.0)
+        return total
 
     def dose_clock(self, plane: int) -> Clock:
         """Dose with storms, rad(Si), from mission day 0."""
@@ -71,9 +74,10 @@ class Weather:
     def _clock(self, what: str, plane: int, daily: Floats, in_storm: Callable[[Exposure], float]) -> Clock:
         key = what, int(self.radiation.exposure_index[plane])
         if key not in self._clocks:
-            total = daily + self.fluence_per_day * in_storm(self.radiation.exposure(plane))
             days = np.append(self.radiation.days, self.radiation.days[-1] + 1)
-            self._clocks[key] = Clock(days, np.concatenate([[0.0], np.cumsum(total)]))
+            edges = np.unique(np.concatenate([days, self.storm_days, self.storm_days + STORM_DAYS]))
+            quiet = np.interp(edges, days, np.concatenate([[0.0], np.cumsum(daily)]))
+            self._clocks[key] = Clock(edges, quiet + self._fluence(edges) * in_storm(self.radiation.exposure(plane)))
         return self._clocks[key]
 
     def debris_clock(self, per_year: float) -> Clock:

@@ -216,11 +216,11 @@ class World:
             if working:
                 self.jobs.gain_gpus(berth, waiting)
             self.env.process(self.cohort_life(cohort, cohort.generation))
-        if satellite.tray is not None and kind is not EventKind.TRAY_OFF:
+        if satellite.tray is not None and kind is not EventKind.TRAY_OFF and not cohort.gone[i]:
             for tray in np.unique(units // satellite.tray.gpus).tolist():
                 first = tray * satellite.tray.gpus
                 left = first + np.flatnonzero(cohort.alive[i, first : first + satellite.tray.gpus])
-                if 0 < len(left) < satellite.tray.gpus_needed:
+                if 0 < len(left) < satellite.tray.gpus_needed and not cohort.gone[i]:
                     self.lose_gpus(cohort, i, left, EventKind.TRAY_OFF, Cause.TRAY)
         if not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < satellite.gpus_needed:
             self.end(cohort, i, EventKind.RETIRED, Cause.TOO_FEW_GPUS, planned=True)

@@ -325,8 +325,8 @@ class Gangs:
     def per_day(self, plane: int, job: TrainingJob) -> dict[int, float]:
         """Mean interruptions of a fresh gang a day over the mission by cause, storms apart."""
         satellites = ceil(job.gpus / self.environment.scenario.satellite.gpus)
-        gpus = np.full(satellites, job.gpus // satellites)
-        gpus[: job.gpus % satellites] += 1
+        gpus = np.full(satellites, self.environment.scenario.satellite.gpus)
+        gpus[-1] = job.gpus - gpus[:-1].sum()  # as gangs take them: whole satellites, and the rest on one
         units = self.units(np.arange(satellites), gpus).sum(axis=1)
         soft, found = self.soft(plane, 0.0), dict[int, float]()
         for cause, rate in zip(self.causes, (soft.in_passes + soft.steady).mean(axis=1).tolist(), strict=True):

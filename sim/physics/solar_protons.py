@@ -72,6 +72,9 @@ def mean_fluence_cm2(
     return np.asarray(at_least("active_years", active_years) * storms * (below + above))
 
 
+_AT_ONCE = 16
+
+
 def draw_storms(
     rng: np.random.Generator,
     active_intervals_days: list[tuple[float, float]],
@@ -79,9 +82,9 @@ def draw_storms(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the storms of one history: their first days, ascending, and their fluences above 30 MeV, 1/cm2.
 
-    A Poisson number on the summed length of the intervals (days, as `active_intervals` gives them), each storm
-    uniform over them; fluences independent, those above `largest_cm2` set to it.  ValueError for an interval that
-    ends before it begins.
+    A Poisson process on the intervals put end to end (days, as `active_intervals` gives them), so that longer ones
+    only append; fluences independent, those above `largest_cm2` set to it.  ValueError for an interval that ends
+    before it begins.
     """
     for first, last in active_intervals_days:
         if not 0 <= last - first < np.inf:
@@ -91,14 +94,19 @@ def draw_storms(
     lengths = np.array([last - first for first, last in active_intervals_days], dtype=float)
     ends = np.cumsum(lengths)
     total = float(lengths.sum())
-    count = int(rng.poisson(storms_per_year * total / DAYS_PER_YEAR))
-    if count == 0:
-        return np.empty(0), np.empty(0)
-    elapsed = np.sort(rng.uniform(0.0, total, count))
+    elapsed, fluence = np.zeros(1), np.zeros(1)
+    while total > 0 and elapsed[-1] < total:
+        # In pieces of a fixed size, whatever the length.
+        gaps = rng.standard_exponential(_AT_ONCE) * (DAYS_PER_YEAR / storms_per_year)
+        elapsed = np.concatenate([elapsed, elapsed[-1] + np.cumsum(gaps)])
+        fluence = np.concatenate([fluence, 10.0 ** rng.normal(mean, deviation, _AT_ONCE)])
+    count = int(np.searchsorted(elapsed, total)) if total > 0 else 1
+    elapsed, fluence = elapsed[1:count], fluence[1:count]
+    if len(elapsed) == 0:
+        return elapsed, fluence
     which = np.minimum(np.searchsorted(ends, elapsed, side="right"), len(lengths) - 1)
     starts = np.array([first for first, _ in active_intervals_days], dtype=float)
     days = starts[which] + elapsed - (ends - lengths)[which]
-    fluence = 10.0 ** rng.normal(mean, deviation, count)
     order = np.argsort(days, kind="stable")  # the intervals may come in any order
     return days[order], np.minimum(fluence, largest_cm2)[order]
 

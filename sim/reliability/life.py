@@ -53,16 +53,21 @@ class Clock:
     def at(self, day: ArrayLike) -> Floats:
         """Exposure on these days."""
         then = np.asarray(day, float)
-        slope = (self.total[-1] - self.total[-2]) / (self.days[-1] - self.days[-2])
         beyond = np.where(np.isfinite(then), np.maximum(then - self.days[-1], 0.0), 0.0)
-        found = np.interp(then, self.days, self.total) + slope * beyond
+        found = np.interp(then, self.days, self.total) + self._last_rate * beyond
         return np.asarray(np.where(then == np.inf, np.inf, found))
 
     def when(self, exposure: ArrayLike) -> Floats:
-        """Day on which the exposure reaches these values; infinite if not within the points."""
+        """Day on which the exposure reaches these values; infinite where it never does."""
         wanted = np.asarray(exposure, float)
         found = np.interp(wanted, self.total, self.days)
-        return np.asarray(np.where(wanted > self.total[-1], np.inf, found))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            later = self.days[-1] + (wanted - self.total[-1]) / np.float64(self._last_rate)
+        return np.asarray(np.where(wanted > self.total[-1], later, found))
+
+    @property
+    def _last_rate(self) -> float:
+        return float((self.total[-1] - self.total[-2]) / (self.days[-1] - self.days[-2]))
 
 
 @dataclass(frozen=True)

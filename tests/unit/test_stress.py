@@ -50,7 +50,9 @@ def test_a_clock_is_straight_between_its_points_and_goes_on_at_its_last_rate():
     assert CLOCK.at([5.0, 15.0, 25.0, 40.0]).tolist() == [5.0, 10.0, 25.0, 70.0]
     assert CLOCK.at(np.inf) == np.inf
     assert CLOCK.when([5.0, 25.0]).tolist() == [5.0, 25.0]
-    assert CLOCK.when(41.0) == np.inf
+    assert CLOCK.when(41.0) == pytest.approx(30 + 1 / 3)
+    stopped = Clock(np.array([0.0, 10.0, 20.0]), np.array([0.0, 5.0, 5.0]))
+    assert stopped.when([5.1, np.inf]).tolist() == [np.inf, np.inf]
 
 
 def test_acceleration_is_of_the_clock_and_not_of_the_hazard():
@@ -90,4 +92,4 @@ def test_a_clock_that_counts_events_needs_a_hazard_of_one_a_day():
     events = Clock(np.array([0.0, 100.0, 200.0]), np.array([0.0, 0.5, 3.0]))
     per_event = Exponential(rate_per_year=365.25)
     assert Life.born(0.0, clock=events).failure_day(per_event, 1.75) == pytest.approx(150.0)
-    assert Life.born(0.0, clock=events).failure_day(per_event, 3.5) == np.inf
+    assert Life.born(0.0, clock=events).failure_day(per_event, 3.5) == pytest.approx(220.0)

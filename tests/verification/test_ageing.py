@@ -279,7 +279,6 @@ def test_gpus_give_warning_before_they_fail(fleet, checked_run):
     assert np.mean(early) == pytest.approx(5, abs=0.1)
 
 
-@pytest.mark.xfail(strict=True, reason="failures beyond the horizon give no warning before it")
 def test_warnings_do_not_depend_on_the_horizon(fleet, checked_run):
     for replicate in range(6):
         runs = (checked_run(warned(fleet, days=days), replicate=replicate) for days in (60, 90))
@@ -288,7 +287,6 @@ def test_warnings_do_not_depend_on_the_horizon(fleet, checked_run):
         assert short.tolist() == pytest.approx(long[long < 60].tolist())
 
 
-@pytest.mark.xfail(strict=True, reason="activation schedules the warnings of the past anew, for all of its delivery")
 def test_activation_repeats_no_warning(fleet, checked_run):
     # Buses fail and spares of one delivery are activated one by one, each anew.
     scenario = fleet(
@@ -309,7 +307,6 @@ def test_activation_repeats_no_warning(fleet, checked_run):
     assert not np.any(np.isin(day, result.events.where(EventKind.ACTIVATED).time_days))
 
 
-@pytest.mark.xfail(strict=True, reason="a spare GPU that has stepped in fails without warning")
 def test_spares_aboard_give_warning_as_well(fleet, checked_run):
     scenario = fleet(
         slots=100,

@@ -177,7 +177,6 @@ def test_an_outage_takes_a_plane_offline_and_stops_its_gangs(fleet, checked_run)
     assert times[0] == 0
 
 
-@pytest.mark.xfail(strict=True, reason="one stream gives the days to the horizon and then whom each shock strikes")
 def test_shocks_of_the_first_years_do_not_depend_on_the_horizon(fleet, checked_run):
     shock = {"kind": "shock", "scope": "fleet", "rate_per_year": 20, "gpu_lethality": 0.02}
     rows = []

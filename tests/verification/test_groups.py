@@ -141,7 +141,6 @@ def test_a_satellite_goes_when_too_few_of_its_gpus_are_left(fleet, checked_run):
     assert follows(days, lambda day: binom.sf(2, 6, -np.expm1(-0.6 / YEAR * np.asarray(day))), YEAR, 300)
 
 
-@pytest.mark.xfail(strict=True, reason="the second tray is switched off on a satellite that has been retired")
 def test_two_trays_that_go_at_once_end_a_satellite_once(fleet, checked_run):
     # A supply under GPUs 3-5 takes both trays of four below their need: the first to go ends the satellite.
     scenario = fleet(
@@ -202,7 +201,6 @@ def test_a_cold_spare_is_new_when_it_steps_in(fleet, checked_run):
     assert kstest((1 - law.survival(age)) / (1 - law.survival(watch)), "uniform").pvalue > KS_LEVEL
 
 
-@pytest.mark.xfail(strict=True, reason="units in reserve draw luck up to the hazard of one at work from birth only")
 @pytest.mark.parametrize("standby", ["cold", "warm"])
 def test_a_reserve_carries_its_infancy_into_a_storm(fleet, checked_run, standby):
     # Switched in while a factor of 10 holds, a new unit meets more hazard in a month than one at work in all its life.
@@ -223,7 +221,6 @@ def test_a_reserve_carries_its_infancy_into_a_storm(fleet, checked_run, standby)
     assert abs(len(days) - 1000 * share) < 4 * np.sqrt(1000 * share * (1 - share)) + 1000 * 0.005
 
 
-@pytest.mark.xfail(strict=True, reason="spares aboard draw luck up to the hazard of one at work from birth only")
 def test_a_spare_gpu_carries_its_infancy_into_a_storm(fleet, checked_run):
     law = {"kind": "bathtub", "infant_loss_fraction": 0.3, "infant_days": 30, "infant_shape": 1}
     law |= {"constant_per_year": 0.5, "calendar_factor": {"years": (0.5, 0.6), "factors": (10.0, 0.0)}}
@@ -237,7 +234,6 @@ def test_a_spare_gpu_carries_its_infancy_into_a_storm(fleet, checked_run):
     assert abs(len(days) - n * share) < 4 * np.sqrt(n * share * (1 - share)) + 0.005 * n
 
 
-@pytest.mark.xfail(strict=True, reason="activating one spare wears the reserves of every satellite of its delivery")
 def test_activating_a_spare_switches_no_reserve_in(fleet, checked_run):
     # Under a dormancy factor of 1 a stored satellite lives like one at work, so its pumps are those of a cold pair
     # from birth on, whoever is activated and when: slots and spares, one delivery in each plane.

@@ -79,9 +79,7 @@ for pair, gain in study.variance_reduction().items():
 # for by the kilogram, at the list price of a full vehicle (67 M USD for 17.5 t)?
 
 # %%
-shared = sim.load(
-    "suncatcher_81", set_=["launch.vehicle.price.kind=per_kg", "launch.vehicle.price.usd_per_kg=3829"]
-)
+shared = sim.load("suncatcher_81", set_=["launch.vehicle.price.kind=per_kg", "launch.vehicle.price.usd_per_kg=3829"])
 cheaper = sim.compare(shared, strategies, replicates=20, seed=1)
 print(cheaper.table())
 

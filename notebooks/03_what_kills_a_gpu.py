@@ -357,9 +357,9 @@ assert best_min["co-located"] >= best_min["constant rate"]
 #
 # ## 3. What does burn-in on the ground buy?
 #
-# GPUs run for 90 days on the ground before flight; those that die young die there. Three beliefs about how many do. The
-# simulator does not charge for what fails on the ground, so it is added here: `scrap` is one more GPU for each lost,
-# and `waiting` the straight-line value of 90 days of a five-year life in which a GPU on the test bench earns nothing.
+# GPUs run for 90 days on the ground before flight; those that die young die there, and the price of those that fly
+# bears them. Three beliefs about how many do. What the simulator does not charge is added here: `waiting` is the
+# straight-line value of 90 days of a five-year life in which a GPU on the test bench earns nothing.
 
 # %%
 BURN_IN_DAYS, FRACTIONS = 90, (0.005, 0.02, 0.05)
@@ -383,12 +383,11 @@ for fraction in FRACTIONS:
                     "availability": values["compute_availability"],
                     "goodput": values["goodput"],
                     "USD/GPU h": values["cost_per_useful_gpu_hour_usd"],
-                    "+ scrap": fleet_usd * on_ground / (1 - on_ground) / useful,
                     "+ waiting": fleet_usd * days / (365.25 * scenario.satellite.design_life_years) / useful,
                 }
             )
         burnt[fraction, days] = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-        burnt[fraction, days]["= in all"] = sum(burnt[fraction, days][n] for n in ("USD/GPU h", "+ scrap", "+ waiting"))
+        burnt[fraction, days]["= in all"] = sum(burnt[fraction, days][n] for n in ("USD/GPU h", "+ waiting"))
 
 print(f"{'infant':>8}{'days':>6}" + "".join(f"{name:>14}" for name in burnt[0.05, 0]))
 for (fraction, days), row in burnt.items():

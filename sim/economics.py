@@ -8,6 +8,7 @@ stops maintaining its fleet near the end of the study would win by accounting al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from sim.constants import DAYS_PER_YEAR
 from sim.events import Cause, EventKind
 from sim.launch import AnyPrice
 from sim.result import Result
-from sim.scenario.models import Economics
+from sim.scenario.models import Economics, Scenario
 
 Floats = NDArray[np.float64]
 
@@ -92,7 +93,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         scenario.launch.vehicle.price if launch_price is None else launch_price, scenario.satellite.launch_mass_kg
     )
     satellites = int(flights.satellites.sum())
-    gpus_usd = scenario.satellite.gpus * prices.gpu_usd
+    gpus_usd = scenario.satellite.positions * flown_gpu_usd(scenario, prices)
     deployed = flights.deployment
     paid_usd = flight_usd + flights.satellites * (prices.bus_usd + gpus_usd)
     return Costs(
@@ -104,6 +105,12 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         deployment_usd=float(paid_usd[deployed].sum()),
         unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, prices),
     )
+
+
+def flown_gpu_usd(scenario: Scenario, prices: Economics) -> float:
+    """Price of a GPU that flies: it bears those that died in the burn-in beside it."""
+    passes = float(scenario.reliability.gpu.survival(scenario.reliability.gpu_burn_in_days))
+    return prices.gpu_usd / passes if passes > 0 else inf
 
 
 def working_satellite_years(result: Result) -> float:
@@ -135,8 +142,11 @@ def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, 
     age_days = np.zeros(size)  # what is still on its way is new
     age_days[log.satellite[arrived]] = result.horizon_days - log.time_days[arrived]
     left = np.maximum(0.0, 1 - age_days / (satellite.design_life_years * DAYS_PER_YEAR))
-    dead_gpus = np.bincount(log.satellite[log.kind == EventKind.GPU_FAILED], minlength=size)[:size]
+    died = np.isin(log.kind, (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF))
+    # A row of a single GPU has no amount.
+    dead_gpus = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=size)[:size]
+    gpu_usd = flown_gpu_usd(result.scenario, prices)
     value_usd = (
-        prices.bus_usd + (flight_usd / flights.satellites)[flight_of] + prices.gpu_usd * (satellite.gpus - dead_gpus)
+        prices.bus_usd + (flight_usd / flights.satellites)[flight_of] + gpu_usd * (satellite.positions - dead_gpus)
     )
     return float((value_usd * left)[alive].sum())

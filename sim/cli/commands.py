@@ -173,7 +173,7 @@ def environment(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw all this to a .png or .svg file.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show each plane's light, power, capacity, temperature and air density over the mission."""
+    """Show each plane's light, power, capacity, temperature, air density and radiation over the mission."""
     from sim.describe import plane_facts
     from sim.environment import Environment
 
@@ -208,7 +208,7 @@ def environment(
 def plot(
     folder: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Output folder of a run or comparison.")],
     kind: Annotated[
-        list[str] | None, typer.Option(help="availability, timeline, differences; default: all that apply.")
+        list[str] | None, typer.Option(help="availability, timeline, losses, differences; default: all that apply.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -28,7 +28,7 @@ from sim.scenario.models import Scenario
 _log = logging.getLogger(__name__)
 
 PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
-PICTURES = ("availability.png", "timeline.png", "differences.png")
+PICTURES = ("availability.png", "timeline.png", "differences.png", "losses.png")
 """What the command line draws of a study."""
 
 

@@ -125,7 +125,8 @@ class Reliability(Parameters):
     stress: Stress = Stress()
     """The conditions for which the laws of GPUs and groups hold."""
     gpu_burn_in_days: float = Field(default=0.0, ge=0, le=3650)
-    """Effective days that GPUs have lived on the ground before flight; what fails there does not fly."""
+    """Effective days that GPUs have lived on the ground before flight; what fails there does not fly, and the price of
+    those that do bears it."""
     resettable_fraction: float = Field(default=0.0, ge=0, lt=1)
     """Share of the failures under `gpu` that a power cycle clears: they stop the job and kill nothing."""
     warnings_per_failure: float = Field(default=0.0, ge=0, le=100)

@@ -133,3 +133,26 @@ def test_a_fleet_without_flights_pays_operations_only() -> None:
     found = costs(result_of(EventRecorder()))
     assert found == Costs(0.0, 0.0, 0.0, pytest.approx(1000.0), 0.0, 0.0)
     assert found.total_usd == pytest.approx(1000.0)
+
+
+def test_spare_gpus_aboard_are_paid_for(fleet, checked_run):
+    plain, spared = (
+        costs(checked_run(fleet(slots=3, gpus=4, satellite={"spare_gpus": spares}))).gpus_usd for spares in (0, 2)
+    )
+    assert (plain, spared) == (12, 18)
+
+
+def test_the_gpus_that_fly_bear_those_that_died_on_the_ground(fleet, checked_run):
+    law = {"kind": "bathtub", "infant_loss_fraction": 0.2, "infant_days": 50}
+    burned = costs(checked_run(fleet(slots=3, gpus=4, gpu=law, reliability={"gpu_burn_in_days": 50}))).gpus_usd
+    assert burned == pytest.approx(12 / 0.8)
+
+
+def test_what_a_host_takes_with_it_is_worth_nothing(fleet, checked_run):
+    host = {"gpus": 4, "law": {"kind": "exponential", "rate_per_year": 1000}}
+    fresh, dead = (
+        costs(checked_run(fleet(slots=2, gpus=8, reliability={"groups": groups}))).unexpired_credit_usd
+        for groups in ({}, {"host": host})
+    )
+    # Two satellites of 1 USD a bus and 1 USD a flight lose sixteen GPUs of 1 USD each, of which 99 % of the life is left.
+    assert fresh - dead == pytest.approx(16 * 0.99)

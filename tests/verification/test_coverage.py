@@ -19,6 +19,7 @@ from sim.experiment import Sample, simulate_many
 from sim.experiment.statistics import Quantity, Regression, estimate
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
+from sim.scenario.radiation import Radiation
 
 STUDIES = 2000
 YEARS, LEAD_YEARS, BUS_RATE, GPU_RATE = 2.0, 0.4, 0.4, 0.1
@@ -43,10 +44,23 @@ def scenario() -> Scenario:
                     }
                 ]
             },
-            "satellite": {"gpus": 4, "mass_kg": 100, "design_life_years": 30},
+            # Nothing else fails: no debris, no punctures, no radiation, and the laws hold as they are.
+            "satellite": {
+                "gpus": 4,
+                "mass_kg": 100,
+                "design_life_years": 30,
+                "propulsion": {"vulnerable_area_m2": 0},
+                "radiator": {"tube_fraction": 0},
+            },
+            "radiation": {
+                "effects": dict.fromkeys(Radiation().effects),
+                "solar_protons": False,
+                "wear": {"end_median_krad": 1e9},
+            },
             "reliability": {
                 "gpu": {"kind": "exponential", "rate_per_year": GPU_RATE},
                 "bus": {"kind": "exponential", "rate_per_year": BUS_RATE},
+                "stress": {"activation_energy_ev": 0, "cycling_share": 0},
             },
             "launch": {
                 "vehicle": {

@@ -17,6 +17,7 @@ from sim.physics.drag import low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_
 from sim.physics.power import array_power_w
 from sim.physics.thermal import radiator_mass_kg
 from sim.scenario import Scenario
+from sim.scenario.hardware import ALUMINIUM_KG_M2_PER_MM
 
 
 def satellite_facts(scenario: Scenario, environment: Environment) -> Facts:
@@ -108,6 +109,8 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         for plane in environment.planes
         for day in [int(operation.junction_c[plane.id][operation.days < born_until(environment, plane)].argmax())]
     )
+    tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
+    tubes_kg = ALUMINIUM_KG_M2_PER_MM * radiator.tube_wall_mm * tubes_m2
     return {
         "m2": sizes.radiator_m2,
         "sized": radiator.area_m2 == "sized",
@@ -117,7 +120,8 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         "junction_hottest_c": junction,
         "radiator_hottest_c": at_root,
         "junction_limit_c": radiator.junction_limit_c,
-        "mass_kg": float(radiator_mass_kg(sizes.radiator_m2, radiator.areal_mass_kg_m2)),
+        "tubes_kg": tubes_kg,
+        "mass_kg": float(radiator_mass_kg(sizes.radiator_m2, radiator.areal_mass_kg_m2)) + tubes_kg,
     }
 
 

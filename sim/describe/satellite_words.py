@@ -40,8 +40,8 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
     )
     yield (
         f"  radiator {_size(radiator['m2'], 'm2', radiator['sized'], radiator['needed_m2'])}, "
-        f"{many(radiator['sides'], 'side')}, {radiator['mass_kg']:,.0f} kg: "
-        f"{radiator['w_per_m2']:,.0f} W/m2 at full load"
+        f"{many(radiator['sides'], 'side')}, {radiator['mass_kg']:,.0f} kg with {radiator['tubes_kg']:,.0f} kg "
+        f"of walls against debris: {radiator['w_per_m2']:,.0f} W/m2 at full load"
     )
     yield (
         f"    on the hottest day junction {radiator['junction_hottest_c']:.1f} C "

@@ -215,7 +215,8 @@ def test_masses_and_powers_of_the_parts_add_up():
     found = facts(load("spacex_ai1"))["satellite"]
     mass = found["mass"]
     assert mass["battery_kg"] == pytest.approx(104_000 / 175)
-    assert mass["radiator_kg"] == pytest.approx(110 * 5)
+    # 5 kg/m2 of plate, and 4 mm of aluminium behind 2 % of both faces.
+    assert mass["radiator_kg"] == pytest.approx(110 * 5 + 110 * 2 * 0.02 * 4 * 2.7)
     assert sum(mass[f"{part}_kg"] for part in ("battery", "radiator", "propellant", "rest")) == pytest.approx(2100)
     assert found["array"]["bol_w"] == pytest.approx(600 * 250, rel=0.005)  # unveiled: 250 W/m2
     assert found["array"]["eol_w"] == pytest.approx(found["array"]["bol_w"] * 0.975**5)

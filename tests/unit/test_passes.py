@@ -242,10 +242,12 @@ def test_a_stretch_that_ends_on_a_periods_edge_keeps_its_last_revolution():
     """In floating point 122 periods over a period are 121.99.., and 123 are 123."""
     at_the_node = rates([0.0], [9.0])
     for last in range(118, 128):
-        on_the_edge, beyond = (
-            arrivals(real(), at_the_node, 5.0, end, none_of).hazard for end in (last * PERIOD, last * PERIOD + 1e-9)
+        edge = last * PERIOD
+        short_of, on_the_edge, beyond = (
+            arrivals(real(), at_the_node, 5.0, end, none_of).hazard for end in (edge - 1e-9, edge, edge + 1e-9)
         )
         assert on_the_edge == pytest.approx(beyond, rel=1e-6)
+        assert on_the_edge == pytest.approx(short_of, rel=1e-6)
 
 
 # The tables

@@ -164,7 +164,8 @@ def _operate(scenario: Scenario, sky: Sky, sizes: Sizes, birth_day: float) -> Op
     dark_k = path.radiator_k(satellite.bus_power_w + struck.dark_w, sizes.radiator_m2, absorbed)
     at_once = path.junction_coolant_k_per_w * (struck.light_w - struck.dark_w) / satellite.gpus
     followed = -np.expm1(-dark_s / (60 * satellite.radiator.thermal_time_min))
-    swing_k = np.where(eclipsed, np.maximum(at_once + followed * (radiator_k - dark_k), 0.0), 0.0)
+    fall_k = np.minimum(at_once + followed * (radiator_k - dark_k), junction_c - satellite.radiator.coolant_min_c)
+    swing_k = np.where(eclipsed, np.maximum(fall_k, 0.0), 0.0)
     lean = partial(np.asarray, dtype=np.float32)
     return Operation(
         days=sky.days,

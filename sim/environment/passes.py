@@ -23,6 +23,8 @@ Ints = NDArray[np.intp]
 
 PHASES_KEPT = 256
 """Phases of a plane whose totals are kept: 200 kB each over five years."""
+SAME_EDGE = 1e-9
+"""Periods, microseconds, within which a day is taken as the edge of a period."""
 BLOCK = 15
 """Periods, about a day, over which a gang's rates are averaged."""
 
@@ -53,7 +55,10 @@ class Passes:
 
     def until(self, phase_rad: Floats, day: Floats) -> tuple[Floats, Ints, Floats, Floats]:
         """(revolution, row, dose within it so far, dose of the whole) on some days at some phases; broadcasts."""
-        around = day / self.period_days + phase_rad / TAU
+        turns = day / self.period_days
+        # 122 periods over a period are 121.99.. in floating point, and would count that revolution twice.
+        edge = np.round(turns)
+        around = np.where(np.abs(turns - edge) < SAME_EDGE, edge, turns) + phase_rad / TAU
         revolution = np.floor(around)
         rows = self.rows(phase_rad, revolution)
         whole = self.profile.cumulative[rows, -1] * self.period_days

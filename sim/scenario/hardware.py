@@ -120,6 +120,9 @@ class Radiator(Parameters):
     tube_wall_mm: float = Field(default=4.0, gt=0, le=50)
     """Aluminium that debris must perforate to reach it, armour included, mm.  4, range 1-10 [A]; its mass stands beside
     the plate's in `describe`."""
+    coolant_min_c: float = Field(default=30.0, ge=-50, le=100)
+    """Coolant below which a valve bypasses the radiator, degrees C.  30, range 0-45 [A]: it bounds how far chips cool
+    down when their load falls in the dark."""
     thermal_time_min: float = Field(default=15.0, gt=0, le=600)
     """Time in which radiator and coolant follow a change of load, minutes.  15, range 5-60 [A]: 4,500 J/(m^2 K) of
     plate over 15 W/(m^2 K) at 330 K are 5 [C], coolant and structure add to it."""

@@ -176,3 +176,21 @@ def test_wear_follows_what_the_policy_asks_of_one_battery(fleet, environment):
         for policy in ("ride_through", "throttle", "pause", "migrate")
     }
     assert left["ride_through"] < left["throttle"] < left["pause"] == left["migrate"] < 0.99
+
+
+def test_a_chip_cools_down_with_its_load_and_no_further_than_its_coolant(fleet, environment):
+    def swing(**radiator):
+        satellite = {"gpus": 8, "mass_kg": 500, "radiator": {"tube_fraction": 0, **radiator}}
+        built = environment(fleet(slots=1, gpus=8, satellite=satellite, pause=True))
+        operation = built.operation(0.0)
+        return operation.swing_k[0], operation.junction_c[0], operation.cycles[0]
+
+    slow, junction, cycles = swing(thermal_time_min=600)
+    quick, _, _ = swing(thermal_time_min=1, coolant_min_c=-50)
+    warm, hot, _ = swing(thermal_time_min=1, coolant_min_c=40)
+    assert (slow[cycles == 0] == 0).all()
+    dark = cycles > 0
+    # At once a chip loses what its own way to the coolant takes up: .02 K/W of 500 W; the rest as the radiator follows.
+    assert (slow[dark] > 0.02 * 500).all()
+    assert (quick[dark] > slow[dark] + 20).all()
+    assert warm[dark] == pytest.approx(hot[dark] - 40, abs=1e-3)

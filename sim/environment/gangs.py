@@ -89,7 +89,9 @@ class Threat:
     phases_rad: Floats
     """Where along the orbit the gang's satellites are on mission day 0, a group each, shape (groups,)."""
     soft: list[SoftRates]
-    """Rates of the satellites that share phase and month of birth, one entry for each such group."""
+    """Rates of satellites by month of birth."""
+    members: list[NDArray[np.intp]]
+    """Which groups were born in each of these months."""
     counts: Floats
     """Units of each kind in each group, shape (groups, kinds)."""
     in_storms: Floats
@@ -113,10 +115,11 @@ class Threat:
 
         every = self.counts.sum(axis=0)
         steady = float((self.in_storms * every[self.per]).sum()) * rate(self.fluence)
-        passing = np.empty((len(self.soft), len(length)))
-        for row, one, count in zip(passing, self.soft, self.counts, strict=True):
-            row[:] = (rate(one.passes_total) * count[:, None]).sum(axis=0)
-            steady = steady + (rate(one.steady_total) * count[:, None]).sum(axis=0)
+        passing = np.empty((len(self.counts), len(length)))
+        for one, groups in zip(self.soft, self.members, strict=True):
+            counts = self.counts[groups]
+            passing[groups] = (rate(one.passes_total) * counts[:, :, None]).sum(axis=1)
+            steady = steady + (rate(one.steady_total) * counts.sum(axis=0)[:, None]).sum(axis=0)
         return passing, steady
 
     def causes(self, days: Floats, in_pass: NDArray[np.bool_], marks: Floats) -> NDArray[np.intp]:
@@ -125,9 +128,10 @@ class Threat:
         every = self.counts.sum(axis=0)[self.per]
         steady = (self.in_storms * every)[:, None] * self.fluence_per_day[day]
         passing = np.zeros_like(steady)
-        for one, count in zip(self.soft, self.counts, strict=True):
-            steady = steady + one.steady[:, day] * count[self.per][:, None]
-            passing = passing + one.in_passes[:, day] * count[self.per][:, None]
+        for one, groups in zip(self.soft, self.members, strict=True):
+            count = self.counts[groups].sum(axis=0)[self.per][:, None]
+            steady = steady + one.steady[:, day] * count
+            passing = passing + one.in_passes[:, day] * count
         tower = np.cumsum(np.where(in_pass, passing, steady), axis=0)
         return np.asarray((marks * tower[-1] >= tower).sum(axis=0).clip(max=len(self.per) - 1), np.intp)
 
@@ -298,9 +302,12 @@ class Gangs:
         for place, birth, column in zip(phases.tolist(), births, units.T, strict=True):
             key = place, environment.birth_key(birth)
             alike[key] = alike[key] + column if key in alike else column.astype(float)
+        born = np.array([key for _, key in alike])
+        months = sorted(set(born.tolist()))
         return Threat(
             phases_rad=np.array([place for place, _ in alike]),
-            soft=[self.soft(plane, float(key)) for _, key in alike],
+            soft=[self.soft(plane, float(key)) for key in months],
+            members=[np.flatnonzero(born == key) for key in months],
             counts=np.array(list(alike.values())),
             in_storms=storm_rates(environment.radiation, self.causes, plane),
             per=self._per,

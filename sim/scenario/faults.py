@@ -109,6 +109,8 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
     place, value = _place(detail["loc"], tree, keep_last=kind == "missing")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         kinds = [name for model in _models_at(place, tree) for name in _kinds(model)]
+        if not kinds:  # in a mapping of the user's own names
+            kinds = [tag.strip("'") for tag in str(context.get("expected_tags", "")).split(", ") if tag]
         allowed = f"one of {', '.join(kinds)}"
         if kind == "union_tag_not_found":
             return (*place, "kind"), None, f"is missing: {allowed}"
@@ -182,10 +184,12 @@ def _sort(value: object) -> str:
 
 
 def _annotations(annotation: Any) -> list[Any]:
-    """The alternatives of an annotation; those of its entries where it is a list."""
+    """The alternatives of an annotation; those of its entries where it is a list or a mapping."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated or origin in (tuple, list):
         return _annotations(arguments[0])
+    if origin is dict:
+        return _annotations(arguments[1])
     if origin in (Union, types.UnionType):
         return [member for argument in arguments for member in _annotations(argument)]
     return [annotation]
@@ -198,9 +202,13 @@ def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _field_at(place: Place, tree: Any) -> FieldInfo | None:
-    """The field that a place fills; that of the list where the place is an entry."""
+    """The field that a place fills; that of the list, or of the mapping of names, where the place is an entry."""
     while place and isinstance(place[-1], int):
         place = place[:-1]
+    for model in _models_at(place[:-2], tree) if len(place) > 1 else []:
+        field = model.model_fields.get(str(place[-2]))
+        if field is not None and get_origin(field.annotation) is dict:
+            return field
     for model in _models_at(place[:-1], tree) if place else []:
         if place[-1] in model.model_fields:
             return model.model_fields[str(place[-1])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -117,8 +118,8 @@ class Radiation(Parameters):
     solar_proton_factor: float = Field(default=1.0, ge=0, le=100)
     """Factor on the fluence of storms [A]."""
     effects: dict[Name, Effect | None] = Field(default_factory=_beam_effects)
-    """Kinds of single event by name.  Those of the beam test stand by default; a name given here replaces its effect,
-    adds one, or with `null` takes it away."""
+    """Kinds of single event by name.  Those of the beam test stand by default; a name given here changes fields of its
+    effect, adds an effect, or with `null` takes one away."""
     reference_hbm_gb: float = Field(default=32.0, gt=0)
     """Memory of the chip that the memory effects were measured on, GB.  32: TPU v6e [S2]."""
     mitigations: dict[Name, Mitigation] = Field(default_factory=dict)
@@ -144,8 +145,16 @@ class Radiation(Parameters):
     def _beside_the_defaults(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        # Replaced in place, so that the order, and with it the numbers of causes, stays.
-        return {**_beam_effects(), **value}
+        known = {name: None if effect is None else effect.model_dump() for name, effect in _beam_effects().items()}
+        for name in value:
+            if name not in known and (near := get_close_matches(str(name), known, n=1, cutoff=0.8)):
+                raise ValueError(f"{name!r} is no effect: did you mean {near[0]!r}?  A new one needs another name")
+        # Changed in place, so that the order, and with it the numbers of causes, stays.
+        changed = {
+            name: {**(known.get(name) or {}), **given} if isinstance(given, dict) else given
+            for name, given in value.items()
+        }
+        return {**known, **changed}
 
     @model_validator(mode="after")
     def _mitigations_name_effects(self) -> Radiation:

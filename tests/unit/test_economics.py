@@ -154,5 +154,5 @@ def test_what_a_host_takes_with_it_is_worth_nothing(fleet, checked_run):
         costs(checked_run(fleet(slots=2, gpus=8, reliability={"groups": groups}))).unexpired_credit_usd
         for groups in ({}, {"host": host})
     )
-    # Two satellites of 1 USD a bus and 1 USD a flight lose sixteen GPUs of 1 USD each, of which 99 % of the life is left.
+    # Two satellites lose sixteen GPUs of 1 USD each, of which 99 % of the life is left.
     assert fresh - dead == pytest.approx(16 * 0.99)

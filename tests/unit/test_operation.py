@@ -185,7 +185,7 @@ def test_a_chip_cools_down_with_its_load_and_no_further_than_its_coolant(fleet, 
         operation = built.operation(0.0)
         return operation.swing_k[0], operation.junction_c[0], operation.cycles[0]
 
-    slow, junction, cycles = swing(thermal_time_min=600)
+    slow, _, cycles = swing(thermal_time_min=600)
     quick, _, _ = swing(thermal_time_min=1, coolant_min_c=-50)
     warm, hot, _ = swing(thermal_time_min=1, coolant_min_c=40)
     assert (slow[cycles == 0] == 0).all()

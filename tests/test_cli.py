@@ -227,7 +227,13 @@ def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_resumes(tmp_path: Path) -> None:
     arguments = ["run", "suncatcher_81", "--years", "3", "--replicates", "60", "--workers", "2", "--out"]
-    process = subprocess.Popen([*COMMAND, *arguments, str(tmp_path / "cut")], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, str(tmp_path / "cut")],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that a shell runs in its background would hand on an ignored Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     replicates = tmp_path / "cut" / "replicates"
     deadline = time.monotonic() + 120
     while not (replicates.exists() and os.listdir(replicates)) and time.monotonic() < deadline:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent / "sim"
 # A module imports only from lines above its own, and from its own package.
 LAYERS = [
     {"constants", "errors"},
-    {"parameters", "streams"},
+    {"parameters", "streams", "files"},
     {"ephemeris"},
     {"physics"},
     {"reliability"},

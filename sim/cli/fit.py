@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +11,11 @@ import typer
 
 from sim.cli.output import SCHEMA_VERSION, print_json, write_picture
 from sim.errors import InputError
+from sim.files import TEMPORARY, write_text, writing
 
 MARKER, PICTURE = "fit.json", "survival.png"
 """The report, written first: it marks the folder as ours.  It is not a study's folder, nor is one of those ours."""
-_PROGRAM, _TEMPORARY = "orbitfleet", ".orbitfleet-"
+_PROGRAM = "orbitfleet"
 
 
 def fit(
@@ -111,12 +109,12 @@ def _short(value: Any) -> str:
 
 def _refuse_foreign(folder: Path) -> list[str]:
     """Names of what an earlier fit wrote there.  Raises `InputError` for a folder that is not ours."""
-    with _writing(folder):
+    with writing(folder):
         if not folder.exists():
             return []
         if not folder.is_dir():
             raise InputError(f"{folder}: is a file, not an output folder")
-        if all(entry.name.startswith(_TEMPORARY) for entry in folder.iterdir()):
+        if all(entry.name.startswith(TEMPORARY) for entry in folder.iterdir()):
             return []
         try:
             found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
@@ -137,7 +135,7 @@ def _write(folder: Path, found: dict[str, Any]) -> list[str]:
     from sim.plots.style import save
     from sim.plots.survival import survival
 
-    with _writing(folder):
+    with writing(folder):
         before = _refuse_foreign(folder)
         folder.mkdir(parents=True, exist_ok=True)
         names = file_names(found["groups"])
@@ -145,31 +143,12 @@ def _write(folder: Path, found: dict[str, Any]) -> list[str]:
         texts = {name: text for name, text in texts.items() if text}
         files = [MARKER, PICTURE, *texts]
         marker = {"program": _PROGRAM, "files": files, "schema_version": SCHEMA_VERSION, **found}
-        _write_text(folder / MARKER, json.dumps(marker, indent=1, allow_nan=False) + "\n")
+        write_text(folder / MARKER, json.dumps(marker, indent=1, allow_nan=False) + "\n")
         for name in before:
             if name not in files and Path(name).name == name and name.startswith("overlay_"):
                 (folder / name).unlink(missing_ok=True)
         for name, text in texts.items():
-            _write_text(folder / name, text)
+            write_text(folder / name, text)
     picture = folder / PICTURE
     write_picture(lambda: save(survival(found), picture), picture)
     return files
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
-    partial = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn a full disk, a missing permission and their like into one message."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be used as output folder: {error.strerror or error}") from error

@@ -13,11 +13,11 @@ from sim.describe.wording import Facts
 from sim.environment import Environment
 from sim.environment.keeping import FCC_LIMIT_YEARS
 from sim.physics.battery import battery_mass_kg
+from sim.physics.dose import shield_mass_kg
 from sim.physics.drag import low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_s
 from sim.physics.power import array_power_w
 from sim.physics.thermal import radiator_mass_kg
 from sim.scenario import Scenario
-from sim.scenario.hardware import ALUMINIUM_KG_M2_PER_MM
 
 
 def satellite_facts(scenario: Scenario, environment: Environment) -> Facts:
@@ -110,7 +110,7 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         for day in [int(operation.junction_c[plane.id][operation.days < born_until(environment, plane)].argmax())]
     )
     tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
-    tubes_kg = ALUMINIUM_KG_M2_PER_MM * radiator.tube_wall_mm * tubes_m2
+    tubes_kg = float(shield_mass_kg(tubes_m2, radiator.tube_wall_mm))
     return {
         "m2": sizes.radiator_m2,
         "sized": radiator.area_m2 == "sized",

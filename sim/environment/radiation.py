@@ -18,7 +18,7 @@ from sim.environment.planes import Plane
 from sim.ephemeris import secular_rates, sidereal_angle_rad
 from sim.physics.cosmic_rays import background_dose_rad_per_year, let_spectrum
 from sim.physics.dose import dose_rad_per_year, spectrum_behind_shield
-from sim.physics.single_event import let_event_rate_per_year, proton_event_rate_per_year
+from sim.physics.single_event import events_per_year, let_event_rate_per_year, proton_event_rate_per_year
 from sim.physics.solar_cycle import activity
 from sim.physics.solar_protons import geomagnetic_exposure, open_sky, storm_dose_rad, storm_spectrum
 from sim.physics.trapped import Particle, PassProfile, orbit_spectrum, pass_profile
@@ -50,8 +50,6 @@ class Exposure:
     """Dose of a storm of unit fluence above 30 MeV outside the magnetic field, rad cm^2."""
     storm_events: Floats
     """Events of a target in such a storm, shape (effects,)."""
-    storm_exposure: float
-    """Share of the time that the orbit lies open to storms, which the two above contain."""
     profile: PassProfile
     """When the trapped part comes."""
 
@@ -90,7 +88,7 @@ def _exposure(
         """Events of a target by protons of a dose, and of a flux a second (or a fluence over a year's seconds)."""
         events = np.zeros(np.shape(dose_rad))
         if effect.rad_per_event is not None:
-            events = events + dose_rad / effect.rad_per_event
+            events = events + events_per_year(dose_rad, effect.rad_per_event)
         if (cut := effect.protons) is not None:
             events = events + proton_event_rate_per_year(
                 spectrum_energies, flux, cut.saturation_cm2, cut.onset_mev, cut.width_mev, cut.shape
@@ -125,7 +123,6 @@ def _exposure(
         cosmic_events=cosmic_events * size,
         storm_rad=storm_rad * exposure,
         storm_events=(storm_events * size).ravel() * exposure,
-        storm_exposure=exposure,
         profile=pass_profile(altitude_km, inclination_deg, turn_rad, eccentricity=eccentricity),
     )
 

@@ -21,7 +21,8 @@ from sim.errors import InputError
 from sim.experiment import record as record_file
 from sim.experiment import study_file
 from sim.experiment.provenance import PROGRAM, conflicts
-from sim.experiment.record import FOLDER, TEMPORARY, Figures, Record, Task
+from sim.experiment.record import FOLDER, Figures, Record, Task
+from sim.files import TEMPORARY, write_text, writing
 from sim.scenario.load import resolved_yaml
 from sim.scenario.models import Scenario
 
@@ -196,25 +197,6 @@ def last_request(path: Path, contents: study_file.Contents) -> tuple[Sequence[st
         pass
     complete = int(contents.finished.all(axis=0).cumprod().sum())
     return contents.strategies, complete
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a full disk, a missing permission and their like into one message."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{path}: cannot be used as output folder: {error.strerror or error}") from error
 
 
 def _refuse_foreign(path: Path) -> dict[str, Any] | None:

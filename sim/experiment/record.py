@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventLog
+from sim.files import TEMPORARY
 from sim.metrics import METRICS, daily_series, measure, tolls
 from sim.result import Result
 from sim.scenario.models import Scenario
@@ -35,8 +36,6 @@ TOLLS = {
     "satellites_lost": ("1", "satellites lost, not by plan"),
 }
 """Unit and meaning of the fields of `sim.metrics.Toll`, over the mission and by cause."""
-TEMPORARY = ".orbitfleet-"
-"""How the names of our files begin while they are being written."""
 BUILT_IN_CAUSES = tuple(cause.name.lower() for cause in Cause)
 """Causes of every scenario, by name: files written when they were others are not read."""
 FOLDER = "replicates"

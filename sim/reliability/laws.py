@@ -74,11 +74,6 @@ class Law(Parameters):
         """Ages at which the hazard jumps, increasing, in days: where a quadrature over the ages should be split."""
         return []
 
-    def most_hazard(self, days: float) -> float:
-        """No unit accumulates more hazard in this many days, whatever the dates and however often it rests."""
-        factors = (1.0,) if self.calendar_factor is None else (1.0, *self.calendar_factor.factors)
-        return max(factors) * float(self.cumulative_hazard(days))
-
     def mean_rate_per_day(self, over_days: float) -> float:
         """Hazard averaged over the ages from 0 to `over_days`, 1/day, without the calendar factor."""
         return float(self.cumulative_hazard(over_days)) / over_days

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.parameters import Parameters
+from sim.physics.dose import shield_mass_kg
 from sim.physics.power import Mount
 from sim.physics.thermal import Attitude
 
@@ -217,10 +218,6 @@ class Tray(Parameters):
         return self
 
 
-ALUMINIUM_KG_M2_PER_MM = 2.70
-"""Mass of a square metre of aluminium a millimetre thick, kg."""
-
-
 class Satellite(Parameters):
     """One satellite, as built."""
 
@@ -283,14 +280,13 @@ class Satellite(Parameters):
     @property
     def shield_mass_kg(self) -> float:
         """Mass of the shield as it is, kg."""
-        return ALUMINIUM_KG_M2_PER_MM * self.shield.thickness_mm * self.shield.area_m2
+        return float(shield_mass_kg(self.shield.area_m2, self.shield.thickness_mm))
 
     @property
     def launch_mass_kg(self) -> float:
         """Mass at launch: `mass_kg`, and the shield's difference from the one it includes, kg."""
-        shield = self.shield
-        extra_mm = shield.thickness_mm - shield.included_mm
-        return self.mass_kg + ALUMINIUM_KG_M2_PER_MM * extra_mm * shield.area_m2
+        included_kg = float(shield_mass_kg(self.shield.area_m2, self.shield.included_mm))
+        return self.mass_kg + self.shield_mass_kg - included_kg
 
     @property
     def full_load_w(self) -> float:

@@ -81,15 +81,6 @@ def test_a_clock_that_stands_still_never_fails():
             assert Life.born(np.array([10.0]), 0.0).failure_day(law, 0.5) == np.inf
 
 
-def test_most_hazard_bounds_every_life():
-    storm = CalendarFactor(years=(1.0,), factors=(20.0,))
-    for law in (Weibull(shape=0.4, scale_years=4, calendar_factor=storm), LAWS["bathtub"], LAWS["exponential"]):
-        bound = law.most_hazard(900.0)
-        for pace in (0.05, 0.3, 1.0):
-            for born in (0.0, 300.0, 1000.0):
-                assert Life.born(born, pace).hazard_until(law, born + 900) <= bound
-
-
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_mean_life_is_the_integral_of_survival(law):
     for factor in (None, STORM):

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from operator import itemgetter
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 
 class EventKind(IntEnum):
@@ -39,9 +38,7 @@ class EventKind(IntEnum):
     WAITED = 19  # GPU-hours a job waited for its gang
     UNCOMMITTED = 20  # GPU-hours of work still without a checkpoint at the horizon
     SLOWED = 21  # GPU-hours by which a running gang fell behind full speed
-    DERATED = (
-        22  # from now on satellites of one birth cannot run at full speed; amount: their speed; the cause says why
-    )
+    DERATED = 22  # first day on which satellites of one birth cannot run at full speed; amount: their speed that day
     ABANDONED = 23  # a dead satellite stays in orbit; amount: years until it has come down, -1: beyond what is known
     SOFT_INTERRUPTED = (
         24  # interruptions of a gang by one cause that broke nothing, up to a month of them; amount: number
@@ -78,6 +75,17 @@ class Cause(IntEnum):
     STAND_OFF = 19  # the formation keeps its distance from a dead satellite
 
 
+GPU_LOSSES = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)
+"""Kinds that take GPUs from a satellite which goes on."""
+GPU_CHANGES = (*GPU_LOSSES, EventKind.SWITCHED_IN)
+"""Kinds that change the GPUs at work on a satellite which goes on."""
+ENDS = (EventKind.BUS_FAILED, EventKind.RETIRED)
+"""Kinds that end a satellite."""
+ARRIVALS = (EventKind.DELIVERED, EventKind.STORED)
+"""Kinds that bring a satellite to a berth from a flight."""
+STARTS = (EventKind.DELIVERED, EventKind.PLACED)
+"""Kinds with which a satellite begins work in a slot."""
+
 NAMED = 64
 """Causes that a scenario names itself are numbered from here: `Scenario.cause_numbers`."""
 PLANNED = (Cause.END_OF_LIFE, Cause.REPLACED, Cause.STRATEGY, Cause.PROPELLANT, Cause.TOO_FEW_GPUS)
@@ -104,6 +112,8 @@ class EventLog:
     gpus: NDArray[np.int32]
     """Change in the number of GPUs online in slots (eclipse policy aside)."""
     amount: NDArray[np.float64]
+    design: NDArray[np.uint8]
+    """Kind of satellite, a position in `Scenario.design_names`; 0 in rows that are of no satellite."""
 
     def __len__(self) -> int:
         return len(self.time_days)
@@ -128,14 +138,17 @@ _DTYPES = {
     "kind": np.uint8,
     "cause": np.uint8,
     "amount": np.float64,
+    "design": np.uint8,
 }
+_EMPTY = {"plane": NONE, "berth": NONE, "satellite": NONE, "job": NONE}
 
 
 class EventRecorder:
     """Appends rows while a run goes on; `finish` turns them into an `EventLog`."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[float, int, int, int, int, int, int, int, int, float]] = []
+        self._rows: list[tuple[float, int, int, int, int, int, int, int, int, float, int]] = []
+        self._many: list[tuple[int, dict[str, NDArray[np.generic]]]] = []
 
     def append(
         self,
@@ -150,17 +163,33 @@ class EventRecorder:
         satellites: int = 0,
         gpus: int = 0,
         amount: float = 0.0,
+        design: int = 0,
     ) -> None:
         """One row; its columns are those of `EventLog`."""
-        self._rows.append((time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount))
+        self._rows.append((time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount, design))
+
+    def extend(self, count: int, **columns: ArrayLike) -> None:
+        """Many rows at once: columns of `EventLog` by name, each of one value or of `count`; others as in `append`."""
+        every = {
+            name: np.broadcast_to(
+                np.asarray(columns.get(name, _EMPTY.get(name, 0)), _DTYPES.get(name, np.int32)), (count,)
+            )
+            for name in COLUMNS
+        }
+        self._many.append((len(self._rows), every))
+
+    def latest(self, count: int) -> list[tuple[float, EventKind, int]]:
+        """(day, kind, cause) of the last rows appended one by one."""
+        return [(row[0], EventKind(row[1]), row[2]) for row in self._rows[-count:]]
 
     def finish(self) -> EventLog:
         """The rows so far, as columns, in order of time; rows of one time in the order in which they came."""
-        rows = sorted(self._rows, key=itemgetter(0))
-        columns = zip(*rows, strict=True) if rows else ([] for _ in COLUMNS)
-        return EventLog(
-            *(
-                np.asarray(column, dtype=_DTYPES.get(name, np.int32))
-                for name, column in zip(COLUMNS, columns, strict=True)
-            )
-        )
+        single = list(zip(*self._rows, strict=True)) if self._rows else [() for _ in COLUMNS]
+        kept = {
+            name: np.asarray(column, dtype=_DTYPES.get(name, np.int32))
+            for name, column in zip(COLUMNS, single, strict=True)
+        }
+        before = [np.arange(len(self._rows)), *(np.full(len(every["kind"]), at - 0.5) for at, every in self._many)]
+        joined = {name: np.concatenate([kept[name], *(every[name] for _, every in self._many)]) for name in COLUMNS}
+        order = np.lexsort((np.concatenate(before), joined["time_days"]))
+        return EventLog(**{name: column[order] for name, column in joined.items()})

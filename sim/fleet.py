@@ -6,11 +6,15 @@ operational places), then its spare berths.  They are declared by the scenario, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.errors import InputError
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -38,6 +42,7 @@ LEGAL = {
     (BerthState.STORED, BerthState.EMPTY),  # failure, retirement, or departure for a slot
 }
 """The transitions a berth may make; `Fleet.move` refuses all others."""
+_LEGAL_TABLE = np.array([[(now, to) in LEGAL for to in BerthState] for now in BerthState])
 
 
 class Unit(IntEnum):
@@ -56,6 +61,8 @@ class PlaneLayout:
     first_berth: int
     slots: int
     spare_berths: int
+    address: int
+    """What random numbers know the plane by."""
 
     @property
     def slot_range(self) -> slice:
@@ -74,54 +81,88 @@ class PlaneLayout:
         return self.first_berth + self.slots + self.spare_berths
 
 
-def layouts(slots_per_plane: list[int], spare_berths_per_plane: int) -> tuple[PlaneLayout, ...]:
-    """Number the berths of all planes on from 0."""
+def layouts(
+    slots_per_plane: list[int], spare_berths_per_plane: int, addresses: list[int] | None = None
+) -> tuple[PlaneLayout, ...]:
+    """Number the berths of all planes on from 0; without `addresses` planes are addressed by their number."""
     result, first = [], 0
     for plane, slots in enumerate(slots_per_plane):
-        result.append(PlaneLayout(plane, first, slots, spare_berths_per_plane))
+        address = plane if addresses is None else addresses[plane]
+        result.append(PlaneLayout(plane, first, slots, spare_berths_per_plane, address))
         first += slots + spare_berths_per_plane
     return tuple(result)
+
+
+SPARE_PLACES = 1 << 31
+"""Spare berths are addressed from here, slots from 0: however many there are of one, the other keeps its numbers."""
 
 
 class Fleet:
     """The columns, one entry a berth.  The engine writes them; everybody else sees a `FleetView`."""
 
-    def __init__(self, planes: tuple[PlaneLayout, ...], gpus_per_satellite: int, spare_gpus: int = 0) -> None:
-        """`spare_gpus`: on each satellite, beside those at work."""
+    def __init__(self, planes: tuple[PlaneLayout, ...]) -> None:
         berths = planes[-1].end_berth
+        sizes = [plane.end_berth - plane.first_berth for plane in planes]
         self.planes = planes
-        self.gpus_per_satellite = gpus_per_satellite
-        self.positions = gpus_per_satellite + spare_gpus
         self.state = np.zeros(berths, np.int8)
         self.satellite = np.full(berths, -1, np.int32)
+        self.design = np.zeros(berths, np.int8)
         self.gpus_alive = np.zeros(berths, np.int32)
         self.birth_day = np.zeros(berths)
         self.life_end_day = np.full(berths, np.inf)
         self.blocked_until = np.zeros(berths)
-        self.on_order = np.zeros(len(planes), np.int32)
-        self.inbound = np.zeros(len(planes), np.int32)
-        self.owner = np.full((berths, self.positions), Unit.ABSENT, np.int32)
-        self.plane_of = np.concatenate([np.full(p.end_berth - p.first_berth, p.id, np.int32) for p in planes])
+        self.plane_of = np.repeat(np.arange(len(planes), dtype=np.int32), sizes)
         self.is_slot = np.zeros(berths, bool)
+        self.place = np.zeros(berths, np.uint64)
+        """What random numbers know a berth by within its plane."""
         for plane in planes:
             self.is_slot[plane.slot_range] = True
+            self.place[plane.slot_range] = np.arange(plane.slots)
+            self.place[plane.spare_range] = np.arange(plane.spare_berths) + SPARE_PLACES
+        self.site = np.repeat(np.array([plane.address for plane in planes], np.uint64), sizes)
+        """What random numbers know a berth's plane by."""
+        self.on_order = np.zeros(len(planes), np.int32)
+        self.inbound = np.zeros(len(planes), np.int32)
+        self.slots_in = np.zeros((len(BerthState), len(planes)), np.int32)
+        """Slots of each plane in each state."""
+        self.spares_in = np.zeros((len(BerthState), len(planes)), np.int32)
+        """Spare berths of each plane in each state."""
+        self.slots_in[BerthState.EMPTY] = [plane.slots for plane in planes]
+        self.spares_in[BerthState.EMPTY] = [plane.spare_berths for plane in planes]
 
     def move(self, berth: int, to: BerthState) -> None:
         """Change a berth's state; raises `ValueError` for a transition that cannot happen."""
-        now = BerthState(int(self.state[berth]))
-        if (now, to) not in LEGAL:
-            raise ValueError(f"berth {berth} cannot go from {now.name} to {to.name}")
-        if to is BerthState.WORKING and not self.is_slot[berth]:
+        now, slot = int(self.state[berth]), bool(self.is_slot[berth])
+        if not _LEGAL_TABLE[now, to]:
+            raise ValueError(f"berth {berth} cannot go from {BerthState(now).name} to {to.name}")
+        if to is BerthState.WORKING and not slot:
             raise ValueError(f"berth {berth} is a spare berth: no satellite works there")
         self.state[berth] = to
+        counts, plane = self.slots_in if slot else self.spares_in, self.plane_of[berth]
+        counts[now, plane] -= 1
+        counts[to, plane] += 1
 
     def working_satellites(self) -> int:
         """Satellites at work in slots."""
-        return int(np.count_nonzero(self.state == BerthState.WORKING))
+        return int(self.slots_in[BerthState.WORKING].sum())
 
-    def online_gpus(self) -> int:
-        """GPUs alive on satellites at work in slots."""
-        return int(self.gpus_alive[self.state == BerthState.WORKING].sum())
+
+def _read_only(column: NDArray[Any]) -> NDArray[Any]:
+    """A window on a column over a read-only buffer, so that nobody can make it writeable again."""
+    return np.frombuffer(memoryview(column).toreadonly(), column.dtype)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class DesignView:
+    """A kind of satellite that can be ordered."""
+
+    name: str
+    gpus: int
+    """GPUs of a new one."""
+    satellites_per_flight: int
+    """How many one launch can carry."""
+    available_from_day: float
+    """Mission day from which it can be ordered."""
 
 
 @dataclass(frozen=True)
@@ -139,14 +180,24 @@ class PlaneView:
     """Spares on their way from a spare berth to a slot."""
     state: NDArray[np.int8]
     """`BerthState` of each berth, slots first."""
-    gpus_alive: Ints
-    """GPUs alive on the satellite in each berth; 0 where there is none."""
     birth_day: Floats
     """Mission day on which the satellite in each berth arrived in orbit."""
     life_end_day: Floats
     """Mission day on which its design life ends."""
     first_berth: int
     """Number of the plane's first berth: berth i of the arrays is `first_berth + i` in an action."""
+    _gpus_alive: Ints
+    _watches_gpus: bool = True
+
+    @property
+    def gpus_alive(self) -> Ints:
+        """GPUs alive on the satellite in each berth; 0 where there is none.
+
+        Raises `InputError` for a strategy whose `watches_gpus` says no: the column is not kept for it.
+        """
+        if not self._watches_gpus:
+            raise InputError("it looks at gpus_alive, but its watches_gpus() says False")
+        return self._gpus_alive
 
     @property
     def working(self) -> int:
@@ -161,22 +212,18 @@ class PlaneView:
     @property
     def empty_slots(self) -> list[int]:
         """Numbers of the slots without a satellite and without one on its way from a spare berth."""
-        empty: list[int] = (self.first_berth + np.flatnonzero(self.state[: self.slots] == BerthState.EMPTY)).tolist()
-        return empty
+        return self._numbers(self.state[: self.slots] == BerthState.EMPTY)
 
     @property
     def blocked_slots(self) -> list[int]:
         """Numbers of the slots from which a dead satellite still drifts off."""
-        blocked: list[int] = (
-            self.first_berth + np.flatnonzero(self.state[: self.slots] == BerthState.BLOCKED)
-        ).tolist()
-        return blocked
+        return self._numbers(self.state[: self.slots] == BerthState.BLOCKED)
 
     @property
     def spare_list(self) -> list[int]:
         """Numbers of the spare berths that hold a spare, the one with most GPUs alive first."""
-        stored = np.flatnonzero(self.state == BerthState.STORED)
-        order = np.argsort(-self.gpus_alive[stored], kind="stable")
+        stored = np.flatnonzero(self.state == BerthState.STORED)  # whose GPUs are always counted
+        order = np.argsort(-self._gpus_alive[stored], kind="stable")
         spares: list[int] = (self.first_berth + stored[order]).tolist()
         return spares
 
@@ -187,50 +234,126 @@ class PlaneView:
 
     def ending_before(self, day: float) -> list[int]:
         """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""
-        ending = (self.state == BerthState.WORKING) & (self.life_end_day <= day)
-        slots: list[int] = (self.first_berth + np.flatnonzero(ending)).tolist()
-        return slots
+        return self._numbers((self.state == BerthState.WORKING) & (self.life_end_day <= day))
 
     def working_below(self, gpus: float) -> list[int]:
         """Numbers of the slots whose satellite works with fewer GPUs alive than this."""
-        low = (self.state == BerthState.WORKING) & (self.gpus_alive < gpus)
-        slots: list[int] = (self.first_berth + np.flatnonzero(low)).tolist()
-        return slots
+        return self._numbers((self.state == BerthState.WORKING) & (self.gpus_alive < gpus))
+
+    def _numbers(self, these: NDArray[np.bool_]) -> list[int]:
+        numbers: list[int] = (self.first_berth + np.flatnonzero(these)).tolist()
+        return numbers
 
 
-@dataclass(frozen=True)
 class FleetView:
-    """All that a strategy may know when it decides."""
+    """All that a strategy may know when it decides: columns over planes, and each plane by itself.
 
-    now_days: float
-    """Mission day."""
-    reviewing: bool
-    """True at the strategy's periodic review, false after a change of the fleet."""
-    gpus_per_satellite: int
-    """GPUs of a new satellite."""
-    satellites_per_flight: int
-    """Satellites that one launch can carry."""
-    planes: tuple[PlaneView, ...]
-    """Every plane, in order of id."""
+    Arrays are read-only and valid during the call only; those over planes have one entry a plane, in order of id.
+    """
+
+    def __init__(self, fleet: Fleet, designs: tuple[DesignView, ...], *, watches_gpus: bool = True) -> None:
+        """A view that follows the fleet; `at` says when it is looked at."""
+        self._fleet = fleet
+        self._watches_gpus = watches_gpus
+        self.now_days = 0.0
+        """Mission day."""
+        self.reviewing = False
+        """True at the strategy's periodic review, false after a change of the fleet."""
+        self.changed: NDArray[np.intp] = np.arange(len(fleet.planes))
+        """Ids of the planes to look at: those that changed since the strategy was last asked; at a review, all."""
+        self.designs = designs
+        """Kinds of satellite that can be ordered, the one that the fleet was deployed with first."""
+        self.slots = _read_only(np.array([plane.slots for plane in fleet.planes], np.int32))
+        """Operational places of each plane."""
+        self.spare_berths = _read_only(np.array([plane.spare_berths for plane in fleet.planes], np.int32))
+        """Places for spares in each plane."""
+        self.on_order: Ints = _read_only(fleet.on_order)
+        """Satellites ordered for each plane and not yet arrived or lost."""
+        self.inbound: Ints = _read_only(fleet.inbound)
+        """Spares on their way from a spare berth to a slot of each plane."""
+        self.working: Ints = _read_only(fleet.slots_in[BerthState.WORKING])
+        """Satellites at work in slots of each plane."""
+        self.empty: Ints = _read_only(fleet.slots_in[BerthState.EMPTY])
+        """Slots of each plane without a satellite, and without one on its way from a spare berth."""
+        self.blocked: Ints = _read_only(fleet.slots_in[BerthState.BLOCKED])
+        """Slots of each plane from which a dead satellite still drifts off."""
+        self.stored: Ints = _read_only(fleet.spares_in[BerthState.STORED])
+        """Spares in spare berths of each plane."""
+        self._state = _read_only(fleet.state)
+        self._gpus_alive: Ints = _read_only(fleet.gpus_alive)
+        self._birth_day: Floats = _read_only(fleet.birth_day)
+        self._life_end_day: Floats = _read_only(fleet.life_end_day)
+        self._plane_of: Ints = _read_only(fleet.plane_of)
+
+    def at(self, now_days: float, changed: NDArray[np.intp], *, reviewing: bool) -> FleetView:
+        """The same view at a moment."""
+        self.now_days, self.changed, self.reviewing = now_days, changed, reviewing
+        return self
+
+    @property
+    def gpus_per_satellite(self) -> int:
+        """GPUs of a new satellite of the kind that the fleet was deployed with."""
+        return self.designs[0].gpus
+
+    @property
+    def satellites_per_flight(self) -> int:
+        """Satellites of that kind that one launch can carry."""
+        return self.designs[0].satellites_per_flight
+
+    @property
+    def newest_design(self) -> DesignView:
+        """The kind of satellite that became available last."""
+        there = [design for design in self.designs if design.available_from_day <= self.now_days]
+        return max(there, key=lambda design: design.available_from_day, default=self.designs[0])
+
+    def plane(self, number: int) -> PlaneView:
+        """One plane by itself, over windows on the fleet's columns: nothing is copied."""
+        layout = self._fleet.planes[number]
+        span = slice(layout.first_berth, layout.end_berth)
+        return PlaneView(
+            id=number,
+            slots=layout.slots,
+            spare_berths=layout.spare_berths,
+            on_order=int(self.on_order[number]),
+            inbound=int(self.inbound[number]),
+            state=self._state[span],
+            birth_day=self._birth_day[span],
+            life_end_day=self._life_end_day[span],
+            first_berth=layout.first_berth,
+            _gpus_alive=self._gpus_alive[span],
+            _watches_gpus=self._watches_gpus,
+        )
+
+    @property
+    def planes(self) -> Sequence[PlaneView]:
+        """Every plane by itself, in order of id, each made when it is asked for."""
+        return _Planes(self)
+
+    def ending_before(self, day: float) -> Ints:
+        """Satellites of each plane at work in slots that reach the end of their design life by then."""
+        ending = np.flatnonzero((self._state == BerthState.WORKING) & (self._life_end_day <= day))
+        return np.bincount(self._plane_of[ending], minlength=len(self.slots)).astype(np.int32)
 
 
-def view_of(fleet: Fleet, plane: PlaneLayout) -> PlaneView:
-    """The plane as it stands, over read-only windows on the fleet's columns: nothing is copied."""
-    span = slice(plane.first_berth, plane.end_berth)
+class _Planes(Sequence[PlaneView]):
+    """The planes of a view."""
 
-    def window(column: NDArray[np.generic]) -> NDArray[np.generic]:
-        # Over a read-only buffer, so that nobody can make it writeable again.
-        return np.frombuffer(memoryview(column[span]).toreadonly(), column.dtype)  # type: ignore[arg-type]
+    def __init__(self, view: FleetView) -> None:
+        self._view = view
 
-    return PlaneView(
-        id=plane.id,
-        slots=plane.slots,
-        spare_berths=plane.spare_berths,
-        on_order=int(fleet.on_order[plane.id]),
-        inbound=int(fleet.inbound[plane.id]),
-        state=window(fleet.state),  # type: ignore[arg-type]
-        gpus_alive=window(fleet.gpus_alive),  # type: ignore[arg-type]
-        birth_day=window(fleet.birth_day),  # type: ignore[arg-type]
-        life_end_day=window(fleet.life_end_day),  # type: ignore[arg-type]
-        first_berth=plane.first_berth,
-    )
+    def __len__(self) -> int:
+        return len(self._view.slots)
+
+    @overload
+    def __getitem__(self, number: int) -> PlaneView: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[PlaneView]: ...
+    def __getitem__(self, number: int | slice) -> PlaneView | Sequence[PlaneView]:
+        if isinstance(number, slice):
+            return [self._view.plane(i) for i in range(*number.indices(len(self)))]
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"no plane {number}: there are {len(self)}")
+        return self._view.plane(number % len(self))
+
+    def __iter__(self) -> Iterator[PlaneView]:
+        return (self._view.plane(number) for number in range(len(self)))

@@ -1,9 +1,14 @@
-"""Named random streams: luck is addressed by place, never by order of use.
+"""Random numbers addressed by place, never by order of use.
 
-A stream's name is (purpose, key), for instance ("births", (plane, block, ordinal, part)).  A strategy that launches
-more draws from more streams but moves nobody else's draws, so strategies compared on one seed share all the luck they
-can.  Generators are Philox on a `SeedSequence` whose spawn key is the name; NumPy keeps the draws of one version stable
-across machines, not across versions, so the version stands in every result's provenance.
+A strategy that launches more uses more numbers but moves nobody else's, so strategies compared on one seed share all the
+luck they can.  Two kinds:
+
+- `Streams.of(purpose, *key)`: a named generator, for what happens a few thousand times in a run (storms, flights).
+- `Streams.uniforms(...)`: uniform numbers by counter, for what happens to each of millions of units.  The number at an
+  address is a pure function of seed, replicate, purpose and address: nothing is kept, and a whole fleet is one call.
+
+NumPy keeps the draws of one version stable across machines, not across versions, so the version stands in every
+result's provenance.
 """
 
 from __future__ import annotations
@@ -11,15 +16,44 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Words = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_KEY_STEPS = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
+_AT_ONCE = 16_384
+"""Counters that one pass works on, so that its arrays stay in the processor's cache."""
+
+WORDS_PER_BLOCK = 4
+"""Numbers that one counter gives."""
+
+
+def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> tuple[Words, Words, Words, Words]:
+    """Philox4x32-10: four random 32-bit words for each counter under each key; arrays of one shape.
+
+    Arrays are of uint64 and hold 32-bit words.  Salmon et al. 2011, doi 10.1145/2063384.2063405.
+    """
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(10):
+        p0, p1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
+        c0, c1 = (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW
+        c2, c3 = (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
+        k0, k1 = (k0 + _KEY_STEPS[0]) & _LOW, (k1 + _KEY_STEPS[1]) & _LOW
+    return c0, c1, c2, c3
 
 
 class Streams:
-    """The random streams of one replicate of one study."""
+    """The random numbers of one replicate of one study."""
 
     def __init__(self, seed: int, replicate: int) -> None:
         self.seed = seed
         self.replicate = replicate
         self._given: set[tuple[str, tuple[int, ...]]] = set()
+        self._keys: dict[tuple[str, int], tuple[int, int]] = {}
 
     def of(self, purpose: str, *key: int) -> np.random.Generator:
         """The generator named (purpose, key).
@@ -30,6 +64,44 @@ class Streams:
         if name in self._given:
             raise ValueError(f"stream {purpose}{key} is already in use")
         self._given.add(name)
+        return np.random.Generator(np.random.Philox(self._sequence(purpose, *key)))
+
+    def key(self, purpose: str, part: int) -> tuple[int, int]:
+        """The two 32-bit words that set the numbers of one purpose and part of a satellite apart from all others."""
+        if (purpose, part) not in self._keys:
+            first, second = self._sequence(purpose, part).generate_state(2).tolist()
+            self._keys[purpose, part] = first, second
+        return self._keys[purpose, part]
+
+    def uniforms(self, purpose: str, part: int, site: ArrayLike, place: ArrayLike, ordinal: ArrayLike, columns: int
+                 ) -> Floats:
+        """Uniform numbers in (0, 1), shape (n, columns): column j depends on the address and on j alone.
+
+        `site`, `place` and `ordinal` broadcast to shape (n,); each is a whole number from 0 to 2^32 - 1.
+        """
+        first, second = self.key(purpose, part)
+        blocks = -(-columns // WORDS_PER_BLOCK)
+        where = [np.atleast_1d(np.asarray(word, np.uint64)) for word in (site, place, ordinal)]
+        where = [word[:, None] for word in np.broadcast_arrays(*where)]
+        block = np.arange(blocks, dtype=np.uint64)[None, :]
+        counter = [np.ascontiguousarray(word).ravel() for word in np.broadcast_arrays(*where, block)]
+        keys = np.full(len(counter[0]), first, np.uint64), np.full(len(counter[0]), second, np.uint64)
+        found = uniforms_at((counter[0], counter[1], counter[2], counter[3]), keys)
+        return found.reshape(-1, blocks * WORDS_PER_BLOCK)[:, :columns]
+
+    def _sequence(self, purpose: str, *key: int) -> np.random.SeedSequence:
         # crc32 is a fixed number for a purpose, on every machine and Python (hash() is salted per process).
-        spawn_key = (self.replicate, zlib.crc32(purpose.encode()), *key)
-        return np.random.Generator(np.random.Philox(np.random.SeedSequence(self.seed, spawn_key=spawn_key)))
+        return np.random.SeedSequence(self.seed, spawn_key=(self.replicate, zlib.crc32(purpose.encode()), *key))
+
+
+def uniforms_at(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> Floats:
+    """Four uniform numbers in (0, 1) for each counter, shape (n, 4): multiples of 2^-32 less a half."""
+    out = np.empty((len(counter[0]), WORDS_PER_BLOCK))
+    for first in range(0, len(out), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        c0, c1, c2, c3 = (word[some] for word in counter)
+        for column, words in enumerate(philox((c0, c1, c2, c3), (key[0][some], key[1][some]))):
+            out[some, column] = words
+    out += 0.5
+    out *= 2.0**-32
+    return out

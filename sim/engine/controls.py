@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.engine.births import Births, Part
+from sim.engine.draws import Addresses, Part, Question, draw
 from sim.fleet import PlaneLayout
 from sim.reliability import Law, Life, mean_life_days
 from sim.result import Controls
 from sim.scenario.models import Scenario
+from sim.streams import Streams
 
 Floats = NDArray[np.float64]
 
@@ -20,27 +21,26 @@ NAMES = ("first_buses", "first_gpus", "first_gpus_with_buses")
 
 
 def birth_controls(
-    scenario: Scenario, planes: tuple[PlaneLayout, ...], births: Births, planned_days: list[Floats]
+    scenario: Scenario, planes: tuple[PlaneLayout, ...], streams: Streams, planned_days: list[Floats]
 ) -> Controls:
     """The controls of one replicate.
 
     `planned_days`: for each plane, the planned arrival of the first satellite of each slot, mission days.  Satellites
     that would arrive after the horizon live no day of it.
     """
-    law = scenario.reliability
-    horizon = scenario.mission.days
-    gpus = scenario.satellite.gpus
+    law, horizon, gpus = scenario.reliability, scenario.mission.days, scenario.satellite.gpus
     life = scenario.satellite.design_life_years * DAYS_PER_YEAR
-    drawn, expected, slots = np.zeros(3), np.zeros(3), 0
-    for plane, planned in zip(planes, planned_days, strict=True):
-        end = np.maximum(np.minimum(planned + life, horizon), planned)
-        bus = _lives(births, Part.BUS, plane, planned, end, 1, law.bus)
-        gpu = _lives(births, Part.GPU, plane, planned, end, gpus, law.gpu)
-        drawn += [bus.sum(), gpu.sum() / gpus, np.minimum(bus, gpu).sum() / gpus]
-        for day, count in zip(*np.unique(planned, return_counts=True), strict=True):
-            until = min(day + life, horizon)
-            expected += count * np.asarray(_expected_days(law.bus, law.gpu, float(day), until))
-        slots += plane.slots
+    planned = np.concatenate(planned_days)
+    sites = np.repeat([plane.address for plane in planes], [plane.slots for plane in planes]).astype(np.uint64)
+    places = np.concatenate([np.arange(plane.slots) for plane in planes]).astype(np.uint64)
+    addresses = Addresses(sites, places, np.zeros_like(places))
+    end = np.maximum(np.minimum(planned + life, horizon), planned)
+    bus, gpu = _lives(streams, addresses, planned, end, [(Part.BUS, 1, 1, law.bus), (Part.GPU, scenario.satellite.positions, gpus, law.gpu)])
+    drawn = np.array([bus.sum(), gpu.sum() / gpus, np.minimum(bus, gpu).sum() / gpus])
+    expected, slots = np.zeros(3), len(planned)
+    for day, count in zip(*np.unique(planned, return_counts=True), strict=True):
+        until = min(day + life, horizon)
+        expected += count * np.asarray(_expected_days(law.bus, law.gpu, float(day), until))
     return Controls(NAMES, drawn / (slots * horizon), expected / (slots * horizon))
 
 
@@ -55,15 +55,16 @@ def _expected_days(bus: Law, gpu: Law, day: float, until: float) -> tuple[float,
 
 
 def _lives(
-    births: Births, part: Part, plane: PlaneLayout, planned: Floats, end: Floats, units: int, law: Law
-) -> Floats:
-    """Days lived by each unit of the first satellites, shape (slots, units)."""
-    berths = np.arange(plane.slots)
+    streams: Streams, addresses: Addresses, planned: Floats, end: Floats, parts: list[tuple[Part, int, int, Law]]
+) -> list[Floats]:
+    """Days lived by the units of the first satellites, shape (slots, units), for each (part, aboard, units, law)."""
     new = Life.born(planned)
-    drawn = births.units(part, plane.id, berths, np.zeros_like(berths), new.hazard_until(law, end))
-    lived = np.repeat((end - planned)[:, None], units, axis=1)
-    mine = drawn.unit < units  # spare GPUs aboard are not of the first generation at work
-    satellites, numbers = drawn.satellite[mine], drawn.unit[mine]
-    failed = new.take(satellites).failure_day(law, drawn.luck[mine])
-    lived[satellites, numbers] = np.minimum(failed, end[satellites]) - planned[satellites]
-    return lived
+    questions = [Question(part, aboard, new.hazard_until(law, end)) for part, aboard, _, law in parts]
+    lives = []
+    for (_, _, units, law), drawn in zip(parts, draw(streams, addresses, questions), strict=True):
+        lived = np.repeat((end - planned)[:, None], units, axis=1)
+        mine = drawn.take(drawn.unit < units)  # spare GPUs aboard are not of the first generation at work
+        failed = new.take(mine.satellite).failure_day(law, mine.threshold)
+        lived[mine.satellite, mine.unit] = np.minimum(failed, end[mine.satellite]) - planned[mine.satellite]
+        lives.append(lived)
+    return lives

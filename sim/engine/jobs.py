@@ -52,6 +52,8 @@ class Jobs:
         self.fluence_per_day = fluence_per_day
         self._fluence = np.concatenate([[0.0], np.cumsum(fluence_per_day)])
         self.fleet = fleet
+        self.positions = max(scenario.design(name).positions for name in scenario.design_names)
+        self.owner = np.full((len(fleet.state), self.positions), Unit.ABSENT, np.int32)
         self.log = log
         self.scheduler = scenario.workload.scheduler
         self.idle = [0] * len(fleet.planes)
@@ -90,12 +92,12 @@ class Jobs:
 
     def join(self, plane: PlaneLayout, berth: int, working: NDArray[np.bool_]) -> None:
         """A satellite begins work in a slot: its GPUs that live and are not in reserve are there to be used."""
-        self.fleet.owner[berth] = np.where(working, Unit.IDLE, Unit.DEAD)
+        self.owner[berth] = np.where(working, Unit.IDLE, Unit.DEAD)
         self.idle[plane.id] += int(np.count_nonzero(working))
 
     def leave(self, berth: int, cause: int, *, planned: bool) -> None:
         """The satellite in a slot stops work."""
-        row = self.fleet.owner[berth]
+        row = self.owner[berth]
         owners = [int(job) for job in np.unique(row) if job >= 0]
         self.idle[self.fleet.plane_of[berth]] -= int(np.count_nonzero(row == Unit.IDLE))
         row[:] = Unit.ABSENT
@@ -104,7 +106,7 @@ class Jobs:
 
     def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int) -> None:
         """GPUs on a satellite at work failed together."""
-        row = self.fleet.owner[berth]
+        row = self.owner[berth]
         owners = [int(job) for job in np.unique(row[units]) if job >= 0]
         self.idle[self.fleet.plane_of[berth]] -= int(np.count_nonzero(row[units] == Unit.IDLE))
         row[units] = Unit.DEAD
@@ -113,12 +115,12 @@ class Jobs:
 
     def gain_gpus(self, berth: int, units: NDArray[np.intp]) -> None:
         """Spare GPUs of a satellite at work begin to work."""
-        self.fleet.owner[berth, units] = Unit.IDLE
+        self.owner[berth, units] = Unit.IDLE
         self.idle[self.fleet.plane_of[berth]] += len(units)
 
     def disturb(self, berth: int, unit: int, cause: int, extra_days: float) -> None:
         """A fault of one GPU stops its gang and breaks nothing."""
-        owner = int(self.fleet.owner[berth, unit])
+        owner = int(self.owner[berth, unit])
         if owner >= 0:
             self.strike(self.gangs[owner], cause, planned=False, extra_days=extra_days)
 
@@ -156,7 +158,7 @@ class Jobs:
     def strike(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
         """A running gang is stopped, some GPUs may be gone: swap in idle ones and go on, or back to the queue."""
         stretch = self._so_far(gang, self.env.now, planned=planned)
-        kept = gang.units[self.fleet.owner.ravel()[gang.units] == gang.job]
+        kept = gang.units[self.owner.ravel()[gang.units] == gang.job]
         missing = gang.spec.gpus - len(kept)
         swap = self.idle[gang.plane] >= missing
         shrugged_off = stretch.restart_left_days > 0 and not gang.spec.failures_during_restart
@@ -212,7 +214,7 @@ class Jobs:
         """
         if count == 0:
             return
-        plane, owner = self.fleet.planes[gang.plane], self.fleet.owner
+        plane, owner = self.fleet.planes[gang.plane], self.owner
         idle = owner[plane.slot_range] == Unit.IDLE
         free = idle.sum(axis=1)
         holds = np.zeros(plane.slots, bool)
@@ -232,11 +234,11 @@ class Jobs:
         keep = np.concatenate([np.flatnonzero(rows < last), np.flatnonzero(rows == last)[:rest]])
         berths = plane.first_berth + chosen[rows[keep]]
         owner[berths, units[keep]] = gang.job
-        gang.units = np.concatenate([gang.units, berths * self.fleet.positions + units[keep]])
+        gang.units = np.concatenate([gang.units, berths * self.positions + units[keep]])
         self.idle[gang.plane] -= count
 
     def _release(self, gang: Gang) -> None:
-        self.fleet.owner.ravel()[gang.units] = Unit.IDLE
+        self.owner.ravel()[gang.units] = Unit.IDLE
         self.idle[gang.plane] += len(gang.units)
         gang.units = np.empty(0, np.intp)
         gang.plane = -1
@@ -249,7 +251,7 @@ class Jobs:
         gang.restart_days = restart_days
         gang.resume_day = max(self.env.now, self.still_until[gang.plane])
         gang.generation += 1
-        berths, gpus = np.unique(gang.units // self.fleet.positions, return_counts=True)
+        berths, gpus = np.unique(gang.units // self.positions, return_counts=True)
         environment, births = self.environment, self.fleet.birth_day[berths].tolist()
         slots = berths - self.fleet.planes[gang.plane].first_berth
         efficiency = environment.gangs.efficiency(gang.plane, gang.spec, len(berths))
@@ -293,7 +295,7 @@ class Jobs:
     def _berths(self, gang: Gang) -> NDArray[np.intp]:
         """Slots that the gang's GPUs lie in, in order."""
         holds = np.zeros(len(self.fleet.state), bool)
-        holds[gang.units // self.fleet.positions] = True
+        holds[gang.units // self.positions] = True
         return np.flatnonzero(holds)
 
     def _speed(self, gang: Gang, until: float) -> float:

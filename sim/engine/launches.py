@@ -2,126 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 from math import ceil
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import simpy
 
-from sim.engine.cohorts import Built
-from sim.events import Cause, EventKind, EventRecorder
-from sim.launch import LaunchService
-from sim.streams import Streams
+from sim.engine.context import Context
+from sim.engine.satellites import Built
+from sim.events import Cause, EventKind
 
 Process = Generator[simpy.Event, Any, None]
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A satellite that stands ready for flight."""
+class Manifest:
+    """What one vehicle carries: satellites of one design for one plane."""
 
-    satellite: Built
     plane: int
-    day: float
+    design: int
+    aboard: list[Built]
 
 
-class Customer(Protocol):
-    """Whose satellites fly."""
-
-    def next_serial(self, satellites: int) -> int:
-        """Number the satellites of a flight on; returns the first number."""
-
-    def deliver(self, plane: int, aboard: list[Built], cause: Cause) -> None:
-        """A flight has brought its satellites to their plane."""
-
-    def lose(self, plane: int, aboard: list[Built], cause: Cause) -> None:
-        """A flight failed with its satellites aboard."""
-
-
-@dataclass
 class LaunchSite:
     """Flies what is ordered, and tells the customer what came of each flight."""
 
-    env: simpy.Environment
-    service: LaunchService
-    satellite_mass_kg: float
-    streams: Streams
-    log: EventRecorder
-    customer: Customer
-    grounded_until: float = 0.0
-    _queue: list[Ready] = field(default_factory=list)
-    _wake: simpy.Event | None = None
-    _last_opportunity: int = -1
+    def __init__(
+        self,
+        context: Context,
+        masses_kg: list[float],
+        *,
+        deliver: Callable[[Manifest, Cause], None],
+        lose: Callable[[Manifest, Cause], None],
+    ) -> None:
+        """`masses_kg` of one satellite of each design; `deliver` and `lose` hear of each flight that came or failed."""
+        self.context = context
+        self.service = context.scenario.launch
+        self.room = [self.service.vehicle.satellites_per_flight(mass) for mass in masses_kg]
+        """Satellites of each design that one flight can carry."""
+        self._deliver, self._lose = deliver, lose
+        self._grounded_until = 0.0
+        self._ready: dict[tuple[int, int], deque[tuple[int, Built]]] = {}  # by (plane, design), in order of readiness
+        self._heads: list[tuple[int, tuple[int, int]]] = []  # a heap: when the first of each queue got ready
+        self._numbers = 0
+        self._serials = 0
+        self._wake: simpy.Event | None = None
+        self._last_opportunity = -1
 
-    @property
-    def room(self) -> int:
-        """Satellites that one flight can carry."""
-        return self.service.vehicle.satellites_per_flight(self.satellite_mass_kg)
+    def next_serial(self, satellites: int) -> int:
+        """Number the satellites of a flight on; returns the first number."""
+        self._serials += satellites
+        return self._serials - satellites
 
-    def prepare(self, plane: int, satellites: list[Built]) -> Process:
+    def prepare(self, plane: int, satellites: list[Built], stream: np.random.Generator) -> Process:
         """Build an order; when it is ready it joins the queue for flights."""
-        first = satellites[0]
-        # Addressed by the first satellite's place, which is ordered only once: any strategy that orders it waits alike.
-        lead = self.service.lead_time_days.draw(self.streams.of("order", first.berth, first.ordinal))
-        yield self.env.timeout(lead)
-        self._queue += [Ready(satellite, plane, self.env.now) for satellite in satellites]
+        yield self.context.env.timeout(self.service.lead_time_days.draw(stream))
+        for built in satellites:
+            queue = self._ready.setdefault((plane, built.design), deque())
+            if not queue:
+                heappush(self._heads, (self._numbers, (plane, built.design)))
+            queue.append((self._numbers, built))
+            self._numbers += 1
         if self._wake is not None and not self._wake.triggered:
             self._wake.succeed()
 
     def pad(self) -> Process:
         """Fly the queue: at the vehicle's calendar dates, or at once where launches are on demand."""
-        interval = self.service.opportunity_interval_days
+        context, interval = self.context, self.service.opportunity_interval_days
         while True:
-            if not self._queue:
-                self._wake = self.env.event()
+            if not self._heads:
+                self._wake = context.env.event()
                 yield self._wake
             if interval == 0:
-                if self.grounded_until > self.env.now:
-                    yield self.env.timeout(self.grounded_until - self.env.now)
-                while self._queue:
-                    plane, load = self._load()
-                    luck = self.streams.of("flight on demand", load[0].berth, load[0].ordinal)
-                    self.env.process(self.fly(plane, load, luck, Cause.NONE))
+                if self._grounded_until > context.now:
+                    yield context.env.timeout(self._grounded_until - context.now)
+                while self._heads:
+                    load = self._load()
+                    fleet, first = context.fleet, load.aboard[0]
+                    address = int(fleet.site[first.berth]), int(fleet.place[first.berth]), first.ordinal
+                    stream = context.streams.of("flight on demand", *address)
+                    context.env.process(self.fly(load, stream, Cause.NONE))
                 continue
-            earliest = max(self.env.now, self.grounded_until)
+            earliest = max(context.now, self._grounded_until)
             number = max(self._last_opportunity + 1, ceil(earliest / interval - 1e-9))
-            yield self.env.timeout(max(0.0, number * interval - self.env.now))
-            if self.grounded_until > self.env.now:
+            yield context.env.timeout(max(0.0, number * interval - context.now))
+            if self._grounded_until > context.now:
                 continue
             self._last_opportunity = number
             for flight in range(self.service.flights_per_opportunity):
-                if not self._queue:
+                if not self._heads:
                     break
-                plane, load = self._load()
-                self.env.process(self.fly(plane, load, self.streams.of("flight", number, flight), Cause.NONE))
+                context.env.process(self.fly(self._load(), context.streams.of("flight", number, flight), Cause.NONE))
 
-    def _load(self) -> tuple[int, list[Built]]:
+    def _load(self) -> Manifest:
         """Fill one vehicle: the plane whose satellite has waited longest, first come, first served.
 
         A launch serves one plane: another node costs weeks of drift.
         """
-        plane = self._queue[0].plane
-        aboard = [ready for ready in self._queue if ready.plane == plane][: self.room]
-        taken = {id(ready) for ready in aboard}
-        self._queue = [ready for ready in self._queue if id(ready) not in taken]
-        return plane, [ready.satellite for ready in aboard]
+        _, key = heappop(self._heads)
+        queue = self._ready[key]
+        aboard = [queue.popleft()[1] for _ in range(min(self.room[key[1]], len(queue)))]
+        if queue:
+            heappush(self._heads, (queue[0][0], key))
+        return Manifest(*key, aboard)
 
-    def fly(self, plane: int, aboard: list[Built], luck: Any, cause: Cause) -> Process:
+    def fly(self, load: Manifest, stream: np.random.Generator, cause: Cause) -> Process:
         """Slip, launch, and deliver what survives."""
-        failed = luck.random() >= self.service.vehicle.success_probability
-        stand_down = self.service.stand_down.draw(luck)
-        yield self.env.timeout(self.service.slip_days.draw(luck))
-        while self.grounded_until > self.env.now:
-            yield self.env.timeout(self.grounded_until - self.env.now)
-        serial = self.customer.next_serial(len(aboard))
-        aboard = [replace(built, serial=serial + i) for i, built in enumerate(aboard)]
-        what: dict[str, Any] = {"cause": cause, "plane": plane, "satellite": serial, "amount": len(aboard)}
-        self.log.append(self.env.now, EventKind.LAUNCHED, **what)
+        context = self.context
+        failed = stream.random() >= self.service.vehicle.success_probability
+        stand_down = self.service.stand_down.draw(stream)
+        yield context.env.timeout(self.service.slip_days.draw(stream))
+        while self._grounded_until > context.now:
+            yield context.env.timeout(self._grounded_until - context.now)
+        serial = self.next_serial(len(load.aboard))
+        load = replace(load, aboard=[replace(built, serial=serial + i) for i, built in enumerate(load.aboard)])
+        row: dict[str, Any] = {
+            "cause": cause,
+            "plane": load.plane,
+            "satellite": serial,
+            "amount": len(load.aboard),
+            "design": load.design,
+        }
+        context.log.append(context.now, EventKind.LAUNCHED, **row)
         if failed:
-            self.log.append(self.env.now, EventKind.LAUNCH_FAILED, **what)
-            self.grounded_until = max(self.grounded_until, self.env.now + stand_down)
-            self.customer.lose(plane, aboard, cause)
+            context.log.append(context.now, EventKind.LAUNCH_FAILED, **row)
+            self._grounded_until = max(self._grounded_until, context.now + stand_down)
+            self._lose(load, cause)
             return
-        yield self.env.timeout(self.service.transfer_days)
-        self.customer.deliver(plane, aboard, cause)
+        yield context.env.timeout(self.service.transfer_days)
+        self._deliver(load, cause)

@@ -1,95 +1,87 @@
-"""Common causes that strike many satellites at one instant: each shock decides by place who falls."""
+"""Common causes that hit many satellites at one instant: each shock decides by place who falls."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.engine.births import part_named
-from sim.engine.cohorts import Cohort
+from sim.engine.context import Context
+from sim.engine.draws import part_named
+from sim.engine.satellites import Satellites
+from sim.engine.units import Units
 from sim.engine.weather import poisson_days
-from sim.environment import Environment
 from sim.events import NONE, EventKind
-from sim.fleet import Fleet
 from sim.scenario.failure import Shock
-from sim.scenario.models import Scenario
-from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
 
 
-class World(Protocol):
-    """What is struck."""
+class Shocks:
+    """The shocks of a scenario."""
 
-    env: simpy.Environment
-    environment: Environment
-    fleet: Fleet
-    scenario: Scenario
-    streams: Streams
+    def __init__(
+        self, context: Context, units: Units, satellites: Satellites, after_change: Callable[[], None]
+    ) -> None:
+        self.context = context
+        self.units = units
+        self.satellites = satellites
+        self.after_change = after_change
 
-    def home(self, serial: int) -> tuple[Cohort, int]:
-        """Cohort of a satellite, and its position there."""
+    def processes(self) -> Iterator[Process]:
+        """The processes of all shocks: one for the fleet, or one a plane."""
+        for name, shock in self.context.scenario.reliability.common_causes.items():
+            if isinstance(shock, Shock):
+                everywhere = [plane.id for plane in self.context.fleet.planes]
+                for planes in [everywhere] if shock.scope == "fleet" else [[plane] for plane in everywhere]:
+                    yield self._recur(name, shock, planes)
 
-    def lose_gpus(self, cohort: Cohort, i: int, units: NDArray[np.intp], kind: EventKind, cause: int) -> None:
-        """GPUs of a satellite fail together."""
+    def _recur(self, name: str, shock: Shock, planes: list[int]) -> Process:
+        """Hit some planes on the days of a Poisson process; a satellite's own shocks are its plane's, one slot each."""
+        context, part = self.context, part_named("cause", name)
+        address = 0 if shock.scope == "fleet" else context.fleet.planes[planes[0]].address
+        stream = context.streams.of("shocks", part, address)
+        slots = context.fleet.planes[planes[0]].slots
+        rate = shock.rate_per_year * (slots if shock.scope == "satellite" else 1)
+        for number, day in enumerate(poisson_days(stream, rate, context.environment).tolist()):
+            yield context.env.timeout(max(0.0, day - context.now))
+            only = None
+            if shock.scope == "satellite":
+                only = int(context.streams.uniforms("shocked slot", part, address, number, 0, 1)[0, 0] * slots)
+            for plane in planes:
+                self._hit(name, shock, plane, number, only)
+            self.after_change()
 
-    def remove(self, berth: int, kind: EventKind, cause: int, *, planned: bool) -> None:
-        """The satellite in a berth ends."""
+    def _hit(self, name: str, shock: Shock, plane: int, number: int, only: int | None) -> None:
+        """One shock in one plane; `only`: the one slot that it hits."""
+        fleet, streams = self.context.fleet, self.context.streams
+        part, cause = part_named("cause", name), self.context.scenario.cause_numbers[name]
+        layout = fleet.planes[plane]
+        if shock.outage_hours > 0:
+            self.satellites.suspend(plane, shock.outage_hours / HOURS_PER_DAY, cause)
+        berths = np.arange(layout.first_berth, layout.end_berth) if only is None else [layout.first_berth + only]
+        berths = [berth for berth in berths if fleet.satellite[berth] != NONE]
+        if not berths:
+            return
+        # A number for every place, whoever stands there: strategies that fill places otherwise meet the same shock.
+        where = fleet.site[berths], fleet.place[berths]
+        ends = streams.uniforms("shock ends", part, *where, number, 1)[:, 0] < shock.satellite_lethality
+        for berth, dies in zip(berths, ends.tolist(), strict=True):
+            if dies:
+                self.satellites.remove(int(berth), EventKind.BUS_FAILED, cause, planned=False)
+            elif shock.gpu_lethality > 0:
+                self._hit_gpus(int(berth), part, number, shock.gpu_lethality, cause)
 
-    def settle(self, *, reviewing: bool = False) -> None:
-        """The fleet has changed."""
-
-    def stand_still(self, plane: int, days: float, cause: int) -> None:
-        """A plane stops computing for a while."""
-
-
-def shocks(world: World) -> Iterator[Process]:
-    """The processes of all shocks of a scenario: one for the fleet, or one a plane."""
-    for name, shock in world.scenario.reliability.common_causes.items():
-        if isinstance(shock, Shock):
-            everywhere = [plane.id for plane in world.fleet.planes]
-            for planes in [everywhere] if shock.scope == "fleet" else [[plane] for plane in everywhere]:
-                yield strike_often(world, name, shock, planes)
-
-
-def strike_often(world: World, name: str, shock: Shock, planes: list[int]) -> Process:
-    """Strike some planes at the days of a Poisson process; a satellite's own shocks are its plane's, one slot each."""
-    when = world.streams.of("shocks", part_named("cause", name), planes[0])
-    stream = world.streams.of("struck by shocks", part_named("cause", name), planes[0])
-    slots = world.fleet.planes[planes[0]].slots
-    rate = shock.rate_per_year * (slots if shock.scope == "satellite" else 1)
-    for day in poisson_days(when, rate, world.environment).tolist():
-        yield world.env.timeout(max(0.0, day - world.env.now))
-        only = int(stream.integers(slots)) if shock.scope == "satellite" else None
-        for plane in planes:
-            strike(world, name, shock, plane, only, stream)
-        world.settle()
-
-
-def strike(world: World, name: str, shock: Shock, plane: int, only: int | None, stream: np.random.Generator) -> None:
-    """One shock in one plane; `only`: the one slot that it strikes."""
-    fleet, cause = world.fleet, world.scenario.cause_numbers[name]
-    layout = fleet.planes[plane]
-    berths = layout.end_berth - layout.first_berth
-    # A number for every place, whoever stands there: strategies that fill places otherwise meet the same shock.
-    ends = stream.random(berths) < shock.satellite_lethality
-    dies = stream.random((berths, fleet.positions)) < shock.gpu_lethality if shock.gpu_lethality else None
-    if shock.outage_hours > 0:
-        world.stand_still(plane, shock.outage_hours / HOURS_PER_DAY, cause)
-    for place in range(berths) if only is None else [only]:
-        berth = layout.first_berth + place
-        serial = int(fleet.satellite[berth])
-        if serial == NONE:
-            continue
-        if ends[place]:
-            world.remove(berth, EventKind.BUS_FAILED, cause, planned=False)
-        elif dies is not None:
-            cohort, i = world.home(serial)
-            units = np.flatnonzero(dies[place] & cohort.alive[i])
-            if len(units):
-                world.lose_gpus(cohort, i, units, EventKind.GROUP_FAILED, cause)
+    def _hit_gpus(self, berth: int, part: int, number: int, lethality: float, cause: int) -> None:
+        fleet, serial = self.context.fleet, int(self.context.fleet.satellite[berth])
+        self.units.catch_up([serial], self.context.now)
+        cohort, i = self.units.home(serial)
+        drawn = self.context.streams.uniforms(
+            "shock kills", part, fleet.site[berth], fleet.place[berth], number, cohort.alive.shape[1]
+        )
+        units = np.flatnonzero((drawn[0] < lethality) & cohort.alive[i])
+        if len(units):
+            self.satellites.lose_gpus(cohort, i, units, EventKind.GROUP_FAILED, cause)

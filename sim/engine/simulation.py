@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.engine.controls import birth_controls
-from sim.engine.world import World
+from sim.engine.run import Run
 from sim.environment import Environment
 from sim.result import Result
 from sim.scenario.models import Scenario
@@ -16,9 +16,9 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
     The same arguments give the same result, whatever else runs.  Raises `ScenarioError` when the strategy does not
     exist or does not fit the scenario, and `InputError` when it asks for what cannot be done.
     """
-    world = World(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
-    world.run()
-    events = world.log.finish()
+    run = Run(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
+    run.go()
+    events = run.context.log.finish()
     capacity, capacity_of = environment.capacities(events)
     return Result(
         scenario=scenario,
@@ -29,5 +29,5 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         capacity=capacity,
         capacity_of=capacity_of,
         events=events,
-        controls=birth_controls(scenario, environment.layouts, world.births, world.supply.planned_days),
+        controls=birth_controls(scenario, environment.layouts, run.context.streams, run.movements.planned_days),
     )

@@ -1,4 +1,4 @@
-"""What the sky does in one replicate: storms of the Sun and breakups, and the clocks by which they strike."""
+"""Storms of the Sun and breakups of one replicate, and the clocks by which they and all else wear satellites out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.engine.births import part_named
+from sim.engine.draws import part_named
+from sim.engine.hazards import Hazard
 from sim.environment import Environment
-from sim.environment.radiation import Exposure
+from sim.environment.site import RadiationRates
 from sim.environment.soft import hard_events, uncorrected
 from sim.physics.solar_protons import STORM_DAYS, active_intervals, draw_storms
 from sim.reliability import Clock
@@ -22,31 +23,27 @@ Floats = NDArray[np.float64]
 
 
 class Weather:
-    """The sky of one replicate: the same for all strategies."""
+    """What happens around the satellites in one replicate: the same for all strategies."""
 
     def __init__(self, scenario: Scenario, environment: Environment, streams: Streams) -> None:
         self.scenario = scenario
         self.environment = environment
-        self.radiation = environment.radiation
+        self._days = environment.days
         self.storm_days, self.storm_fluence_cm2 = np.empty(0), np.empty(0)
         if scenario.radiation.solar_protons:
             intervals = active_intervals(scenario.mission.start, environment.horizon_days)
             self.storm_days, self.storm_fluence_cm2 = draw_storms(
                 streams.of("solar storms"), intervals, scenario.radiation.largest_storm_cm2
             )
-        self.fluence_per_day = self._spread()
+        self.fluence_per_day = np.diff(self._fluence(np.append(self._days, self._days[-1] + 1)))
+        """Fluence above 30 MeV of each day of the tables, cm^-2, shape (n,)."""
         self._breakups = [
             (float(day), event)
             for name, event in scenario.reliability.common_causes.items()
             if isinstance(event, DebrisEvent)
             for day in poisson_days(streams.of("breakups", part_named("cause", name)), event.rate_per_year, environment)
         ]
-        self._clocks: dict[tuple[str, int], Clock] = {}
-
-    def _spread(self) -> Floats:
-        """Fluence above 30 MeV of each day of the tables, cm^-2, shape (n,)."""
-        days = self.radiation.days
-        return np.diff(self._fluence(np.append(days, days[-1] + 1)))
+        self._clocks: dict[tuple[str, int, int, int], Clock] = {}
 
     def _fluence(self, days: Floats) -> Floats:
         """Fluence above 30 MeV up to some days, cm^-2: a storm spreads evenly over its days."""
@@ -55,33 +52,53 @@ class Weather:
             total += fluence * np.clip((days - begin) / STORM_DAYS, 0.0, 1.0)
         return total
 
-    def dose_clock(self, plane: int) -> Clock:
-        """Dose with storms, rad(Si), from mission day 0."""
-        return self._clock("dose", plane, self.radiation.rad_per_day(plane), lambda exposure: exposure.storm_rad)
+    def clock(self, hazard: Hazard, design: int, plane: int, birth_day: float) -> Clock | None:
+        """The clock by which a hazard ages satellites of a plane born in the month of a day; none: mission days."""
+        site = self.environment.sites[plane]
+        match hazard.clock:
+            case "calendar":
+                return None
+            case "stress":
+                return site.stress_clock(design, birth_day)
+            case "dose":
+                key = "dose", design, site.exposure(design), 0
+                return self._kept(key, lambda: self._radiation_clock(site.dose_rad(design), 1.0))
+            case "effect":
+                key = "effect", design, site.exposure(design), hazard.effect
+                return self._kept(key, lambda: self._event_clock(site.single_events(design, hazard.effect), hazard))
+            case "collisions" | "punctures":
+                return self._kept(("debris", 0, 0, 0), self._debris_clock)
+        raise ValueError(f"no clock is called {hazard.clock!r}")
 
-    def event_clock(self, plane: int, effect_position: int) -> Clock:
-        """Destructive events of one kind that a target has met on average, from mission day 0."""
-        name, effect = list(self.radiation.effects.items())[effect_position]
-        share = hard_events(effect) * uncorrected(self.scenario, name) * effect.harmful_fraction
-        daily = self.radiation.trapped_per_day(plane) + self.radiation.cosmic_per_day(plane)
-        return self._clock(
-            name,
-            plane,
-            daily[effect_position] * share,
-            lambda exposure: float(exposure.storm_events[effect_position]) * share,
-        )
+    def scale(self, hazard: Hazard, design: int, plane: int) -> float:
+        """Factor on a hazard at a plane, beside its clock."""
+        if hazard.clock == "collisions":
+            return self.environment.sites[plane].hits_per_year(design, "collisions") / DAYS_PER_YEAR
+        if hazard.clock == "punctures":
+            per_year = self.environment.sites[plane].hits_per_year(design, "punctures")
+            return per_year / DAYS_PER_YEAR / hazard.groups
+        return 1.0
 
-    def _clock(self, what: str, plane: int, daily: Floats, in_storm: Callable[[Exposure], float]) -> Clock:
-        key = what, int(self.radiation.exposure_index[plane])
+    def _kept(self, key: tuple[str, int, int, int], make: Callable[[], Clock]) -> Clock:
         if key not in self._clocks:
-            days = np.append(self.radiation.days, self.radiation.days[-1] + 1)
-            edges = np.unique(np.concatenate([days, self.storm_days, self.storm_days + STORM_DAYS]))
-            quiet = np.interp(edges, days, np.concatenate([[0.0], np.cumsum(daily)]))
-            self._clocks[key] = Clock(edges, quiet + self._fluence(edges) * in_storm(self.radiation.exposure(plane)))
+            self._clocks[key] = make()
         return self._clocks[key]
 
-    def debris_clock(self, per_year: float) -> Clock:
-        """Hits by debris of something hit so often in usual years, from mission day 0."""
+    def _event_clock(self, rates: RadiationRates, hazard: Hazard) -> Clock:
+        """Destructive events of one kind that a target has met on average, from mission day 0."""
+        name, effect = list(self.scenario.radiation.active.items())[hazard.effect]
+        share = hard_events(effect) * uncorrected(self.scenario, name) * effect.harmful_fraction
+        return self._radiation_clock(rates, share)
+
+    def _radiation_clock(self, rates: RadiationRates, share: float) -> Clock:
+        """What a target has taken up from mission day 0 on, storms included."""
+        days = np.append(self._days, self._days[-1] + 1)
+        edges = np.unique(np.concatenate([days, self.storm_days, self.storm_days + STORM_DAYS]))
+        quiet = np.interp(edges, days, np.concatenate([[0.0], np.cumsum(rates.quiet_per_day)]))
+        return Clock(edges, (quiet + self._fluence(edges) * rates.in_storm) * share)
+
+    def _debris_clock(self) -> Clock:
+        """Days in which as much debris passes as in usual times, from mission day 0 on: more after a breakup."""
         horizon = self.environment.horizon_days
         ends = [day + event.duration_days for day, event in self._breakups]
         edges = np.unique(np.clip([0.0, horizon, *(day for day, _ in self._breakups), *ends], 0.0, horizon))
@@ -89,8 +106,7 @@ class Weather:
         factor = np.ones(len(middle))
         for (day, event), end in zip(self._breakups, ends, strict=True):
             factor += (event.flux_factor - 1) * ((middle > day) & (middle < end))
-        hits = per_year / DAYS_PER_YEAR * factor * np.diff(edges)
-        return Clock(edges, np.concatenate([[0.0], np.cumsum(hits)]))
+        return Clock(edges, np.concatenate([[0.0], np.cumsum(factor * np.diff(edges))]))
 
 
 def poisson_days(stream: np.random.Generator, rate_per_year: float, environment: Environment) -> Floats:

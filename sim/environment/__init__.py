@@ -4,8 +4,10 @@ Smooth functions of plane and date are tabulated by the day; exact eclipse edges
 plane's shadow table.  Nothing here is random.
 """
 
-from sim.environment.environment import Capacity, Environment, Light
+from sim.environment.design import Design
+from sim.environment.environment import Environment, Light
 from sim.environment.operation import Limit, Operation
 from sim.environment.planes import Plane, planes_of
+from sim.environment.site import Capacity, OrbitalPlane, Site
 
-__all__ = ["Capacity", "Environment", "Light", "Limit", "Operation", "Plane", "planes_of"]
+__all__ = ["Capacity", "Design", "Environment", "Light", "Limit", "Operation", "OrbitalPlane", "Plane", "Site", "planes_of"]

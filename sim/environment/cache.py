@@ -36,14 +36,14 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "orbitfleet"
 
 
-def key_of(scenario: Scenario) -> str:
-    """Hash of all that decides the tables: the scenario's physics, the code that makes them, and NumPy's version."""
+def key_of(scenario: Scenario, what: str = "light") -> str:
+    """Hash of all that decides some tables: the scenario's physics, the code that makes them, and NumPy's version."""
     parts = {"mission", "constellation", "satellite", "light", "power", "space"}
     content = scenario.model_dump(mode="json", include=parts)
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
-    text = json.dumps([content, _code(), np.__version__], sort_keys=True)
+    text = json.dumps([what, content, _code(), np.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

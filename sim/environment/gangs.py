@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.environment.hardware import Sky
+from sim.environment.hardware import SunTables as Sky
 from sim.environment.operation import Operation
 from sim.environment.passes import Passes
 from sim.environment.planes import Plane
@@ -168,10 +168,10 @@ class Gangs:
         light, dark = np.ones(n), np.ones(n)
         in_dark = self.environment.sky.dark[plane]
         for key in keys:
-            operation = self.environment.operation(key)
-            first = n - len(operation.days)
-            light[first:] = np.minimum(light[first:], operation.light_speed[plane])
-            dark[first:] = np.minimum(dark[first:], operation.dark_speed[plane])
+            operation = self.environment.sites[plane].performance(0, key)
+            first = key
+            light[first:] = np.minimum(light[first:], operation.light_speed[first:])
+            dark[first:] = np.minimum(dark[first:], operation.dark_speed[first:])
         if self.environment.pauses:
             return np.asarray(light * efficiency)
         if self.environment.policy == "migrate":

@@ -32,7 +32,7 @@ _PLANES_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
-class Sky:
+class SunTables:
     """Light and geometry of all planes, day by day: what power and heat are computed from.
 
     The large tables are single precision: half an arc to .1 s, light to 1e-7.
@@ -53,7 +53,7 @@ class Sky:
     period_s: Floats
     """Shape (planes, 1)."""
 
-    def since(self, day: float) -> Sky:
+    def since(self, day: float) -> SunTables:
         """The same from a day of the tables on."""
         first = int(np.searchsorted(self.days, day))
         return replace(
@@ -65,7 +65,7 @@ class Sky:
             sun_km=self.sun_km[first:],
         )
 
-    def chunks(self) -> Iterator[Sky]:
+    def chunks(self) -> Iterator[SunTables]:
         """The same, some planes at a time, in double precision: what is computed from it then needs little memory."""
         for first in range(0, len(self.beta_rad), _PLANES_AT_ONCE):
             some = slice(first, first + _PLANES_AT_ONCE)
@@ -158,16 +158,16 @@ class Sizes:
     radiator_needed_m2: float
 
     @classmethod
-    def of(cls, scenario: Scenario, sky: Sky) -> Sizes:
+    def of(cls, scenario: Scenario, sun: SunTables) -> Sizes:
         """Size what the scenario leaves open, for all planes alike.
 
         Raises `ScenarioError` where no size is enough.
         """
         satellite = scenario.satellite
         needs = {
-            "array": max(array_needed_m2(scenario, some) for some in sky.chunks()),
-            "battery": max(needed_battery_wh(scenario, some) for some in sky.chunks()),
-            "radiator": max(radiator_needed_m2(satellite, some) for some in sky.chunks()),
+            "array": max(array_needed_m2(scenario, some) for some in sun.chunks()),
+            "battery": max(needed_battery_wh(scenario, some) for some in sun.chunks()),
+            "radiator": max(radiator_needed_m2(satellite, some) for some in sun.chunks()),
         }
         given = {
             "array": satellite.array.area_m2,
@@ -214,15 +214,15 @@ def _dark_load_w(scenario: Scenario) -> float:
             return satellite.bus_power_w
 
 
-def array_needed_m2(scenario: Scenario, sky: Sky) -> float:
+def array_needed_m2(scenario: Scenario, sun: SunTables) -> float:
     """Area of cells that carries the whole load on the worst day, at the end of the design life, m^2."""
     satellite = scenario.satellite
-    per_m2 = sky.array_w_per_m2(satellite, satellite.design_life_years)
+    per_m2 = sun.array_w_per_m2(satellite, satellite.design_life_years)
     need_w = array_needed_w(
         satellite.full_load_w,
         _dark_load_w(scenario),
-        lit_s=np.maximum((1 - sky.dark) * sky.period_s, 1e-6),
-        dark_s=sky.dark * sky.period_s,
+        lit_s=np.maximum((1 - sun.dark) * sun.period_s, 1e-6),
+        dark_s=sun.dark * sun.period_s,
         charge_efficiency=satellite.battery.charge_efficiency,
         discharge_efficiency=satellite.battery.discharge_efficiency,
     )
@@ -233,16 +233,16 @@ def array_needed_m2(scenario: Scenario, sky: Sky) -> float:
     return worst if worst < 100 * float(np.median(area)) or satellite.array.mount is Mount.TWO_AXIS else float("inf")
 
 
-def needed_battery_wh(scenario: Scenario, sky: Sky) -> float:
+def needed_battery_wh(scenario: Scenario, sun: SunTables) -> float:
     """Capacity when new that carries the policy's dark load through the longest eclipse to the end of life, Wh.
 
     Taken as if every eclipse drew to the depth limit, so the wear is an upper bound.
     """
     satellite = scenario.satellite
-    longest_s = float((sky.dark * sky.period_s).max())
+    longest_s = float((sun.dark * sun.period_s).max())
     if longest_s == 0:
         return 0.0
-    a_day = (MINUTES_PER_DAY * 60 / sky.period_s) * (sky.dark > 0)
+    a_day = (MINUTES_PER_DAY * 60 / sun.period_s) * (sun.dark > 0)
     cycles = float(a_day.mean(axis=1).max()) * DAYS_PER_YEAR * satellite.design_life_years
     law, limit = fade_law(satellite), satellite.battery.depth_limit
     years = satellite.design_life_years
@@ -253,9 +253,9 @@ def needed_battery_wh(scenario: Scenario, sky: Sky) -> float:
     return float(need) / left
 
 
-def radiator_needed_m2(satellite: Satellite, sky: Sky) -> float:
+def radiator_needed_m2(satellite: Satellite, sun: SunTables) -> float:
     """Area of plate that rejects the whole load on the hottest day with an old coating, m^2."""
-    absorbed = float(sky.absorbed_w_m2(satellite, satellite.radiator.solar_absorptance_eol).max())
+    absorbed = float(sun.absorbed_w_m2(satellite, satellite.radiator.solar_absorptance_eol).max())
     path, limit = heat_path(satellite), satellite.radiator.junction_limit_c
 
     def rejected_w(area_m2: float) -> float:

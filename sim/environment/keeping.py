@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
-from sim.environment.hardware import Sizes, Sky
+from sim.environment.hardware import Sizes, SunTables
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
@@ -37,7 +37,7 @@ FCC_LIMIT_YEARS = 5.0
 
 
 @dataclass(frozen=True, eq=False)
-class Keeping:
+class OrbitKeeping:
     """What it takes to stay, by plane and day."""
 
     air_kg_m3: Floats
@@ -67,6 +67,8 @@ class Keeping:
 
     def dry_day(self, plane: int, birth_day: float) -> float:
         """Mission day on which a satellite born on a day has used its budget; infinite if not within the tables."""
+        if np.isinf(self.budget_m_s[plane]):
+            return float("inf")
         first = int(birth_day)
         used = np.cumsum(self.delta_v_m_s[plane, first:], dtype=float)
         over = np.flatnonzero(used > self.budget_m_s[plane])
@@ -102,7 +104,7 @@ def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, day
     return np.asarray(fall[inverse] / DAYS_PER_YEAR)
 
 
-def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, dead_years: Floats) -> Keeping:
+def keep(scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, dead_years: Floats) -> OrbitKeeping:
     """Compute drag, propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
 
     Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is
@@ -110,11 +112,11 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
     """
     satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
     start, level = scenario.mission.start, scenario.space.solar_activity
-    flux, magnetic = f107(sky.days, start, level), ap(sky.days, start, level)
-    heights, air_of = np.unique(np.round(sky.altitude_km[:, 0], 1), return_inverse=True)
+    flux, magnetic = f107(sun.days, start, level), ap(sun.days, start, level)
+    heights, air_of = np.unique(np.round(sun.altitude_km[:, 0], 1), return_inverse=True)
     density = orbit_mean_density_kg_m3(heights[:, None], flux, magnetic)
     drag = np.concatenate(
-        [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic) for some in sky.chunks()], dtype=np.float32
+        [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic) for some in sun.chunks()], dtype=np.float32
     )
     held = np.array(
         [
@@ -127,12 +129,12 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
     dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
     delta_v = drag + ((held + dodging) / DAYS_PER_YEAR).astype(np.float32)[:, None]
 
-    altitude = sky.altitude_km[:, 0]
+    altitude = sun.altitude_km[:, 0]
     lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
     # Spent on the way up and kept for the way down: neither is there to stay with.
     raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
     reserved = raising + perigee_lowering_delta_v_m_s(altitude, lowest)
-    life = min(satellite.design_life_years * DAYS_PER_YEAR, len(sky.days))
+    life = min(satellite.design_life_years * DAYS_PER_YEAR, len(sun.days))
     # The design life on the worst plane, from the day of the mission on which it costs most.
     yearly = delta_v.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(delta_v, int(life))
     need_m_s = yearly * satellite.design_life_years * (1 + propulsion.margin) + reserved
@@ -152,8 +154,8 @@ def keep(scenario: Scenario, planes: tuple[Plane, ...], sky: Sky, sizes: Sizes, 
 
     radiator = satellite.radiator
     tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
-    by_size = partial(_debris_flux_per_m2_year, scenario, planes, sky.days, float(flux.mean()))
-    return Keeping(
+    by_size = partial(_debris_flux_per_m2_year, scenario, planes, sun.days, float(flux.mean()))
+    return OrbitKeeping(
         air_kg_m3=density,
         air_of=air_of,
         delta_v_m_s=delta_v,
@@ -202,18 +204,18 @@ def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
     return np.asarray(worst) / life_days * DAYS_PER_YEAR
 
 
-def _drag_m_s_per_day(scenario: Scenario, sizes: Sizes, sky: Sky, flux: Floats, magnetic: Floats) -> Floats:
+def _drag_m_s_per_day(scenario: Scenario, sizes: Sizes, sun: SunTables, flux: Floats, magnetic: Floats) -> Floats:
     """Delta-v of each day against the air, shape (planes, n)."""
     propulsion = scenario.satellite.propulsion
-    facing = _array_drag_area_m2(scenario, sizes, sky) + propulsion.body_drag_area_m2
+    facing = _array_drag_area_m2(scenario, sizes, sun) + propulsion.body_drag_area_m2
     # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
     ballistic = ballistic_kg_m2(
         scenario.satellite.launch_mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient
     )
-    density = orbit_mean_density_kg_m3(sky.altitude_km, flux, magnetic)
-    return np.asarray(drag_make_up_m_s_per_year(sky.altitude_km, density, ballistic) / DAYS_PER_YEAR)
+    density = orbit_mean_density_kg_m3(sun.altitude_km, flux, magnetic)
+    return np.asarray(drag_make_up_m_s_per_year(sun.altitude_km, density, ballistic) / DAYS_PER_YEAR)
 
 
-def _array_drag_area_m2(scenario: Scenario, sizes: Sizes, sky: Sky) -> Floats:
+def _array_drag_area_m2(scenario: Scenario, sizes: Sizes, sun: SunTables) -> Floats:
     """Orbit-mean area that the array shows the flow, m^2, shape (planes, n)."""
-    return array_drag_area_m2(sizes.array_m2, scenario.satellite.array.mount, sky.beta_rad)
+    return array_drag_area_m2(sizes.array_m2, scenario.satellite.array.mount, sun.beta_rad)

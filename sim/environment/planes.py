@@ -43,6 +43,13 @@ class Plane:
     """All satellites within a kilometre: they share every eclipse edge."""
     ltan_h: float | None
     """Local mean solar time of the ascending node at the start, hours, for a sun-synchronous plane."""
+    number: int
+    """Which plane of its shell it is, from 0."""
+
+    @property
+    def address(self) -> int:
+        """What random numbers know it by: its shell and its number there, whatever planes other shells have."""
+        return (self.shell << 20) + self.number
 
     @property
     def slots(self) -> int:
@@ -94,8 +101,9 @@ def planes_of(scenario: Scenario) -> tuple[Plane, ...]:
         for elements, phases, ltan in made:
             colocated = shell.formation == "cluster"
             places = np.full_like(phases, phases[0]) if colocated else phases
-            name = f"{number}.{len(planes) - first}"
-            planes.append(Plane(len(planes), number, name, elements, places, colocated, ltan))
+            mine = len(planes) - first
+            name = f"{number}.{mine}"
+            planes.append(Plane(len(planes), number, name, elements, places, colocated, ltan, mine))
     return tuple(planes)
 
 

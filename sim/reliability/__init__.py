@@ -1,5 +1,6 @@
 """Lives and hazards: cumulative hazard, its inverse, and how a unit's luck becomes a day of failure."""
 
+from sim.reliability.clock_rows import ClockRows, Exposures
 from sim.reliability.laws import (
     AnyLaw,
     Bathtub,
@@ -21,8 +22,10 @@ __all__ = [
     "Bathtub",
     "CalendarFactor",
     "Clock",
+    "ClockRows",
     "DelayedOnset",
     "Exponential",
+    "Exposures",
     "Law",
     "Life",
     "PiecewiseConstant",

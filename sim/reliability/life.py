@@ -65,6 +65,10 @@ class Clock:
             later = self.days[-1] + (wanted - self.total[-1]) / np.float64(self._last_rate)
         return np.asarray(np.where(wanted > self.total[-1], later, found))
 
+    def take(self, index: Any) -> Clock:
+        """The clock of the units at these positions: one clock is everybody's."""
+        return self
+
     @property
     def _last_rate(self) -> float:
         return float((self.total[-1] - self.total[-2]) / (self.days[-1] - self.days[-2]))
@@ -97,7 +101,8 @@ class Life:
 
     def take(self, index: Any) -> Life:
         """The lives at these positions."""
-        return Life(self.day[index], self.age_days[index], self.hazard[index], self.pace[index], self.clock)
+        clock = None if self.clock is None else self.clock.take(index)
+        return Life(self.day[index], self.age_days[index], self.hazard[index], self.pace[index], clock)
 
     def put(self, index: Any, other: Life) -> Life:
         """The lives with those at these positions replaced."""

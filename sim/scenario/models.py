@@ -16,7 +16,7 @@ from sim.events import NAMED, Cause
 from sim.launch import LaunchService
 from sim.parameters import Parameters
 from sim.physics.solar_cycle import SolarLevel
-from sim.scenario.failure import Reliability
+from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.radiation import Radiation
 from sim.strategies import Strategy, strategy_class
@@ -50,6 +50,9 @@ class Mission(Parameters):
 
 
 Formation = Literal["spaced", "cluster"]
+
+FIRST_DESIGN = "satellite"
+"""Name of the design under `satellite:`, which the fleet is deployed with."""
 
 
 class Shell(Parameters):
@@ -204,6 +207,17 @@ class Service(Parameters):
     """Share of the nameplate capacity that should be online at all times [A]."""
 
 
+class Design(Satellite):
+    """Another kind of satellite that strategies may order: what it does not say is as under `satellite`."""
+
+    available_from_day: float = Field(default=0.0, ge=0)
+    """Mission day from which it can be ordered."""
+    bus_usd: float | None = Field(default=None, ge=0)
+    """One without its GPUs, USD; none: as under `economics`."""
+    gpu_usd: float | None = Field(default=None, ge=0)
+    """One of its GPUs, USD; none: as under `economics`."""
+
+
 class Economics(Parameters):
     """First price list; launches are priced by the vehicle.  Undiscounted."""
 
@@ -215,6 +229,15 @@ class Economics(Parameters):
     """Fixed operations, USD a year."""
     operations_usd_per_satellite_year: float = Field(default=0.0, ge=0)
     """Operations of one working satellite, USD a year."""
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """A tree laid over another: mappings merge, all else is replaced."""
+    both = dict(base)
+    for key, value in over.items():
+        old = both.get(key)
+        both[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return both
 
 
 def _strategy(given: Any) -> Any:
@@ -240,6 +263,9 @@ class Scenario(Parameters):
     mission: Mission
     constellation: Constellation
     satellite: Satellite
+    """The satellite that the fleet is deployed with."""
+    designs: dict[Name, Design] = Field(default_factory=dict)
+    """Further kinds of satellite by name: generations that follow."""
     light: Light = Light()
     power: Power = Power()
     space: Space = Space()
@@ -255,6 +281,27 @@ class Scenario(Parameters):
     strategies: dict[str, Annotated[SerializeAsAny[Strategy], BeforeValidator(_strategy)]] = Field(default_factory=dict)
     """Parameters of strategies by name.  A built-in name needs no `kind`; any other name needs one."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _designs_build_on_the_first(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        base, designs = value.get("satellite"), value.get("designs")
+        if not (isinstance(base, dict) and isinstance(designs, dict)):
+            return value
+        merged = {
+            name: _merged(base, given or {}) if given is None or isinstance(given, dict) else given
+            for name, given in designs.items()
+        }
+        return {**value, "designs": merged}
+
+    @field_validator("designs")
+    @classmethod
+    def _first_design_has_its_name(cls, value: dict[str, Design]) -> dict[str, Design]:
+        if FIRST_DESIGN in value:
+            raise ValueError(f"{FIRST_DESIGN!r} is the name of the design under `satellite`: choose another")
+        return value
+
     @field_validator("strategies", mode="before")
     @classmethod
     def _kind_is_the_name_by_default(cls, value: Any) -> Any:
@@ -268,26 +315,67 @@ class Scenario(Parameters):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Scenario:
         vehicle = self.launch.vehicle
-        if vehicle.satellites_per_flight(self.satellite.launch_mass_kg) < 1:
-            raise ValueError(
-                f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one satellite "
-                f"({self.satellite.launch_mass_kg:g})"
-            )
+        for name in self.design_names:
+            mass_kg = self.design(name).launch_mass_kg
+            if vehicle.satellites_per_flight(mass_kg) < 1:
+                raise ValueError(
+                    f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one {name} ({mass_kg:g})"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _names_of_causes_are_their_own(self) -> Scenario:
+        taken = {cause.name.lower(): "built in" for cause in Cause}
+        for where, names in self._named_causes():
+            for name in names:
+                if name in taken:
+                    raise ValueError(
+                        f"{where}.{name}: the cause {name!r} is {taken[name]}: results could not tell the two apart, "
+                        "so choose another name"
+                    )
+            taken |= dict.fromkeys(names, f"already under {where}")
+        return self
+
+    def _named_causes(self) -> list[tuple[str, list[str]]]:
+        """Names that the scenario gives to causes, by where they stand."""
+        reliability = self.reliability
+        return [
+            ("radiation.effects", list(self.radiation.effects)),
+            ("reliability.groups", list(reliability.groups)),
+            ("reliability.interruptions", list(reliability.interruptions)),
+            ("reliability.common_causes", list(reliability.common_causes)),
+            ("reliability.bus_shares", list(reliability.bus_shares)),
+        ]
+
+    @property
+    def design_names(self) -> tuple[str, ...]:
+        """Names of all designs; positions in it number them in the log.  The first is that under `satellite`."""
+        return FIRST_DESIGN, *self.designs
+
+    def design(self, name: str) -> Satellite:
+        """The satellite of a design."""
+        return self.satellite if name == FIRST_DESIGN else self.designs[name]
+
+    def with_design(self, name: str) -> Scenario:
+        """The same scenario with one design alone, at its price."""
+        if name == FIRST_DESIGN:
+            return self if not self.designs else self.model_copy(update={"designs": {}})
+        chosen = self.designs[name]
+        own = {field: getattr(chosen, field) for field in Satellite.model_fields}
+        prices = {field: getattr(chosen, field) for field in ("bus_usd", "gpu_usd")}
+        prices = {field: price for field, price in prices.items() if price is not None}
+        return self.model_copy(
+            update={
+                "satellite": Satellite.model_construct(**own),
+                "economics": self.economics.model_copy(update=prices),
+                "designs": {},
+            }
+        )
 
     @cached_property
     def cause_numbers(self) -> dict[str, int]:
         """Numbers in the log of the causes that the scenario names itself."""
-        reliability = self.reliability
-        names = dict.fromkeys(
-            [
-                *self.radiation.effects,
-                *reliability.groups,
-                *reliability.interruptions,
-                *reliability.common_causes,
-                *reliability.bus_shares,
-            ]
-        )
+        names = [name for _, names in self._named_causes() for name in names]
         return {name: NAMED + position for position, name in enumerate(names)}
 
     def cause_name(self, number: int) -> str:

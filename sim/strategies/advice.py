@@ -50,6 +50,14 @@ def initial_spares(strategy: Strategy, name: str) -> int:
     return int(said)
 
 
+def watches_gpus(strategy: Strategy, name: str) -> bool:
+    """Whether it looks at GPUs.  Raises `InputError` for what is neither yes nor no."""
+    said: Any = _ask(f"strategy {name}", strategy.watches_gpus)
+    if not isinstance(said, bool):
+        raise InputError(f"strategy {name}: watches_gpus() = {said!r}: must be True or False")
+    return said
+
+
 def _ask(where: str, question: Callable[[], Said]) -> Said:
     try:
         return question()
@@ -69,6 +77,8 @@ def _problem(action: Any) -> str | None:
                 return "plane and satellites must be whole numbers"
             if action.to not in ("slots", "spares"):
                 return "to must be 'slots' or 'spares'"
+            if not (action.design is None or isinstance(action.design, str)):
+                return "design must be the name of one, or None"
         case Activate():
             if not (_is_whole(action.spare) and _is_whole(action.slot)):
                 return "spare and slot must be whole numbers"

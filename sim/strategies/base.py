@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.fleet import FleetView, PlaneView
@@ -23,6 +25,8 @@ class Launch:
     plane: int
     satellites: int
     to: Literal["slots", "spares"] = "slots"
+    design: str | None = None
+    """Kind of satellite by name; none: the one that the fleet was deployed with."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,23 @@ class Retire:
 Action = Launch | Activate | Retire
 
 
+NEWEST = "newest"
+
+
 class Strategy(Parameters):
     """A maintenance strategy: its fields are its parameters, `decide` its one verb.
 
-    It is called after every change of the fleet, and at each review where `review_period_days` is set.  It keeps no
-    memory, draws no random number and changes nothing: the engine alone carries actions out and enforces stock,
-    capacity and lead time.  The class docstring's first line is its description in `orbitfleet strategies`.
+    It is called after every change of the fleet, its own doing included, until it wants nothing more, and at each
+    review where `reviews_every_days` is set.  It keeps no memory, draws no random number and changes nothing: the
+    engine alone carries actions out and enforces stock, capacity and lead time.  The class docstring's first line is
+    its description in `orbitfleet strategies`.
     """
 
     kind: str = ""
     """A built-in name, or `package.module:Class` for a user's own class."""
 
     def decide(self, fleet: FleetView) -> list[Action]:
-        """What to do now."""
+        """What to do now.  `fleet.changed` names the planes that changed since it was last asked."""
         raise NotImplementedError
 
     def reviews_every_days(self) -> float | None:
@@ -66,6 +74,10 @@ class Strategy(Parameters):
     def initial_spares(self) -> int:
         """Spares per plane that the initial deployment brings along."""
         return 0
+
+    def watches_gpus(self) -> bool:
+        """Whether it looks at the GPUs alive on satellites at work, and is asked after each loss of one."""
+        return True
 
 
 class Replenishing(Strategy):
@@ -77,36 +89,39 @@ class Replenishing(Strategy):
     looks once a day; one with them sees what ends by then at its reviews only."""
     retire_below_gpu_fraction: float = Field(default=0.0, ge=0, le=1)
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
+    design: str = NEWEST
+    """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available."""
 
     def reviews_every_days(self) -> float | None:
         # Nothing happens when the end of a design life comes into view, so the strategy has to look.
         return 1.0 if self.order_ahead_days else None
 
+    def watches_gpus(self) -> bool:
+        return self.retire_below_gpu_fraction > 0
+
+    def ordered_design(self, fleet: FleetView) -> str:
+        """Name of the kind of satellite to order now."""
+        return fleet.newest_design.name if self.design == NEWEST else self.design
+
     def worn_out(self, fleet: FleetView, plane: PlaneView) -> list[Retire]:
         """Retire what has too few GPUs left."""
-        if self.retire_below_gpu_fraction == 0:
-            return []
         limit = self.retire_below_gpu_fraction * fleet.gpus_per_satellite
         return [Retire(berth) for berth in plane.working_below(limit)]
 
-    def vacant(self, fleet: FleetView, plane: PlaneView, retired: list[Retire]) -> int:
-        """Slots of a plane that need a satellite: empty, retired now, or ending soon; each counts once."""
-        slots = {*plane.empty_slots, *plane.blocked_slots, *(action.berth for action in retired)}
+    def vacant(self, fleet: FleetView) -> NDArray[np.int32]:
+        """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life."""
+        vacant = fleet.empty + fleet.blocked
         if self.order_ahead_days:
-            slots.update(plane.ending_before(fleet.now_days + self.order_ahead_days))
-        return len(slots)
-
-    def to_replace(self, fleet: FleetView, plane: PlaneView, retired: list[Retire]) -> int:
-        """Satellites that a plane needs: one for each vacant slot, less what is on order."""
-        return max(0, self.vacant(fleet, plane, retired) - plane.on_order)
+            vacant = vacant + fleet.ending_before(fleet.now_days + self.order_ahead_days)
+        return vacant
 
     def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:
         """Retire what is worn out, and order for each plane all that it needs if that is this many or more."""
-        actions: list[Action] = []
-        for plane in fleet.planes:
-            retired = self.worn_out(fleet, plane)
-            missing = self.to_replace(fleet, plane, retired)
-            actions += retired
-            if missing >= at_least:
-                actions.append(Launch(plane.id, missing))
-        return actions
+        if self.retire_below_gpu_fraction > 0:
+            retired = [one for plane in fleet.changed for one in self.worn_out(fleet, fleet.plane(int(plane)))]
+            if retired:
+                return list(retired)  # it is asked again once they have gone
+        missing = (self.vacant(fleet) - fleet.on_order)[fleet.changed]
+        short = np.flatnonzero(missing >= at_least)
+        wanted = zip(fleet.changed[short].tolist(), missing[short].tolist(), strict=True)
+        return [Launch(plane, count, design=self.ordered_design(fleet)) for plane, count in wanted]

@@ -18,6 +18,9 @@ class RunToFailure(Strategy):
     def decide(self, fleet: FleetView) -> list[Action]:
         return []
 
+    def watches_gpus(self) -> bool:
+        return False
+
 
 class ReplaceOnFailure(Replenishing):
     """Order one satellite for each that is lost, at once.  (S-1, S) replenishment, one for one."""
@@ -82,15 +85,21 @@ class OnOrbitSpares(Replenishing):
 
     def decide(self, fleet: FleetView) -> list[Action]:
         actions: list[Action] = []
-        for plane in fleet.planes:
-            spares = plane.spare_list
-            # A worn-out satellite leaves only when a spare is there to take its place.
-            empty = plane.empty_slots
-            retired = self.worn_out(fleet, plane)[: max(0, len(spares) - len(empty))]
-            actions += retired
-            empty += [action.berth for action in retired]
-            actions += [Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)]
-            position = len(spares) + plane.on_order - self.vacant(fleet, plane, retired)
-            if position <= self.reorder_point:
-                actions.append(Launch(plane.id, self.spares_per_plane - position, to="spares"))
+        position = (fleet.stored + fleet.on_order - self.vacant(fleet))[fleet.changed]
+        for plane, place in zip(fleet.changed.tolist(), position.tolist(), strict=True):
+            if fleet.stored[plane]:
+                actions += self._fill(fleet, plane)
+            if place <= self.reorder_point:
+                missing = self.spares_per_plane - place
+                actions.append(Launch(plane, missing, to="spares", design=self.ordered_design(fleet)))
         return actions
+
+    def _fill(self, fleet: FleetView, plane: int) -> list[Action]:
+        """Spares for the empty slots of a plane; a worn-out satellite leaves only when a spare is left for its place."""
+        view = fleet.plane(plane)
+        spares, empty = view.spare_list, view.empty_slots
+        over = len(spares) - len(empty)
+        retired = self.worn_out(fleet, view)[:over] if self.retire_below_gpu_fraction > 0 and over > 0 else []
+        empty += [action.berth for action in retired]
+        moved = [Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)]
+        return [*retired, *moved]

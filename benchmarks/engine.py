@@ -1,0 +1,107 @@
+"""What a replicate costs: fleets of 1,000 and 10,000 satellites, in CPU time, beside a million bare SimPy timeouts.
+
+    python benchmarks/engine.py [NAME ...]
+
+T is the CPU time of a million bare timeouts of SimPy in the same process, measured between the items, so a figure in T
+is a ratio of two times of one run.  No CPU limit may be set: with one, Linux updates a process's time only at ticks.
+Memory is the peak of the process that runs one item alone.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from time import process_time
+
+import simpy
+
+import sim
+from sim.engine import simulate
+from sim.environment import Environment
+
+BASE = ["satellite.mass_kg=740", "constellation.spare_berths_per_plane=4", "launch.flights_per_opportunity=100"]
+NO_JOBS = ["workload.jobs=[]"]
+STRATEGIES = ("run_to_failure", "scheduled_batch", "on_orbit_spares")
+
+
+def shape(planes: int, per_plane: int) -> list[str]:
+    """Settings of a Walker shell of so many planes."""
+    return [f"constellation.shells.0.planes={planes}", f"constellation.shells.0.satellites_per_plane={per_plane}"]
+
+
+def training(policy: str) -> list[str]:
+    """Settings of gangs of 64 that fill nine tenths of 1,000 satellites."""
+    job = "{name: training, count: 506, gpus: 64, checkpoint_write_min: 1, restart_min: 5}"
+    return [f"workload.jobs=[{job}]", f"power.eclipse_policy={policy}"]
+
+
+ITEMS: dict[str, tuple[list[str], str, float | None]] = {}
+"""Name: (settings over the baseline, strategy, limit in T)."""
+for name in STRATEGIES:
+    for planes in (1, 20, 200, 1000):
+        limit = 1.5 if planes == 20 else None
+        ITEMS[f"1,000 in {planes} planes, {name}"] = ([*shape(planes, 1000 // planes), *NO_JOBS], name, limit)
+    ITEMS[f"10,000 in 100 planes, {name}"] = ([*shape(100, 100), *NO_JOBS], name, 8.0)
+for policy, limit in (("ride_through", 12.0), ("pause", 25.0)):
+    settings = [*shape(20, 50), *training(policy)]
+    ITEMS[f"1,000 in 20 planes, training, {policy}"] = (settings, "scheduled_batch", limit)
+
+
+def million_timeouts(count: int = 250_000) -> float:
+    """CPU seconds of a million bare timeouts."""
+    env = simpy.Environment()
+
+    def tick():
+        for _ in range(count):
+            yield env.timeout(1.0)
+
+    env.process(tick())
+    begun = process_time()
+    env.run()
+    return (process_time() - begun) * 1e6 / count
+
+
+def one(name: str, replicates: int = 3) -> dict[str, float]:
+    """Run one item: the first replicate fills the environment's tables, the best of the others counts."""
+    settings, strategy, _ = ITEMS[name]
+    scenario = sim.load("baseline", set_=[*BASE, *settings])
+    environment = Environment.build(scenario)
+    yardsticks, took = [million_timeouts()], []
+    for replicate in range(replicates):
+        begun = process_time()
+        result = simulate(scenario, environment, strategy, 1, replicate)
+        took.append(process_time() - begun)
+        yardsticks.append(million_timeouts())
+    t = min(yardsticks)
+    return {
+        "t": min(took[1:]) / t,
+        "first_t": took[0] / t,
+        "events": len(result.events),
+        "us_per_event": min(took[1:]) / len(result.events) * 1e6,
+        "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "t_seconds": t,
+    }
+
+
+def main(names: list[str]) -> None:
+    """Run the items whose names contain one of these, each in a process of its own."""
+    wanted = [name for name in ITEMS if not names or any(part in name for part in names)]
+    for name in wanted:
+        command = [sys.executable, __file__, "--one", name]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found, limit = json.loads(out), ITEMS[name][2]
+        verdict = "" if limit is None else f", at most {limit:g}: {'holds' if found['t'] <= limit else 'MISSED'}"
+        print(
+            f"{name:45} {found['t']:7.2f} T (first {found['first_t']:.2f}), {found['events']:9,.0f} rows, "
+            f"{found['us_per_event']:7.1f} us a row, {found['mb']:5.0f} MB, T {found['t_seconds']:.2f} s{verdict}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        print(json.dumps(one(sys.argv[2])))
+    else:
+        main(sys.argv[1:])

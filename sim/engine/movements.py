@@ -1,0 +1,222 @@
+"""Where satellites come from and where they go: the initial fleet, orders, flights, and the places of those that arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.engine.context import Context
+from sim.engine.launches import LaunchSite, Manifest
+from sim.engine.satellites import Built, Satellites
+from sim.errors import InputError
+from sim.events import NONE, Cause, EventKind
+from sim.fleet import BerthState, PlaneLayout
+from sim.scenario.models import Launched
+from sim.strategies import Launch
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class Movements:
+    """Builds, orders, launches and places satellites."""
+
+    def __init__(self, context: Context, satellites: Satellites, after_change: Callable[[], None]) -> None:
+        """`after_change` is called when something has happened that scheduler and strategy should know."""
+        self.context = context
+        self.satellites = satellites
+        self.after_change = after_change
+        self.site = LaunchSite(
+            context,
+            [design.mass_kg for design in context.environment.designs],
+            deliver=self.deliver,
+            lose=self.lose,
+        )
+        self.planned_days = [np.zeros(plane.slots) for plane in context.fleet.planes]
+        """Planned arrival of the first satellite of each slot, by plane."""
+        berths = len(context.fleet.state)
+        self._ordinals = np.zeros(berths, np.int64)  # satellites built so far for each berth
+        self._awaited = np.zeros(berths, bool)  # berths that a satellite on order was built for
+
+    # The initial fleet
+
+    def deploy(self, spares_per_plane: int) -> None:
+        """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
+        self.context.env.process(self.site.pad())
+        deployment, planes = self.context.scenario.deployment, self.context.fleet.planes
+        slots = [self._loads(plane.slot_range) for plane in planes]
+        spares = [
+            self._loads(slice(plane.spare_range.start, plane.spare_range.start + spares_per_plane)) for plane in planes
+        ]
+        if not isinstance(deployment, Launched):
+            self._deploy_in_place([load for both in zip(slots, spares, strict=True) for loads in both for load in loads])
+            return
+        # All slots before any spare: the dates of the slots do not depend on the strategy's spares.
+        loads = [load for some in slots + spares for load in some]
+        for number, load in enumerate(loads):
+            day = deployment.first_launch_day + number * deployment.interval_days
+            plane = planes[int(self.context.fleet.plane_of[load[0].berth])]
+            if self.context.fleet.is_slot[load[0].berth]:
+                first = load[0].berth - plane.first_berth
+                arrival = day + self.context.scenario.launch.transfer_days
+                self.planned_days[plane.id][first : first + len(load)] = arrival
+            self.context.env.process(self._fly_deployment(plane.id, load, day))
+
+    def _loads(self, berths: slice) -> list[list[Built]]:
+        """Satellites for these berths of one plane, as full flights and a rest."""
+        built = [self.build(berth, 0) for berth in range(berths.start, berths.stop)]
+        if built:
+            self.context.fleet.on_order[self.context.fleet.plane_of[berths.start]] += len(built)
+        room = self.site.room[0]
+        return [built[first : first + room] for first in range(0, len(built), room)]
+
+    def _deploy_in_place(self, loads: list[list[Built]]) -> None:
+        """The fleet stands complete on day 0, as one cohort; its flights are in the log, to be paid for."""
+        sizes = np.array([len(load) for load in loads])
+        first = self.site.next_serial(int(sizes.sum())) + np.cumsum(sizes) - sizes
+        planes = self.context.fleet.plane_of[[load[0].berth for load in loads]]
+        self.context.log.extend(
+            len(loads), time_days=0.0, kind=EventKind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=planes, satellite=first,
+            amount=sizes,
+        )
+        numbered = [
+            replace(built, serial=serial + i)
+            for load, serial in zip(loads, first.tolist(), strict=True)
+            for i, built in enumerate(load)
+        ]
+        self._put(numbered, Cause.DEPLOYMENT)
+
+    def _fly_deployment(self, plane: int, aboard: list[Built], day: float) -> Process:
+        """Fly one load of the initial fleet on its planned day."""
+        yield self.context.env.timeout(max(0.0, day - self.context.now))
+        stream = self.context.streams.of("deployment flight", *self._address(aboard[0]))
+        yield from self.site.fly(Manifest(plane, 0, aboard), stream, Cause.DEPLOYMENT)
+
+    def _address(self, built: Built) -> tuple[int, int, int]:
+        """What random numbers know a satellite by."""
+        fleet = self.context.fleet
+        return int(fleet.site[built.berth]), int(fleet.place[built.berth]), built.ordinal
+
+    # Orders
+
+    def build(self, berth: int, design: int, *, relieves: bool = False) -> Built:
+        """The next satellite built for a berth."""
+        self._ordinals[berth] += 1
+        self._awaited[berth] = True
+        return Built(-1, berth, int(self._ordinals[berth]) - 1, design, relieves)
+
+    def candidates(self, action: Launch) -> tuple[list[int], list[int]]:
+        """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""
+        fleet = self.context.fleet
+        plane = fleet.planes[action.plane]
+        spares = self._free(plane.spare_range) if action.to == "spares" else []
+        slots = self._free(plane.slot_range, BerthState.EMPTY, BerthState.BLOCKED)
+        working = np.flatnonzero(fleet.state[plane.slot_range] == BerthState.WORKING) + plane.first_berth
+        working = working[~self._awaited[working]]
+        relieved = working[np.argsort(fleet.life_end_day[working], kind="stable")]
+        return spares + slots, relieved.tolist()
+
+    def order(self, action: Launch, design: int) -> None:
+        """Order satellites, each for a berth of its own."""
+        empty, filled = self.candidates(action)
+        built = [self.build(berth, design) for berth in empty[: action.satellites]]
+        built += [self.build(berth, design, relieves=True) for berth in filled[: action.satellites - len(built)]]
+        self.context.fleet.on_order[action.plane] += len(built)
+        self.context.changed.add(action.plane)
+        self.context.log.append(
+            self.context.now, EventKind.ORDERED, plane=action.plane, amount=len(built), design=design
+        )
+        # Addressed by the first satellite's place, which is ordered only once: any strategy that orders it waits alike.
+        stream = self.context.streams.of("order", *self._address(built[0]))
+        self.context.env.process(self.site.prepare(action.plane, built, stream))
+
+    # What comes of a flight
+
+    def lose(self, manifest: Manifest, cause: Cause) -> None:
+        """A flight failed: its satellites are lost; a load of the initial fleet is built and flown again."""
+        if cause is Cause.DEPLOYMENT:
+            again = [self.build(lost.berth, lost.design) for lost in manifest.aboard]
+            deployment = self.context.scenario.deployment
+            wait = deployment.interval_days if isinstance(deployment, Launched) else 0.0
+            self.context.env.process(self._fly_deployment(manifest.plane, again, self.context.now + wait))
+            return
+        self.context.fleet.on_order[manifest.plane] -= len(manifest.aboard)
+        self.context.changed.add(manifest.plane)
+        self._awaited[[lost.berth for lost in manifest.aboard]] = False
+        self.after_change()
+
+    def deliver(self, manifest: Manifest, cause: Cause) -> None:
+        """A flight has brought its satellites to their plane."""
+        self._put(manifest.aboard, cause)
+        self.after_change()
+
+    def _put(self, aboard: list[Built], cause: Cause) -> None:
+        fleet = self.context.fleet
+        found = [(built, self._place(built)) for built in aboard]
+        placed = [(built, berth) for built, berth in found if berth != NONE]
+        if placed:
+            planes = fleet.plane_of[[built.berth for built, _ in placed]]
+            np.subtract.at(fleet.on_order, planes, 1)
+            self.satellites.arrive([built for built, _ in placed], [berth for _, berth in placed], cause)
+        for built, berth in found:
+            if berth == NONE:
+                self.context.env.process(self._wait_for_slot(built, cause))
+
+    def _wait_for_slot(self, built: Built, cause: Cause) -> Process:
+        """Stand by until the dead satellite in its slot has drifted off; it counts as on order until then."""
+        until = float(self.context.fleet.blocked_until[built.berth])
+        yield self.context.env.timeout(max(0.0, until - self.context.now))
+        self._put([built], cause)
+        self.after_change()
+
+    def _place(self, built: Built) -> int:
+        """Choose the berth of an arriving satellite and take it; `Launch` has the rule.  None: it must wait."""
+        fleet, own = self.context.fleet, built.berth
+        plane = fleet.planes[int(fleet.plane_of[own])]
+        state = fleet.state[own]
+        if built.relieves and state == BerthState.WORKING:
+            self.satellites.remove(own, EventKind.RETIRED, Cause.REPLACED, planned=True)
+            state = fleet.state[own]
+        berth = self._choose(plane, own, state)
+        if berth == NONE:
+            return NONE
+        self._awaited[own] = False
+        fleet.move(berth, BerthState.WORKING if fleet.is_slot[berth] else BerthState.STORED)
+        return berth
+
+    def _choose(self, plane: PlaneLayout, own: int, state: int) -> int:
+        """The berth for a satellite built for a berth in this state; none: it must wait for it."""
+        fleet = self.context.fleet
+        if fleet.is_slot[own] and state == BerthState.EMPTY:
+            return own
+        free_slots = self._free(plane.slot_range)
+        if free_slots:
+            return free_slots[0]
+        if state == BerthState.EMPTY:
+            return own
+        if free_spares := self._free(plane.spare_range):
+            return free_spares[0]
+        if state == BerthState.BLOCKED:
+            return NONE
+        # The plane is full: relieve the satellite with the fewest GPUs, the oldest among equals.
+        taken = np.arange(plane.first_berth, plane.end_berth)
+        taken = taken[fleet.satellite[taken] >= 0]
+        if len(taken) == 0:
+            raise InputError(f"a satellite arrives in plane {plane.id}, whose every berth waits for another one")
+        self.satellites.units.catch_up(fleet.satellite[taken].tolist(), self.context.now)
+        worst = int(taken[np.lexsort((fleet.birth_day[taken], fleet.gpus_alive[taken]))[0]])
+        self.satellites.remove(worst, EventKind.RETIRED, Cause.REPLACED, planned=True)
+        return worst
+
+    def _free(self, berths: slice, *states: BerthState) -> list[int]:
+        """Berths in a range, empty or in one of these states, that nobody is on order for."""
+        state: NDArray[np.int8] = self.context.fleet.state[berths]
+        wanted = state == (states[0] if states else BerthState.EMPTY)
+        for other in states[1:]:
+            wanted |= state == other
+        numbers: list[int] = (berths.start + np.flatnonzero(wanted & ~self._awaited[berths])).tolist()
+        return numbers

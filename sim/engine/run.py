@@ -1,0 +1,191 @@
+"""One run of the fleet: its processes, and the loop in which scheduler and strategy answer to what has changed.
+
+Order within one instant: the event itself, then the jobs it touches, then the scheduler, then the strategy, which is
+asked again after its own actions until it wants nothing more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.engine.context import Context
+from sim.engine.jobs import Jobs
+from sim.engine.movements import Movements
+from sim.engine.satellites import Satellites
+from sim.engine.shocks import Shocks
+from sim.engine.units import Units
+from sim.engine.weather import Weather
+from sim.environment import Environment
+from sim.errors import InputError
+from sim.events import NONE, Cause, EventKind
+from sim.fleet import DesignView, Fleet, FleetView
+from sim.scenario.models import Scenario
+from sim.strategies import Action, Activate, Launch, Retire, Strategy
+from sim.strategies.advice import decisions, initial_spares, review_period_days, watches_gpus
+from sim.streams import Streams
+
+Process = Generator[simpy.Event, Any, None]
+
+MOST_ROUNDS = 1000
+"""Times that a strategy may act at one instant: one that never has enough is told so."""
+MOST_EVENTS = 100_000
+"""Events that may follow one another while the clock stands, beside `EVENTS_EACH` for each berth and job."""
+EVENTS_EACH = 20
+STANDS_DAYS = 1e-6
+"""A clock that moves by less than this, a tenth of a second, stands."""
+
+
+class Run:
+    """All that a run consists of."""
+
+    def __init__(
+        self, scenario: Scenario, environment: Environment, strategy: Strategy, strategy_name: str, streams: Streams
+    ) -> None:
+        self.strategy = strategy
+        self.strategy_name = strategy_name
+        watched = watches_gpus(strategy, strategy_name)
+        self.context = context = Context(scenario, environment, streams, Fleet(environment.layouts))
+        self.weather = Weather(scenario, environment, streams)
+        self.jobs = Jobs(
+            context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
+        )
+        looked_at = watched or bool(self.jobs.gangs)
+        self.units = Units(
+            scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at
+        )
+        self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
+        self.movements = Movements(context, self.satellites, self.after_change)
+        self.view = FleetView(context.fleet, self._designs(), watches_gpus=watched)
+        self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
+        self._every_plane = np.arange(len(context.fleet.planes))
+
+    def _designs(self) -> tuple[DesignView, ...]:
+        scenario, rooms = self.context.scenario, self.movements.site.room
+        from_day = [0.0, *(design.available_from_day for design in scenario.designs.values())]
+        return tuple(
+            DesignView(name, scenario.design(name).gpus, room, day)
+            for name, room, day in zip(scenario.design_names, rooms, from_day, strict=True)
+        )
+
+    def go(self) -> None:
+        """Run to the horizon."""
+        context, horizon = self.context, self.context.environment.horizon_days
+        for day, fluence in zip(self.weather.storm_days, self.weather.storm_fluence_cm2, strict=True):
+            context.log.append(float(day), EventKind.STORM, amount=float(fluence))
+        self.jobs.start()
+        shocks = Shocks(context, self.units, self.satellites, self.after_change)
+        for process in shocks.processes():
+            context.env.process(process)
+        self.movements.deploy(initial_spares(self.strategy, self.strategy_name))
+        if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
+            context.env.process(self._review(period))
+        self.after_change()
+        self._step_until(horizon)
+        self.units.catch_up_all(horizon)
+        self.jobs.close(horizon)
+
+    def _step_until(self, horizon: float) -> None:
+        """Let things happen up to the horizon.  Raises `InputError` when the clock stands."""
+        env, berths = self.context.env, len(self.context.fleet.state)
+        most = MOST_EVENTS + EVENTS_EACH * (berths + len(self.jobs.gangs))
+        moved, count = 0.0, 0
+        # The environment's own loop does the same, but for the count.
+        while (day := env.peek()) < horizon:
+            if day - moved > STANDS_DAYS:
+                moved, count = day, 0
+            count += 1
+            if count > most:
+                raise InputError(self._what_repeats(moved, count))
+            env.step()
+
+    def _what_repeats(self, day: float, count: int) -> str:
+        """What to say of a run that makes no progress."""
+        rows = Counter((kind.name.lower(), cause) for _, kind, cause in self.context.log.latest(1000))
+        often = [
+            f"{kind}{f' ({self.context.scenario.cause_name(cause)})' if cause else ''}"
+            for (kind, cause), _ in rows.most_common(3)
+        ]
+        return (
+            f"strategy {self.strategy_name}: the run stands still on day {day:.3f}: {count:,} events at one instant; "
+            f"what repeats: {', '.join(often) if often else 'nothing that the log knows'}.  Something takes no time and "
+            "never succeeds: look at launch.vehicle.success_probability, delays of 0 and intervals of 0"
+        )
+
+    # Scheduler and strategy
+
+    def after_change(self, *, reviewing: bool = False) -> None:
+        """The scheduler fills what is idle and the strategy decides, until nobody acts any more."""
+        planes: set[int] = set()
+        for _ in range(MOST_ROUNDS):
+            self.jobs.fill()
+            planes |= self.context.changed
+            self.context.changed.clear()
+            if not (planes or reviewing):
+                return
+            changed = self._every_plane if reviewing else np.array(sorted(planes), np.intp)
+            view = self.view.at(self.context.now, changed, reviewing=reviewing)
+            actions = decisions(self.strategy, self.strategy_name, view)
+            if not actions:
+                return
+            for action in actions:
+                self._carry_out(action)
+        raise InputError(
+            f"strategy {self.strategy_name} still acts after {MOST_ROUNDS} rounds on day {self.context.now:.3f}: "
+            f"last it wanted {actions[0]}"
+        )
+
+    def _review(self, period_days: float) -> Process:
+        """Ask the strategy at its fixed dates."""
+        number = 1
+        while True:
+            yield self.context.env.timeout(max(0.0, number * period_days - self.context.now))
+            self.after_change(reviewing=True)
+            number += 1
+
+    def _carry_out(self, action: Action) -> None:
+        """Do what the strategy wants.  Raises `InputError` when it cannot be done."""
+        fleet = self.context.fleet
+        match action:
+            case Launch() if 0 <= action.plane < len(fleet.planes):
+                self._order(action)
+            case Activate() if self._is_berth(action.spare) and self._is_berth(action.slot):
+                self._activate(action)
+            case Retire() if self._is_berth(action.berth) and fleet.satellite[action.berth] != NONE:
+                self.satellites.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
+            case _:
+                raise self._impossible(action, "no such plane, berth or satellite")
+
+    def _order(self, action: Launch) -> None:
+        design = self._design_numbers.get(action.design or self.view.designs[0].name)
+        if design is None:
+            raise self._impossible(action, f"designs are {', '.join(self._design_numbers)}")
+        if self.view.designs[design].available_from_day > self.context.now:
+            day = self.view.designs[design].available_from_day
+            raise self._impossible(action, f"that design can be ordered from day {day:g} on")
+        room = sum(len(berths) for berths in self.movements.candidates(action))
+        if not 0 < action.satellites <= room:
+            raise self._impossible(action, f"the plane has {action.to} for 1 to {room} more")
+        self.movements.order(action, design)
+
+    def _activate(self, action: Activate) -> None:
+        """Send a spare to an empty slot of its plane."""
+        fleet = self.context.fleet
+        if fleet.is_slot[action.spare] or fleet.satellite[action.spare] == NONE:
+            raise self._impossible(action, "there is no spare in that berth")
+        if not fleet.is_slot[action.slot] or fleet.state[action.slot] != 0:
+            raise self._impossible(action, "that slot is not empty")
+        if fleet.plane_of[action.slot] != fleet.plane_of[action.spare]:
+            raise self._impossible(action, "the two lie in different planes")
+        self.satellites.activate(action.spare, action.slot, action.phasing_days)
+
+    def _is_berth(self, berth: int) -> bool:
+        return 0 <= berth < len(self.context.fleet.state)
+
+    def _impossible(self, action: Action, why: str) -> InputError:
+        """What to raise where a strategy asks for what cannot be done."""
+        return InputError(f"strategy {self.strategy_name}: {action} on day {self.context.now:.1f} cannot be done: {why}")

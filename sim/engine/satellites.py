@@ -1,0 +1,390 @@
+"""The lives of satellites: what begins work, what fails, what ends, and what becomes of the dead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.engine.cohort import Cohort
+from sim.engine.context import Context
+from sim.engine.jobs import Jobs
+from sim.engine.units import DERATING, END_OF_LIFE, WARNING, Due, Units
+from sim.environment import Limit
+from sim.events import NONE, Cause, EventKind
+from sim.fleet import BerthState
+
+Process = Generator[simpy.Event, Any, None]
+Ints = NDArray[np.intp]
+
+_CAUSE_OF = {Limit.HEAT: Cause.HEAT, Limit.ARRAY: Cause.ARRAY, Limit.BATTERY: Cause.BATTERY}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A satellite on its way: its serial number and its address, the berth it was built for and its ordinal there."""
+
+    serial: int
+    """Counted in order of launch; -1 until then."""
+    berth: int
+    ordinal: int
+    design: int
+    relieves: bool = False
+    """Ordered while its slot was filled, to take over from the satellite there."""
+
+
+class Satellites:
+    """The satellites in orbit and on their way between berths."""
+
+    def __init__(self, context: Context, units: Units, jobs: Jobs, after_change: Callable[[], None]) -> None:
+        """`after_change` is called when something has happened that scheduler and strategy should know."""
+        self.context = context
+        self.units = units
+        self.jobs = jobs
+        self.after_change = after_change
+        self._bound_for: dict[int, int] = {}  # slots that spares are on their way to, by serial number
+        self._walks = 0
+        self._awaited_day = float("inf")
+
+    # Arrival
+
+    def arrive(self, aboard: list[Built], berths: list[int], cause: Cause) -> None:
+        """Satellites of one design have been moved into these berths: draw what ends of them, and let them live."""
+        context, fleet = self.context, self.context.fleet
+        now, places = context.now, np.array(berths, np.intp)
+        serials = np.array([built.serial for built in aboard], np.intp)
+        fleet.satellite[places] = serials
+        fleet.design[places] = aboard[0].design
+        cohort = self.units.arrive(
+            aboard[0].design,
+            places,
+            np.array([built.berth for built in aboard], np.intp),
+            np.array([built.ordinal for built in aboard]),
+            serials,
+            now,
+        )
+        gpus = cohort.scenario.satellite.gpus
+        fleet.gpus_alive[places] = gpus
+        fleet.birth_day[places] = now
+        fleet.life_end_day[places] = cohort.life_end_day
+        slot = fleet.is_slot[places]
+        context.log.extend(
+            len(aboard),
+            time_days=now,
+            kind=np.where(slot, EventKind.DELIVERED, EventKind.STORED),
+            cause=cause,
+            plane=cohort.plane,
+            berth=places,
+            satellite=serials,
+            satellites=slot.astype(int),
+            gpus=np.where(slot, gpus, 0),
+            design=cohort.design,
+        )
+        context.changed.update(np.unique(cohort.plane).tolist())
+        if self.jobs.gangs:
+            for i in np.flatnonzero(slot).tolist():
+                self._offer_gpus(cohort, i, berths[i])
+        self._walk_on()
+
+    def _offer_gpus(self, cohort: Cohort, i: int, slot: int) -> None:
+        if self.jobs.gangs:
+            plane = self.context.fleet.planes[self.context.fleet.plane_of[slot]]
+            self.jobs.join(plane, slot, cohort.alive[i] & cohort.active[i])
+
+    # What the schedule has
+
+    def _walk_on(self) -> None:
+        """See to it that somebody waits for the next entry of the schedule."""
+        if self.units.next_day < self._awaited_day:
+            self._walks += 1
+            self._awaited_day = self.units.next_day
+            self.context.env.process(self.walk(self._walks))
+
+    def walk(self, number: int) -> Process:
+        """Handle what the schedule has, in order, until a walk that begins earlier takes over.
+
+        What falls on one moment, as the design lives of a cohort do, is one change: the strategy sees it whole.
+        """
+        while (day := self.units.next_day) < float("inf"):
+            self._awaited_day = day
+            yield self.context.env.timeout(max(0.0, day - self.context.now))
+            if self._walks != number:
+                return
+            changed = False
+            for due in self.units.due():
+                changed |= self.handle_due(due)
+            if changed:
+                self.after_change()
+                if self._walks != number:
+                    return
+        self._awaited_day = float("inf")
+
+    def handle_due(self, due: Due) -> bool:
+        """What the schedule has for a satellite now; returns whether scheduler or strategy should know."""
+        cohort, i = due.cohort, due.i
+        if due.hazard == END_OF_LIFE:
+            self.end(cohort, i, EventKind.RETIRED, cohort.planned_end[i], planned=True)
+            return True
+        if due.hazard == WARNING:
+            self._warn(cohort, i, due.group)
+            return False
+        if due.hazard == DERATING:
+            self._derate(cohort, i, Limit(due.group), due.second_uniform)
+            return False
+        hazard = cohort.hazards[due.hazard].hazard
+        if hazard.span == 0:
+            cause = self._subsystem(due.second_uniform) if hazard.cause == Cause.BUS else hazard.cause
+            self.end(cohort, i, EventKind.BUS_FAILED, cause, planned=False)
+            return True
+        first = due.group * hazard.span
+        units = first + np.flatnonzero(cohort.alive[i, first : first + hazard.span])
+        if len(units) == 0:
+            return False
+        self.lose_gpus(cohort, i, units, cohort.kind_of(due.hazard), hazard.cause)
+        return True
+
+    def _warn(self, cohort: Cohort, i: int, gpu: int) -> None:
+        """A GPU that will fail for good has a transient fault."""
+        berth = int(cohort.berth[i])
+        if berth >= 0 and cohort.alive[i, gpu] and self.jobs.gangs:
+            extra_days = self.context.scenario.radiation.power_cycle_min / MINUTES_PER_DAY
+            self.jobs.disturb(berth, gpu, Cause.WARNING, extra_days)
+
+    def _derate(self, cohort: Cohort, i: int, limit: Limit, speed: float) -> None:
+        """From now on the satellites of a cohort in a plane cannot always do all that was asked of them."""
+        plane = int(cohort.plane[i])
+        left = np.flatnonzero((cohort.plane == plane) & ~cohort.gone)
+        if len(left):
+            self.context.log.append(
+                self.context.now,
+                EventKind.DERATED,
+                cause=_CAUSE_OF[limit],
+                plane=plane,
+                satellite=int(cohort.serial[left[0]]),
+                amount=speed,
+                design=cohort.design,
+            )
+
+    def _subsystem(self, uniform: float) -> int:
+        """The cause that a bus failure is put down to."""
+        shares = self.context.scenario.reliability.bus_shares
+        if not shares:
+            return Cause.BUS
+        reached = np.cumsum(list(shares.values()))
+        name = list(shares)[int(np.searchsorted(reached, uniform * reached[-1], side="right"))]
+        return self.context.scenario.cause_numbers[name]
+
+    # Losses of GPUs
+
+    def lose_gpus(self, cohort: Cohort, i: int, units: Ints, kind: EventKind, cause: int) -> None:
+        """GPUs of a satellite fail together; spares aboard step in, and what is left goes on if it is enough."""
+        at_work = cohort.active[i, units]
+        cohort.alive[i, units] = False
+        self._log_gpus(cohort, i, kind, cause, -int(np.count_nonzero(at_work)), len(units))
+        berth = int(cohort.berth[i])
+        working = berth >= 0 and self.context.fleet.state[berth] == BerthState.WORKING
+        if working and self.jobs.gangs:
+            self.jobs.lose_gpus(berth, units, cause)
+        waiting = np.flatnonzero(cohort.alive[i] & ~cohort.active[i])[: np.count_nonzero(at_work)]
+        if len(waiting):
+            self.units.switch_in(cohort, i, waiting, self.context.now)
+            self._log_gpus(cohort, i, EventKind.SWITCHED_IN, cause, len(waiting), len(waiting))
+            if working and self.jobs.gangs:
+                self.jobs.gain_gpus(berth, waiting)
+            self._walk_on()
+        self._switch_off_trays(cohort, i, units, kind)
+        needed = cohort.scenario.satellite.gpus_needed
+        if not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < needed:
+            self.end(cohort, i, EventKind.RETIRED, Cause.TOO_FEW_GPUS, planned=True)
+
+    def _switch_off_trays(self, cohort: Cohort, i: int, units: Ints, kind: EventKind) -> None:
+        """Trays with too few GPUs left are switched off, and what lives on them with it."""
+        tray = cohort.scenario.satellite.tray
+        if tray is None or kind is EventKind.TRAY_OFF or cohort.gone[i]:
+            return
+        for number in np.unique(units // tray.gpus).tolist():
+            first = number * tray.gpus
+            left = first + np.flatnonzero(cohort.alive[i, first : first + tray.gpus])
+            if 0 < len(left) < tray.gpus_needed and not cohort.gone[i]:
+                self.lose_gpus(cohort, i, left, EventKind.TRAY_OFF, Cause.TRAY)
+
+    def _log_gpus(self, cohort: Cohort, i: int, kind: EventKind, cause: int, gpus: int, amount: int) -> None:
+        """Write that GPUs of a satellite, at work or not, were lost or won; one row a GPU where GPUs fail singly."""
+        fleet, berth = self.context.fleet, int(cohort.berth[i])
+        at_work = berth >= 0 and fleet.state[berth] == BerthState.WORKING
+        if berth >= 0:
+            fleet.gpus_alive[berth] += gpus
+            self.context.changed.add(int(cohort.plane[i]))
+        self.context.log.append(
+            self.context.now,
+            kind,
+            cause=cause,
+            plane=int(cohort.plane[i]),
+            berth=berth,
+            satellite=int(cohort.serial[i]),
+            gpus=gpus if at_work else 0,
+            amount=0 if kind is EventKind.GPU_FAILED else amount,
+            design=cohort.design,
+        )
+
+    # Ends
+
+    def end(self, cohort: Cohort, i: int, kind: EventKind, cause: int, *, planned: bool) -> None:
+        """A satellite ends, wherever it is."""
+        context, fleet = self.context, self.context.fleet
+        berth, serial = int(cohort.berth[i]), int(cohort.serial[i])
+        if berth < 0:  # on its way to a slot, which now stands empty
+            slot = self._bound_for.pop(serial)
+            self.units.end(cohort, i)
+            plane = int(fleet.plane_of[slot])
+            fleet.move(slot, BerthState.EMPTY)
+            fleet.inbound[plane] -= 1
+            context.log.append(
+                context.now, kind, cause=cause, plane=plane, satellite=serial, design=cohort.design
+            )
+            self._dispose(cohort, i, planned=planned)
+            return
+        self.units.catch_up([serial], context.now)
+        at_work = bool(fleet.state[berth] == BerthState.WORKING)
+        plane = int(cohort.plane[i])
+        context.log.append(
+            context.now,
+            kind,
+            cause=cause,
+            plane=plane,
+            berth=berth,
+            satellite=serial,
+            satellites=-1 if at_work else 0,
+            gpus=-int(fleet.gpus_alive[berth]) if at_work else 0,
+            design=cohort.design,
+        )
+        self.units.end(cohort, i)
+        cohort.berth[i] = NONE
+        self._dispose(cohort, i, planned=planned)
+        blocked_days = 0.0
+        if at_work and not planned:
+            blocked_days = context.environment.sites[plane].clear_days(cohort.design, context.now)
+        self._vacate(berth, blocked_days)
+        if at_work:
+            if self.jobs.gangs:
+                self.jobs.leave(berth, cause, planned=planned)
+            if not planned:
+                self._stand_off(plane)
+
+    def remove(self, berth: int, kind: EventKind, cause: int, *, planned: bool) -> None:
+        """The satellite in a berth ends and leaves it empty."""
+        cohort, i = self.units.home(int(self.context.fleet.satellite[berth]))
+        self.end(cohort, i, kind, cause, planned=planned)
+
+    def _dispose(self, cohort: Cohort, i: int, *, planned: bool) -> None:
+        """An ended satellite lowers itself, if it can; a dead one stays until the air brings it down."""
+        context, where = self.context, cohort.addresses
+        context.changed.add(int(cohort.plane[i]))
+        if planned:
+            drawn = context.streams.uniforms("disposal", 0, where.site[i], where.place[i], where.ordinal[i], 1)
+            if drawn[0, 0] < cohort.scenario.satellite.propulsion.disposal_success:
+                return
+        plane = int(cohort.plane[i])
+        years = context.environment.sites[plane].years_aloft(cohort.design, context.now)
+        context.log.append(
+            context.now,
+            EventKind.ABANDONED,
+            plane=plane,
+            satellite=int(cohort.serial[i]),
+            amount=years if np.isfinite(years) else -1.0,
+            design=cohort.design,
+        )
+
+    def _vacate(self, berth: int, blocked_days: float = 0.0) -> None:
+        """Empty a berth's columns; a slot may be blocked for some days."""
+        fleet = self.context.fleet
+        if blocked_days > 0:
+            fleet.move(berth, BerthState.BLOCKED)
+            fleet.blocked_until[berth] = self.context.now + blocked_days
+            if np.isfinite(blocked_days):
+                self.context.env.process(self._clear(berth))
+        else:
+            fleet.move(berth, BerthState.EMPTY)
+        fleet.satellite[berth] = NONE
+        fleet.gpus_alive[berth] = 0
+        fleet.life_end_day[berth] = np.inf
+
+    def _clear(self, berth: int) -> Process:
+        """A dead satellite drifts out of its slot."""
+        fleet = self.context.fleet
+        yield self.context.env.timeout(max(0.0, float(fleet.blocked_until[berth]) - self.context.now))
+        fleet.move(berth, BerthState.EMPTY)
+        self.context.changed.add(int(fleet.plane_of[berth]))
+        self.after_change()
+
+    def _stand_off(self, plane: int) -> None:
+        """A formation keeps its distance from a satellite that died in it."""
+        hours = self.context.scenario.reliability.stand_off_hours
+        if hours > 0 and self.context.environment.sites[plane].colocated:
+            self.suspend(plane, hours / HOURS_PER_DAY, Cause.STAND_OFF)
+
+    def suspend(self, plane: int, days: float, cause: int) -> None:
+        """A plane stops computing for a while."""
+        self.context.log.append(self.context.now, EventKind.STOOD_STILL, cause=cause, plane=plane, amount=days)
+        if self.jobs.gangs:
+            self.jobs.hold(plane, self.context.now + days, cause)
+
+    # Spares
+
+    def activate(self, spare: int, slot: int, phasing_days: float) -> None:
+        """Send a spare to an empty slot of its plane."""
+        context, fleet = self.context, self.context.fleet
+        plane, serial = int(fleet.plane_of[spare]), int(fleet.satellite[spare])
+        cohort, i = self.units.home(serial)
+        self._vacate(spare)
+        fleet.move(slot, BerthState.RESERVED)
+        fleet.inbound[plane] += 1
+        cohort.berth[i], self._bound_for[serial] = NONE, slot
+        context.changed.add(plane)
+        context.log.append(
+            context.now,
+            EventKind.ACTIVATED,
+            plane=plane,
+            berth=spare,
+            satellite=serial,
+            amount=phasing_days,
+            design=cohort.design,
+        )
+        self.units.wake(cohort, i, context.now)
+        self._walk_on()
+        context.env.process(self._phase(cohort, i, slot, phasing_days))
+
+    def _phase(self, cohort: Cohort, i: int, slot: int, phasing_days: float) -> Process:
+        """Drift along the plane to a slot and begin work there."""
+        yield self.context.env.timeout(phasing_days)
+        if cohort.gone[i]:
+            return
+        context, fleet = self.context, self.context.fleet
+        plane, serial = int(fleet.plane_of[slot]), int(cohort.serial[i])
+        del self._bound_for[serial]
+        cohort.berth[i] = slot
+        fleet.inbound[plane] -= 1
+        fleet.move(slot, BerthState.WORKING)
+        fleet.satellite[slot], fleet.design[slot] = serial, cohort.design
+        fleet.gpus_alive[slot] = cohort.working(i)
+        fleet.birth_day[slot], fleet.life_end_day[slot] = cohort.birth_day, cohort.life_end_day[i]
+        context.changed.add(plane)
+        context.log.append(
+            context.now,
+            EventKind.PLACED,
+            plane=plane,
+            berth=slot,
+            satellite=serial,
+            satellites=1,
+            gpus=int(fleet.gpus_alive[slot]),
+            design=cohort.design,
+        )
+        self.units.place(cohort, i, context.now)
+        self._offer_gpus(cohort, i, slot)
+        self._walk_on()
+        self.after_change()

@@ -1,0 +1,355 @@
+"""The units of all satellites: which part lives, works or waits, where each stands on its clock, and what ends next.
+
+Losses of single GPUs are walked event by event where somebody looks at them: jobs, a strategy that watches GPUs, trays
+and spare GPUs aboard.  Where nobody does, they are found when the satellite is next looked at, or at the horizon, all at
+once: the same GPUs die on the same days and stand in the same rows of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.cohort import Cohort, CohortHazard, Losses
+from sim.engine.draws import Addresses, FailureDraws, Question, draw
+from sim.engine.hazards import PER_CLOCK_DAY, Hazard, hazards_of, spare_pace
+from sim.engine.weather import Weather
+from sim.environment import Environment
+from sim.events import Cause, EventKind, EventRecorder
+from sim.fleet import SPARE_PLACES, Fleet
+from sim.reliability import Clock, ClockRows, Exposures, Life
+from sim.scenario.models import Scenario
+from sim.streams import Streams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+END_OF_LIFE = -1
+WARNING = -2
+DERATING = -3
+"""In the place of a hazard in the schedule: a planned end, a warning of a GPU, a cohort that cannot run at full speed."""
+
+
+class Due(NamedTuple):
+    """What the schedule has for a satellite at one moment."""
+
+    day: float
+    cohort: Cohort
+    i: int
+    """Position of the satellite in its cohort."""
+    hazard: int
+    """Position among the cohort's hazards, or one of the three above."""
+    group: int
+    second_uniform: float
+
+
+@dataclass
+class _Watch:
+    """How the GPUs of a satellite at work are followed that nobody looks at one by one."""
+
+    losses: Losses
+    since: float
+    """They have been looked at up to this day."""
+
+
+class Units:
+    """All units of a run, and the schedule of what ends."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        environment: Environment,
+        weather: Weather,
+        streams: Streams,
+        fleet: Fleet,
+        log: EventRecorder,
+        *,
+        watched: bool,
+    ) -> None:
+        """`watched`: whether somebody looks at each loss of a GPU on a satellite at work."""
+        self.environment = environment
+        self.weather = weather
+        self.streams = streams
+        self.fleet = fleet
+        self.log = log
+        self.horizon_days = environment.horizon_days
+        self.designs = [design.scenario for design in environment.designs]
+        self.hazards = [_numbered(scenario, design) for design in self.designs]
+        self._watched = [watched or _parts_depend_on_another(design) for design in self.designs]
+        self._homes: list[tuple[Cohort, int] | None] = []  # by serial number
+        self._heap: list[tuple[float, int, int, int, int, float]] = []
+        self._versions: list[int] = []  # of the schedule of each satellite, by serial number
+        self._quiet: dict[int, _Watch] = {}  # by serial number
+        self._bad_lots: dict[tuple[int, ...], bool] = {}
+
+    def home(self, serial: int) -> tuple[Cohort, int]:
+        """Cohort of a satellite that has arrived, and its position there."""
+        found = self._homes[serial]
+        assert found is not None, "a satellite is looked for that never arrived"
+        return found
+
+    # Arrival
+
+    def arrive(
+        self, design: int, berths: Ints, built_for: Ints, ordinals: Ints, serials: Ints, birth_day: float
+    ) -> Cohort:
+        """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own."""
+        plane = self.fleet.plane_of[berths].astype(np.intp)
+        sites, birth_days = self.environment.sites, np.full(len(berths), birth_day)
+        ends = {int(p): sites[int(p)].planned_end(design, birth_day) for p in np.unique(plane)}
+        cohort = Cohort(
+            scenario=self.designs[design],
+            design=design,
+            addresses=Addresses(
+                self.fleet.site[built_for], self.fleet.place[built_for], np.asarray(ordinals, np.uint64)
+            ),
+            plane=plane,
+            serial=serials,
+            birth_day=birth_day,
+            life_end_day=np.array([ends[p][0] for p in plane.tolist()]),
+            planned_end=[Cause.PROPELLANT if ends[p][1] else Cause.END_OF_LIFE for p in plane.tolist()],
+            hazards=[],
+            berth=berths.copy(),
+            awake=self.fleet.is_slot[berths].copy(),
+        )
+        cohort.hazards = self._draw(cohort, birth_days)
+        most = int(serials.max()) + 1
+        self._homes += [None] * (most - len(self._homes))
+        self._versions += [0] * (most - len(self._versions))
+        for i, serial in enumerate(serials.tolist()):
+            self._homes[serial] = cohort, i
+        self._schedule(cohort, 0, len(cohort), birth_day)
+        self._schedule_derating(cohort)
+        return cohort
+
+    def _draw(self, cohort: Cohort, birth_day: Floats) -> list[CohortHazard]:
+        """The thresholds of all units of new satellites that can fail before their lives end."""
+        scenario, questions, lives = cohort.scenario, [], []
+        dormancy = scenario.reliability.dormancy_factor
+        end_day = np.minimum(cohort.life_end_day, self.horizon_days)
+        planes, which = np.unique(cohort.plane, return_inverse=True)
+        listed = self.hazards[cohort.design]
+        scales = []
+        for hazard in listed:
+            clock = self._clock(hazard, cohort, planes, which)
+            scale = np.array([self.weather.scale(hazard, cohort.design, int(p)) for p in planes])[which]
+            pace = np.where(cohort.awake | (not hazard.sleeps), 1.0, dormancy)
+            born = Life.born(birth_day, pace, age_days=hazard.age_days, clock=clock)
+            bounds = self._bounds(hazard, cohort, born, end_day) * hazard.share * scale
+            questions.append(Question(hazard.part, hazard.per_satellite, bounds))
+            lives.append(born)
+            scales.append(scale)
+        found = []
+        for hazard, born, scale, drawn in zip(
+            listed, lives, scales, draw(self.streams, cohort.addresses, questions), strict=True
+        ):
+            if hazard.batch is not None:
+                drawn = self._in_bad_lots(hazard, cohort.addresses, drawn)
+            life = born.take(drawn.satellite)
+            if cohort._rests_in_reserve(hazard):
+                waits = drawn.unit >= scenario.satellite.gpus
+                pace = np.where(waits, life.pace * spare_pace(scenario), life.pace)
+                life = Life(life.day, life.age_days, life.hazard, pace, life.clock)
+            rest = 0.0 if hazard.standby == "cold" else dormancy
+            threshold = drawn.threshold / (hazard.share * scale[drawn.satellite])
+            found.append(CohortHazard(hazard, drawn, threshold, life, born, rest))
+        return found
+
+    def _clock(self, hazard: Hazard, cohort: Cohort, planes: Ints, which: Ints) -> Clock | None:
+        """The clock of a hazard for each satellite; `which`: its plane among `planes`."""
+        clocks = [self.weather.clock(hazard, cohort.design, int(plane), cohort.birth_day) for plane in planes]
+        rows = {id(clock): clock for clock in clocks}
+        if len(rows) == 1:
+            one = clocks[0]
+            return one
+        number = {key: row for row, key in enumerate(rows)}
+        distinct = [clock for clock in rows.values() if clock is not None]
+        row = np.array([number[id(clock)] for clock in clocks])[which]
+        return ClockRows.on(Exposures.of(distinct), row)
+
+    def _bounds(self, hazard: Hazard, cohort: Cohort, born: Life, end_day: Floats) -> Floats:
+        """The most hazard that a unit of each satellite can accumulate by the end of its life, in terms of the law."""
+        reliability = cohort.scenario.reliability
+        last_day = end_day
+        if hazard.cause == Cause.GPU and reliability.warnings_per_failure > 0:
+            last_day = end_day + reliability.warning_days  # one that fails later warns before
+        awake = Life(born.day, born.age_days, born.hazard, np.ones_like(born.pace), born.clock)
+        bounds = awake.hazard_until(hazard.law, last_day)
+        if (hazard.sleeps and not cohort.awake.all()) or hazard.reserves or cohort._rests_in_reserve(hazard):
+            # A clock that rests may carry a hazard that falls with age into dates of a higher factor.
+            factor = getattr(hazard.law, "calendar_factor", None)
+            most = 1.0 if factor is None else max(1.0, *factor.factors)
+            age = hazard.age_days + awake.hazard_until(PER_CLOCK_DAY, last_day)
+            before = hazard.law.cumulative_hazard(np.asarray(hazard.age_days, float))
+            bounds = np.maximum(bounds, most * (hazard.law.cumulative_hazard(age) - before))
+        return bounds
+
+    def _in_bad_lots(self, hazard: Hazard, addresses: Addresses, drawn: FailureDraws) -> FailureDraws:
+        """Only the units whose production lot has the defect.  Slots have lots of their own, and so have spares."""
+        assert hazard.batch is not None
+        own = addresses.take(drawn.satellite)
+        spare = own.place >= SPARE_PLACES
+        lot = np.where(spare, own.place - np.uint64(SPARE_PLACES), own.place) // np.uint64(hazard.batch.lot_satellites)
+        lot = lot + np.where(spare, np.uint64(SPARE_PLACES), np.uint64(0))
+        keys, which = np.unique(np.stack([own.site, lot, own.ordinal]), axis=1, return_inverse=True)
+        first = self.streams.uniforms("lot", hazard.part, keys[0], keys[1], keys[2], 1)[:, 0]
+        return drawn.take(first[which.ravel()] < hazard.batch.probability)
+
+    # The schedule
+
+    def _schedule(self, cohort: Cohort, first: int, end: int, now: float) -> None:
+        """Put what ends of some satellites of a cohort into the schedule."""
+        losses, whole = cohort.losses(first, end, now - 1e-6, self.horizon_days)
+        entries: list[tuple[Floats, Ints, Ints, Ints, Floats]] = []
+        ending = first + np.flatnonzero(cohort.life_end_day[first:end] < self.horizon_days)
+        none = np.zeros(len(ending), np.intp)
+        entries.append((cohort.life_end_day[ending], ending, none + END_OF_LIFE, none, np.zeros(len(ending))))
+        for number, ends in whole.items():
+            hazard = np.full(len(ends.day), number)
+            entries.append((ends.day, ends.satellite, hazard, ends.group, ends.second_uniform))
+        quiet = np.zeros(len(cohort), bool)
+        if not self._watched[cohort.design]:
+            berths = cohort.berth[first:end]
+            quiet[first:end] = (berths >= 0) & self.fleet.is_slot[berths]
+        seen = np.flatnonzero(~quiet[losses.satellite])
+        entries.append((losses.day[seen], losses.satellite[seen], losses.hazard[seen], losses.group[seen], np.zeros(len(seen))))
+        if self._watched[cohort.design]:
+            satellite, day, gpu = cohort.warnings(first, end, now, self.horizon_days)
+            entries.append((day, satellite, np.full(len(day), WARNING), gpu, np.zeros(len(day))))
+        self._push(cohort, *(np.concatenate(column) for column in zip(*entries, strict=True)))
+        bounds = np.searchsorted(losses.satellite, np.arange(first, end + 1))
+        for i in (first + np.flatnonzero(quiet[first:end])).tolist():
+            mine = slice(int(bounds[i - first]), int(bounds[i - first + 1]))
+            own = Losses(*(column[mine] for column in losses))
+            self._quiet[int(cohort.serial[i])] = _Watch(own, now)
+
+    def _push(
+        self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats
+    ) -> None:
+        serial = cohort.serial[satellite].tolist()
+        versions = [self._versions[one] for one in serial]
+        new = list(zip(day.tolist(), serial, versions, hazard.tolist(), group.tolist(), second.tolist(), strict=True))
+        if len(new) * 8 > len(self._heap):
+            self._heap += new
+            heapify(self._heap)
+        else:
+            for entry in new:
+                heappush(self._heap, entry)
+
+    def _schedule_derating(self, cohort: Cohort) -> None:
+        """The first day, in each plane, from which its satellites cannot do all that was asked of them."""
+        planes, first = np.unique(cohort.plane, return_index=True)
+        for plane, i in zip(planes.tolist(), first.tolist(), strict=True):
+            until = min(float(cohort.life_end_day[i]), self.horizon_days)
+            found = self.environment.sites[plane].first_derating(cohort.design, cohort.birth_day, until)
+            if found is not None:
+                day, limit, speed = found
+                heappush(self._heap, (max(day, cohort.birth_day), int(cohort.serial[i]), -1, DERATING, limit, speed))
+
+    @property
+    def next_day(self) -> float:
+        """Day of the next entry; infinite where there is none."""
+        heap = self._heap
+        while heap and heap[0][2] >= 0 and heap[0][2] != self._versions[heap[0][1]]:
+            heappop(heap)
+        return heap[0][0] if heap else float("inf")
+
+    def due(self) -> Iterator[Due]:
+        """Take all entries of the next day off the schedule, one by one as they are asked for."""
+        day = self.next_day
+        while self.next_day == day and self._heap:
+            _, serial, version, hazard, group, second = heappop(self._heap)
+            cohort, i = self.home(serial)
+            if version == -1 or not cohort.gone[i]:
+                yield Due(day, cohort, i, hazard, group, second)
+
+    # What happens to satellites
+
+    def place(self, cohort: Cohort, i: int, day: float) -> None:
+        """A satellite that was on its way begins work in a slot: nobody need look at each of its GPUs from now on."""
+        if not self._watched[cohort.design]:
+            self._reschedule(cohort, i, day)
+
+    def wake(self, cohort: Cohort, i: int, day: float) -> None:
+        """A stored satellite leaves for a slot: what slept ages at full pace."""
+        cohort.wake(i, day)
+        self._reschedule(cohort, i, day)
+
+    def switch_in(self, cohort: Cohort, i: int, positions: Ints, day: float) -> None:
+        """Spare GPUs aboard begin to work."""
+        for position in positions.tolist():
+            cohort.switch_in(i, position, day)
+        self._reschedule(cohort, i, day)
+
+    def _reschedule(self, cohort: Cohort, i: int, day: float) -> None:
+        serial = int(cohort.serial[i])
+        self._versions[serial] += 1
+        self._quiet.pop(serial, None)
+        self._schedule(cohort, i, i + 1, day)
+
+    def end(self, cohort: Cohort, i: int) -> None:
+        """A satellite is no more."""
+        cohort.gone[i] = True
+        serial = int(cohort.serial[i])
+        self._versions[serial] += 1
+        self._quiet.pop(serial, None)
+
+    def catch_up(self, serials: list[int], day: float) -> None:
+        """Find what GPUs of some satellites died unseen up to a day, write it down, and count those alive."""
+        by_cohort: dict[int, tuple[Cohort, list[tuple[int, _Watch]]]] = {}
+        for serial in serials:
+            if (watch := self._quiet.get(serial)) is not None:
+                cohort, i = self.home(serial)
+                by_cohort.setdefault(id(cohort), (cohort, []))[1].append((i, watch))
+        for cohort, watches in by_cohort.values():
+            self._catch_up(cohort, watches, day)
+
+    def catch_up_all(self, day: float) -> None:
+        """The same for all satellites at work."""
+        self.catch_up(list(self._quiet), day)
+
+    def _catch_up(self, cohort: Cohort, watches: list[tuple[int, _Watch]], day: float) -> None:
+        size = [len(watch.losses.day) for _, watch in watches]
+        joined = Losses(*(np.concatenate(column) for column in zip(*(watch.losses for _, watch in watches), strict=True)))
+        since = np.repeat([watch.since for _, watch in watches], size)
+        some = np.flatnonzero((joined.day <= day) & (joined.day > since))
+        losses = Losses(*(column[some] for column in joined))
+        for _, watch in watches:
+            watch.since = day
+        if len(some) == 0:
+            return
+        event, satellite, position = cohort.deaths(losses)
+        cohort.alive[satellite, position] = False
+        np.subtract.at(self.fleet.gpus_alive, cohort.berth[satellite], 1)
+        # One row a loss, for as many GPUs as it killed.
+        rows, killed = np.unique(event, return_counts=True)
+        alone = np.array([one.hazard.of_one_gpu for one in cohort.hazards])[losses.hazard[rows]]
+        self.log.extend(
+            len(rows),
+            time_days=losses.day[rows],
+            kind=np.where(alone, EventKind.GPU_FAILED, EventKind.GROUP_FAILED),
+            cause=np.array([one.hazard.cause for one in cohort.hazards])[losses.hazard[rows]],
+            plane=cohort.plane[losses.satellite[rows]],
+            berth=cohort.berth[losses.satellite[rows]],
+            satellite=cohort.serial[losses.satellite[rows]],
+            gpus=-killed,
+            amount=np.where(alone, 0, killed),
+            design=cohort.design,
+        )
+
+
+def _parts_depend_on_another(scenario: Scenario) -> bool:
+    """Whether the loss of a GPU may have consequences aboard: trays, spares, a number that must live."""
+    satellite = scenario.satellite
+    return satellite.tray is not None or satellite.spare_gpus > 0 or satellite.gpus_needed > 0
+
+
+def _numbered(scenario: Scenario, design: Scenario) -> tuple[Hazard, ...]:
+    """The hazards of a design; causes are numbered by the whole scenario, of which it is a part."""
+    assert design.cause_numbers == scenario.cause_numbers
+    return hazards_of(design)

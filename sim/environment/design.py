@@ -1,0 +1,142 @@
+"""One kind of satellite as built: its sizes, what it weighs, what it can do on each day, what keeps it in orbit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.constants import DAYS_PER_YEAR
+from sim.environment.cache import Tables, key_of, tables
+from sim.environment.hardware import Sizes, SunTables
+from sim.environment.keeping import OrbitKeeping, keep, years_aloft
+from sim.environment.operation import Operation, operate, operate_at_every_age
+from sim.environment.planes import Plane
+from sim.environment.radiation import Radiation
+from sim.reliability import Clock
+from sim.scenario.hardware import Satellite
+from sim.scenario.models import Scenario
+
+Floats = NDArray[np.float64]
+
+BIRTH_STEP_DAYS = 30.0
+"""Satellites born within a month share a table: their arrays and batteries are taken as up to a month older."""
+KNOT_DAYS = 365.0
+"""Days of birth for which all planes are computed; tables of other births lie in between.  Between two knots age moves
+speed and temperature by a few per cent and nearly in proportion: against a table of its own a birth half a year from
+both is .1 % off in speed where an array too small begins to limit it, .01 % elsewhere."""
+PERFORMANCES_KEPT = 2048
+"""Tables of (plane, month of birth) that are kept: 40 kB each over five years."""
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """What satellites of one plane, born in one month, do on each day of the mission; day 0 of the mission first.
+
+    Before their birth the columns hold what a new satellite would do.
+    """
+
+    light_speed: Floats
+    """Work in light over that of all GPUs at the highest frequency, shape (n,)."""
+    dark_speed: Floats
+    """The same in the dark."""
+    limit: NDArray[np.uint8]
+    """`Limit` of the day."""
+    stress: Clock
+    """Effective age of electronics at work, by heat and thermal cycles, from mission day 0 on."""
+
+
+class Design:
+    """One kind of satellite in the orbits of a scenario: read-only, the same for all replicates and strategies."""
+
+    def __init__(self, scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTables) -> None:
+        """`scenario`: the one whose `satellite` is this design.  Raises `ScenarioError` where no size is enough."""
+        self.scenario = scenario
+        self.name = name
+        self.planes = planes
+        self.sun = sun
+        self.sizes = Sizes.of(scenario, sun)
+        dead_years = tables(key_of(scenario, "design"), self._years_aloft)["years_aloft"]
+        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, np.asarray(dead_years, float))
+        self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
+        self._knots: dict[int, Tables] = {}
+
+    def _years_aloft(self) -> Tables:
+        return {"years_aloft": years_aloft(self.scenario, self.planes, self.sizes, self.sun.days)}
+
+    @property
+    def satellite(self) -> Satellite:
+        """The satellite as the scenario describes it."""
+        return self.scenario.satellite
+
+    @property
+    def mass_kg(self) -> float:
+        """Mass at launch, kg."""
+        return self.satellite.launch_mass_kg
+
+    @cached_property
+    def radiation(self) -> Radiation:
+        """Radiation of all planes behind this design's shield, storms apart."""
+        return Radiation.of(self.scenario, self.planes, self.sun.days)
+
+    def planned_end(self, plane: int, birth_day: float) -> tuple[float, bool]:
+        """Day on which a satellite's life ends by plan, and whether propellant, not the design life, ends it."""
+        design = birth_day + self.satellite.design_life_years * DAYS_PER_YEAR
+        dry = self.keeping.dry_day(plane, birth_day)
+        return min(design, dry), dry < design
+
+    # What a satellite can do
+
+    @cached_property
+    def operation(self) -> Operation:
+        """What satellites that are new on mission day 0 can do, in every plane, with all that it follows from."""
+        operation = operate(self.scenario, self.sun, self.sizes, 0.0)
+        if self.scenario.radiation.wear.derating_per_krad > 0:
+            share = np.array([self.radiation.frequency(plane.id, 0.0) for plane in self.planes], np.float32)
+            light, dark = operation.light_speed * share, operation.dark_speed * share
+            operation = replace(operation, light_speed=light, dark_speed=dark)
+        return operation
+
+    def performance(self, plane: int, birth_day: float) -> Performance:
+        """What satellites of a plane can do that were born in the month of a day."""
+        return self._performance(plane, birth_key(birth_day))
+
+    def _make_performance(self, plane: int, birth: int) -> Performance:
+        knot, beyond = divmod(birth, KNOT_DAYS)
+        before, after = self._knot(int(knot)), self._knot(int(knot) + (beyond > 0))
+        share = beyond / KNOT_DAYS
+
+        def between(name: str) -> Floats:
+            low, high = np.asarray(before[name][plane], float), np.asarray(after[name][plane], float)
+            return low + share * (high - low)
+
+        light, dark = between("light_speed"), between("dark_speed")
+        if self.scenario.radiation.wear.derating_per_krad > 0:
+            frequency = self.radiation.frequency(plane, float(birth))
+            light, dark = light * frequency, dark * frequency
+        pace = self.scenario.reliability.stress.pace(
+            between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
+        )
+        limit = np.where(before["limit"][plane] > 0, before["limit"][plane], after["limit"][plane]).astype(np.uint8)
+        return Performance(light, dark, limit, Clock(self._clock_days, np.concatenate([[0.0], np.cumsum(pace)])))
+
+    @cached_property
+    def _clock_days(self) -> Floats:
+        return np.append(self.sun.days, self.sun.days[-1] + 1)
+
+    def _knot(self, number: int) -> Tables:
+        """Tables of all planes for births on one of the days computed, from disk where they lie there."""
+        if number not in self._knots:
+            make: Callable[[], Tables] = lambda: operate_at_every_age(  # noqa: E731 (a name for what is made)
+                self.scenario, self.sun, self.sizes, number * KNOT_DAYS
+            )
+            self._knots[number] = tables(key_of(self.scenario, f"born on day {number * KNOT_DAYS:g}"), make)
+        return self._knots[number]
+
+
+def birth_key(birth_day: float) -> int:
+    """First day of the month of a birth: satellites born within it share their tables."""
+    return int(birth_day // BIRTH_STEP_DAYS * BIRTH_STEP_DAYS)

@@ -1,7 +1,7 @@
 """Random numbers addressed by place, never by order of use.
 
-A strategy that launches more uses more numbers but moves nobody else's, so strategies compared on one seed share all the
-luck they can.  Two kinds:
+A strategy that launches more uses more numbers but moves nobody else's, so strategies compared on one seed share all
+the luck they can.  Two kinds:
 
 - `Streams.of(purpose, *key)`: a named generator, for what happens a few thousand times in a run (storms, flights).
 - `Streams.uniforms(...)`: uniform numbers by counter, for what happens to each of millions of units.  The number at an
@@ -73,8 +73,9 @@ class Streams:
             self._keys[purpose, part] = first, second
         return self._keys[purpose, part]
 
-    def uniforms(self, purpose: str, part: int, site: ArrayLike, place: ArrayLike, ordinal: ArrayLike, columns: int
-                 ) -> Floats:
+    def uniforms(
+        self, purpose: str, part: int, site: ArrayLike, place: ArrayLike, ordinal: ArrayLike, columns: int
+    ) -> Floats:
         """Uniform numbers in (0, 1), shape (n, columns): column j depends on the address and on j alone.
 
         `site`, `place` and `ordinal` broadcast to shape (n,); each is a whole number from 0 to 2^32 - 1.

@@ -29,6 +29,10 @@ class Ends(NamedTuple):
     second_uniform: Floats
     """Of the unit whose failure ends the group."""
 
+    def take(self, index: Ints | slice) -> Ends:
+        """Those at these positions."""
+        return Ends(self.satellite[index], self.group[index], self.day[index], self.second_uniform[index])
+
 
 @dataclass(frozen=True)
 class CohortHazard:
@@ -40,6 +44,8 @@ class CohortHazard:
     """Of each draw, in terms of the law's hazard: E over the share that this hazard has of it."""
     life: Life
     """Where each draw's unit stands, shape (draws,)."""
+    day: Floats
+    """On which each draw's unit fails if its pace stays as it is, shape (draws,)."""
     born: Life
     """Where a unit at work, or in store, stands at birth, shape (satellites,)."""
     rest: float
@@ -48,6 +54,14 @@ class CohortHazard:
     """Days on which stored satellites began to work, where groups have units in reserve: their lives are followed from
     birth each time, since who was in reserve when decides."""
 
+    @classmethod
+    def of(
+        cls, hazard: Hazard, draws: FailureDraws, share: Floats, life: Life, born: Life, *, rest: float
+    ) -> CohortHazard:
+        """The units of new satellites; `share`: what this hazard has of the law's, shape (draws,)."""
+        threshold = draws.threshold / share
+        return cls(hazard, draws, threshold, life, life.failure_day(hazard.law, threshold), born, rest)
+
     def of_satellites(self, first: int, end: int) -> slice:
         """The draws of these satellites, which lie together."""
         low, high = np.searchsorted(self.draws.satellite, [first, end])
@@ -55,9 +69,13 @@ class CohortHazard:
 
     def at_pace(self, rows: Ints | slice, day: float, pace: Floats) -> CohortHazard:
         """The same with some units at another pace from a day on, their hazard carried forward."""
-        some = self.life.take(rows)
-        then = some.at(self.hazard.law, np.full(some.day.shape, day), np.broadcast_to(pace, some.day.shape))
-        return replace(self, life=self.life.put(rows, then))
+        some, law = self.life.take(rows), self.hazard.law
+        if len(some.day) == 0:
+            return self
+        then = some.at(law, np.full(some.day.shape, day), np.broadcast_to(pace, some.day.shape))
+        days = self.day.copy()
+        days[rows] = then.failure_day(law, self.threshold[rows])
+        return replace(self, life=self.life.put(rows, then), day=days)
 
     def wake(self, satellite: int, day: float, pace: Floats) -> CohortHazard:
         """A stored satellite begins to work; `pace` of its units, by their number, from now on."""
@@ -70,8 +88,7 @@ class CohortHazard:
 
     def ends(self, rows: slice) -> Ends:
         """When and where groups fail, of the satellites whose draws these rows are."""
-        hazard, draws = self.hazard, self.draws.take(rows)
-        days = self.life.take(rows).failure_day(hazard.law, self.threshold[rows])
+        hazard, draws, days = self.hazard, self.draws.take(rows), self.day[rows]
         group = draws.unit // hazard.units
         if hazard.units == 1:
             return Ends(draws.satellite, group, days, draws.second_uniform)
@@ -144,6 +161,10 @@ class Losses(NamedTuple):
     """Position among the cohort's hazards."""
     group: Ints
 
+    def take(self, index: Ints | slice) -> Losses:
+        """Those at these positions."""
+        return Losses(self.satellite[index], self.day[index], self.hazard[index], self.group[index])
+
 
 @dataclass
 class Cohort:
@@ -188,7 +209,7 @@ class Cohort:
         self.awake[i] = True
         for number, one in enumerate(self.hazards):
             pace = np.ones(one.hazard.per_satellite)
-            if self._rests_in_reserve(one.hazard):
+            if self.rests_in_reserve(one.hazard):
                 pace[~self.active[i]] = spare_pace(self.scenario)
             self.hazards[number] = one.wake(i, day, pace)
 
@@ -197,12 +218,12 @@ class Cohort:
         self.active[i, position] = True
         pace = np.asarray(1.0 if self.awake[i] else self.scenario.reliability.dormancy_factor)
         for number, one in enumerate(self.hazards):
-            if self._rests_in_reserve(one.hazard):
+            if self.rests_in_reserve(one.hazard):
                 rows = one.of_satellites(i, i + 1)
                 own = rows.start + np.flatnonzero(one.draws.unit[rows] == position)
                 self.hazards[number] = one.at_pace(own, day, pace)
 
-    def _rests_in_reserve(self, hazard: Hazard) -> bool:
+    def rests_in_reserve(self, hazard: Hazard) -> bool:
         """Whether a hazard ages spare GPUs that wait aboard slower than those at work."""
         satellite = self.scenario.satellite
         return (
@@ -216,7 +237,7 @@ class Cohort:
         for number, one in enumerate(self.hazards):
             ends = one.ends(one.of_satellites(first, end))
             soon = np.flatnonzero((ends.day < before) & (ends.day > after))
-            ends = Ends(*(column[soon] for column in ends))
+            ends = ends.take(soon)
             if one.hazard.span == 0:
                 whole[number] = ends
             elif len(soon):

@@ -35,7 +35,13 @@ def birth_controls(
     places = np.concatenate([np.arange(plane.slots) for plane in planes]).astype(np.uint64)
     addresses = Addresses(sites, places, np.zeros_like(places))
     end = np.maximum(np.minimum(planned + life, horizon), planned)
-    bus, gpu = _lives(streams, addresses, planned, end, [(Part.BUS, 1, 1, law.bus), (Part.GPU, scenario.satellite.positions, gpus, law.gpu)])
+    bus, gpu = _lives(
+        streams,
+        addresses,
+        planned,
+        end,
+        [(Part.BUS, 1, 1, law.bus), (Part.GPU, scenario.satellite.positions, gpus, law.gpu)],
+    )
     drawn = np.array([bus.sum(), gpu.sum() / gpus, np.minimum(bus, gpu).sum() / gpus])
     expected, slots = np.zeros(3), len(planned)
     for day, count in zip(*np.unique(planned, return_counts=True), strict=True):

@@ -2,8 +2,8 @@
 
 The N units of one part aboard a satellite are drawn together.  Their smallest E's come in order by Renyi's spacings,
 E(k+1) = E(k) + Exp(1) / (N - k) (Renyi 1953, doi 10.1007/BF02127580), and a random permutation, drawn along with them
-as far as it is needed, says which units they belong to.  A larger bound (a longer life, a hotter orbit) only appends; it
-moves no other unit's threshold.  A wave of satellites of many planes, and all hazards, are one call of the generator.
+as far as it is needed, says which units they belong to.  A larger bound (a longer life, a hotter orbit) only appends
+and moves no other unit's threshold.  A wave of satellites of many planes, under all hazards, is one call.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class _Asked:
         return cls(question.part, question.units, question.bounds, active, np.zeros(len(active)), found=[])
 
     def columns_wanted(self) -> int:
-        """Spacings to draw next: what is expected for the largest bound and two standard deviations, in whole blocks."""
+        """Spacings to draw next: as many as the largest bound asks for, and two standard deviations, in whole blocks."""
         left = self.units - self.drawn
         expected = left * -np.expm1(-float((self.bounds[self.active] - self.reached).max()))
         wanted = int(expected + 2 * np.sqrt(expected)) + 1

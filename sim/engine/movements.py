@@ -1,4 +1,4 @@
-"""Where satellites come from and where they go: the initial fleet, orders, flights, and the places of those that arrive."""
+"""Where satellites come from and where they go: the initial fleet, orders, flights, places of those that arrive."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class Movements:
         """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
         self.context.env.process(self.site.pad())
         deployment, planes = self.context.scenario.deployment, self.context.fleet.planes
-        slots = [self._loads(plane.slot_range) for plane in planes]
-        spares = [
-            self._loads(slice(plane.spare_range.start, plane.spare_range.start + spares_per_plane)) for plane in planes
-        ]
         if not isinstance(deployment, Launched):
-            self._deploy_in_place([load for both in zip(slots, spares, strict=True) for loads in both for load in loads])
+            # A plane's spares lie behind its slots.
+            wanted = [slice(plane.first_berth, plane.spare_range.start + spares_per_plane) for plane in planes]
+            self._deploy_in_place([load for berths in wanted for load in self._loads(berths)])
             return
         # All slots before any spare: the dates of the slots do not depend on the strategy's spares.
-        loads = [load for some in slots + spares for load in some]
+        wanted = [plane.slot_range for plane in planes]
+        wanted += [slice(plane.spare_range.start, plane.spare_range.start + spares_per_plane) for plane in planes]
+        loads = [load for berths in wanted for load in self._loads(berths)]
         for number, load in enumerate(loads):
             day = deployment.first_launch_day + number * deployment.interval_days
             plane = planes[int(self.context.fleet.plane_of[load[0].berth])]
@@ -80,7 +80,12 @@ class Movements:
         first = self.site.next_serial(int(sizes.sum())) + np.cumsum(sizes) - sizes
         planes = self.context.fleet.plane_of[[load[0].berth for load in loads]]
         self.context.log.extend(
-            len(loads), time_days=0.0, kind=EventKind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=planes, satellite=first,
+            len(loads),
+            time_days=0.0,
+            kind=EventKind.LAUNCHED,
+            cause=Cause.DEPLOYMENT,
+            plane=planes,
+            satellite=first,
             amount=sizes,
         )
         numbered = [

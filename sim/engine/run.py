@@ -55,9 +55,7 @@ class Run:
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
         looked_at = watched or bool(self.jobs.gangs)
-        self.units = Units(
-            scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at
-        )
+        self.units = Units(scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at)
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
         self.movements = Movements(context, self.satellites, self.after_change)
         self.view = FleetView(context.fleet, self._designs(), watches_gpus=watched)
@@ -112,8 +110,8 @@ class Run:
         ]
         return (
             f"strategy {self.strategy_name}: the run stands still on day {day:.3f}: {count:,} events at one instant; "
-            f"what repeats: {', '.join(often) if often else 'nothing that the log knows'}.  Something takes no time and "
-            "never succeeds: look at launch.vehicle.success_probability, delays of 0 and intervals of 0"
+            f"what repeats: {', '.join(often) if often else 'nothing that the log knows'}.  Something takes no time "
+            "and never succeeds: look at launch.vehicle.success_probability, delays of 0 and intervals of 0"
         )
 
     # Scheduler and strategy
@@ -188,4 +186,6 @@ class Run:
 
     def _impossible(self, action: Action, why: str) -> InputError:
         """What to raise where a strategy asks for what cannot be done."""
-        return InputError(f"strategy {self.strategy_name}: {action} on day {self.context.now:.1f} cannot be done: {why}")
+        return InputError(
+            f"strategy {self.strategy_name}: {action} on day {self.context.now:.1f} cannot be done: {why}"
+        )

@@ -244,9 +244,7 @@ class Satellites:
             plane = int(fleet.plane_of[slot])
             fleet.move(slot, BerthState.EMPTY)
             fleet.inbound[plane] -= 1
-            context.log.append(
-                context.now, kind, cause=cause, plane=plane, satellite=serial, design=cohort.design
-            )
+            context.log.append(context.now, kind, cause=cause, plane=plane, satellite=serial, design=cohort.design)
             self._dispose(cohort, i, planned=planned)
             return
         self.units.catch_up([serial], context.now)

@@ -62,7 +62,8 @@ class Shocks:
         layout = fleet.planes[plane]
         if shock.outage_hours > 0:
             self.satellites.suspend(plane, shock.outage_hours / HOURS_PER_DAY, cause)
-        berths = np.arange(layout.first_berth, layout.end_berth) if only is None else [layout.first_berth + only]
+        first = layout.first_berth
+        berths = list(range(first, layout.end_berth)) if only is None else [first + only]
         berths = [berth for berth in berths if fleet.satellite[berth] != NONE]
         if not berths:
             return
@@ -71,9 +72,9 @@ class Shocks:
         ends = streams.uniforms("shock ends", part, *where, number, 1)[:, 0] < shock.satellite_lethality
         for berth, dies in zip(berths, ends.tolist(), strict=True):
             if dies:
-                self.satellites.remove(int(berth), EventKind.BUS_FAILED, cause, planned=False)
+                self.satellites.remove(berth, EventKind.BUS_FAILED, cause, planned=False)
             elif shock.gpu_lethality > 0:
-                self._hit_gpus(int(berth), part, number, shock.gpu_lethality, cause)
+                self._hit_gpus(berth, part, number, shock.gpu_lethality, cause)
 
     def _hit_gpus(self, berth: int, part: int, number: int, lethality: float, cause: int) -> None:
         fleet, serial = self.context.fleet, int(self.context.fleet.satellite[berth])

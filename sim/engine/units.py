@@ -1,8 +1,8 @@
 """The units of all satellites: which part lives, works or waits, where each stands on its clock, and what ends next.
 
 Losses of single GPUs are walked event by event where somebody looks at them: jobs, a strategy that watches GPUs, trays
-and spare GPUs aboard.  Where nobody does, they are found when the satellite is next looked at, or at the horizon, all at
-once: the same GPUs die on the same days and stand in the same rows of the log.
+and spare GPUs aboard.  Where nobody does, they are found all at once when the satellite is next looked at, or at the
+horizon: the same GPUs die on the same days and stand in the same rows of the log.
 """
 
 from __future__ import annotations
@@ -151,13 +151,13 @@ class Units:
             if hazard.batch is not None:
                 drawn = self._in_bad_lots(hazard, cohort.addresses, drawn)
             life = born.take(drawn.satellite)
-            if cohort._rests_in_reserve(hazard):
+            if cohort.rests_in_reserve(hazard):
                 waits = drawn.unit >= scenario.satellite.gpus
                 pace = np.where(waits, life.pace * spare_pace(scenario), life.pace)
                 life = Life(life.day, life.age_days, life.hazard, pace, life.clock)
             rest = 0.0 if hazard.standby == "cold" else dormancy
-            threshold = drawn.threshold / (hazard.share * scale[drawn.satellite])
-            found.append(CohortHazard(hazard, drawn, threshold, life, born, rest))
+            share = hazard.share * scale[drawn.satellite]
+            found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest))
         return found
 
     def _clock(self, hazard: Hazard, cohort: Cohort, planes: Ints, which: Ints) -> Clock | None:
@@ -165,8 +165,7 @@ class Units:
         clocks = [self.weather.clock(hazard, cohort.design, int(plane), cohort.birth_day) for plane in planes]
         rows = {id(clock): clock for clock in clocks}
         if len(rows) == 1:
-            one = clocks[0]
-            return one
+            return clocks[0]
         number = {key: row for row, key in enumerate(rows)}
         distinct = [clock for clock in rows.values() if clock is not None]
         row = np.array([number[id(clock)] for clock in clocks])[which]
@@ -180,7 +179,7 @@ class Units:
             last_day = end_day + reliability.warning_days  # one that fails later warns before
         awake = Life(born.day, born.age_days, born.hazard, np.ones_like(born.pace), born.clock)
         bounds = awake.hazard_until(hazard.law, last_day)
-        if (hazard.sleeps and not cohort.awake.all()) or hazard.reserves or cohort._rests_in_reserve(hazard):
+        if (hazard.sleeps and not cohort.awake.all()) or hazard.reserves or cohort.rests_in_reserve(hazard):
             # A clock that rests may carry a hazard that falls with age into dates of a higher factor.
             factor = getattr(hazard.law, "calendar_factor", None)
             most = 1.0 if factor is None else max(1.0, *factor.factors)
@@ -217,7 +216,9 @@ class Units:
             berths = cohort.berth[first:end]
             quiet[first:end] = (berths >= 0) & self.fleet.is_slot[berths]
         seen = np.flatnonzero(~quiet[losses.satellite])
-        entries.append((losses.day[seen], losses.satellite[seen], losses.hazard[seen], losses.group[seen], np.zeros(len(seen))))
+        entries.append(
+            (losses.day[seen], losses.satellite[seen], losses.hazard[seen], losses.group[seen], np.zeros(len(seen)))
+        )
         if self._watched[cohort.design]:
             satellite, day, gpu = cohort.warnings(first, end, now, self.horizon_days)
             entries.append((day, satellite, np.full(len(day), WARNING), gpu, np.zeros(len(day))))
@@ -225,12 +226,10 @@ class Units:
         bounds = np.searchsorted(losses.satellite, np.arange(first, end + 1))
         for i in (first + np.flatnonzero(quiet[first:end])).tolist():
             mine = slice(int(bounds[i - first]), int(bounds[i - first + 1]))
-            own = Losses(*(column[mine] for column in losses))
+            own = losses.take(mine)
             self._quiet[int(cohort.serial[i])] = _Watch(own, now)
 
-    def _push(
-        self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats
-    ) -> None:
+    def _push(self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats) -> None:
         serial = cohort.serial[satellite].tolist()
         versions = [self._versions[one] for one in serial]
         new = list(zip(day.tolist(), serial, versions, hazard.tolist(), group.tolist(), second.tolist(), strict=True))
@@ -315,10 +314,20 @@ class Units:
 
     def _catch_up(self, cohort: Cohort, watches: list[tuple[int, _Watch]], day: float) -> None:
         size = [len(watch.losses.day) for _, watch in watches]
-        joined = Losses(*(np.concatenate(column) for column in zip(*(watch.losses for _, watch in watches), strict=True)))
+        every = [watch.losses for _, watch in watches]
+        joined = (
+            every[0]
+            if len(every) == 1
+            else Losses(
+                np.concatenate([one.satellite for one in every]),
+                np.concatenate([one.day for one in every]),
+                np.concatenate([one.hazard for one in every]),
+                np.concatenate([one.group for one in every]),
+            )
+        )
         since = np.repeat([watch.since for _, watch in watches], size)
         some = np.flatnonzero((joined.day <= day) & (joined.day > since))
-        losses = Losses(*(column[some] for column in joined))
+        losses = joined.take(some)
         for _, watch in watches:
             watch.since = day
         if len(some) == 0:

@@ -10,4 +10,15 @@ from sim.environment.operation import Limit, Operation
 from sim.environment.planes import Plane, planes_of
 from sim.environment.site import Capacity, OrbitalPlane, Site
 
-__all__ = ["Capacity", "Design", "Environment", "Light", "Limit", "Operation", "OrbitalPlane", "Plane", "Site", "planes_of"]
+__all__ = [
+    "Capacity",
+    "Design",
+    "Environment",
+    "Light",
+    "Limit",
+    "Operation",
+    "OrbitalPlane",
+    "Plane",
+    "Site",
+    "planes_of",
+]

@@ -111,7 +111,7 @@ class Design:
 
         def between(name: str) -> Floats:
             low, high = np.asarray(before[name][plane], float), np.asarray(after[name][plane], float)
-            return low + share * (high - low)
+            return np.asarray(low + share * (high - low))
 
         light, dark = between("light_speed"), between("dark_speed")
         if self.scenario.radiation.wear.derating_per_krad > 0:

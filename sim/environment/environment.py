@@ -72,9 +72,7 @@ class Environment:
         found = tables(key_of(scenario), make)
         sun = _sun_tables(planes, days, found)
         direction = np.asarray(found["sun_teme_km"], float)
-        designs = tuple(
-            Design(scenario.with_design(name), name, planes, sun) for name in scenario.design_names
-        )
+        designs = tuple(Design(scenario.with_design(name), name, planes, sun) for name in scenario.design_names)
         berths = layouts(
             [plane.slots for plane in planes],
             scenario.constellation.spare_berths_per_plane,

@@ -104,7 +104,9 @@ def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, day
     return np.asarray(fall[inverse] / DAYS_PER_YEAR)
 
 
-def keep(scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, dead_years: Floats) -> OrbitKeeping:
+def keep(
+    scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, dead_years: Floats
+) -> OrbitKeeping:
     """Compute drag, propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
 
     Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is

@@ -95,7 +95,7 @@ class OnOrbitSpares(Replenishing):
         return actions
 
     def _fill(self, fleet: FleetView, plane: int) -> list[Action]:
-        """Spares for the empty slots of a plane; a worn-out satellite leaves only when a spare is left for its place."""
+        """Spares for empty slots; a worn-out satellite leaves only when a spare is left for its place."""
         view = fleet.plane(plane)
         spares, empty = view.spare_list, view.empty_slots
         over = len(spares) - len(empty)

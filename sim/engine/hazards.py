@@ -71,8 +71,6 @@ class Hazard:
     """Groups of a satellite."""
     sleeps: bool = False
     """Whether it rests on a stored spare."""
-    age_days: float = 0.0
-    """Effective age at launch, after a burn-in."""
     share: float = 1.0
     """Share of the law's hazard."""
     effect: int = -1
@@ -105,13 +103,12 @@ def hazards_of(scenario: Scenario) -> tuple[Hazard, ...]:
         Hazard(
             Cause.GPU,
             Part.GPU,
-            reliability.gpu,
+            reliability.gpu.after_burn_in(reliability.gpu_burn_in_days),
             "stress",
             1,
             span=1,
             groups=positions,
             sleeps=True,
-            age_days=reliability.gpu_burn_in_days,
             share=lasting,
         ),
         Hazard(Cause.DEBRIS, Part.DEBRIS, PER_CLOCK_DAY, "collisions", 1),
@@ -170,7 +167,7 @@ def _group_hazards(name: str, group: Group, cause: int, positions: int) -> list[
     alone = Hazard(
         cause,
         part_named("group", name),
-        group.law,
+        group.law.after_burn_in(group.burn_in_days),
         "stress" if group.stressed else "calendar",
         group.units,
         needed=group.needed,
@@ -178,7 +175,6 @@ def _group_hazards(name: str, group: Group, cause: int, positions: int) -> list[
         span=span,
         groups=groups,
         sleeps=group.sleeps,
-        age_days=group.burn_in_days,
         share=1 - beta,
     )
     together = replace(alone, part=part_named("common", name), units=1, needed=1, standby="hot", share=beta)
@@ -317,8 +313,8 @@ class Hazards:
             if hazard.of_one_gpu and hazard.sleeps and satellite.spare_gpus and satellite.spare_gpus_standby != "hot":
                 waits = np.arange(satellite.positions) >= satellite.gpus
                 pace = pace[:, None] * np.where(waits, spare_pace(self.scenario), 1.0)
-            new = Life.born(np.full(pace.shape, birth_day), pace, age_days=hazard.age_days, clock=clock)
-            awake = Life.born(birth_day, age_days=hazard.age_days, clock=clock)
+            new = Life.born(np.full(pace.shape, birth_day), pace, clock=clock)
+            awake = Life.born(birth_day, clock=clock)
             last_day = end_day
             if hazard.cause == Cause.GPU and self.scenario.reliability.warnings_per_failure > 0:
                 last_day += self.scenario.reliability.warning_days  # one that fails later warns before
@@ -338,10 +334,7 @@ class Hazards:
         factor = getattr(hazard.law, "calendar_factor", None)
         most = 1.0 if factor is None else max(1.0, *factor.factors)
         age = awake.hazard_until(PER_CLOCK_DAY, end_day)
-        return most * float(
-            hazard.law.cumulative_hazard(hazard.age_days + age)
-            - hazard.law.cumulative_hazard(np.asarray(hazard.age_days, float))
-        )
+        return most * float(hazard.law.cumulative_hazard(age))
 
     def _clock(self, hazard: Hazard, plane: int, birth_day: float) -> Clock | None:
         keeping = self.environment.keeping

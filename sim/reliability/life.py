@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.reliability.laws import CalendarFactor, Law
+from sim.reliability.law import CalendarFactor, Law
 
 Floats = NDArray[np.float64]
 
@@ -85,10 +85,10 @@ class Life:
     clock: Clock | None = None
 
     @classmethod
-    def born(cls, day: ArrayLike, pace: ArrayLike = 1.0, *, age_days: float = 0.0, clock: Clock | None = None) -> Life:
-        """A new unit on `day`; `age_days` lived before it, through a burn-in, has cost no hazard that counts."""
+    def born(cls, day: ArrayLike, pace: ArrayLike = 1.0, *, clock: Clock | None = None) -> Life:
+        """A new unit on `day`."""
         start, speed = np.broadcast_arrays(np.asarray(day, float), np.asarray(pace, float))
-        return cls(start, np.full_like(start, age_days), np.zeros_like(start), speed, clock)
+        return cls(start, np.zeros_like(start), np.zeros_like(start), speed, clock)
 
     def at(self, law: Ageing, day: ArrayLike, pace: ArrayLike) -> Life:
         """The same unit on a later day, its hazard carried forward, going on at another pace."""
@@ -174,32 +174,29 @@ def mean_life_days(
     birth_day: ArrayLike,
     until_day: float,
     other: Law | None = None,
-    *,
-    age_days: float = 0.0,
-    other_age_days: float = 0.0,
 ) -> Floats:
     """Expected days lived between each birth and `until_day` by a unit that never rests, calendar factor included.
 
-    With `other`, by a unit that ends with the first of two independent laws.  The ages are those at birth, after a
-    burn-in.  Gauss-Legendre quadrature of the survival function in the fourth root of the span, which tames an infinite
+    With `other`, by a unit that ends with the first of two independent laws.
+    Gauss-Legendre quadrature of the survival function in the fourth root of the span, which tames an infinite
     hazard at birth, split at the kinks of the hazard; good to 1e-9 of the span for the laws of this package.
     """
     births = np.atleast_1d(np.asarray(birth_day, float))
     nodes, weights = _gauss_legendre(48)
-    laws = [(law, age_days)] + ([] if other is None else [(other, other_age_days)])
-    kinks = sorted({0.0} | {kink - age for law_, age in laws for kink in law_.kinks_days()})
-    dates = [start for law_, _ in laws for start, _, _ in _pieces(law_) if np.isfinite(start)]
+    laws = [law] if other is None else [law, other]
+    kinks = sorted({0.0} | {kink for law_ in laws for kink in law_.kinks_days()})
+    dates = [start for law_ in laws for start, _, _ in _pieces(law_) if np.isfinite(start)]
     result = np.zeros_like(births)
     for i, birth in enumerate(births):
         span = until_day - birth
         if span <= 0:
             continue
         edges = sorted({k for k in [*kinks, *(d - birth for d in dates), span] if 0 <= k <= span})
-        lives = [(law_, Life.born(birth, age_days=age)) for law_, age in laws]
+        life = Life.born(birth)
         for a, b in pairwise(edges):
             u = 0.5 * (nodes + 1)
             ages = a + (b - a) * u**4  # du^4: a Weibull hazard of shape .3 or more becomes smooth at birth
             jacobian = (b - a) * 4 * u**3 * 0.5 * weights
-            hazard = sum((life.hazard_until(law_, birth + ages) for law_, life in lives), start=np.zeros_like(ages))
+            hazard = sum((life.hazard_until(law_, birth + ages) for law_ in laws), start=np.zeros_like(ages))
             result[i] += float(np.sum(np.exp(-hazard) * jacobian))
     return result.reshape(np.shape(birth_day))

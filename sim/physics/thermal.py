@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import newton
 
 from sim.constants import (
     CELSIUS_ZERO_K,
@@ -276,12 +277,17 @@ class HeatPath:
         target = top - self.coolant_drop_k + self.junction_coolant_k_per_w * rest / chips
         target = np.maximum(target + climb * self.fin_efficiency * sink, 0.0)
         # T + climb x emission x T^4 = target.  Each term alone bounds T from above, the lesser bound within a factor 2;
-        # the sum rises and is convex, so Newton comes down from there without overshoot: eight rounds leave 1e-15.
-        steep = np.maximum(climb * emission, 1e-300)
-        temperature = np.minimum(target, (target / steep) ** 0.25)
-        for _ in range(8):
-            cube = climb * emission * temperature**3
-            temperature = temperature - (temperature * (1 + cube) - target) / (1 + 4 * cube)
+        # the sum rises and is convex, so Newton comes down from there without overshoot.
+        steep = climb * emission
+        start = np.minimum(target, (target / np.maximum(steep, 1e-300)) ** 0.25)
+        temperature = start
+        if start.size:  # SciPy's newton refuses an empty array
+            temperature = newton(
+                lambda kelvin: kelvin + steep * kelvin**4 - target,
+                start,
+                fprime=lambda kelvin: 1 + 4 * steep * kelvin**3,
+                tol=1e-9,
+            )
         load: FloatArray = area * (emission * temperature**4 - self.fin_efficiency * sink)
         limit: FloatArray = np.maximum(load, 0.0)
         return limit

@@ -90,7 +90,8 @@ class WeibullMixture(Law):
 
         first = np.log(self.cumulative_hazard(np.exp(low)))
         upper = (high - low) * (1 + 1e-12) + 1e-12
-        found = bisect_newton(above, slope, np.log(target[solve]) - first, upper)
+        wanted = np.log(target[solve])
+        found = bisect_newton(above, slope, wanted - first, upper, scale=1 + np.abs(wanted))
         age[solve] = np.exp(low + found)
         return age.reshape(np.shape(cumulative_hazard))
 

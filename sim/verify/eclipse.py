@@ -200,7 +200,7 @@ def _plane_shadow(elements: MeanElements, start: date, days: float) -> PlaneShad
         rates.mean_motion_rad_per_day,
         sun_teme_km(start, grid),
         grid,
-        Shadow.POINT,
+        shadow=Shadow.POINT,
         eccentricity=elements.eccentricity,
         argument_of_perigee_rad=elements.argument_of_perigee_rad,
         perigee_rate=rates.perigee_rad_per_day,

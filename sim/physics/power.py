@@ -122,22 +122,6 @@ def array_power_w(
     return at_least("flux_w_m2", flux_w_m2) * lit_area * share
 
 
-def solar_gain(
-    lit_cosine: npt.ArrayLike,
-    ground_capacity_factor: npt.ArrayLike,
-    flux_w_m2: npt.ArrayLike = SOLAR_CONSTANT_W_M2,
-) -> FloatArray:
-    """Return energy of an array in orbit over that of the same array on the ground.
-
-    `lit_cosine` is `lit_cosine_mean` over the year.  The ground's capacity factor is on the panel's rating at 1000
-    W/m^2 (IEC 60904-3).  Say on which basis it stands: .24 as plants report it is AC over an AC rating about 1.34
-    times below the panels' (5.4 for an array that tracks the Sun); per square metre of panel it is .182 (7.2).  The
-    same efficiency is taken for both places: hot cells and radiation in orbit, dust and conversion below, are left out.
-    """
-    ground = 1000.0 * positive_share("ground_capacity_factor", ground_capacity_factor)
-    return between("lit_cosine", lit_cosine) * at_least("flux_w_m2", flux_w_m2) / ground
-
-
 def gpu_power_w(
     frequency: npt.ArrayLike, idle_w: npt.ArrayLike, peak_w: npt.ArrayLike, exponent: npt.ArrayLike
 ) -> FloatArray:

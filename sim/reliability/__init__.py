@@ -1,4 +1,4 @@
-"""Lives and hazards: cumulative hazard, its inverse, and how a unit's luck becomes a day of failure."""
+"""Laws of lifetime, the clock that ages a unit, and the day on which a unit fails."""
 
 from sim.reliability.law import CalendarFactor, Law
 from sim.reliability.laws import AnyLaw, Bathtub, DelayedOnset, Exponential, PiecewiseConstant, Weibull

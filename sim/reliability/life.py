@@ -1,4 +1,4 @@
-"""Where a unit stands on its own clock, and the day on which its luck runs out.
+"""Where a unit stands on its own clock, and the day on which its accumulated hazard reaches its threshold.
 
 A unit draws E ~ Exp(1) when it is made and fails when its accumulated hazard reaches E.  A `Law` gives the cumulative
 hazard H0 over the unit's own clock (its effective age); a calendar factor multiplies the hazard of everything alive on
@@ -96,7 +96,7 @@ class Life:
         return Life(then, self._age(then), self.hazard_until(law, then), np.asarray(pace, float), self.clock)
 
     def take(self, index: Any) -> Life:
-        """The lives at these positions."""
+        """Return the lives at these positions."""
         return Life(self.day[index], self.age_days[index], self.hazard[index], self.pace[index], self.clock)
 
     def put(self, index: Any, other: Life) -> Life:
@@ -119,23 +119,23 @@ class Life:
             )
         return np.asarray(total)
 
-    def failure_day(self, law: Ageing, luck: ArrayLike) -> Floats:
-        """Mission day on which the accumulated hazard reaches `luck` (E ~ Exp(1)); infinite if it never does."""
-        luck = np.asarray(luck, float)
+    def failure_day(self, law: Ageing, threshold: ArrayLike) -> Floats:
+        """Mission day on which the accumulated hazard reaches `threshold`, the unit's E ~ Exp(1); infinite if never."""
+        threshold = np.asarray(threshold, float)
         if law.calendar_factor is None:
-            age = law.inverse(law.cumulative_hazard(self.age_days) + (luck - self.hazard))
+            age = law.inverse(law.cumulative_hazard(self.age_days) + (threshold - self.hazard))
             return np.where(age > self.age_days, self._when(age), self.day)
-        day = np.full(np.broadcast_shapes(luck.shape, self.day.shape), np.inf)
+        day = np.full(np.broadcast_shapes(threshold.shape, self.day.shape), np.inf)
         reached = np.broadcast_to(self.hazard, day.shape).copy()
         for start, end, factor in _pieces(law):
             begin = np.maximum(self.day, start)
             h_begin = law.cumulative_hazard(self._age(begin))
             h_end = law.cumulative_hazard(self._age(np.maximum(begin, end))) if np.isfinite(end) else np.inf
             piece = factor * (h_end - h_begin) if factor > 0 else np.zeros_like(h_begin)
-            here = np.isinf(day) & (luck <= reached + piece) & (factor > 0) & (end > self.day)
+            here = np.isinf(day) & (threshold <= reached + piece) & (factor > 0) & (end > self.day)
             if np.any(here):
                 with np.errstate(invalid="ignore"):
-                    age = law.inverse(np.where(here, h_begin + (luck - reached) / factor, 0.0))
+                    age = law.inverse(np.where(here, h_begin + (threshold - reached) / factor, 0.0))
                 day = np.where(here, np.maximum(self._when(age), begin), day)
             reached = reached + piece
         return day
@@ -149,7 +149,7 @@ class Life:
         """Day on which the unit reaches an age, at or after `day`."""
         with np.errstate(divide="ignore", invalid="ignore"):
             wait = np.maximum(age - self.age_days, 0.0) / self.pace
-        wait = np.where(np.isnan(wait), 0.0, wait)  # a clock that stands still at the very age asked for
+        wait = np.where(np.isnan(wait), 0.0, wait)  # a clock that does not run, at the very age asked for
         if self.clock is None:
             return np.asarray(self.day + wait)
         return np.maximum(self.clock.when(self.clock.at(self.day) + wait), self.day)

@@ -217,6 +217,13 @@ def test_verify_takes_eccentric_orbits() -> None:
     assert abs(eccentric["sunlit_fraction"] - circular["sunlit_fraction"]) > 0.002
 
 
+def test_verify_says_that_there_is_no_eclipse() -> None:
+    orbit = ["--altitude-km", "1400", "--sun-synchronous", "--ltan-h", "6", "--start", "2027-01-01", "--days", "1"]
+    text, _ = orbitfleet("verify", "eclipse", *orbit)
+    assert "max_error_s          no eclipse" in text
+    assert as_json("verify", "eclipse", *orbit)["max_error_s"] is None
+
+
 def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     for force in ([], ["--force"]):

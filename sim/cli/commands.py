@@ -289,7 +289,7 @@ def eclipse(
     as_json: Json = False,
 ) -> None:
     """Compare eclipse edges with Skyfield's find_discrete(is_sunlit), for any orbit, circular or not."""
-    from sim.verify.eclipse import shortcomings, verify_eclipse
+    from sim.verify.eclipse import shortcomings, table, verify_eclipse
 
     found = verify_eclipse(
         altitude_km,
@@ -302,7 +302,7 @@ def eclipse(
         start=start.date(),
         days=days,
     )
-    report_check(found, shortcomings(found), as_json)
+    report_check(found, table, shortcomings(found), as_json)
 
 
 @verify.command()
@@ -311,11 +311,7 @@ def radiation(as_json: Json = False) -> None:
     from sim.verify.radiation import shortcomings, table, verify_radiation
 
     found = verify_radiation()
-    failures = shortcomings(found)
-    if not as_json:
-        print(table(found), file=sys.stderr if failures else sys.stdout)
-        found = {}
-    report_check(found, failures, as_json)
+    report_check(found, table, shortcomings(found), as_json)
 
 
 def _load(sources: list[str], settings: list[str] | None, years: float | None) -> Scenario:

@@ -22,14 +22,15 @@ SCHEMA_VERSION = 1
 CHECK_FAILED = 4
 
 
-def report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> None:
-    """Print what a check found; on stderr, with exit code 4, when it failed."""
+def report_check(
+    found: dict[str, Any], table: Callable[[dict[str, Any]], str], failures: list[str], as_json: bool
+) -> None:
+    """Print what a check found, as a table or as JSON; on stderr, with exit code 4, when it failed."""
     stream = sys.stderr if failures else sys.stdout
     if as_json:
         print_json(found, stream)
     else:
-        for name, value in found.items():
-            print(f"{name:20} {value:.6g}", file=stream)
+        print(table(found), file=stream)
     if failures:
         print("\n".join(f"orbitfleet: check failed: {failure}" for failure in failures), file=sys.stderr)
         raise typer.Exit(CHECK_FAILED)

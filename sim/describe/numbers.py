@@ -114,21 +114,21 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
 
     def unit(law: Law, units: int, burn_in_days: float = 0.0) -> Facts:
         ages = np.array([1.0, 5.0]) * DAYS_PER_YEAR
-        first, fifth = np.exp(-Life.born(0.0, age_days=burn_in_days).hazard_until(law, ages)).tolist()
-        forever = float(law.inverse(40.0))  # where a share of e^-40 is left
+        flown = law.after_burn_in(burn_in_days)
+        first, fifth = np.exp(-Life.born(0.0).hazard_until(flown, ages)).tolist()
+        forever = float(flown.inverse(40.0))  # where a share of e^-40 is left
         mttf_years = None
         if math.isfinite(forever):
-            mttf_years = float(mean_life_days(law, 0.0, forever, age_days=burn_in_days)) / DAYS_PER_YEAR
-        hazard = law.cumulative_hazard(np.array([burn_in_days, burn_in_days + life_days]))
+            mttf_years = float(mean_life_days(flown, 0.0, forever)) / DAYS_PER_YEAR
         return {
             "law": getattr(law, "kind", type(law).__name__),
             "units": units,
             "mttf_years": mttf_years,
             "survival_1_year": first,
             "survival_5_years": fifth,
-            "failures_per_year": units * float(hazard[1] - hazard[0]) / life_days * DAYS_PER_YEAR,
+            "failures_per_year": units * flown.mean_rate_per_day(life_days) * DAYS_PER_YEAR,
             "burn_in_days": burn_in_days,
-            "lost_in_burn_in": float(-np.expm1(-hazard[0])),
+            "lost_in_burn_in": float(-np.expm1(-law.cumulative_hazard(burn_in_days))),
         }
 
     def group(one: Group) -> Facts:

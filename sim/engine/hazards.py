@@ -66,8 +66,6 @@ class Hazard:
     """Groups of a satellite."""
     sleeps: bool = False
     """Whether it rests on a stored spare."""
-    age_days: float = 0.0
-    """Effective age at launch, after a burn-in."""
     share: float = 1.0
     """Share of the law's hazard."""
     effect: int = -1
@@ -100,13 +98,12 @@ def hazards_of(scenario: Scenario) -> tuple[Hazard, ...]:
         Hazard(
             Cause.GPU,
             Part.GPU,
-            reliability.gpu,
+            reliability.gpu.after_burn_in(reliability.gpu_burn_in_days),
             "stress",
             1,
             span=1,
             groups=positions,
             sleeps=True,
-            age_days=reliability.gpu_burn_in_days,
             share=lasting,
         ),
         Hazard(Cause.DEBRIS, Part.DEBRIS, PER_CLOCK_DAY, "collisions", 1),
@@ -165,7 +162,7 @@ def _group_hazards(name: str, group: Group, cause: int, positions: int) -> list[
     alone = Hazard(
         cause,
         part_named("group", name),
-        group.law,
+        group.law.after_burn_in(group.burn_in_days),
         "stress" if group.stressed else "calendar",
         group.units,
         needed=group.needed,
@@ -173,7 +170,6 @@ def _group_hazards(name: str, group: Group, cause: int, positions: int) -> list[
         span=span,
         groups=groups,
         sleeps=group.sleeps,
-        age_days=group.burn_in_days,
         share=1 - beta,
     )
     together = replace(alone, part=part_named("common", name), units=1, needed=1, standby="hot", share=beta)

@@ -139,7 +139,7 @@ class Units:
             clock = self._clock(hazard, cohort, planes, which)
             scale = np.array([self.weather.scale(hazard, cohort.design, int(p)) for p in planes])[which]
             pace = np.where(cohort.awake | (not hazard.sleeps), 1.0, dormancy)
-            born = Life.born(birth_day, pace, age_days=hazard.age_days, clock=clock)
+            born = Life.born(birth_day, pace, clock=clock)
             bounds = self._bounds(hazard, cohort, born, end_day) * hazard.share * scale
             questions.append(Question(hazard.part, hazard.per_satellite, bounds))
             lives.append(born)
@@ -183,9 +183,8 @@ class Units:
             # A clock that rests may carry a hazard that falls with age into dates of a higher factor.
             factor = getattr(hazard.law, "calendar_factor", None)
             most = 1.0 if factor is None else max(1.0, *factor.factors)
-            age = hazard.age_days + awake.hazard_until(PER_CLOCK_DAY, last_day)
-            before = hazard.law.cumulative_hazard(np.asarray(hazard.age_days, float))
-            bounds = np.maximum(bounds, most * (hazard.law.cumulative_hazard(age) - before))
+            age = awake.hazard_until(PER_CLOCK_DAY, last_day)
+            bounds = np.maximum(bounds, most * hazard.law.cumulative_hazard(age))
         return bounds
 
     def _in_bad_lots(self, hazard: Hazard, addresses: Addresses, drawn: FailureDraws) -> FailureDraws:

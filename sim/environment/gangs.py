@@ -354,14 +354,14 @@ class Gangs:
         aged = (
             float(clock.at(min(life, self.environment.horizon_days)) / min(life, self.environment.horizon_days)) * life
         )
-        rate = job.gpus * (1 - reliability.resettable_fraction) * float(reliability.gpu.cumulative_hazard(aged)) / life
+        gpu = reliability.gpu.after_burn_in(reliability.gpu_burn_in_days)
+        rate = job.gpus * (1 - reliability.resettable_fraction) * float(gpu.cumulative_hazard(aged)) / life
         rate += satellites * reliability.bus.mean_rate_per_day(life)
         for group in reliability.groups.values():
             spans = satellites if group.gpus == "all" else ceil(job.gpus / group.gpus)
             if group.units == group.needed:  # with units in reserve a group outlives its mission or nearly
-                rate += (
-                    spans * group.units * float(group.law.cumulative_hazard(aged if group.stressed else life)) / life
-                )
+                law = group.law.after_burn_in(group.burn_in_days)
+                rate += spans * group.units * float(law.cumulative_hazard(aged if group.stressed else life)) / life
         rate += sum(self.per_day(plane, job).values())
         return max(1 / rate, 1e-9) if rate > 0 else inf  # the floor keeps absurd laws from dividing by zero
 

@@ -130,7 +130,7 @@ def plane_shadow(scenario: Scenario, plane: Plane, sun_km: Floats, grid: Floats)
         rates.mean_motion_rad_per_day,
         sun_km,
         grid,
-        Shadow(light.shadow),
+        shadow=Shadow(light.shadow),
         earth=EarthShape(light.earth),
         opaque_atmosphere_km=light.opaque_atmosphere_km,
         eccentricity=plane.elements.eccentricity,

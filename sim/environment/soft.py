@@ -120,9 +120,9 @@ def soft_rates(
             in_passes[k], steady[k] = trapped[cause.effect] * share, cosmic[cause.effect] * share
         elif cause.cause == Cause.RESET:
             reliability = scenario.reliability
-            life = Life.born(birth_day, age_days=reliability.gpu_burn_in_days, clock=stress)
+            life, law = Life.born(birth_day, clock=stress), reliability.gpu.after_burn_in(reliability.gpu_burn_in_days)
             later = np.maximum(np.append(days, days[-1] + 1), birth_day)
-            steady[k] = reliability.resettable_fraction * np.diff(life.hazard_until(reliability.gpu, later))
+            steady[k] = reliability.resettable_fraction * np.diff(life.hazard_until(law, later))
         else:
             steady[k] = interruptions[cause.cause].rate_per_year / DAYS_PER_YEAR
     return SoftRates(in_passes, steady, _totals(causes, in_passes), _totals(causes, steady))

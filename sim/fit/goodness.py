@@ -45,8 +45,8 @@ def p_value(fit: Fit, sample: Sample) -> float | None:
     between = 0.5 * (ages[1:] + ages[:-1])  # edges half-way between deaths: rounded ages stay on their side
     gathered = _gathered(sample, fit.law.cumulative_hazard(sample.years * DAYS_PER_YEAR),
                          fit.law.cumulative_hazard(between * DAYS_PER_YEAR), between)  # fmt: skip
-    whole = float(sample.ended @ fit.law.cumulative_hazard(sample.years * DAYS_PER_YEAR))
-    wanted = whole * np.arange(1, cells) / cells
+    total = float(sample.ended @ fit.law.cumulative_hazard(sample.years * DAYS_PER_YEAR))
+    wanted = total * np.arange(1, cells) / cells
     edges = between[np.unique(np.minimum(np.searchsorted(gathered, wanted), between.size - 1))]
     edges = np.append(edges, sample.reach_years)
     expected = np.diff(_expected(fit.law, sample, edges), prepend=0.0)
@@ -56,7 +56,7 @@ def p_value(fit: Fit, sample: Sample) -> float | None:
     g = np.array(
         [np.diff(_gathered(sample, a, b, edges), prepend=0.0) for a, b in zip(slopes_all, slopes_edges, strict=True)]
     )
-    kept = expected > 1e-9 * whole
+    kept = expected > 1e-9 * total
     if np.any(observed[~kept] > 0):
         return 0.0
     root = np.sqrt(expected[kept])

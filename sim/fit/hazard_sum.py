@@ -74,9 +74,9 @@ def _jump(sample: Sample, ages: Floats) -> Onsets:
     return Onsets(float(tried[best]), np.array([*values, 1.0]), tried, found)
 
 
-def _grown(whole: Sample, latest: float) -> Onsets:
-    coarse = whole.coarse(AGES)
-    mean = whole.deaths / whole.unit_years
+def _grown(full_sample: Sample, latest: float) -> Onsets:
+    coarse = full_sample.coarse(AGES)
+    mean = full_sample.deaths / full_sample.unit_years
     start = np.array([0.3 * mean, mean, 1.5])
 
     def at(onset: float, sample: Sample = coarse) -> tuple[float, Floats]:
@@ -126,7 +126,7 @@ def _grown(whole: Sample, latest: float) -> Onsets:
     logs = np.array([*found, value, *(at(float(more))[0] for more in extra)])
     order = np.argsort(every, kind="stable")
     start = x
-    _, x = at(onset, whole)
+    _, x = at(onset, full_sample)
     return Onsets(onset, np.where(x <= 2e-9 * mean, 0.0, x), every[order], logs[order])
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import RegularGridInterpolator
 
 from sim.physics.checks import between
 
@@ -72,24 +73,18 @@ def orbit_mean_density_kg_m3(
         np.asarray(f107, dtype=float),
         np.asarray(reference_ap(f107) if ap is None else ap, dtype=float),
     )
-    corners = [
-        _cell("altitude_km", height, table.altitude_km),
-        _cell("f107", flux, table.f107),
-        _cell("ap", magnetic, table.ap),
-    ]
-    total = np.zeros(height.shape)
-    for corner in np.ndindex(2, 2, 2):
-        weight = np.ones(height.shape)
-        for upper, (_, share) in zip(corner, corners, strict=True):
-            weight = weight * (share if upper else 1.0 - share)
-        index = tuple(low + upper for upper, (low, _) in zip(corner, corners, strict=True))
-        total += weight * table.ln_density[index]
-    density: FloatArray = np.exp(total)
+    for name, value, axis in (
+        ("altitude_km", height, table.altitude_km),
+        ("f107", flux, table.f107),
+        ("ap", magnetic, table.ap),
+    ):
+        between(name, value, axis[0], axis[-1], of="the range of the density table")
+    ln_density = _ln_density()(np.stack([height, flux, magnetic], axis=-1))
+    density: FloatArray = np.exp(ln_density.reshape(height.shape))
     return density
 
 
-def _cell(name: str, value: FloatArray, axis: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """Return the table's point below each value and how far it is towards the next, 0 to 1."""
-    between(name, value, axis[0], axis[-1], of="the range of the density table")
-    low = np.clip(np.searchsorted(axis, value, side="right") - 1, 0, len(axis) - 2)
-    return low, (value - axis[low]) / (axis[low + 1] - axis[low])
+@cache
+def _ln_density() -> RegularGridInterpolator:
+    table = density_table()
+    return RegularGridInterpolator((table.altitude_km, table.f107, table.ap), table.ln_density)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.constants import DAYS_PER_YEAR, SECONDS_PER_HOUR
+from sim.constants import DAYS_PER_YEAR
 from sim.physics.checks import at_least, between, positive, positive_share
 
 FloatArray = npt.NDArray[np.float64]
@@ -120,37 +120,6 @@ def battery_life(
         carried[day] = np.maximum(drawn, _NOTHING) / np.maximum(asked, _NOTHING)
         worn += cycles[..., day] * fade._damage(depth[day])
     return BatteryLife(*(np.moveaxis(each, 0, -1) for each in (fraction, depth, carried)))
-
-
-def state_of_charge(
-    elapsed_s: npt.ArrayLike,
-    *,
-    dark_s: npt.ArrayLike,
-    load_w: npt.ArrayLike,
-    charge_w: npt.ArrayLike,
-    capacity_wh: npt.ArrayLike,
-    depth_limit: npt.ArrayLike,
-    charge_efficiency: npt.ArrayLike,
-    discharge_efficiency: npt.ArrayLike,
-    start: npt.ArrayLike = 1.0,
-) -> FloatArray:
-    """Return the state of charge, 0 to 1, at times since the entry into shadow; shapes broadcast.
-
-    Falls with the whole load (bus and compute) over the discharge efficiency, then rises in light with the charger's
-    power times the charge efficiency.  Never below 1 - `depth_limit`: a load that asks for more is shed there.  Never
-    above 1.  Constant power and efficiency; no taper near full, which would lengthen the charge by minutes.
-    """
-    time, dark = at_least("elapsed_s", elapsed_s), at_least("dark_s", dark_s)
-    joules = positive("capacity_wh", capacity_wh) * SECONDS_PER_HOUR
-    discharge = positive_share("discharge_efficiency", discharge_efficiency)
-    charge = between("charge_efficiency", charge_efficiency)
-    floor = 1.0 - between("depth_limit", depth_limit)
-    drawn = at_least("load_w", load_w) * np.minimum(time, dark) / discharge / joules
-    stored = at_least("charge_w", charge_w) * np.maximum(time - dark, 0.0) * charge / joules
-    full = between("start", start)
-    low = np.maximum(full - drawn, np.minimum(floor, full))
-    state: FloatArray = np.minimum(low + stored, 1.0)
-    return state
 
 
 def battery_mass_kg(capacity_wh: npt.ArrayLike, specific_energy_wh_per_kg: npt.ArrayLike) -> FloatArray:

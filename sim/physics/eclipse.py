@@ -84,8 +84,8 @@ class PlaneShadow:
         u_rate: float,
         sun_teme_km: FloatArray,
         days: FloatArray,
-        shadow: Shadow = Shadow.POINT,
         *,
+        shadow: Shadow = Shadow.POINT,
         earth: EarthShape | None = None,
         opaque_atmosphere_km: float = 0.0,
         eccentricity: float = 0.0,
@@ -202,7 +202,7 @@ class PlaneShadow:
         return at
 
     def _check_span(self, first: float, last: float) -> None:
-        # a microsecond of grace for sums of floats
+        # a microsecond for the rounding of summed days
         lowest, highest = self.track.days[0], self.track.days[-1]
         if not (lowest - 1e-11 <= first <= last <= highest + 1e-11):
             raise ValueError(f"days {first} to {last} must lie within {lowest} to {highest}, in order")

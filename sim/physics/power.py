@@ -122,22 +122,6 @@ def array_power_w(
     return at_least("flux_w_m2", flux_w_m2) * lit_area * share
 
 
-def solar_gain(
-    lit_cosine: npt.ArrayLike,
-    ground_capacity_factor: npt.ArrayLike,
-    flux_w_m2: npt.ArrayLike = SOLAR_CONSTANT_W_M2,
-) -> FloatArray:
-    """Return energy of an array in orbit over that of the same array on the ground.
-
-    `lit_cosine` is `lit_cosine_mean` over the year.  The ground's capacity factor is on the panel's rating at 1000
-    W/m^2 (IEC 60904-3).  Say on which basis it stands: .24 as plants report it is AC over an AC rating about 1.34
-    times below the panels' (5.4 for an array that tracks the Sun); per square metre of panel it is .182 (7.2).  The
-    same efficiency is taken for both places: hot cells and radiation in orbit, dust and conversion below, are left out.
-    """
-    ground = 1000.0 * positive_share("ground_capacity_factor", ground_capacity_factor)
-    return between("lit_cosine", lit_cosine) * at_least("flux_w_m2", flux_w_m2) / ground
-
-
 def gpu_power_w(
     frequency: npt.ArrayLike, idle_w: npt.ArrayLike, peak_w: npt.ArrayLike, exponent: npt.ArrayLike
 ) -> FloatArray:
@@ -191,7 +175,23 @@ def best_operation(
 
 @dataclass(frozen=True, eq=False)
 class Budget:
-    """What one orbit gives, orbit after orbit; arrays of one shape."""
+    """What one orbit gives, orbit after orbit; arrays of one shape.
+
+    The rule: the dark load is at most what the policy wants (`ride_through`: `wanted_dark_w`; `throttle`: no more than
+    `lowest_w`; `pause`: nothing) and what the battery can carry beside the bus.  One level, in light and dark alike,
+    is then raised until the array's energy is spent: array x light = (bus + light load) x light + (bus + dark load)
+    x dark / (charge x discharge efficiency).  Whichever side meets its limit stays there, and the other goes on.
+    So `ride_through` holds light and dark equal while battery and array allow, `throttle` and `pause` give the light
+    all that recharging leaves, and when the array is short every policy falls to equal loads.
+
+    A watt in the dark costs 1 / efficiency watts in light, so the most work of a lone orbit would run the dark a
+    little lower.  For any work that is concave in power, as `best_operation` gives, the level loses at most dark x
+    (1 / efficiency - 1) / (light + dark / efficiency) of it, 3 % at a round trip of .92 and 36 % dark, and hardly
+    anything while all GPUs run; for that the load is steady.  Limits: power is constant in light and in dark, the
+    charger takes any power, and the battery is full at every entry.  A `zenith` array's power is a half-wave: spread
+    its energy over the half orbit in which it sees the Sun, with the rest as `dark_s`, and the depth of discharge is
+    about 10 % low at beta 0 for a level load; over all the sunlit part it would be 35 % low.
+    """
 
     light_w: FloatArray
     """Compute power in light, W."""
@@ -229,21 +229,7 @@ def sustainable(
     `array_w` is the mean over the lit part, `lit_s` and `dark_s` seconds of an orbit, `bus_w` constant.  The wanted
     loads are all that the GPUs could use in light and in dark; `lowest_w` is the load of all of them at the lowest
     frequency.  `battery_wh` is the capacity of the day (faded) and `depth_limit` the share of it that may be drawn.
-
-    The rule: the dark load is at most what the policy wants (`ride_through`: `wanted_dark_w`; `throttle`: no more than
-    `lowest_w`; `pause`: nothing) and what the battery can carry beside the bus.  One level, in light and dark alike,
-    is then raised until the array's energy is spent: array x light = (bus + light load) x light + (bus + dark load)
-    x dark / (charge x discharge efficiency).  Whichever side meets its limit stays there, and the other goes on.
-    So `ride_through` holds light and dark equal while battery and array allow, `throttle` and `pause` give the light
-    all that recharging leaves, and when the array is short every policy falls to equal loads.
-
-    A watt in the dark costs 1 / efficiency watts in light, so the most work of a lone orbit would run the dark a
-    little lower.  For any work that is concave in power, as `best_operation` gives, the level loses at most dark x
-    (1 / efficiency - 1) / (light + dark / efficiency) of it, 3 % at a round trip of .92 and 36 % dark, and hardly
-    anything while all GPUs run; for that the load is steady.  Limits: power is constant in light and in dark, the
-    charger takes any power, and the battery is full at every entry.  A `zenith` array's power is a half-wave: spread
-    its energy over the half orbit in which it sees the Sun, with the rest as `dark_s`, and the depth of discharge is
-    about 10 % low at beta 0 for a level load; over all the sunlit part it would be 35 % low.
+    The rule and its limits: `Budget`.
     """
     array, lit, dark, bus, wanted_light, wanted_dark, lowest, battery, limit, charge, discharge = np.broadcast_arrays(
         at_least("array_w", array_w),
@@ -263,24 +249,14 @@ def sustainable(
     dark_cost = dark / (charge * discharge)
     spare_j = (array - bus) * lit - bus * dark_cost
     carried_w = _ratio(usable_j * discharge, dark, np.inf)
-    grace = 1e-12  # so that exactly enough is enough
-    array_short = spare_j < -grace * (array + bus) * lit
-    battery_short = carried_w < bus * (1 - grace)
+    array_short = spare_j < -_TOLERANCE * (array + bus) * lit
+    battery_short = carried_w < bus * (1 - _TOLERANCE)
     fed = ~(array_short | battery_short)
 
-    match EclipsePolicy(policy):
-        case EclipsePolicy.RIDE_THROUGH:
-            asked = wanted_dark
-        case EclipsePolicy.THROTTLE:
-            asked = np.minimum(wanted_dark, lowest)
-        case EclipsePolicy.PAUSE:
-            asked = np.zeros_like(wanted_dark)
-    dark_top = np.where(fed, np.minimum(asked, np.maximum(carried_w - bus, 0.0)), 0.0)
+    asked = _asked_in_the_dark(policy, wanted_dark, lowest)
+    dark_limit = np.where(fed, np.minimum(asked, np.maximum(carried_w - bus, 0.0)), 0.0)
     spare_j = np.where(fed, np.maximum(spare_j, 0.0), 0.0)
-    level = spare_j / (lit + dark_cost)
-    light_w = np.minimum(wanted_light, np.maximum(level, (spare_j - dark_top * dark_cost) / lit))
-    left = _ratio(spare_j - wanted_light * lit, dark_cost, -np.inf)
-    dark_w = np.minimum(dark_top, np.maximum(level, left))
+    light_w, dark_w = _levels(spare_j, lit, dark_cost, wanted_light, dark_limit)
 
     charge_w = np.minimum((bus + dark_w) * dark_cost / lit, np.maximum(array - bus, 0.0))
     drawn_j = np.minimum((bus + dark_w) * dark / discharge, usable_j)
@@ -293,6 +269,34 @@ def sustainable(
         array_too_small=array_short,
         battery_too_small=battery_short,
     )
+
+
+_TOLERANCE = 1e-12
+"""Relative shortfall that still counts as enough, so that a size computed for a load carries it."""
+
+
+def _asked_in_the_dark(policy: EclipsePolicy, wanted_dark: FloatArray, lowest: FloatArray) -> FloatArray:
+    """Return the compute power that the policy asks for in the dark, W."""
+    match EclipsePolicy(policy):
+        case EclipsePolicy.RIDE_THROUGH:
+            return wanted_dark
+        case EclipsePolicy.THROTTLE:
+            return np.minimum(wanted_dark, lowest)
+        case EclipsePolicy.PAUSE:
+            return np.zeros_like(wanted_dark)
+
+
+def _levels(
+    spare_j: FloatArray, lit: FloatArray, dark_cost: FloatArray, wanted_light: FloatArray, dark_limit: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the compute power in light and in the dark, W, on which an orbit's spare energy is spent.
+
+    One level for both; the side that meets its limit stays there, and the other takes what is left.
+    """
+    level = spare_j / (lit + dark_cost)
+    light_w = np.minimum(wanted_light, np.maximum(level, (spare_j - dark_limit * dark_cost) / lit))
+    left = _ratio(spare_j - wanted_light * lit, dark_cost, -np.inf)
+    return light_w, np.minimum(dark_limit, np.maximum(level, left))
 
 
 def array_needed_w(

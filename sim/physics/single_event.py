@@ -23,22 +23,6 @@ _SECONDS_PER_YEAR = DAYS_PER_YEAR * SECONDS_PER_DAY
 _STEPS = 400  # even steps of the saturated share; the sum is within .1 % of its limit
 
 
-def weibull_cross_section_cm2(
-    x: npt.ArrayLike,
-    saturation_cm2: npt.ArrayLike,
-    onset: npt.ArrayLike,
-    width: npt.ArrayLike,
-    shape: npt.ArrayLike,
-) -> FloatArray:
-    """Return the cross-section per device, cm2, at energies (MeV) or LETs (MeV cm2/mg); 0 up to the onset; broadcasts.
-
-    ValueError quotes a negative saturation, onset or x, or a width or shape that is not above 0.
-    """
-    over = at_least("x", x) - at_least("onset", onset)
-    depth = (np.maximum(over, 0.0) / positive("width", width)) ** positive("shape", shape)
-    return np.asarray(at_least("saturation_cm2", saturation_cm2) * -np.expm1(-depth))
-
-
 def proton_event_rate_per_year(
     energies_mev: npt.ArrayLike,
     integral_flux_cm2_s: npt.ArrayLike,

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import newton
 
 from sim.constants import (
     CELSIUS_ZERO_K,
@@ -182,26 +183,6 @@ def equilibrium_temperature_k(q_w_m2: npt.ArrayLike, emittance: npt.ArrayLike, s
     return temperature
 
 
-def radiator_area_m2(
-    load_w: npt.ArrayLike,
-    temperature_k: npt.ArrayLike,
-    *,
-    emittance: npt.ArrayLike,
-    sides: npt.ArrayLike = 1,
-    absorbed_w_m2: npt.ArrayLike = 0.0,
-    fin_efficiency: npt.ArrayLike = 1.0,
-) -> FloatArray:
-    """Return the plate area that rejects a load at a temperature, m^2; shapes broadcast.
-
-    Infinite where the plate takes up as much as it radiates: no area is enough.
-    """
-    net = radiated_w_m2(temperature_k, emittance, sides) - at_least("absorbed_w_m2", absorbed_w_m2)
-    net = net * positive_share("fin_efficiency", fin_efficiency)
-    load, net = np.broadcast_arrays(at_least("load_w", load_w), net)
-    area: FloatArray = np.divide(load, net, out=np.full(load.shape, np.inf), where=net > 0)
-    return area
-
-
 @dataclass(frozen=True)
 class HeatPath:
     """From a junction through the coolant to a radiator.
@@ -276,12 +257,17 @@ class HeatPath:
         target = top - self.coolant_drop_k + self.junction_coolant_k_per_w * rest / chips
         target = np.maximum(target + climb * self.fin_efficiency * sink, 0.0)
         # T + climb x emission x T^4 = target.  Each term alone bounds T from above, the lesser bound within a factor 2;
-        # the sum rises and is convex, so Newton comes down from there without overshoot: eight rounds leave 1e-15.
-        steep = np.maximum(climb * emission, 1e-300)
-        temperature = np.minimum(target, (target / steep) ** 0.25)
-        for _ in range(8):
-            cube = climb * emission * temperature**3
-            temperature = temperature - (temperature * (1 + cube) - target) / (1 + 4 * cube)
+        # the sum rises and is convex, so Newton comes down from there without overshoot.
+        steep = climb * emission
+        start = np.minimum(target, (target / np.maximum(steep, 1e-300)) ** 0.25)
+        temperature = start
+        if start.size:  # SciPy's newton refuses an empty array
+            temperature = newton(
+                lambda kelvin: kelvin + steep * kelvin**4 - target,
+                start,
+                fprime=lambda kelvin: 1 + 4 * steep * kelvin**3,
+                tol=1e-9,
+            )
         load: FloatArray = area * (emission * temperature**4 - self.fin_efficiency * sink)
         limit: FloatArray = np.maximum(load, 0.0)
         return limit
@@ -305,45 +291,6 @@ def solar_absorptance_at_age(
 def radiator_mass_kg(area_m2: npt.ArrayLike, areal_mass_kg_m2: npt.ArrayLike) -> FloatArray:
     """Return the mass of a radiator, kg, per m^2 of plate: 3 hoped for, 2-5 [S2]; the Space Station's about 14 [C]."""
     return at_least("area_m2", area_m2) * positive("areal_mass_kg_m2", areal_mass_kg_m2)
-
-
-def node_temperature_k(
-    start_k: npt.ArrayLike,
-    heat_w: npt.ArrayLike,
-    elapsed_s: npt.ArrayLike,
-    *,
-    heat_capacity_j_per_k: npt.ArrayLike,
-    area_m2: npt.ArrayLike,
-    emittance: npt.ArrayLike,
-    sides: npt.ArrayLike = 1,
-) -> FloatArray:
-    """Return a lumped node's temperature, K, after a time under constant heat: C dT/dt = Q - A n eps sigma T^4.
-
-    `heat_w` is the load and what is absorbed.  The exact solution, so steps of any length agree: with x = T / T_end
-    and T_end the equilibrium, 2 atanh(x) + 2 atan(x) (acoth above 1) grows by 4 A n eps sigma T_end^3 t / C, and
-    T^-3 by 3 A n eps sigma t / C without heat.  Good to 1e-9 from a start below 100 T_end.  One node: gradients within
-    the satellite are left out.
-    """
-    start, heat = positive("start_k", start_k), at_least("heat_w", heat_w)
-    pace = positive("area_m2", area_m2) * positive("emittance", _emission(emittance, sides))
-    pace_s = pace * at_least("elapsed_s", elapsed_s) / positive("heat_capacity_j_per_k", heat_capacity_j_per_k)
-    end = np.where(heat > 0, (heat / pace) ** 0.25, start)  # without heat any value: the other formula is taken
-    ratio = start / end
-    heating = ratio < 1
-    inner = np.clip(np.where(heating, ratio, 1 / ratio), 1e-6, 1 - 1e-16)
-    first = np.arctanh(inner)
-    gained = 4 * pace_s * end**3
-    wanted = 2 * first + 2 * np.arctan(np.where(heating, inner, 1 / inner)) + gained
-    z = first + gained / np.where(heating, 4.0, 2.0)  # slopes lie between 2 and 4, or 0 and 2: start below
-    for _ in range(60):
-        x = np.tanh(z)
-        bend = 2 / np.cosh(np.minimum(2 * z, 700.0))
-        missing = wanted - 2 * z - 2 * np.arctan(np.where(heating, x, 1 / x))
-        z = np.maximum(z + missing / np.where(heating, 2 + bend, 2 - bend), first)
-    warm = end * np.where(heating, np.tanh(z), 1 / np.tanh(z))
-    cold = (start**-3 + 3 * pace_s) ** (-1 / 3)
-    temperature: FloatArray = np.where(heat > 0, warm, cold)
-    return temperature
 
 
 def _sun_and_shadow(beta_rad: npt.ArrayLike, shadow_half_arc_rad: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

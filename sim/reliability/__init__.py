@@ -1,19 +1,10 @@
-"""Lives and hazards: cumulative hazard, its inverse, and how a unit's luck becomes a day of failure."""
+"""Laws of lifetime, the clock that ages a unit, and the day on which a unit fails."""
 
 from sim.reliability.clock_rows import ClockRows, Exposures
-from sim.reliability.laws import (
-    AnyLaw,
-    Bathtub,
-    CalendarFactor,
-    DelayedOnset,
-    Exponential,
-    Law,
-    PiecewiseConstant,
-    Weibull,
-    WeibullMixture,
-    WeibullPart,
-)
+from sim.reliability.law import CalendarFactor, Law
+from sim.reliability.laws import AnyLaw, Bathtub, DelayedOnset, Exponential, PiecewiseConstant, Weibull
 from sim.reliability.life import Ageing, Clock, Life, mean_life_days
+from sim.reliability.mixture import WeibullMixture, WeibullPart
 from sim.reliability.stress import Stress, arrhenius_factor, norris_landzberg_factor
 
 __all__ = [

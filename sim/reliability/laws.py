@@ -1,14 +1,4 @@
-"""Laws of lifetime: hazard, cumulative hazard, and its inverse.
-
-A unit draws E ~ Exp(1) when it is made and fails when its accumulated hazard reaches E.  A `Law` gives the cumulative
-hazard H0 of a unit's own clock (its effective age).  The clock runs at a pace (1 at work, less when dormant), and a
-calendar factor multiplies the hazard of everything alive on a date:
-
-    H(t) = integral of f(date) h0(clock) dclock,    dclock = pace dt
-
-Pace is the accelerated-failure-time reading (temperature, cycling, dormancy), the factor the proportional-hazard one
-(shocks, radiation); the two differ widely for wear-out laws (Nelson, Accelerated Testing, doi 10.1002/9780470316795).
-"""
+"""The laws of lifetime that a scenario can name.  What they have in common: `sim.reliability.law`."""
 
 from __future__ import annotations
 
@@ -16,67 +6,14 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 
 from sim.constants import DAYS_PER_YEAR
-from sim.parameters import Parameters
+from sim.reliability.burn_in import AgedWeibull, BurnedIn
+from sim.reliability.law import Floats, Law
+from sim.reliability.mixture import WeibullMixture
 from sim.reliability.root import bisect_newton
-
-Floats = NDArray[np.float64]
-
-
-class CalendarFactor(Parameters):
-    """A factor on the hazard that depends on the date, the same for all units alive: piecewise constant."""
-
-    years: tuple[Annotated[float, Field(ge=0)], ...] = Field(min_length=1)
-    """Mission years at which a factor begins, increasing.  Before the first one the factor is 1."""
-    factors: tuple[Annotated[float, Field(ge=0)], ...] = Field(min_length=1)
-    """Factor on the hazard from each of these years on, until the next."""
-
-    @model_validator(mode="after")
-    def _steps_are_ordered(self) -> CalendarFactor:
-        if len(self.years) != len(self.factors):
-            raise ValueError(f"years has {len(self.years)} entries and factors {len(self.factors)}: they must be equal")
-        if any(b <= a for a, b in pairwise(self.years)):
-            raise ValueError(f"years must increase, got {list(self.years)}")
-        return self
-
-    def pieces(self) -> tuple[Floats, Floats]:
-        """(start day, factor) of each piece; the first piece starts at -infinity with factor 1."""
-        starts = np.concatenate([[-np.inf], np.asarray(self.years) * DAYS_PER_YEAR])
-        return starts, np.concatenate([[1.0], self.factors])
-
-
-class Law(Parameters):
-    """A lifetime law.  Ages are effective ages in days (the unit's own clock)."""
-
-    calendar_factor: CalendarFactor | None = None
-    """Factor on the hazard by date; none: the hazard depends on the unit's age alone."""
-
-    def hazard_per_day(self, age_days: ArrayLike) -> Floats:
-        """Hazard h0 at each age, 1/day."""
-        raise NotImplementedError
-
-    def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
-        """H0 at each age: integral of the hazard from 0, without the calendar factor."""
-        raise NotImplementedError
-
-    def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
-        """Age in days at which H0 reaches each value; infinite where it never does."""
-        raise NotImplementedError
-
-    def survival(self, age_days: ArrayLike) -> Floats:
-        """Share of units that reach each age: exp(-H0), without the calendar factor."""
-        return np.exp(-self.cumulative_hazard(age_days))
-
-    def kinks_days(self) -> list[float]:
-        """Ages at which the hazard jumps, increasing, in days: where a quadrature over the ages should be split."""
-        return []
-
-    def mean_rate_per_day(self, over_days: float) -> float:
-        """Hazard averaged over the ages from 0 to `over_days`, 1/day, without the calendar factor."""
-        return float(self.cumulative_hazard(over_days)) / over_days
 
 
 class Exponential(Law):
@@ -95,6 +32,9 @@ class Exponential(Law):
     def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
         with np.errstate(divide="ignore"):
             return np.asarray(cumulative_hazard, float) / (self.rate_per_year / DAYS_PER_YEAR)
+
+    def after_burn_in(self, days: float) -> Law:
+        return self
 
 
 class Weibull(Law):
@@ -116,6 +56,12 @@ class Weibull(Law):
 
     def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
         return self.scale_years * DAYS_PER_YEAR * np.asarray(cumulative_hazard, float) ** (1 / self.shape)
+
+    def after_burn_in(self, days: float) -> Law:
+        if days == 0 or self.shape >= 1:
+            return self
+        infant = AgedWeibull(self.shape, self.scale_years * DAYS_PER_YEAR, days)
+        return BurnedIn(calendar_factor=self.calendar_factor, infant=infant)
 
 
 class Bathtub(Law):
@@ -185,6 +131,17 @@ class Bathtub(Law):
         age[solve] = bisect_newton(self.cumulative_hazard, self.hazard_per_day, target[solve], upper[solve])
         return age.reshape(np.shape(cumulative_hazard))
 
+    def after_burn_in(self, days: float) -> Law:
+        if days == 0 or self.infant_loss_fraction == 0:
+            return self
+        rest = self.model_copy(update={"infant_loss_fraction": 0.0})
+        if days >= self.infant_days:
+            return rest
+        infant = AgedWeibull(
+            self.infant_shape, self.infant_days, days, size=self._infant_total(), end_days=self.infant_days - days
+        )
+        return BurnedIn(calendar_factor=self.calendar_factor, infant=infant, rest=rest)
+
 
 class DelayedOnset(Law):
     """A calm hazard, and from an age on a second one: a defect that takes time to show (corrosion, a worn lubricant).
@@ -247,6 +204,14 @@ class DelayedOnset(Law):
         years[target <= 0] = 0.0
         return (years * DAYS_PER_YEAR).reshape(np.shape(cumulative_hazard))
 
+    def after_burn_in(self, days: float) -> Law:
+        # A hazard that has yet to set in does not fall: only one that sets in at birth can be burned in.
+        if days == 0 or self.onset_years > 0 or self.shape >= 1 or self.rate_per_year == 0:
+            return self
+        infant = AgedWeibull(self.shape, DAYS_PER_YEAR / self.rate_per_year, days)
+        calm = Exponential(rate_per_year=self.calm_per_year)
+        return BurnedIn(calendar_factor=self.calendar_factor, infant=infant, rest=calm)
+
 
 class PiecewiseConstant(Law):
     """A constant hazard from each of several ages on, until the next: a life table as it was observed."""
@@ -296,82 +261,22 @@ class PiecewiseConstant(Law):
             age = starts[piece] + (target - before[piece]) / rates[piece]
         return np.where(target <= 0, 0.0, age)
 
+    def after_burn_in(self, days: float) -> Law:
+        """The lowest rate seen so far falls with age and goes on from the burn-in; what is above it starts anew.
 
-class WeibullPart(Parameters):
-    """One population of a mixture."""
-
-    share: float = Field(gt=0, le=1)
-    """Share of the units that are of this kind."""
-    shape: float = Field(gt=0, le=50)
-    """Weibull shape of their lives."""
-    scale_years: float = Field(ge=1e-6, le=1e9)
-    """Weibull scale of their lives, years."""
-
-
-class WeibullMixture(Law):
-    """Units of several kinds that nobody can tell apart: survival = sum of share exp(-(age / scale)^shape).
-
-    Satellites (Castet and Saleh 2009, doi 10.1016/j.ress.2009.05.004): .9725 of shape .3760 and scale 14310.1 years,
-    .0275 of shape 2.9937 and scale 9.3 years [R].
-    """
-
-    kind: Literal["weibull_mixture"] = "weibull_mixture"
-    parts: tuple[WeibullPart, ...] = Field(min_length=1, max_length=100)
-    """The populations; their shares sum to 1."""
-
-    @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> WeibullMixture:
-        total = sum(part.share for part in self.parts)
-        if abs(total - 1) > 1e-6:  # what shares written with six decimals may miss
-            raise ValueError(f"the shares of the parts must sum to 1, got {total:g}")
-        return self
-
-    def _columns(self) -> tuple[Floats, Floats, Floats]:
-        """(share, shape, scale in days) of the parts, one column each; shares to the last digit."""
-        share, shape, scale = np.array([[part.share, part.shape, part.scale_years] for part in self.parts]).T
-        return share / share.sum(), shape, scale * DAYS_PER_YEAR
-
-    def hazard_per_day(self, age_days: ArrayLike) -> Floats:
-        share, shape, scale = self._columns()
-        ratio = np.asarray(age_days, float)[..., None] / scale
-        with np.errstate(divide="ignore", over="ignore"):
-            log_alive = np.log(share) - ratio**shape
-            alive = np.exp(log_alive - log_alive.max(axis=-1, keepdims=True))  # of each kind, up to a common factor
-            each = shape / scale * ratio ** (shape - 1)
-        return np.asarray((alive * each).sum(axis=-1) / alive.sum(axis=-1))
-
-    def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
-        share, shape, scale = self._columns()
-        each = (np.asarray(age_days, float)[..., None] / scale) ** shape
-        dead = -(share * np.expm1(-each)).sum(axis=-1)
-        with np.errstate(divide="ignore"):
-            # Two forms of -ln S: the first keeps its digits while few are dead, the second when nearly all are.
-            least = each.min(axis=-1)
-            late = least - np.log((share * np.exp(np.minimum(least[..., None] - each, 0.0))).sum(axis=-1))
-            return np.asarray(np.where(dead < 0.5, -np.log1p(-np.minimum(dead, 0.5)), late))
-
-    def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
-        _, shape, scale = self._columns()
-        target = np.atleast_1d(np.asarray(cumulative_hazard, float))
-        each = scale * target[..., None] ** (1 / shape)
-        age = np.where(target <= 0, 0.0, np.inf)
-        solve = (target > 0) & np.isfinite(each).all(axis=-1)
-        # The mixture reaches a value after its first kind and before its last.  Both age and H0 in logarithms, from
-        # that bound down: a single Weibull law would be a straight line.
-        low, high = np.log(each[solve].min(axis=-1)), np.log(each[solve].max(axis=-1))
-
-        def above(u: Floats) -> Floats:
-            return np.log(self.cumulative_hazard(np.exp(low + u))) - first
-
-        def slope(u: Floats) -> Floats:
-            day = np.exp(low + u)
-            return np.asarray(self.hazard_per_day(day) * day / self.cumulative_hazard(day))
-
-        first = np.log(self.cumulative_hazard(np.exp(low)))
-        upper = (high - low) * (1 + 1e-12) + 1e-12
-        found = bisect_newton(above, slope, np.log(target[solve]) - first, upper)
-        age[solve] = np.exp(low + found)
-        return age.reshape(np.shape(cumulative_hazard))
+        A table that falls and then rises keeps its rise where it was; a rate that first rises is not burned in.
+        """
+        starts, rates, _ = self._pieces()
+        lowest = np.minimum.accumulate(rates)
+        if days == 0 or lowest[-1] == lowest[0]:
+            return self
+        edges = np.union1d(starts, starts[starts > days] - days)
+        now, later = (np.searchsorted(starts, at, side="right") - 1 for at in (edges, edges + days))
+        return PiecewiseConstant(
+            calendar_factor=self.calendar_factor,
+            years=tuple((edges / DAYS_PER_YEAR).tolist()),
+            rates_per_year=tuple(((rates[now] - lowest[now] + lowest[later]) * DAYS_PER_YEAR).tolist()),
+        )
 
 
 AnyLaw = Annotated[

@@ -1,4 +1,4 @@
-"""Where a unit stands on its own clock, and the day on which its luck runs out.
+"""Where a unit stands on its own clock, and the day on which its accumulated hazard reaches its threshold.
 
 A unit draws E ~ Exp(1) when it is made and fails when its accumulated hazard reaches E.  A `Law` gives the cumulative
 hazard H0 over the unit's own clock (its effective age); a calendar factor multiplies the hazard of everything alive on
@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.reliability.laws import CalendarFactor, Law
+from sim.reliability.law import CalendarFactor, Law
 
 Floats = NDArray[np.float64]
 
@@ -89,10 +89,10 @@ class Life:
     clock: Clock | None = None
 
     @classmethod
-    def born(cls, day: ArrayLike, pace: ArrayLike = 1.0, *, age_days: float = 0.0, clock: Clock | None = None) -> Life:
-        """A new unit on `day`; `age_days` lived before it, through a burn-in, has cost no hazard that counts."""
+    def born(cls, day: ArrayLike, pace: ArrayLike = 1.0, *, clock: Clock | None = None) -> Life:
+        """A new unit on `day`."""
         start, speed = np.broadcast_arrays(np.asarray(day, float), np.asarray(pace, float))
-        return cls(start, np.full_like(start, age_days), np.zeros_like(start), speed, clock)
+        return cls(start, np.zeros_like(start), np.zeros_like(start), speed, clock)
 
     def at(self, law: Ageing, day: ArrayLike, pace: ArrayLike) -> Life:
         """The same unit on a later day, its hazard carried forward, going on at another pace."""
@@ -100,7 +100,7 @@ class Life:
         return Life(then, self._age(then), self.hazard_until(law, then), np.asarray(pace, float), self.clock)
 
     def take(self, index: Any) -> Life:
-        """The lives at these positions."""
+        """Return the lives at these positions."""
         clock = None if self.clock is None else self.clock.take(index)
         return Life(self.day[index], self.age_days[index], self.hazard[index], self.pace[index], clock)
 
@@ -124,23 +124,23 @@ class Life:
             )
         return np.asarray(total)
 
-    def failure_day(self, law: Ageing, luck: ArrayLike) -> Floats:
-        """Mission day on which the accumulated hazard reaches `luck` (E ~ Exp(1)); infinite if it never does."""
-        luck = np.asarray(luck, float)
+    def failure_day(self, law: Ageing, threshold: ArrayLike) -> Floats:
+        """Mission day on which the accumulated hazard reaches `threshold`, the unit's E ~ Exp(1); infinite if never."""
+        threshold = np.asarray(threshold, float)
         if law.calendar_factor is None:
-            age = law.inverse(law.cumulative_hazard(self.age_days) + (luck - self.hazard))
+            age = law.inverse(law.cumulative_hazard(self.age_days) + (threshold - self.hazard))
             return np.where(age > self.age_days, self._when(age), self.day)
-        day = np.full(np.broadcast_shapes(luck.shape, self.day.shape), np.inf)
+        day = np.full(np.broadcast_shapes(threshold.shape, self.day.shape), np.inf)
         reached = np.broadcast_to(self.hazard, day.shape).copy()
         for start, end, factor in _pieces(law):
             begin = np.maximum(self.day, start)
             h_begin = law.cumulative_hazard(self._age(begin))
             h_end = law.cumulative_hazard(self._age(np.maximum(begin, end))) if np.isfinite(end) else np.inf
             piece = factor * (h_end - h_begin) if factor > 0 else np.zeros_like(h_begin)
-            here = np.isinf(day) & (luck <= reached + piece) & (factor > 0) & (end > self.day)
+            here = np.isinf(day) & (threshold <= reached + piece) & (factor > 0) & (end > self.day)
             if np.any(here):
                 with np.errstate(invalid="ignore"):
-                    age = law.inverse(np.where(here, h_begin + (luck - reached) / factor, 0.0))
+                    age = law.inverse(np.where(here, h_begin + (threshold - reached) / factor, 0.0))
                 day = np.where(here, np.maximum(self._when(age), begin), day)
             reached = reached + piece
         return day
@@ -154,7 +154,7 @@ class Life:
         """Day on which the unit reaches an age, at or after `day`."""
         with np.errstate(divide="ignore", invalid="ignore"):
             wait = np.maximum(age - self.age_days, 0.0) / self.pace
-        wait = np.where(np.isnan(wait), 0.0, wait)  # a clock that stands still at the very age asked for
+        wait = np.where(np.isnan(wait), 0.0, wait)  # a clock that does not run, at the very age asked for
         if self.clock is None:
             return np.asarray(self.day + wait)
         return np.maximum(self.clock.when(self.clock.at(self.day) + wait), self.day)
@@ -179,32 +179,29 @@ def mean_life_days(
     birth_day: ArrayLike,
     until_day: float,
     other: Law | None = None,
-    *,
-    age_days: float = 0.0,
-    other_age_days: float = 0.0,
 ) -> Floats:
     """Expected days lived between each birth and `until_day` by a unit that never rests, calendar factor included.
 
-    With `other`, by a unit that ends with the first of two independent laws.  The ages are those at birth, after a
-    burn-in.  Gauss-Legendre quadrature of the survival function in the fourth root of the span, which tames an infinite
+    With `other`, by a unit that ends with the first of two independent laws.
+    Gauss-Legendre quadrature of the survival function in the fourth root of the span, which tames an infinite
     hazard at birth, split at the kinks of the hazard; good to 1e-9 of the span for the laws of this package.
     """
     births = np.atleast_1d(np.asarray(birth_day, float))
     nodes, weights = _gauss_legendre(48)
-    laws = [(law, age_days)] + ([] if other is None else [(other, other_age_days)])
-    kinks = sorted({0.0} | {kink - age for law_, age in laws for kink in law_.kinks_days()})
-    dates = [start for law_, _ in laws for start, _, _ in _pieces(law_) if np.isfinite(start)]
+    laws = [law] if other is None else [law, other]
+    kinks = sorted({0.0} | {kink for law_ in laws for kink in law_.kinks_days()})
+    dates = [start for law_ in laws for start, _, _ in _pieces(law_) if np.isfinite(start)]
     result = np.zeros_like(births)
     for i, birth in enumerate(births):
         span = until_day - birth
         if span <= 0:
             continue
         edges = sorted({k for k in [*kinks, *(d - birth for d in dates), span] if 0 <= k <= span})
-        lives = [(law_, Life.born(birth, age_days=age)) for law_, age in laws]
+        life = Life.born(birth)
         for a, b in pairwise(edges):
             u = 0.5 * (nodes + 1)
             ages = a + (b - a) * u**4  # du^4: a Weibull hazard of shape .3 or more becomes smooth at birth
             jacobian = (b - a) * 4 * u**3 * 0.5 * weights
-            hazard = sum((life.hazard_until(law_, birth + ages) for law_, life in lives), start=np.zeros_like(ages))
+            hazard = sum((life.hazard_until(law_, birth + ages) for law_ in laws), start=np.zeros_like(ages))
             result[i] += float(np.sum(np.exp(-hazard) * jacobian))
     return result.reshape(np.shape(birth_day))

@@ -39,12 +39,12 @@ def norris_landzberg_factor(
     Norris & Landzberg 1969 (doi 10.1147/rd.133.0266); n 2.65, m .136, 2185 K for lead-free SAC solder (Pan et al. 2005)
     [R], 1.9, 1/3, 1414 K for tin-lead.  0 where there is no cycle.
     """
-    swing, often = np.maximum(np.asarray(swing_k, float), 0.0), np.asarray(cycles_per_day, float)
+    swing, cycles = np.maximum(np.asarray(swing_k, float), 0.0), np.asarray(cycles_per_day, float)
     peak_k = np.asarray(peak_c, float) + CELSIUS_ZERO_K
-    slower = reference_cycles_per_day / np.where(often > 0, often, 1.0)
+    slower = reference_cycles_per_day / np.where(cycles > 0, cycles, 1.0)
     heat = np.exp(temperature_k * (1 / (reference_peak_c + CELSIUS_ZERO_K) - 1 / peak_k))
     factor = (swing / reference_swing_k) ** swing_exponent * slower**frequency_exponent * heat
-    return np.where(often > 0, factor, 0.0)
+    return np.where(cycles > 0, factor, 0.0)
 
 
 class Stress(Parameters):
@@ -87,5 +87,5 @@ class Stress(Parameters):
             frequency_exponent=self.frequency_exponent,
             temperature_k=self.temperature_k,
         )
-        often = np.asarray(cycles_per_day, float) / self.reference_cycles_per_day
-        return np.asarray((1 - self.cycling_share) * heat + self.cycling_share * often * fatigue)
+        cycle_ratio = np.asarray(cycles_per_day, float) / self.reference_cycles_per_day
+        return np.asarray((1 - self.cycling_share) * heat + self.cycling_share * cycle_ratio * fatigue)

@@ -30,9 +30,6 @@ from sim.reliability import Exponential, Stress
 from sim.scenario import Scenario, load
 from sim.scenario.radiation import Radiation as RadiationModel
 
-LARGEST_TOLERANCE = 0.3
-"""No reference here is worse than this; one that is would check nothing."""
-
 
 @dataclass(frozen=True)
 class Row:

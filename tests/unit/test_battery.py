@@ -3,19 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.physics.battery import FadeLaw, battery_life, battery_mass_kg, state_of_charge
+from sim.physics.battery import FadeLaw, battery_life, battery_mass_kg
 
 LAW = FadeLaw()
 CYCLES_ONLY = FadeLaw(calendar_per_year=0.0)
-CHARGE = {
-    "dark_s": 2000.0,
-    "load_w": 11e3,
-    "charge_w": 8e3,
-    "capacity_wh": 40e3,
-    "depth_limit": 0.3,
-    "charge_efficiency": 0.97,
-    "discharge_efficiency": 0.96,
-}
 
 
 def life(load_wh, cycles=15.0, *, days=3652, capacity_wh=100.0, limit=0.4, law=LAW, **more):
@@ -116,21 +107,6 @@ def test_single_precision_in_gives_single_precision_out():
     assert got.capacity_fraction[0] == pytest.approx(life(30.0, days=800).capacity_fraction, rel=3e-7)
 
 
-def test_charge_falls_in_the_dark_and_returns_in_light():
-    drawn = 11e3 * 2000 / 0.96 / (40e3 * 3600)
-    back = drawn * 40e3 * 3600 / (8e3 * 0.97)
-    times = [0.0, 1000.0, 2000.0, 2000.0 + back / 2, 2000.0 + back, 9000.0]
-    expected = [1.0, 1 - drawn / 2, 1 - drawn, 1 - drawn / 2, 1.0, 1.0]
-    assert state_of_charge(times, **CHARGE) == pytest.approx(expected, rel=1e-12)
-
-
-def test_charge_never_falls_below_its_floor():
-    state = state_of_charge(np.linspace(0, 6000, 601), **(CHARGE | {"load_w": 60e3}))
-    assert state.min() == pytest.approx(0.7, rel=1e-12)
-    low_start = state_of_charge([0.0, 1000.0], **(CHARGE | {"load_w": 60e3, "start": 0.5}))
-    assert low_start == pytest.approx([0.5, 0.5])  # already below: nothing more is drawn
-
-
 def test_mass_of_a_pack():
     assert battery_mass_kg(104e3, [150.0, 200.0]) == pytest.approx([693.33, 520.0], abs=0.01)
 
@@ -147,8 +123,6 @@ def test_mass_of_a_pack():
         (lambda: life(5.0, capacity_wh=0.0), "capacity_wh = 0: must be above 0"),
         (lambda: life(5.0, limit=1.4), "depth_limit = 1.4"),
         (lambda: battery_life(5.0, 1.0, 9.0, 0.3, discharge_efficiency=0.9, fade=LAW), "days along its last axis"),
-        (lambda: state_of_charge(-1.0, **CHARGE), "elapsed_s = -1"),
-        (lambda: state_of_charge(1.0, **(CHARGE | {"charge_efficiency": 1.2})), "charge_efficiency = 1.2"),
         (lambda: battery_mass_kg(1.0, 0.0), "specific_energy_wh_per_kg = 0"),
     ],
 )

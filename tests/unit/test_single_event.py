@@ -8,21 +8,9 @@ from sim.physics.single_event import (
     events_per_year,
     let_event_rate_per_year,
     proton_event_rate_per_year,
-    weibull_cross_section_cm2,
 )
 
 SECONDS = 365.25 * 86400
-
-
-def test_cross_section_rises_from_its_onset_to_saturation():
-    got = weibull_cross_section_cm2([0, 15, 35, 1e4], 2e-9, 15.0, 20.0, 3.0)
-    assert got == pytest.approx([0, 0, 2e-9 * (1 - np.exp(-1)), 2e-9], rel=1e-12)
-
-
-def test_cross_sections_broadcast():
-    got = weibull_cross_section_cm2([20.0, 50.0], np.array([[1e-9], [3e-9]]), 15.0, 20.0, 1.2)
-    assert got.shape == (2, 2)
-    assert got[1] == pytest.approx(3 * got[0])
 
 
 def test_a_step_counts_what_lies_above_it():
@@ -65,9 +53,6 @@ def test_events_per_dose():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: weibull_cross_section_cm2(-1.0, 1e-9, 15.0, 20.0, 1.2), "x = -1"),
-        (lambda: weibull_cross_section_cm2(1.0, -1e-9, 15.0, 20.0, 1.2), "saturation_cm2 = -1e-09"),
-        (lambda: weibull_cross_section_cm2(1.0, 1e-9, 15.0, 0.0, 1.2), "width = 0: must be above 0"),
         (lambda: proton_event_rate_per_year([1, 2], [2.0, 1.0], 1e-9, -3.0, 20.0, 1.2), "onset = -3"),
         (lambda: proton_event_rate_per_year([1, 2], [2.0, 1.0], 1e-9, 3.0, 20.0, 0.0), "shape = 0"),
         (lambda: proton_event_rate_per_year([1, 2], [1.0, 2.0], 1e-9, 3.0, 20.0, 1.0), "must not rise with energy"),

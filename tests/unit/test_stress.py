@@ -79,15 +79,6 @@ def test_carrying_a_life_forward_on_its_clock_changes_nothing():
     assert later.hazard_until(law, 29.0) == pytest.approx(life.hazard_until(law, 29.0))
 
 
-def test_a_burn_in_starts_the_clock_late_and_costs_no_luck():
-    law = Weibull(shape=0.5, scale_years=1)
-    fresh, burned = Life.born(0.0), Life.born(0.0, age_days=90.0)
-    hazard = law.cumulative_hazard(90.0 + 30.0) - law.cumulative_hazard(90.0)
-    assert burned.hazard_until(law, 30.0) == pytest.approx(hazard)
-    assert burned.hazard_until(law, 30.0) < 0.4 * fresh.hazard_until(law, 30.0)
-    assert burned.failure_day(law, hazard) == pytest.approx(30.0)
-
-
 def test_a_clock_that_counts_events_needs_a_hazard_of_one_a_day():
     events = Clock(np.array([0.0, 100.0, 200.0]), np.array([0.0, 0.5, 3.0]))
     per_event = Exponential(rate_per_year=365.25)

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
 
-from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, STEFAN_BOLTZMANN_W_M2_K4
+from sim.constants import EARTH_EQUATORIAL_RADIUS_KM
 from sim.physics.thermal import (
     Attitude,
     HeatPath,
@@ -12,16 +11,13 @@ from sim.physics.thermal import (
     earth_view_factor,
     equilibrium_temperature_k,
     mean_plate_views,
-    node_temperature_k,
     plate_views,
     radiated_w_m2,
-    radiator_area_m2,
     radiator_mass_kg,
     solar_absorptance_at_age,
 )
 
 PATH = HeatPath()
-NODE = {"heat_capacity_j_per_k": 4e4, "area_m2": 12.0, "emittance": 0.9, "sides": 2}
 
 
 def integrated_view_factor(altitude_km, tilt, cells=800):
@@ -126,21 +122,6 @@ def test_equilibrium_radiates_what_comes_in():
     assert radiated_w_m2(temperature, 0.85, 2) == pytest.approx(heat, rel=1e-12)
 
 
-def test_area_turns_the_balance_round():
-    area = radiator_area_m2(
-        120e3, 330.0, emittance=0.9, sides=2, absorbed_w_m2=np.array([0.0, 200.0]), fin_efficiency=0.9
-    )
-    path = HeatPath(fin_efficiency=0.9)
-    assert path.radiator_k(120e3, area, [0.0, 200.0]) == pytest.approx([330.0, 330.0], rel=1e-12)
-    assert area[1] > area[0]
-
-
-def test_no_area_is_enough_for_a_plate_that_takes_up_more_than_it_gives():
-    area = radiator_area_m2(1e3, [250.0, 300.0], emittance=0.9, absorbed_w_m2=300.0)
-    assert area[0] == np.inf
-    assert np.isfinite(area[1])
-
-
 # Junction
 
 
@@ -198,48 +179,6 @@ def test_mass_of_a_radiator():
     assert radiator_mass_kg(110.0, 3.0) == pytest.approx(330.0)
 
 
-# Lumped node
-
-
-@pytest.mark.parametrize("start_k", [120.0, 280.0, 310.0, 900.0])
-@pytest.mark.parametrize("heat_w", [0.0, 40.0, 9000.0])
-def test_node_follows_the_integrated_equation(start_k, heat_w):
-    times = np.array([0.0, 10.0, 300.0, 3000.0, 60_000.0])
-    loss = 12.0 * 2 * 0.9 * STEFAN_BOLTZMANN_W_M2_K4
-    path = solve_ivp(
-        lambda _, t: (heat_w - loss * t**4) / 4e4,
-        (0, times[-1]),
-        [start_k],
-        method="Radau",
-        t_eval=times,
-        rtol=1e-9,
-        atol=1e-9,
-    )
-    assert node_temperature_k(start_k, heat_w, times, **NODE) == pytest.approx(path.y[0], rel=1e-6)
-
-
-@pytest.mark.parametrize("steps", [1, 7, 200])
-@pytest.mark.parametrize("start_k", [100.0, 600.0])
-def test_node_reaches_equilibrium_whatever_the_step(steps, start_k):
-    temperature = np.array(start_k)
-    for _ in range(steps):
-        temperature = node_temperature_k(temperature, 9000.0, 2000.0 / steps, **NODE)
-    once = node_temperature_k(start_k, 9000.0, 2000.0, **NODE)
-    assert temperature == pytest.approx(once, rel=1e-11)
-    end = equilibrium_temperature_k(9000.0 / 12.0, 0.9, 2)
-    assert node_temperature_k(start_k, 9000.0, 1e7, **NODE) == pytest.approx(end, rel=1e-12)
-    assert node_temperature_k(end, 9000.0, 1e4, **NODE) == pytest.approx(end, rel=1e-12)
-
-
-def test_node_gains_what_it_does_not_radiate():
-    times = np.linspace(0, 4000, 40_001)
-    temperature = node_temperature_k(200.0, 9000.0, times, **NODE)
-    radiated = radiated_w_m2(temperature, 0.9, 2) * 12.0
-    lost = ((radiated[1:] + radiated[:-1]) / 2 * np.diff(times)).sum()
-    stored = 4e4 * (temperature[-1] - temperature[0])
-    assert stored + lost == pytest.approx(9000.0 * 4000.0, rel=1e-8)  # trapezoids of .1 s
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -252,7 +191,6 @@ def test_node_gains_what_it_does_not_radiate():
         (lambda: radiated_w_m2(300.0, 0.9, 0), "sides = 0"),
         (lambda: equilibrium_temperature_k(-1.0, 0.9), "q_w_m2 = -1"),
         (lambda: equilibrium_temperature_k(1.0, 0.0), "emittance = 0: must be above 0"),
-        (lambda: radiator_area_m2(-1.0, 300.0, emittance=0.9), "load_w = -1"),
         (lambda: HeatPath(junction_coolant_k_per_w=-0.1), "junction_coolant_k_per_w = -0.1"),
         (lambda: HeatPath(fin_efficiency=0.0), "fin_efficiency = 0"),
         (lambda: HeatPath(sides=4), "sides = 4"),
@@ -262,7 +200,6 @@ def test_node_gains_what_it_does_not_radiate():
         (lambda: solar_absorptance_at_age(1.0, 0.3, 0.2, 5.0), "eol = 0.2: must not be below bol = 0.3"),
         (lambda: solar_absorptance_at_age(1.0, 0.1, 0.2, 0.0), "life_years = 0"),
         (lambda: radiator_mass_kg(1.0, 0.0), "areal_mass_kg_m2 = 0"),
-        (lambda: node_temperature_k(0.0, 1.0, 1.0, **NODE), "start_k = 0"),
     ],
 )
 def test_bad_input_is_quoted(call, words):

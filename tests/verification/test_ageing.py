@@ -43,11 +43,11 @@ def test_a_burn_in_removes_infant_mortality(fleet, checked_run):
     law |= {"wear_out_shape": 3, "wear_out_scale_years": 2}
     for burn_in in (0, 20, 90):
         scenario = fleet(slots=50, gpus=40, days=YEAR, gpu=law, reliability={"gpu_burn_in_days": burn_in})
-        made = scenario.reliability.gpu
         days = ends(checked_run(scenario), "gpu", EventKind.GPU_FAILED)
 
-        def failed(day, made=made, burn_in=burn_in):
-            return 1 - made.survival(burn_in + np.asarray(day)) / made.survival(burn_in)
+        def failed(day, burn_in=burn_in):
+            young, old = (np.minimum((burn_in + at) / 90, 1) ** 0.7 for at in (0.0, np.asarray(day)))
+            return 1 - 0.8 ** (old - young) * np.exp(-0.05 * day / YEAR - (day / YEAR / 2) ** 3)
 
         assert follows(days, failed, YEAR, 2000)
         early = np.count_nonzero(days < 30) / 2000

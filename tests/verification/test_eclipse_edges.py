@@ -20,7 +20,7 @@ from sim.ephemeris.sun import ephemeris, skyfield_time
 from sim.errors import InputError
 from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow
 from sim.physics.orbit import luni_solar_drift
-from sim.verify.eclipse import Eclipses, _confirmed, _partners, _sunlit_by_skyfield, shortcomings, verify_eclipse
+from sim.verify.eclipse import Eclipses, _confirmed, _partners, _sunlit_by_skyfield, shortcomings, table, verify_eclipse
 
 SECOND = 1 / 86400
 ORBITS = [  # altitude km, inclination deg (None: sun-synchronous), node deg or local time h, start, phase deg
@@ -300,8 +300,24 @@ def test_verify_flies_eccentric_orbits():
 
 def test_verify_without_eclipses():
     figures = verify_eclipse(1400.0, sun_synchronous=True, ltan_h=6.0, start=date(2027, 1, 1), days=2)
-    assert (figures["events"], figures["max_error_s"], figures["sunlit_fraction"]) == (0, 0.0, 1.0)
+    assert (figures["events"], figures["sunlit_fraction"]) == (0, 1.0)
+    errors = [value for name, value in figures.items() if name.endswith("_error_s")]
+    assert errors == [None] * 4  # nothing was measured, so nothing is exact
     assert figures["speedup"] > 0
+    assert shortcomings(figures) == []
+    assert [line.split(maxsplit=1)[1] for line in table(figures).splitlines() if "_error_s" in line] == [
+        "no eclipse"
+    ] * 4
+
+
+def test_verify_says_which_errors_no_eclipse_gave():
+    figures = verify_eclipse(550.0, 53.0, start=date(2027, 1, 1), days=1)
+    assert "no eclipse" not in table(figures)
+    short = table(figures | {"p99_error_s": None}).splitlines()
+    assert [line for line in short if "no eclipse" in line] == ["p99_error_s          no eclipse over 10 min"]
+    lost = figures | dict.fromkeys(("median_error_s", "p99_error_s", "p99_all_error_s", "max_error_s")) | {"missed": 9}
+    assert table(lost).count("no eclipse that both see") == 4
+    assert shortcomings(lost) == ["9 eclipses over 60 s missed"]
 
 
 def test_verify_sees_a_misplaced_edge(monkeypatch):

@@ -20,7 +20,7 @@ from typing import Any
 from sim.errors import InputError
 from sim.experiment import record as record_file
 from sim.experiment import study_file
-from sim.experiment.provenance import PROGRAM, conflicts
+from sim.experiment.provenance import PROGRAM, conflict
 from sim.experiment.record import FOLDER, Figures, Record, Task
 from sim.files import TEMPORARY, write_text, writing
 from sim.scenario.load import resolved_yaml
@@ -157,12 +157,9 @@ def open_folder(
             folder = StudyFolder(path)
             if locked:
                 folder.tidy()
-            if before is not None and (reasons := conflicts(before, provenance)):
+            if before is not None and (reason := conflict(before, provenance)):
                 if not force:
-                    raise InputError(
-                        f"{path}: holds another study ({'; '.join(reasons)}): choose another --out, or --force to "
-                        "replace it"
-                    )
+                    raise InputError(f"{path}: {reason}: choose another --out, or --force to simulate it anew")
                 folder.clear()
                 before = None
             code = {**((before or {}).get("own_strategies") or {}), **provenance["own_strategies"]}

@@ -276,10 +276,11 @@ def test_an_empty_folder_and_remains_of_our_own_are_fine(small, out):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seed": 5}, "seed 4 there, 5 now"),
-        ({"years": 2}, "scenario sha256 [0-9a-f]{8} there, [0-9a-f]{8} now"),
-        ({"numpy": "1.0"}, "numpy .* there, 1.0 now"),
-        ({"orbitfleet": "9.9"}, "orbitfleet .* there, 9.9 now"),
+        ({"seed": 5}, r"another study \(seed 4 there, 5 now"),
+        ({"years": 2}, r"another study \(scenario sha256 [0-9a-f]{8} there, [0-9a-f]{8} now"),
+        ({"numpy": "1.0"}, r"results of other code \(numpy .* there, 1.0 now"),
+        ({"orbitfleet": "9.9"}, r"results of other code \(orbitfleet .* there, 9.9 now"),
+        ({"code": "12345678"}, r"results of other code \(the code of orbitfleet [0-9a-f]{8} there, 12345678 now"),
     ],
 )
 def test_another_study_is_refused_unless_forced(small, out, change, message, monkeypatch, simulated):
@@ -291,10 +292,12 @@ def test_another_study_is_refused_unless_forced(small, out, change, message, mon
         scenario = small.model_copy(update={"mission": small.mission.model_copy(update=change)})
     elif "seed" in change:
         more = change
+    elif "code" in change:
+        monkeypatch.setattr(provenance_module, "package_digest", lambda: change["code"])
     else:
         version = provenance_module._version
         monkeypatch.setattr(provenance_module, "_version", lambda name: change.get(name) or version(name))
-    with pytest.raises(InputError, match=f"out: holds another study \\({message}\\): choose another --out, or --force"):
+    with pytest.raises(InputError, match=f"out: holds {message}\\): choose another --out, or --force"):
         run(scenario, out, 2, **more)
     assert metrics_in(out) == before
     run(scenario, out, 2, force=True, **more)
@@ -303,6 +306,16 @@ def test_another_study_is_refused_unless_forced(small, out, change, message, mon
     assert load(out / "scenario.yaml") == scenario
     run(scenario, out, 2, **more)
     assert len(simulated) == 4
+
+
+def test_a_folder_of_a_version_that_did_not_note_its_code_is_not_resumed(small, out, simulated):
+    run(small, out, 2)
+    made_by = json.loads((out / "provenance.json").read_text())
+    del made_by["code_sha256"]
+    (out / "provenance.json").write_text(json.dumps(made_by))
+    with pytest.raises(InputError, match=r"the code of orbitfleet unknown there, .* --force to simulate it anew"):
+        run(small, out, 2)
+    assert experiment.load_study(out).replicates == 2  # to look at it is no risk
 
 
 def test_force_keeps_what_is_of_the_same_study(small, out, simulated):

@@ -39,13 +39,16 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "orbitfleet"
 
 
-def key_of(scenario: Scenario) -> str:
-    """Hash of what decides the tables in a scenario: all but `NOT_IN_TABLES`; of files the content, not the place."""
+def key_of(scenario: Scenario, what: str = "light") -> str:
+    """Hash of what decides some tables in a scenario: all but `NOT_IN_TABLES`; of files the content, not the place.
+
+    `what`: which tables.
+    """
     content = scenario.model_dump(mode="json", exclude=set(NOT_IN_TABLES))
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
-    return _hash(content)
+    return _hash([what, content])
 
 
 def entry(key: str, make: Callable[[], Tables]) -> Path:

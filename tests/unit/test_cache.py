@@ -57,16 +57,20 @@ def test_tables_are_made_once_and_mapped(tmp_path):
     [("scenario/hardware.py", True), ("physics/drag.py", True), ("plots/losses.py", False), ("cli/output.py", False)],
 )
 def test_an_environment_is_made_anew_when_code_that_it_depends_on_changes(fleet, edit, monkeypatch, name, anew):
-    scenario = fleet(days=30)
-    environment = "sim.environment.environment"
+    scenario, stored = fleet(days=30), []
+    store = cache._store
+    monkeypatch.setattr(cache, "_store", lambda place, made: stored.append(place) or store(place, made))
     Environment.build(scenario)
-    monkeypatch.setattr(f"{environment}.years_aloft", lambda scenario, planes, sizes, days: np.full((1, 2), 7.0))
-    assert Environment.build(scenario).keeping.years_aloft(0, 0) != 7
+    first = list(stored)
+    Environment.build(scenario)
+    assert stored == first != []
     edit(name)
-    assert (Environment.build(scenario).keeping.years_aloft(0, 0) == 7) == anew
+    Environment.build(scenario)
+    assert len(stored) == len(first) * (2 if anew else 1)
+    assert len(set(stored)) == len(stored)
 
 
-def test_no_table_depends_on_what_is_not_in_the_key(fleet):
+def test_no_table_depends_on_what_is_not_in_the_key(fleet, tmp_path, monkeypatch):
     scenario = fleet(days=30)
     built = Environment.build(scenario)
     stripped = scenario.model_copy()
@@ -74,23 +78,16 @@ def test_no_table_depends_on_what_is_not_in_the_key(fleet):
         del stripped.__dict__[name]  # to ask for it is an error now
     with pytest.raises(AttributeError):
         _ = stripped.reliability
-    tables_of = {}
-
-    def record(key, make):
-        tables_of.update(make())
-        return tables_of
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.environment.environment.key_of", lambda scenario: "key")
-        patch.setattr("sim.environment.environment.tables", record)
-        Environment.build(stripped)
-    assert np.array_equal(tables_of["sunlit_fraction"], built.sunlit)
+    monkeypatch.setenv("ORBITFLEET_CACHE", str(tmp_path / "none yet"))
+    assert np.array_equal(Environment.build(stripped).sunlit, built.sunlit)
+    assert list((tmp_path / "none yet").iterdir())
 
 
 def test_what_the_key_covers(fleet):
     scenario = fleet(days=30)
     assert key_of(fleet(days=30, dormancy=0.5, lead=9, success=0.5)) == key_of(scenario)
     assert key_of(fleet(days=31)) != key_of(scenario)
+    assert key_of(scenario, "other tables") != key_of(scenario)
     assert key_of(fleet(days=30, satellite={"mass_kg": 2})) != key_of(scenario)
     assert key_of(fleet(days=30, space={"solar_activity": "high"})) != key_of(scenario)
     assert set(Scenario.model_fields) > NOT_IN_TABLES
@@ -122,10 +119,8 @@ def test_a_changed_mass_formula_changes_what_is_computed_from_it(tmp_path):
     """In a copy of the package, in new processes, as somebody who edits it would."""
     shutil.copytree(code_digest.PACKAGE, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(code_digest.PACKAGE.parent / "configs", tmp_path / "configs")
-    code = (
-        "import sim; e = sim.Environment.build(sim.load('baseline', set_=['mission.years=0.1'])); print(sim.__file__)"
-    )
-    code += "; print(e.keeping.years_aloft(0, 0))"
+    code = "import sim; from sim.describe import facts; print(sim.__file__); "
+    code += "print(facts(sim.load('baseline', set_=['mission.years=0.1']))['satellite']['death']['years_aloft_max'])"
 
     def years_aloft() -> float:
         ran = subprocess.run(

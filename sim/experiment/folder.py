@@ -150,9 +150,9 @@ def open_folder(
 ) -> Iterator[StudyFolder]:
     """The folder of a study, made or resumed, and locked until the block ends.
 
-    Raises `InputError` for a folder that is not ours, whatever `force` says; for one that holds another study, unless
-    `force` starts afresh in it; for one in which another run is at work; and for one that cannot be written, at any
-    time inside the block.
+    Raises `InputError` for a folder that is not ours, whatever `force` says; for one that holds another study, or what
+    other code computed, unless `force` starts afresh in it; for one in which another run is at work; and for one that
+    cannot be written, at any time inside the block.
     """
     with writing(path):
         _refuse_foreign(path)

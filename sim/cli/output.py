@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 CHECK_FAILED = 4
-_NO_LIMIT = 10_000  # columns: a table is never folded, whatever the screen
+_NO_LIMIT = 10_000  # columns: a table is never folded; without a height, rich would ask the terminal for both
 
 
 def report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> None:
@@ -113,7 +113,7 @@ def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str
     for row in cells:
         table.add_row(*row)
     console = Console(
-        file=io.StringIO(), width=_NO_LIMIT, color_system=None, markup=False, emoji=False, highlight=False
+        file=io.StringIO(), width=_NO_LIMIT, height=1, color_system=None, markup=False, emoji=False, highlight=False
     )
     with console.capture() as captured:
         console.print(table)

@@ -10,13 +10,13 @@
     print(study.table())
     sim.plots.save(sim.plots.compute_availability(study), "availability.png")
 
-The names below are the public ones; each is loaded when it is first used.
+The names below are the public ones; each is loaded when it is first used.  No package inside has one of these names,
+or its import would put it in the place of what the name stands for (`plots` is the package itself).
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim import plots
@@ -50,31 +50,35 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BUILT_IN": ("sim.strategies", "BUILT_IN"),
-    "METRICS": ("sim.metrics", "METRICS"),
-    "Environment": ("sim.environment", "Environment"),
-    "InputError": ("sim.errors", "InputError"),
-    "Result": ("sim.result", "Result"),
-    "Scenario": ("sim.scenario", "Scenario"),
-    "ScenarioError": ("sim.errors", "ScenarioError"),
-    "Strategy": ("sim.strategies", "Strategy"),
-    "Study": ("sim.experiment", "Study"),
-    "compare": ("sim.experiment", "compare"),
-    "describe": ("sim.describe", "describe"),
-    "load": ("sim.scenario", "load"),
-    "load_study": ("sim.experiment", "load_study"),
-    "measure": ("sim.metrics", "measure"),
-    "plots": ("sim.plots", None),
-    "run": ("sim.experiment", "replicate"),
+    "BUILT_IN": "sim.strategies:BUILT_IN",
+    "METRICS": "sim.metrics:METRICS",
+    "Environment": "sim.environment:Environment",
+    "InputError": "sim.errors:InputError",
+    "Result": "sim.result:Result",
+    "Scenario": "sim.scenario:Scenario",
+    "ScenarioError": "sim.errors:ScenarioError",
+    "Strategy": "sim.strategies:Strategy",
+    "Study": "sim.experiment:Study",
+    "compare": "sim.experiment:compare",
+    "describe": "sim.describe:describe",
+    "load": "sim.scenario:load",
+    "load_study": "sim.experiment:load_study",
+    "measure": "sim.metrics:measure",
+    "plots": "sim.plots",
+    "run": "sim.experiment:replicate",
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name when it is first asked for: the command line's `--help` need not wait for NumPy."""
     if name not in _HOMES:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    found = import_module(module)
-    value = found if attribute is None else getattr(found, attribute)
-    globals()[name] = value
+    from pkgutil import resolve_name
+
+    globals()[name] = value = resolve_name(_HOMES[name])
     return value
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they have been asked for or not, and nothing else."""
+    return sorted(__all__)

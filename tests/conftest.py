@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +116,14 @@ def make_fleet(
 _environments: dict[str, Environment] = {}
 
 
-_SEEN_BY_PHYSICS = {"mission", "constellation", "satellite", "light", "power", "space"}
-
-
 def environment_of(scenario: Scenario) -> Environment:
-    """The scenario's environment, built once for each geometry: luck, launches and jobs do not touch it."""
-    key = json.dumps(scenario.model_dump(mode="json", include=_SEEN_BY_PHYSICS))
+    """The scenario's environment; of the last ones each is built once."""
+    key = json.dumps(scenario.model_dump(mode="json"))
     if key not in _environments:
+        while len(_environments) >= 50:
+            del _environments[next(iter(_environments))]
         _environments[key] = Environment.build(scenario)
-    # The tables are those of the geometry; radiation and stress follow the scenario.
-    return replace(_environments[key], scenario=scenario)
+    return _environments[key]
 
 
 def run_checked(scenario: Scenario, strategy: str = "run_to_failure", seed: int = 1, replicate: int = 0) -> Result:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent / "sim"
 
 # A module imports only from lines above its own, and from its own package.
 LAYERS = [
-    {"constants", "errors"},
+    {"constants", "errors", "code_digest"},
     {"parameters", "streams", "files"},
     {"ephemeris"},
     {"physics"},

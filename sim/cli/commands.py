@@ -47,7 +47,7 @@ Replicates = Annotated[int, typer.Option(min=1, max=1_000_000, help="Replicates 
 Years = Annotated[float | None, typer.Option(help="Horizon in years: short for --set mission.years=Y.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
 Out = Annotated[Path | None, typer.Option(help="Output folder; default: results/<scenario>-<sha8>-<seed>.")]
-Force = Annotated[bool, typer.Option("--force", help="Start anew in an output folder of another study of ours.")]
+Force = Annotated[bool, typer.Option("--force", help="Start anew in a folder of another study, or of other code.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -124,7 +124,7 @@ def compare(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Compare strategies on the same luck, replicate by replicate."""
+    """Compare strategies with common random numbers, replicate by replicate."""
     from sim import experiment
 
     names = [name.strip() for name in strategies.split(",") if name.strip()]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sim.cli.output import table_text
 from sim.constants import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
@@ -113,16 +114,16 @@ _TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
-        "Single events a year without storms, what of it stops jobs, and wear",
+        "Single events a year without storms, the interruptions of jobs among them, and wear",
         (
             _NAME,
-            ("events/chip", lambda p: _figures(sum(p["radiation"]["events_per_chip_year"].values()))),
-            ("/host", lambda p: _figures(sum(p["radiation"]["events_per_host_year"].values()))),
-            ("stops/chip", lambda p: _figures(p["radiation"]["interruptions_per_chip_year"])),
-            ("in passes %", lambda p: _percent(p["radiation"]["share_of_events_in_passes"])),
-            ("passes' time %", lambda p: _percent(p["radiation"]["share_of_time_in_passes"])),
-            ("chips age at", lambda p: f"{p['radiation']['electronics_pace']:.3f}"),
-            ("punctures", lambda p: _figures(p["radiation"]["punctures_per_year"])),
+            ("events\nper chip", lambda p: _figures(sum(p["radiation"]["events_per_chip_year"].values()))),
+            ("\nper host", lambda p: _figures(sum(p["radiation"]["events_per_host_year"].values()))),
+            ("interruptions\nper chip-year", lambda p: _figures(p["radiation"]["interruptions_per_chip_year"])),
+            ("share during\nSAA passes %", lambda p: _percent(p["radiation"]["share_of_events_in_passes"])),
+            ("time in\npasses %", lambda p: _percent(p["radiation"]["share_of_time_in_passes"])),
+            ("ageing\nrate", lambda p: f"{p['radiation']['electronics_pace']:.3f}"),
+            ("punctures\na year", lambda p: _figures(p["radiation"]["punctures_per_year"])),
         ),
     ),
 )
@@ -141,11 +142,8 @@ def plane_tables(planes: list[Plane]) -> str:
 
 
 def _table(columns: tuple[Column, ...], planes: list[Plane]) -> str:
-    """Right-aligned columns, each as wide as its widest cell."""
-    cells = [[head, *(show(plane) for plane in planes)] for head, show in columns]
-    widths = [max(len(cell) for cell in column) for column in cells]
-    rows = zip(*cells, strict=True)
-    return "\n".join("  " + "  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    text = table_text([head for head, _ in columns], [[show(plane) for _, show in columns] for plane in planes])
+    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def eclipses_of(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:

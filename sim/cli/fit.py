@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.output import SCHEMA_VERSION, print_json, write_picture
+from sim.cli.output import SCHEMA_VERSION, print_json, table_text, write_picture
 from sim.errors import InputError
 from sim.files import TEMPORARY, write_text, writing
 
@@ -62,20 +62,21 @@ def _laws_text(group: dict[str, Any], reach: float) -> list[str]:
     candidates = group["candidates"]
     if not candidates:
         return ["  no deaths: no law can be fitted"]
-    lines = [
-        f"  {'law':20}{'AIC':>12}{'KS':>8}{'p':>9}  fits  {'hazard a year at ages 1, 2, 3, 4 and 5':>65}   parameters"
-    ]
+    ages = list(candidates[0]["hazard_per_year"])
+    rows = []
     for entry in candidates:
         p = "-" if entry["p_value"] is None else f"{entry['p_value']:.2g}"
         fits = "-" if entry["p_value"] is None else "yes" if entry["fits"] else "no"
-        hazards = "".join(
-            f"{_short(hazard) if float(age) <= reach else f'({_short(hazard)})':>13}"
+        hazards = (
+            _short(hazard) if float(age) <= reach else f"({_short(hazard)})"
             for age, hazard in entry["hazard_per_year"].items()
         )
         shown = ", ".join(f"{field} {_short(value)}" for field, value in entry["parameters"].items())
-        lines.append(
-            f"  {entry['law']:20}{entry['aic']:12.1f}{entry['ks']:8.4f}{p:>9}  {fits:>4}{hazards:>67}   {shown}"
-        )
+        rows.append([entry["law"], f"{entry['aic']:.1f}", f"{entry['ks']:.4f}", p, fits, *hazards, shown])
+    first, *later = (f"{age} yr" for age in ages)
+    heads = ["law", "AIC", "KS", "p", "fits", f"hazard a year at {first}", *later, "parameters"]
+    text = table_text(heads, rows, left="l" + (4 + len(ages)) * "r" + "l")
+    lines = [f"  {line}" for line in text.splitlines()]
     if reach < 5:
         lines.append(f"  In brackets: older than any unit observed ({reach:.3g} years), a guess.")
     return [*lines, *(f"  {line}" for line in _meaning(group))]
@@ -87,7 +88,7 @@ def _meaning(group: dict[str, Any]) -> list[str]:
     if verdict == "too few deaths to test":
         return [f"Verdict: too few deaths to test any law; {kind} has the lowest AIC, which says little."]
     if best["fits"]:
-        text = f"Verdict: {kind} fits: such deaths are no rarity under it (p = {best['p_value']:.2g})."
+        text = f"Verdict: {kind} fits: the deaths are compatible with it (p = {best['p_value']:.2g})."
     elif verdict == "none fits":
         text = f"Verdict: no candidate fits: use the Kaplan-Meier curve with care; {kind} comes nearest by AIC"
         text += f" (its survival is off by at most {100 * best['ks']:.2g} points)."

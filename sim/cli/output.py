@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 CHECK_FAILED = 4
+_NO_LIMIT = 10_000  # columns: a table is never folded; without a height, rich would ask the terminal for both
 
 
 def report_check(
@@ -94,6 +96,30 @@ def write_picture(write: Callable[[], None], path: Path) -> None:
         write()
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be written: {error}") from error
+
+
+def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str = "") -> str:
+    """Rows of text as a table: the same on a screen and in a file.
+
+    `heads`: what stands over each column, in several lines where it has line breaks; empty: nothing.  `left`: one
+    letter a column, `l` for those that are aligned to the left; all others are to the right.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    cells = [tuple(row) for row in rows]
+    table = Table(box=None, show_header=bool(heads), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
+    for at in range(len(heads) or len(cells[0])):
+        head = heads[at] if heads else ""
+        table.add_column(head, justify="left" if left[at : at + 1] == "l" else "right", vertical="bottom", no_wrap=True)
+    for row in cells:
+        table.add_row(*row)
+    console = Console(
+        file=io.StringIO(), width=_NO_LIMIT, height=1, color_system=None, markup=False, emoji=False, highlight=False
+    )
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def print_json(found: dict[str, Any], stream: TextIO | None = None) -> None:

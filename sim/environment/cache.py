@@ -11,22 +11,25 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.code_digest import closure_digest
 from sim.scenario.models import Scenario
 
 Tables = Mapping[str, npt.NDArray[np.floating[Any]]]
 
-KEPT = 64
+KEPT = 256
 """Entries kept; the ones used longest ago go first."""
 
-_MAKERS = ("environment", "physics", "ephemeris", "data", "constants.py")
-"""What the tables depend on beside the scenario: the code and data of these parts of the package."""
+NOT_IN_TABLES = frozenset(
+    {"name", "description", "notes", "radiation", "reliability", "launch", "deployment", "workload", "service"}
+    | {"economics", "strategy", "strategies"}
+)
+"""Parts of a scenario that no table depends on.  All others are in the key, those that a later version adds too."""
 
 
 def folder() -> Path:
@@ -37,19 +40,28 @@ def folder() -> Path:
 
 
 def key_of(scenario: Scenario, what: str = "light") -> str:
-    """Hash of all that decides some tables: the scenario's physics, the code that makes them, and NumPy's version."""
-    parts = {"mission", "constellation", "satellite", "light", "power", "space"}
-    content = scenario.model_dump(mode="json", include=parts)
+    """Hash of what decides some tables in a scenario: all but `NOT_IN_TABLES`; of files the content, not the place.
+
+    `what`: which tables.
+    """
+    content = scenario.model_dump(mode="json", exclude=set(NOT_IN_TABLES))
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
-    text = json.dumps([what, content, _code(), np.__version__], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return _hash([what, content])
+
+
+def entry(key: str, make: Callable[[], Tables]) -> Path:
+    """Where the tables of a key lie that a function makes: those of other code, data or libraries lie elsewhere."""
+    return folder() / _hash([key, closure_digest(make.__module__)])
 
 
 def tables(key: str, make: Callable[[], Tables]) -> Tables:
-    """The tables of a key: mapped from disk, or made and put there.  Where the disk says no they stay in memory."""
-    place = folder() / key
+    """The tables of a key: mapped from disk, or made and put there.  Where the disk cannot be used they stay in memory.
+
+    `make`: makes them; the code that decides them is that of its module and of all that this one imports.
+    """
+    place = entry(key, make)
     try:
         return _mapped(place)
     except (OSError, ValueError, EOFError):
@@ -59,6 +71,10 @@ def tables(key: str, make: Callable[[], Tables]) -> Tables:
         return _mapped(place)
     except (OSError, ValueError, EOFError):
         return made
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _mapped(place: Path) -> Tables:
@@ -82,18 +98,5 @@ def _store(place: Path, made: Tables) -> None:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     entries = sorted((e for e in place.parent.iterdir() if len(e.name) == 32), key=lambda e: e.stat().st_mtime)
-    for entry in entries[:-KEPT]:
-        shutil.rmtree(entry, ignore_errors=True)
-
-
-@cache
-def _code() -> str:
-    """Hash of the package's files that the tables come from."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for maker in _MAKERS:
-        path = package / maker
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()
+    for old in entries[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -59,7 +59,7 @@ class Options:
     out: Path | None = None
     """Output folder; none: in memory only."""
     force: bool = False
-    """Replace another study in the folder."""
+    """Replace another study in the folder, or what other code computed."""
     progress: Progress | None = None
     command: Sequence[str] | None = None
     """Command line, for the provenance."""

@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from sim.errors import InputError
 from sim.experiment import record as record_file
 from sim.experiment import study_file
-from sim.experiment.provenance import PROGRAM, conflicts
+from sim.experiment.provenance import PROGRAM, conflict
 from sim.experiment.record import FOLDER, Figures, Record, Task
 from sim.files import TEMPORARY, write_text, writing
 from sim.scenario.load import resolved_yaml
@@ -28,6 +30,8 @@ from sim.scenario.models import Scenario
 
 _log = logging.getLogger(__name__)
 
+LOCK = f"{TEMPORARY}lock"
+"""There while a run is at work; a run that was killed leaves it, and the next one takes it."""
 PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
 PICTURES = ("availability.png", "timeline.png", "differences.png", "losses.png")
 """What the command line draws of a study."""
@@ -114,7 +118,8 @@ class StudyFolder:
         """Delete what runs that were killed left half written.  Only under the lock: a live run writes such files."""
         for folder in (self.path, self.path / FOLDER):
             for path in folder.glob(f"{TEMPORARY}*"):
-                path.unlink(missing_ok=True)
+                if path.name != LOCK:
+                    path.unlink(missing_ok=True)
         for name in PICTURES:
             for path in self.path.glob(f".{name}.*"):  # see `sim.plots.save`
                 path.unlink(missing_ok=True)
@@ -145,9 +150,9 @@ def open_folder(
 ) -> Iterator[StudyFolder]:
     """The folder of a study, made or resumed, and locked until the block ends.
 
-    Raises `InputError` for a folder that is not ours, whatever `force` says; for one that holds another study, unless
-    `force` starts afresh in it; for one in which another run is at work; and for one that cannot be written, at any
-    time inside the block.
+    Raises `InputError` for a folder that is not ours, whatever `force` says; for one that holds another study, or what
+    other code computed, unless `force` starts afresh in it; for one in which another run is at work; and for one that
+    cannot be written, at any time inside the block.
     """
     with writing(path):
         _refuse_foreign(path)
@@ -157,12 +162,9 @@ def open_folder(
             folder = StudyFolder(path)
             if locked:
                 folder.tidy()
-            if before is not None and (reasons := conflicts(before, provenance)):
+            if before is not None and (reason := conflict(before, provenance)):
                 if not force:
-                    raise InputError(
-                        f"{path}: holds another study ({'; '.join(reasons)}): choose another --out, or --force to "
-                        "replace it"
-                    )
+                    raise InputError(f"{path}: {reason}: choose another --out, or --force to simulate it anew")
                 folder.clear()
                 before = None
             code = {**((before or {}).get("own_strategies") or {}), **provenance["own_strategies"]}
@@ -220,21 +222,18 @@ def _refuse_foreign(path: Path) -> dict[str, Any] | None:
 @contextmanager
 def _lock(path: Path) -> Iterator[bool]:
     """Keep other runs out of a folder, and say whether that was possible; the lock ends with this process."""
+    lock = FileLock(path / LOCK, timeout=0)
     try:
-        import fcntl
-    except ImportError:  # not on Windows: files are replaced atomically, so two runs at most do the work twice
+        lock.acquire()
+    except Timeout:
+        raise InputError(f"{path}: another run is at work in this folder; wait for it, or choose --out") from None
+    except (OSError, NotImplementedError):  # files are replaced atomically: two runs at most do the work twice
+        _log.info("%s: this file system has no locks", path)
         yield False
         return
-    handle = os.open(path, os.O_RDONLY)
-    locked = False
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            locked = True
-        except BlockingIOError as error:
-            raise InputError(f"{path}: another run is at work in this folder; wait for it, or choose --out") from error
-        except OSError:
-            _log.info("%s: this file system has no locks", path)
-        yield locked
+        yield True
     finally:
-        os.close(handle)
+        if os.name == "posix":  # elsewhere the lock deletes its own file
+            (path / LOCK).unlink(missing_ok=True)
+        lock.release()

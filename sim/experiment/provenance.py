@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sim.code_digest import package_digest
 from sim.scenario.load import sha256_of
 from sim.scenario.models import Scenario
 
@@ -21,10 +22,11 @@ _PACKAGES = ("numpy", "scipy", "simpy", "skyfield", "skyfield-data", "sgp4", "py
 def provenance(
     scenario: Scenario, strategies: Sequence[str], seed: int, command: Sequence[str] | None
 ) -> dict[str, Any]:
-    """Versions, seed, the scenario's digest and the command; nothing else that depends on the machine."""
+    """Versions, seed, the digests of scenario and code, and the command; nothing else that depends on the machine."""
     return {
         "program": PROGRAM,
         "version": _version(PROGRAM),
+        "code_sha256": package_digest(),
         "scenario": scenario.name,
         "scenario_sha256": sha256_of(scenario),
         "seed": seed,
@@ -35,25 +37,32 @@ def provenance(
     }
 
 
-def conflicts(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Why results of these two provenances must not stand side by side, in words; empty: they may.
+def conflict(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Why results of these two provenances must not stand side by side, as a predicate; empty: they may.
 
-    NumPy keeps the draws of a seed within a version, not across versions, and this program's own version may change
-    what it computes; the other packages are not in the way of a random number.
+    NumPy keeps the draws of a seed within a version, not across versions, and other code of this program may compute
+    other results; the other packages are not in the way of a random number.
     """
-    pairs = [
+    study = [
         ("scenario sha256", _short(before.get("scenario_sha256")), _short(now["scenario_sha256"])),
         ("seed", before.get("seed"), now["seed"]),
+    ]
+    code = [
         ("numpy", _of(before, "packages").get("numpy"), now["packages"]["numpy"]),
         (PROGRAM, before.get("version"), now["version"]),
+        (f"the code of {PROGRAM}", _short(before.get("code_sha256")), _short(now["code_sha256"])),
     ]
-    code = _of(before, "own_strategies")
-    pairs += [
-        (f"the code of {name}", _short(code[name]), _short(digest))
+    own = _of(before, "own_strategies")
+    code += [
+        (f"the code of {name}", _short(own[name]), _short(digest))
         for name, digest in now["own_strategies"].items()
-        if name in code
+        if name in own
     ]
-    return [f"{what} {old} there, {new} now" for what, old, new in pairs if old != new]
+    reasons = [f"{what} {old} there, {new} now" for what, old, new in study + code if old != new]
+    if not reasons:
+        return ""
+    another = any(old != new for _, old, new in study)
+    return f"{'holds another study' if another else 'holds results of other code'} ({'; '.join(reasons)})"
 
 
 def _code(scenario: Scenario, strategies: Sequence[str]) -> dict[str, str]:
@@ -73,7 +82,7 @@ def _of(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _short(digest: Any) -> str:
-    return str(digest)[:8]
+    return str(digest)[:8] if digest else "unknown"
 
 
 def _version(package: str) -> str:

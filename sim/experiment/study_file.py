@@ -136,7 +136,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     for metric in METRICS.values():
         about = {"units": metric.unit, "long_name": metric.definition, "better": metric.better}
         variable(metric.name, "f8", each, about, fill_value=np.nan)
-    share = "share of the horizon that the first generation's luck alone would live"
+    share = "share of the horizon that the first generation would live without actions"
     variable("controls", "f8", (*each, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
     about = {"units": "1", "long_name": f"expected {share}"}
     variable("control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
@@ -196,7 +196,7 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._telling():
+        with self._reading():
             self._file = netCDF4.Dataset(path)
             self._file.set_auto_mask(False)
             wanted = {*METRICS, "cause", *map(_by_cause, TOLLS)}
@@ -217,7 +217,7 @@ class Reader:
         self._file.close()
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[None]:
         """Turn every way in which netCDF reports damage into one message."""
         try:
             yield
@@ -227,13 +227,13 @@ class Reader:
     @cached_property
     def strategies(self) -> tuple[str, ...]:
         """The strategies, in the order of the rows."""
-        with self._telling():
+        with self._reading():
             return tuple(self._file["strategy"][:].tolist())
 
     def tolls(self, strategies: Sequence[str], replicates: int) -> tuple[tuple[str, ...], Floats]:
         """Causes, and what each took in the first replicates, shape (strategies, replicates, causes, `TOLLS`)."""
         rows = [self.strategies.index(strategy) for strategy in strategies]
-        with self._telling():
+        with self._reading():
             return self._causes(), self._tolls()[rows, :replicates]
 
     def _causes(self) -> tuple[str, ...]:
@@ -246,7 +246,7 @@ class Reader:
     def contents(self) -> Contents:
         """All but the events."""
         file = self._file
-        with self._telling():
+        with self._reading():
             names = tuple(name for name in file["control"][:].tolist() if name)
             return Contents(
                 self.strategies,
@@ -262,7 +262,7 @@ class Reader:
 
     def events(self, task: Task) -> EventLog:
         """The log of one replicate."""
-        with self._telling():
+        with self._reading():
             at = self.strategies.index(task.strategy), task.replicate
             start = int(self._file["event_start"][at])
             rows = slice(start, start + int(self._file["event_count"][at]))

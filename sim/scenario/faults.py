@@ -17,7 +17,7 @@ from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import Place
 from sim.strategies import BUILT_IN, strategy_class
 
-_WORDS = {
+_PROBLEMS = {
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "int_type": "must be a whole number",
@@ -39,7 +39,7 @@ MAX_FAULTS = 100
 
 
 @dataclass(frozen=True)
-class Mark:
+class Origin:
     """Where a value was written."""
 
     file: str
@@ -51,10 +51,10 @@ class Mark:
         return Fault(self.file, path, shown, problem if self.line is None else f"{problem} (line {self.line})")
 
 
-Marks = Mapping[Place, Mark]
+Origins = Mapping[Place, Origin]
 
 
-def faults_of(error: ValidationError, tree: Any, marks: Marks) -> list[Fault]:
+def faults_of(error: ValidationError, tree: Any, origins: Origins) -> list[Fault]:
     """One fault for each place that is wrong."""
     problems: dict[Place, tuple[object, list[str]]] = {}
     for detail in error.errors(include_url=False)[:MAX_FAULTS]:
@@ -63,22 +63,23 @@ def faults_of(error: ValidationError, tree: Any, marks: Marks) -> list[Fault]:
             continue  # its entries are wrong, which is said of each of them
         problems.setdefault(place, (value, []))[1].append(problem)
     return [
-        mark_of(marks, place).fault(dotted(place), value, _joined(texts)) for place, (value, texts) in problems.items()
+        origin_of(origins, place).fault(dotted(place), value, _joined(texts))
+        for place, (value, texts) in problems.items()
     ]
 
 
-def loosely_typed(tree: Any, accepted: Any, marks: Marks, place: Place = ()) -> list[Fault]:
+def loosely_typed(tree: Any, accepted: Any, origins: Origins, place: Place = ()) -> list[Fault]:
     """Faults of scalars that pydantic turned into another type: `true` into 1, quoted digits into a number."""
     faults: list[Fault] = []
     if isinstance(tree, dict) and isinstance(accepted, dict):
         for key, value in tree.items():
-            faults += loosely_typed(value, accepted.get(key), marks, (*place, key))
+            faults += loosely_typed(value, accepted.get(key), origins, (*place, key))
     elif isinstance(tree, list) and isinstance(accepted, list):
         for i, (value, taken) in enumerate(zip(tree, accepted, strict=False)):
-            faults += loosely_typed(value, taken, marks, (*place, i))
-    elif tree is not None and accepted is not None and _sort(tree) != _sort(accepted):
-        problem = f"must be {_sort(accepted)}, not {_sort(tree)}"
-        faults.append(mark_of(marks, place).fault(dotted(place), tree, problem))
+            faults += loosely_typed(value, taken, origins, (*place, i))
+    elif tree is not None and accepted is not None and _type_name(tree) != _type_name(accepted):
+        problem = f"must be {_type_name(accepted)}, not {_type_name(tree)}"
+        faults.append(origin_of(origins, place).fault(dotted(place), tree, problem))
     return faults
 
 
@@ -117,7 +118,7 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         tag = str(context.get("tag", ""))
         return (*place, "kind"), tag, f"must be {allowed}{nearest(tag, kinds)}"
     if kind == "missing":
-        return place, None, _WORDS[kind]
+        return place, None, _PROBLEMS[kind]
     if kind == "extra_forbidden":
         known = _keys_at(place[:-1], tree)
         return place, value, f"unknown key{nearest(str(place[-1]), known) or '; allowed: ' + ', '.join(known)}"
@@ -143,7 +144,7 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         return place, value, f"must have at {'most' if 'max_length' in context else 'least'} {limit} characters"
     if kind.startswith("date"):
         return place, value, "must be a date, YYYY-MM-DD"
-    return place, value, _WORDS.get(kind, detail["msg"])
+    return place, value, _PROBLEMS.get(kind, detail["msg"])
 
 
 def _place(loc: tuple[int | str, ...], tree: Any, *, keep_last: bool) -> tuple[Place, object]:
@@ -161,12 +162,12 @@ def _place(loc: tuple[int | str, ...], tree: Any, *, keep_last: bool) -> tuple[P
     return tuple(place), tree
 
 
-def mark_of(marks: Marks, place: Place) -> Mark:
-    """The mark of a place, or of what it would stand in."""
+def origin_of(origins: Origins, place: Place) -> Origin:
+    """Where a value was written, or what it would stand in."""
     for end in range(len(place), -1, -1):
-        if place[:end] in marks:
-            return marks[place[:end]]
-    return Mark("scenario")
+        if place[:end] in origins:
+            return origins[place[:end]]
+    return Origin("scenario")
 
 
 def _joined(texts: list[str]) -> str:
@@ -175,7 +176,7 @@ def _joined(texts: list[str]) -> str:
     return unique[0] + "".join(f", or {text.removeprefix('must be ')}" for text in unique[1:])
 
 
-def _sort(value: object) -> str:
+def _type_name(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int | float):

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
-from sim.scenario.faults import Mark, dotted, faults_of, loosely_typed, mark_of, nearest, part_at
+from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, nearest, origin_of, part_at
 from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
 from sim.strategies import BUILT_IN
@@ -37,7 +37,7 @@ def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
     if not sources:
         raise ScenarioError([Fault("scenario", "", None, "name at least one scenario file")])
     files = _Files()
-    tree = _Tree({}, {(): Mark(str(sources[0]))})
+    tree = _Tree({}, {(): Origin(str(sources[0]))})
     for source in sources:
         tree.merge(files.tree_of(str(source), Path(), None))
     for setting in sorted((_setting(text) for text in set_), key=lambda setting: setting[0][-1] != "kind"):
@@ -47,14 +47,14 @@ def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
     try:
         scenario = Scenario.model_validate(tree.value)
     except ValidationError as error:
-        raise ScenarioError(faults + faults_of(error, tree.value, tree.marks)) from None
-    faults += loosely_typed(tree.value, scenario.model_dump(mode="json"), tree.marks)
+        raise ScenarioError(faults + faults_of(error, tree.value, tree.origins)) from None
+    faults += loosely_typed(tree.value, scenario.model_dump(mode="json"), tree.origins)
     try:
         scenario.strategy_named(scenario.strategy)
     except ScenarioError as error:
-        mark = mark_of(tree.marks, ("strategy",))
+        origin = origin_of(tree.origins, ("strategy",))
         near = nearest(scenario.strategy, [*scenario.strategies, *BUILT_IN])
-        faults += [mark.fault("strategy", scenario.strategy, fault.problem + near) for fault in error.faults]
+        faults += [origin.fault("strategy", scenario.strategy, fault.problem + near) for fault in error.faults]
     if faults:
         raise ScenarioError(faults)
     return scenario
@@ -97,13 +97,13 @@ class _Tree:
     """A value made of mappings, lists and scalars, and where each part of it came from."""
 
     value: Any
-    marks: dict[Place, Mark]
+    origins: dict[Place, Origin]
 
     def merge(self, other: _Tree, at: Place = (), source: Place = ()) -> None:
         """Lay the part of another tree at `source` over the part of this one at `at`."""
         before, after = part_at(self.value, at), part_at(other.value, source)
         if isinstance(before, dict) and isinstance(after, dict) and not _other_kind(before, after, at):
-            self.marks[at] = other.marks[source]  # what is wrong with the whole is due to the last who changed it
+            self.origins[at] = other.origins[source]  # what is wrong with the whole is due to the last who changed it
             for key in after:
                 if key in before:
                     self.merge(other, (*at, key), (*source, key))
@@ -112,30 +112,30 @@ class _Tree:
         else:
             self._put(other, at, source)
 
-    def set(self, place: Place, value: Any, mark: Mark) -> None:
+    def set(self, place: Place, value: Any, origin: Origin) -> None:
         """Merge one setting; digits in its path count list entries.  Raises `ScenarioError` where it leads nowhere."""
         for i, key in enumerate(place):
             parent = part_at(self.value, place[:i])
             if isinstance(parent, list):
                 if not (str(key).isdecimal() and int(key) < len(parent)):
                     problem = f"{key!r} is no entry of the list {dotted(place[:i])}, which has {len(parent)}, from 0"
-                    raise ScenarioError([mark.fault(dotted(place), None, problem)])
+                    raise ScenarioError([origin.fault(dotted(place), None, problem)])
                 place = (*place[:i], int(key), *place[i + 1 :])
             elif parent is None:
-                self._put(_Tree({}, {(): mark}), place[:i], ())
+                self._put(_Tree({}, {(): origin}), place[:i], ())
             elif not isinstance(parent, dict):
                 problem = f"{dotted(place[:i])} is a single value: there is nothing in it to set"
-                raise ScenarioError([mark.fault(dotted(place), None, problem)])
-        self.marks.update({place[:i]: mark for i in range(len(place))})
+                raise ScenarioError([origin.fault(dotted(place), None, problem)])
+        self.origins.update({place[:i]: origin for i in range(len(place))})
         if isinstance(place[-1], str):  # by way of the mapping around it, whose kind this may be
             place, value = place[:-1], {place[-1]: value}
-        self.merge(_Tree(value, dict.fromkeys(_places(value), mark)), place)
+        self.merge(_Tree(value, dict.fromkeys(_places(value), origin)), place)
 
     def _put(self, other: _Tree, at: Place, source: Place) -> None:
         for inner in _places(part_at(self.value, at)):
-            self.marks.pop((*at, *inner), None)
+            self.origins.pop((*at, *inner), None)
         value = part_at(other.value, source)
-        self.marks.update({(*at, *inner): other.marks[(*source, *inner)] for inner in _places(value)})
+        self.origins.update({(*at, *inner): other.origins[(*source, *inner)] for inner in _places(value)})
         if at:
             part_at(self.value, at[:-1])[at[-1]] = value
         else:
@@ -143,7 +143,7 @@ class _Tree:
 
 
 class _Files:
-    """Reads files and what they extend, on guard against circles and floods."""
+    """Reads files and what they extend; refuses circles, and more than `MAX_FILES` files."""
 
     def __init__(self) -> None:
         self.opened = 0
@@ -174,16 +174,16 @@ class _Files:
         if not isinstance(document.value, dict):
             problem = "is empty" if document.value is None else "is not a mapping of keys"
             raise ScenarioError([Fault(shown, "", None, f"{problem}: a scenario begins with keys such as `extends:`")])
-        own = _Tree(document.value, {place: Mark(shown, line) for place, line in document.lines.items()})
+        own = _Tree(document.value, {place: Origin(shown, line) for place, line in document.lines.items()})
         parents = own.value.pop("extends", [])
-        mark = own.marks.pop(("extends",), Mark(shown))
+        origin = own.origins.pop(("extends",), Origin(shown))
         parents = [parents] if isinstance(parents, str) else parents
         if not isinstance(parents, list) or not all(isinstance(parent, str) for parent in parents):
             problem = "must be the name or path of a scenario, or a list of them"
-            raise ScenarioError([mark.fault("extends", parents, problem)])
-        result = _Tree({}, {(): Mark(shown)})
+            raise ScenarioError([origin.fault("extends", parents, problem)])
+        result = _Tree({}, {(): Origin(shown)})
         for parent in parents:
-            reference = _Reference(mark, parent, (*chain, path.resolve()))
+            reference = _Reference(origin, parent, (*chain, path.resolve()))
             result.merge(self.tree_of(parent, path.parent, reference))
         result.merge(own)
         return result
@@ -193,12 +193,12 @@ class _Files:
 class _Reference:
     """An entry of `extends`: where it stands, what it says, and the files that lead to it."""
 
-    mark: Mark
+    origin: Origin
     name: str
     chain: tuple[Path, ...]
 
     def fault(self, problem: str) -> Fault:
-        return self.mark.fault("extends", self.name, problem)
+        return self.origin.fault("extends", self.name, problem)
 
 
 def _shipped_path(name: str) -> Path | None:
@@ -206,15 +206,15 @@ def _shipped_path(name: str) -> Path | None:
     return shipped().get(name) or shipped_overlays().get(name)
 
 
-def _setting(text: str) -> tuple[Place, Any, Mark]:
-    """(place, value, mark) of `path.to.field=value`."""
+def _setting(text: str) -> tuple[Place, Any, Origin]:
+    """(place, value, origin) of `path.to.field=value`."""
     path, equals, value = text.partition("=")
     path = path.strip()
     if not equals or not all(path.split(".")) or path.count(".") > MAX_DEPTH:
         problem = "write --set path.to.field=value, such as --set mission.years=3"
         raise ScenarioError([Fault(SET, path, None, problem)])
     try:
-        return tuple(path.split(".")), parse(value).value, Mark(SET)
+        return tuple(path.split(".")), parse(value).value, Origin(SET)
     except YamlError as error:
         raise ScenarioError([Fault(SET, path, value, error.problem)]) from None
 
@@ -236,12 +236,12 @@ def _find_catalogues(tree: _Tree) -> list[Fault]:
         if not isinstance(name, str):
             continue
         place: Place = ("constellation", "shells", i, "file")
-        mark = tree.marks[place]
-        folder = Path() if mark.file == SET else Path(mark.file).parent
+        origin = tree.origins[place]
+        folder = Path() if origin.file == SET else Path(origin.file).parent
         path = (folder / name).resolve()
         shell["file"] = str(path)
         if not path.is_file():
-            faults.append(mark.fault(dotted(place), name, f"no such file: {path}"))
+            faults.append(origin.fault(dotted(place), name, f"no such file: {path}"))
     return faults
 
 

@@ -1,4 +1,4 @@
-"""Strict YAML: what stands in the file is what is meant, or there is an error with its line.
+"""Strict YAML: every value is read as it is written, or there is an error with its line.
 
 PyYAML reads YAML 1.1, in which `no` is False, `1e-3` is text, `12:30:00` is 45000, `010` is 8 and the second of two
 equal keys wins silently.  Here, as in YAML 1.2: only `true` and `false` are truth values, every usual way to write a

@@ -7,6 +7,7 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray
+from filelock import FileLock
 
 import sim.engine
 from sim import experiment
@@ -14,7 +15,7 @@ from sim.errors import InputError
 from sim.events import COLUMNS
 from sim.experiment import provenance as provenance_module
 from sim.experiment import study_file
-from sim.experiment.folder import PICTURES
+from sim.experiment.folder import LOCK, PICTURES, open_folder
 from sim.experiment.record import path_of, read
 from sim.metrics import METRICS
 from sim.scenario import load
@@ -191,12 +192,10 @@ def test_what_a_killed_run_left_half_written_goes(small, out):
     left += [out / f".{PICTURES[0]}.abc.png", out / ".mine"]
     for path in left:
         path.write_text("half")
-    handle = os.open(out, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    with pytest.raises(InputError, match="another run is at work"):
-        run(small, out, 2)
-    assert all(path.exists() for path in left)  # they may be those of the run at work
-    os.close(handle)
+    with FileLock(out / LOCK):
+        with pytest.raises(InputError, match="another run is at work"):
+            run(small, out, 2)
+        assert all(path.exists() for path in left)  # they may be those of the run at work
     run(small, out, 2)
     assert sorted(os.listdir(out)) == [".mine", "provenance.json", "scenario.yaml", "study.nc", "summary.json"]
 
@@ -276,10 +275,11 @@ def test_an_empty_folder_and_remains_of_our_own_are_fine(small, out):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seed": 5}, "seed 4 there, 5 now"),
-        ({"years": 2}, "scenario sha256 [0-9a-f]{8} there, [0-9a-f]{8} now"),
-        ({"numpy": "1.0"}, "numpy .* there, 1.0 now"),
-        ({"orbitfleet": "9.9"}, "orbitfleet .* there, 9.9 now"),
+        ({"seed": 5}, r"another study \(seed 4 there, 5 now"),
+        ({"years": 2}, r"another study \(scenario sha256 [0-9a-f]{8} there, [0-9a-f]{8} now"),
+        ({"numpy": "1.0"}, r"results of other code \(numpy .* there, 1.0 now"),
+        ({"orbitfleet": "9.9"}, r"results of other code \(orbitfleet .* there, 9.9 now"),
+        ({"code": "12345678"}, r"results of other code \(the code of orbitfleet [0-9a-f]{8} there, 12345678 now"),
     ],
 )
 def test_another_study_is_refused_unless_forced(small, out, change, message, monkeypatch, simulated):
@@ -291,10 +291,12 @@ def test_another_study_is_refused_unless_forced(small, out, change, message, mon
         scenario = small.model_copy(update={"mission": small.mission.model_copy(update=change)})
     elif "seed" in change:
         more = change
+    elif "code" in change:
+        monkeypatch.setattr(provenance_module, "package_digest", lambda: change["code"])
     else:
         version = provenance_module._version
         monkeypatch.setattr(provenance_module, "_version", lambda name: change.get(name) or version(name))
-    with pytest.raises(InputError, match=f"out: holds another study \\({message}\\): choose another --out, or --force"):
+    with pytest.raises(InputError, match=f"out: holds {message}\\): choose another --out, or --force"):
         run(scenario, out, 2, **more)
     assert metrics_in(out) == before
     run(scenario, out, 2, force=True, **more)
@@ -303,6 +305,16 @@ def test_another_study_is_refused_unless_forced(small, out, change, message, mon
     assert load(out / "scenario.yaml") == scenario
     run(scenario, out, 2, **more)
     assert len(simulated) == 4
+
+
+def test_a_folder_of_a_version_that_did_not_note_its_code_is_not_resumed(small, out, simulated):
+    run(small, out, 2)
+    made_by = json.loads((out / "provenance.json").read_text())
+    del made_by["code_sha256"]
+    (out / "provenance.json").write_text(json.dumps(made_by))
+    with pytest.raises(InputError, match=r"the code of orbitfleet unknown there, .* --force to simulate it anew"):
+        run(small, out, 2)
+    assert experiment.load_study(out).replicates == 2  # to look at it is no risk
 
 
 def test_force_keeps_what_is_of_the_same_study(small, out, simulated):
@@ -326,12 +338,30 @@ def test_a_users_own_strategy_is_simulated_anew_when_its_code_changes(small, out
 
 def test_a_folder_in_use_is_left_alone(small, out):
     run(small, out, 1)
-    handle = os.open(out, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    with pytest.raises(InputError, match="another run is at work in this folder"):
+    with FileLock(out / LOCK), pytest.raises(InputError, match="another run is at work in this folder"):
         run(small, out, 2)
-    os.close(handle)
     assert run(small, out, 2).replicates == 2
+
+
+def test_a_file_system_without_locks_is_written_all_the_same(small, out, monkeypatch):
+    run(small, out, 1)
+    (out / ".orbitfleet-1-study.nc").write_text("of another run, perhaps")
+
+    def none(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    assert run(small, out, 2).replicates == 2
+    assert (out / ".orbitfleet-1-study.nc").exists()
+
+
+def test_a_folder_is_locked_while_it_is_open_and_no_lock_stays(small, out):
+    made_by = provenance_module.provenance(small, [B], 4, None)
+    with open_folder(out, small, made_by):
+        with pytest.raises(InputError, match="another run is at work"), open_folder(out, small, made_by):
+            pass
+        assert (out / LOCK).exists()
+    assert LOCK not in os.listdir(out)
 
 
 def test_a_file_in_the_place_of_the_folder(small, out):

@@ -39,9 +39,7 @@ class EventKind(IntEnum):
     WAITED = 19  # GPU-hours a job waited for its gang
     UNCOMMITTED = 20  # GPU-hours of work still without a checkpoint at the horizon
     SLOWED = 21  # GPU-hours by which a running gang fell behind full speed
-    DERATED = (
-        22  # from now on satellites of one birth cannot run at full speed; amount: their speed; the cause says why
-    )
+    DERATED = 22  # first day on which satellites of one cohort cannot run at full speed; amount: speed on that day
     ABANDONED = 23  # a dead satellite stays in orbit; amount: years until it has come down, -1: beyond what is known
     SOFT_INTERRUPTED = (
         24  # interruptions of a gang by one cause that broke nothing, up to a month of them; amount: number

@@ -113,7 +113,7 @@ class Study:
         return {name: self._sample(strategy).estimate(name) for name in METRICS}
 
     def causes(self, strategy: str) -> dict[str, dict[str, Estimate]]:
-        """Means over the mission of what each cause took (`sim.metrics.Toll`), plain ones: no control sharpens them.
+        """Means over the mission of what each cause took (`sim.metrics.LossByCause`), plain ones: no control sharpens them.
 
         By name, those that took most GPUs and interrupted most first; causes that never occurred are left out.
         """

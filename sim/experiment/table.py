@@ -97,7 +97,7 @@ def table(
 
 
 def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float]) -> str:
-    """What each cause took a year, and the dose: fields as of `sim.metrics.Toll` and `Study.dose`."""
+    """What each cause took a year, and the dose: fields as of `sim.metrics.LossByCause` and `Study.dose`."""
     lines = []
     if causes:
         columns = {

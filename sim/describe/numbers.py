@@ -23,7 +23,7 @@ from sim.strategies import BUILT_IN, Strategy
 from sim.workloads import TrainingJob
 
 EFFECTS = {
-    "ride_through": "GPUs keep running in eclipse on battery power, and slow down if the battery cannot supply them",
+    "ride_through": "GPUs run in eclipse on battery power, and slow down if the battery is too small",
     "throttle": "GPUs run at their lowest frequency in eclipse, on battery power, and at full speed in sunlight",
     "pause": "GPUs stop from eclipse entry to exit, after a planned checkpoint; the battery supplies the bus only",
     "migrate": "work moves to sunlit satellites; satellites in eclipse compute nothing until they are sunlit again",

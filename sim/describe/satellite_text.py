@@ -23,7 +23,7 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
     yield from wrapped(
         f"solar array {_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, {_MOUNTS[array['mount']]}: "
         f"{_kw(array['bol_w'])} BOL ({array['bol_kw_per_tonne']:.3g} kW/t), "
-        f"{_kw(array['eol_w'])} EOL, facing the Sun at 1 au",
+        f"{_kw(array['eol_w'])} EOL, facing the Sun",
         "  ",
     )
     yield (
@@ -41,8 +41,8 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
     )
     yield from wrapped(
         f"radiator {_size(radiator['m2'], 'm2', radiator['sized'], radiator['needed_m2'])}, "
-        f"{many(radiator['sides'], 'radiating side')}, {radiator['mass_kg']:,.0f} kg including "
-        f"{radiator['tubes_kg']:,.0f} kg of tube walls against debris: {radiator['w_per_m2']:,.0f} W/m2 at full load",
+        f"{many(radiator['sides'], 'side')}, {radiator['mass_kg']:,.0f} kg including "
+        f"{radiator['tubes_kg']:,.0f} kg of debris walls: {radiator['w_per_m2']:,.0f} W/m2 at full load",
         "  ",
     )
     yield (
@@ -60,8 +60,8 @@ def orbit_keeping(satellite: Facts) -> Iterator[str]:
     low, high = keeping["delta_v_m_s_per_year_min"], keeping["delta_v_m_s_per_year_max"]
     range_ = f"{high:,.3g}" if high < 1.005 * low else f"{low:,.3g} to {high:,.3g}"
     yield from wrapped(
-        f"delta-v {range_} m/s a year for drag, orbit drift and {keeping['manoeuvres_per_year']:g} collision-avoidance "
-        f"manoeuvres; {keeping['raising_m_s']:,.3g} m/s for orbit raising, {keeping['disposal_m_s']:,.3g} m/s for "
+        f"delta-v {range_} m/s a year for drag, orbit drift and {keeping['manoeuvres_per_year']:g} avoidance "
+        f"manoeuvres; {keeping['raising_m_s']:,.3g} m/s for raising, {keeping['disposal_m_s']:,.3g} m/s for "
         "disposal",
         "  ",
     )

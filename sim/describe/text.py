@@ -169,22 +169,21 @@ def _radiation(radiation: Facts, jobs: list[Facts]) -> Iterator[str]:
     for job in jobs:
         per_day = job["interruptions_per_day"]
         if per_day:
-            yield from wrapped(
-                f"job {job['name']}: {sum(per_day.values()):,.3g} interruptions a day without hardware failures: "
-                f"{_listed(per_day)}",
-                "  ",
-            )
             late = job["late_loss_share"]
             delay = f"; silent corruption detected late costs {late:.1%} of its time" if late >= 0.0005 else ""
             yield from wrapped(
-                f"mean time between interruptions {span(job['mtbf_days'])}, hardware failures included{delay}", "    "
+                f"job {job['name']}: {sum(per_day.values()):,.3g} interruptions a day without hardware failures "
+                f"({_listed(per_day)}){delay}",
+                "  ",
             )
 
 
 def _dose(radiation: Facts) -> Iterator[str]:
     dose = radiation["dose_rad_per_year"]
     where = "" if radiation["planes_alike"] else f" in plane {radiation['plane']}, the most exposed"
-    storms = f"; solar storms add {_rad(dose['expected_storms'])} a year on average, most of it in rare large ones"
+    storms = (
+        f"; solar storms add {_rad(dose['expected_storms'])} rad(Si) a year on average, most of it in rare large ones"
+    )
     yield from wrapped(
         f"dose{where} behind {radiation['shield_mm']:g} mm of aluminium ({radiation['shield_mass_kg']:,.0f} kg): "
         f"{_rad(dose['mean'])} rad(Si) a year without solar storms ({_rad(dose['min'])} to {_rad(dose['max'])}; "
@@ -245,11 +244,14 @@ def _jobs(f: Facts) -> Iterator[str]:
             f"({many(job['satellites'], 'satellite')} or more)"
         )
         never = job["mtbf_days"] is None
-        interrupted = "never interrupted" if never else f"interrupted every {span(job['mtbf_days'])} on average"
+        interrupted = (
+            "never interrupted" if never else f"interrupted every {span(job['mtbf_days'])} on average (all causes)"
+        )
         chosen = "optimum" if job["checkpoint_interval_is_optimum"] else "as given"
-        yield (
-            f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
-            f"{job['useful_share']:.1%} of its running time is useful"
+        yield from wrapped(
+            f"{interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
+            f"{job['useful_share']:.1%} of its running time is useful",
+            "    ",
         )
         if job["satellites"] > 1:
             yield (
@@ -284,9 +286,10 @@ def _launch(launch: Facts) -> Iterator[str]:
         f"  replacements needed: {launch['satellites_lost_per_year']:,.3g} satellites a year after bus failures, "
         f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
     )
-    yield f"  from order to start of work {launch['mean_order_to_work_days']:.0f} days on average:"
-    yield (
-        f"    lead time {launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days"
+    yield from wrapped(
+        f"order to start of work: mean {launch['mean_order_to_work_days']:.0f} days (lead time "
+        f"{launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days)",
+        "  ",
     )
     yield f"  a failed launch grounds the vehicle for {launch['stand_down_mean_days']:.0f} days on average"
 

@@ -194,9 +194,9 @@ def test_a_newcomer_reads_what_radiation_does() -> None:
         "passes of the South Atlantic Anomaly",
         "job training: 4.25 interruptions a day without hardware failures",
         "memory error",
-        "hardware failures included; silent corruption detected late costs",
+        "silent corruption detected late costs 2.8% of its time",
     ):
-        assert phrase in part, phrase
+        assert phrase in " ".join(part.split()), phrase
     assert part.count("\n") <= 14
     assert max(map(len, part.splitlines())) <= 118
 

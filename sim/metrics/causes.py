@@ -15,7 +15,7 @@ from sim.result import Result
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DARK = "light, power and heat"
+DARK = "eclipse, power or heat"
 """What keeps working GPUs from running: not a cause of the log."""
 ABSENT = "not yet deployed"
 """Slots that the initial deployment has not filled yet."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.environment_tables import eclipses_of
+from sim.cli.environment_tables import eclipses_of, plane_tables
 from sim.cli.fit import fit
 from sim.cli.output import draw, finish, print_json, progress_bar, report_check, write_picture
 from sim.errors import InputError
@@ -174,7 +174,7 @@ def environment(
     as_json: Json = False,
 ) -> None:
     """Show each plane's light, power, capacity, temperature, air density and radiation over the mission."""
-    from sim.describe import plane_facts, plane_tables
+    from sim.describe import plane_facts
     from sim.environment import Environment
 
     if daily and not as_json:

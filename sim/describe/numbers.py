@@ -145,7 +145,7 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
         "common_causes": {name: one.model_dump(mode="json") for name, one in reliability.common_causes.items()},
         "resettable_fraction": reliability.resettable_fraction,
         "dormancy_factor": reliability.dormancy_factor,
-        "ageing_rate": max(ageing_rate(environment, plane.id) for plane in environment.planes),
+        "electronics_pace": max(ageing_rate(environment, plane.id) for plane in environment.planes),
         "reference_junction_c": reliability.stress.reference_junction_c,
         "loops": satellite.radiator.loops,
         "punctures_per_satellite_year": float(environment.keeping.punctures_per_year[worst.id]),

@@ -30,7 +30,7 @@ def radiation_facts(environment: Environment, plane: Plane) -> Facts:
     wear, profile = scenario.radiation.wear, environment.radiation.exposure(number).profile
     in_saa = profile.relative * profile.mean_flux_cm2_s > SAA_FLUX_CM2_S
     dose = dose_facts(environment, number)
-    end_of_life_rad = 1000 * dose["dose_krad_over_design_life"]
+    end_of_life_rad = 1000 * dose["dose_krad_end_of_life"]
     return {
         "shield_mm": scenario.satellite.shield.thickness_mm,
         **dose,
@@ -40,11 +40,11 @@ def radiation_facts(environment: Environment, plane: Plane) -> Facts:
             -np.expm1(-dose_hazard(end_of_life_rad, wear.end_median_krad, wear.end_log_spread))
         ),
         **_events(environment, number),
-        "share_during_saa_passes": _trapped_share(environment, number)
+        "share_of_events_in_passes": _trapped_share(environment, number)
         * float(profile.relative[in_saa].sum())
         / profile.relative.size,
-        "share_of_time_in_saa_passes": float(profile.share_of_time_above(SAA_FLUX_CM2_S)),
-        "ageing_rate": ageing_rate(environment, number),
+        "share_of_time_in_passes": float(profile.share_of_time_above(SAA_FLUX_CM2_S)),
+        "electronics_pace": ageing_rate(environment, number),
         "punctures_per_year": float(environment.keeping.punctures_per_year[number]),
     }
 
@@ -54,8 +54,8 @@ def dose_facts(environment: Environment, plane: int) -> Facts:
 
     `dose_rad_per_year`, rad: mean, lowest and highest of the mission and the parts of the mean, all without storms, and
     apart from it the expectation of solar storms, most of which falls in few of many missions.
-    `dose_krad_over_design_life`, krad: from day 0 to the end of the design life, expected storms included; after the
-    mission's end the dose goes on at the mission's mean.  `dose_krad_over_design_life_without_storms`: without them.
+    `dose_krad_end_of_life`, krad: from day 0 to the end of the design life, expected storms included; after the
+    mission's end the dose goes on at the mission's mean.  `dose_krad_end_of_life_without_storms`: without them.
     """
     radiation, exposure = environment.radiation, environment.radiation.exposure(plane)
     inside = radiation.days < environment.horizon_days
@@ -73,8 +73,8 @@ def dose_facts(environment: Environment, plane: int) -> Facts:
             "cosmic": _mean(environment, exposure.cosmic_rad),
             "expected_storms": storms,
         },
-        "dose_krad_over_design_life": (steady + storms * life / DAYS_PER_YEAR) / 1000,
-        "dose_krad_over_design_life_without_storms": steady / 1000,
+        "dose_krad_end_of_life": (steady + storms * life / DAYS_PER_YEAR) / 1000,
+        "dose_krad_end_of_life_without_storms": steady / 1000,
     }
 
 
@@ -82,7 +82,7 @@ def most_exposed_plane(environment: Environment) -> Plane:
     """The plane with the highest dose over the design life, the first of equal ones."""
     index: list[int] = environment.radiation.exposure_index.tolist()
     distinct: list[Plane] = [environment.planes[index.index(exposure)] for exposure in dict.fromkeys(index)]
-    return max(distinct, key=lambda plane: dose_facts(environment, plane.id)["dose_krad_over_design_life"])
+    return max(distinct, key=lambda plane: dose_facts(environment, plane.id)["dose_krad_end_of_life"])
 
 
 def ageing_rate(environment: Environment, plane: int) -> float:

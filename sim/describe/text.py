@@ -113,8 +113,8 @@ def _failures(failures: Facts) -> Iterator[str]:
     if failures["resettable_fraction"] > 0:
         yield f"  {failures['resettable_fraction']:.0%} of GPU failures are cleared by a power cycle"
     yield (
-        f"  ageing rate of electronics {failures['ageing_rate']:.3g}, from heat and thermal cycles (the laws above: 1, "
-        f"at a junction of {failures['reference_junction_c']:g} C)"
+        f"  ageing rate of electronics {failures['electronics_pace']:.3g}, from heat and thermal cycles (the laws "
+        f"above: 1, at a junction of {failures['reference_junction_c']:g} C)"
     )
     yield f"  ageing rate of the GPUs of a stored spare: {failures['dormancy_factor']:g} times that of working ones"
     if failures["punctures_per_satellite_year"] > 0:
@@ -190,7 +190,7 @@ def _dose(radiation: Facts) -> Iterator[str]:
         f"{dose['cosmic']:.2g} by cosmic rays){storms if dose['expected_storms'] > 0 else ''}",
         "  ",
     )
-    yield f"    {radiation['dose_krad_over_design_life']:,.3g} krad(Si) over the design life, expected storms included"
+    yield f"    {radiation['dose_krad_end_of_life']:,.3g} krad(Si) over the design life, expected storms included"
     onset, krad = radiation["memory_onset_years"], radiation["memory_onset_krad"]
     near = onset is not None and onset < FAR_YEARS
     reached = f"reached after {onset:.3g} years" if near else f"not reached within {FAR_YEARS} years"
@@ -205,10 +205,10 @@ def _single_events(radiation: Facts) -> Iterator[str]:
             yield from wrapped(f"single events per {target}-year, without storms: {events}", "  ")
     if (destroyed := radiation["destroyed_per_chip_year"]) > 0:
         yield f"    they destroy {100 * destroyed:.2g}% of the chips a year"
-    if radiation["share_during_saa_passes"] > 0:
+    if radiation["share_of_events_in_passes"] > 0:
         yield (
-            f"    {radiation['share_during_saa_passes']:.1%} of the interruptions occur during passes of the South "
-            f"Atlantic Anomaly (SAA), {radiation['share_of_time_in_saa_passes']:.1%} of the time"
+            f"    {radiation['share_of_events_in_passes']:.1%} of the interruptions occur during passes of the South "
+            f"Atlantic Anomaly (SAA), {radiation['share_of_time_in_passes']:.1%} of the time"
         )
 
 
@@ -303,7 +303,7 @@ def _deployment(deployment: Facts) -> Iterator[str]:
     spares = f" (including {many(deployment['spares'], 'spare')})" if deployment["spares"] else ""
     yield (
         f"  {how}: {many(deployment['satellites'], 'satellite')}{spares}, {deployment['mass_t']:,.1f} t, "
-        f"{many(deployment['flights'], 'deployment launch').replace('launchs', 'launches')}"
+        f"{many(deployment['flights'], 'deployment flight')}"
     )
     yield (
         f"  cost {money(deployment['total_usd'])}: buses {money(deployment['buses_usd'])}, "

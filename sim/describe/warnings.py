@@ -51,7 +51,7 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
         )
     last_day = found["deployment"]["last_launch_day"]
     if last_day is not None and last_day > mission.days:
-        yield f"the last deployment launch is planned for day {last_day:g}, after the end of the mission"
+        yield f"the last deployment flight is planned for day {last_day:g}, after the end of the mission"
     for name in scenario.strategies:
         problem = found["strategies"][name]["problem"]
         if problem:
@@ -174,7 +174,7 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
     onset, behind = radiation["memory_onset_years"], f"behind {radiation['shield_mm']:g} mm of aluminium"
     grows = any(effect.scales_with_memory for effect in scenario.radiation.active.values())
     if onset is not None and onset < life and grows and wear.memory_growth_per_krad > 0:
-        steady_krad = radiation["dose_krad_over_design_life_without_storms"]
+        steady_krad = radiation["dose_krad_end_of_life_without_storms"]
         growth = 1 + wear.memory_growth_per_krad * max(steady_krad - wear.memory_onset_krad, 0.0)
         yield (
             f"{behind} chips reach {wear.memory_onset_krad:g} krad(Si) after {onset:.2g} of {life:g} years of design "
@@ -182,7 +182,7 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
         )
     if (lost := radiation["dose_loss_end_of_life"]) > _DOSE_LOSS:
         yield (
-            f"{behind} chips take {radiation['dose_krad_over_design_life']:.3g} krad(Si) over the design life, "
+            f"{behind} chips take {radiation['dose_krad_end_of_life']:.3g} krad(Si) over the design life, "
             f"expected storms included: dose alone destroys {lost:.0%} of them (half of all chips fail by "
             f"{wear.end_median_krad:g} krad(Si))"
         )

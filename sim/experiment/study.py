@@ -141,7 +141,7 @@ class Study:
         return {
             "rad_per_year": found["dose_rad_per_year"]["mean"],
             "storms_rad_per_year": found["dose_rad_per_year"]["expected_storms"],
-            "krad_over_design_life": found["dose_krad_over_design_life"],
+            "krad_over_design_life": found["dose_krad_end_of_life"],
             "planes": len(self.environment.planes),
         }
 

@@ -1,7 +1,7 @@
 """What a run was worth: pure functions of the Result."""
 
 from sim.metrics.causes import LossByCause, loss_by_cause, missing_capacity
-from sim.metrics.measure import launch_rows, measure
+from sim.metrics.measure import flight_rows, measure
 from sim.metrics.series import daily_series, online_capacity, working_satellites
 from sim.metrics.table import METRICS, Metric
 
@@ -10,7 +10,7 @@ __all__ = [
     "LossByCause",
     "Metric",
     "daily_series",
-    "launch_rows",
+    "flight_rows",
     "loss_by_cause",
     "measure",
     "missing_capacity",

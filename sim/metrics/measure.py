@@ -28,7 +28,7 @@ def measure(result: Result) -> dict[str, float]:
     nameplate = result.nameplate_gpus
     sla = scenario.service.sla_capacity_fraction * nameplate
 
-    deployment, later = launch_rows(log)
+    deployment, later = flight_rows(log)
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = scenario.satellite.launch_mass_kg / 1000
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
@@ -60,8 +60,8 @@ def measure(result: Result) -> dict[str, float]:
     return {name: values[name] for name in METRICS}
 
 
-def launch_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Rows of launch attempts, failed ones included: of the initial deployment, and of later launches.
+def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Rows of flights attempted, failed ones included: of the initial deployment, and after it.
 
     The metrics `launches` and `deployment_launches`, and pictures, count these.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.environment import Capacity
 from sim.events import Cause, EventKind, EventLog
-from sim.metrics import daily_series, launch_rows, online_capacity
+from sim.metrics import daily_series, flight_rows, online_capacity
 from sim.plots.axes import beneath, date_axis, dates_of, marked_level, new_axes, title_and_legend
 from sim.plots.style import styled
 from sim.result import Result
@@ -19,7 +19,7 @@ from sim.result import Result
 Floats = NDArray[np.float64]
 
 _MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
-    ("failed launches", (EventKind.LAUNCH_FAILED,), "X", "#D55E00"),
+    ("failed flights", (EventKind.LAUNCH_FAILED,), "X", "#D55E00"),
     ("arrivals in slots", (EventKind.DELIVERED, EventKind.PLACED), "o", "#009E73"),
     ("arrivals of spares", (EventKind.STORED,), "D", "#56B4E9"),
     ("satellite failures", (EventKind.BUS_FAILED,), "v", "#D55E00"),
@@ -76,9 +76,12 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
 
 
 def _rows(log: EventLog) -> list[_Row]:
-    """Launches, the events of `_MARKS`, and the first day on which each limited cohort is limited."""
-    deployment, later = (log.time_days[rows] for rows in launch_rows(log))
-    rows = [_Row("deployment launches", deployment, "^", "#56B4E9"), _Row("later launches", later, "^", "#0072B2")]
+    """Flights, the events of `_MARKS`, and the first day on which each limited cohort is limited."""
+    deployment, later = (log.time_days[rows] for rows in flight_rows(log))
+    rows = [
+        _Row("deployment flights", deployment, "^", "#56B4E9"),
+        _Row("flights after deployment", later, "^", "#0072B2"),
+    ]
     rows += [_Row(name, log.where(*kinds).time_days, marker, color) for name, kinds, marker, color in _MARKS]
     limited = log.where(EventKind.DERATED)
     causes = ", ".join(name for cause, name in _LIMITS.items() if cause in limited.cause)

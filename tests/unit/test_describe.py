@@ -55,7 +55,7 @@ def test_a_newcomer_finds_what_matters():
         "m/s a year for drag",
         "breaks the fcc's five-year rule",
         "a gang on 8 satellites computes",
-        "81 satellites, 46.6 t, 3 deployment launches",
+        "81 satellites, 46.6 t, 3 deployment flights",
         "* scheduled_batch",
         "review_period_days 180",
     ):
@@ -132,7 +132,7 @@ def test_money_of_the_initial_fleet_adds_up():
         ("baseline", ["satellite.design_life_years=3"], "design life after 3 of the mission's 5 years"),
         ("baseline", ["power.eclipse_policy=pause", "workload.jobs.0.gpus=64"], "needs 2 satellites spaced around"),
         ("baseline", ["power.eclipse_policy=pause", "workload.jobs.0.restart_min=20"], "spends 21 min of every orbit"),
-        ("baseline", ["deployment={kind: launched, interval_days: 999}"], "deployment launch is planned for day 2997"),
+        ("baseline", ["deployment={kind: launched, interval_days: 999}"], "deployment flight is planned for day 2997"),
     ],
 )
 def test_what_the_author_may_not_have_meant(base, settings, warning):

@@ -243,9 +243,9 @@ def test_timeline_counts_every_event_and_draws_the_online_gpus() -> None:
     ax = plots.event_timeline(run_of(SUNNY))
     rows = ax.figure.axes[1]
     assert [label.get_text() for label in rows.get_yticklabels()] == [
-        "deployment launches (4)",
-        "later launches (2)",
-        "failed launches (1)",
+        "deployment flights (4)",
+        "flights after deployment (2)",
+        "failed flights (1)",
         "arrivals in slots (5)",
         "arrivals of spares (0)",
         "satellite failures (1)",
@@ -263,8 +263,8 @@ def test_timeline_counts_every_event_and_draws_the_online_gpus() -> None:
 def test_the_timeline_counts_as_the_metrics_do(metric: str) -> None:
     run = run_of(SUNNY)
     row = {
-        "launches": "later launches",
-        "deployment_launches": "deployment launches",
+        "launches": "flights after deployment",
+        "deployment_launches": "deployment flights",
         "bus_failures": "satellite failures",
         "gpu_failures": "GPU failures",
     }[metric]

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from sim.describe import describe, facts, plane_facts, plane_tables
+from sim.cli.environment_tables import plane_tables
+from sim.describe import describe, facts, plane_facts
 from sim.describe.text import _listed
 from sim.environment import Environment
 from sim.experiment.study import Sample, Study
@@ -44,7 +45,7 @@ def test_doses_add_up_and_stay_between_those_of_the_solar_cycle(suncatcher) -> N
     assert least < dose["min"] < dose["mean"] < dose["max"] < most
     # five years of design life, all within the mission
     whole = 5 * (dose["mean"] + dose["expected_storms"]) / 1000
-    assert found["dose_krad_over_design_life"] == pytest.approx(whole, rel=2e-3)  # the day beyond the last table
+    assert found["dose_krad_end_of_life"] == pytest.approx(whole, rel=2e-3)  # the day beyond the last table
 
 
 def test_storms_are_those_of_the_active_years_in_the_mission(suncatcher) -> None:
@@ -91,21 +92,21 @@ def test_interruptions_come_in_saa_passes(suncatcher) -> None:
     found = radiation(suncatcher)
     # 7.3 % of the time above 10 protons above 30 MeV at solar minimum (independent program), a tenth less at middling
     # activity; seven passes a day hold 97 % of the events, and all that lie above this flux more
-    assert 0.9 * 0.073 < found["share_of_time_in_saa_passes"] < 0.073
-    assert 0.97 < found["share_during_saa_passes"] < 1
+    assert 0.9 * 0.073 < found["share_of_time_in_passes"] < 0.073
+    assert 0.97 < found["share_of_events_in_passes"] < 1
     ions = {"saturation_cm2": 1e-3, "onset_mev_cm2_mg": 1, "width_mev_cm2_mg": 10, "shape": 1}
     steady = radiation(Environment.build(alone("interrupt", heavy_ions=ions)))
-    assert steady["share_during_saa_passes"] == 0
+    assert steady["share_of_events_in_passes"] == 0
 
 
 def test_the_ageing_rate_is_that_of_the_clock_and_punctures_those_of_the_plane(suncatcher) -> None:
     found = radiation(suncatcher)
     life = 5 * 365.25
-    assert found["ageing_rate"] == pytest.approx(float(suncatcher.stress_clock(0, 0.0).at(life)) / life)
+    assert found["electronics_pace"] == pytest.approx(float(suncatcher.stress_clock(0, 0.0).at(life)) / life)
     assert found["punctures_per_year"] == float(suncatcher.keeping.punctures_per_year[0])
     plain = ["reliability.stress.activation_energy_ev=0", "reliability.stress.cycling_share=0"]
     cool = Environment.build(load("suncatcher_81", set_=[*YEARS, *plain]))
-    assert radiation(cool)["ageing_rate"] == pytest.approx(1)
+    assert radiation(cool)["electronics_pace"] == pytest.approx(1)
 
 
 def test_daily_dose_and_interruptions_sum_to_the_means(suncatcher) -> None:
@@ -117,30 +118,13 @@ def test_daily_dose_and_interruptions_sum_to_the_means(suncatcher) -> None:
     )
 
 
-def row(tables: str, label: str) -> list[str]:
-    """Values of a row of the tables, one for each plane."""
-    (line,) = (line for line in tables.splitlines() if line.strip().startswith(label))
-    return line.strip().removeprefix(label).split()
-
-
-def test_the_tables_name_quantities_with_their_units_in_120_columns(suncatcher) -> None:
-    found = plane_facts(suncatcher, suncatcher.planes[0])
-    tables = plane_tables([found])
-    assert row(tables, "memory errors begin to grow, without storms, years") == ["11.7"]
-    assert float(*row(tables, "interruptions per chip-year")) == pytest.approx(
-        found["radiation"]["interruptions_per_chip_year"], rel=5e-3
-    )
-    share = found["radiation"]["share_during_saa_passes"]
-    assert float(*row(tables, "share during SAA passes, %")) == pytest.approx(100 * share, abs=0.005)
-    rate = found["radiation"]["ageing_rate"]
-    assert float(*row(tables, "ageing rate of electronics (1: their laws)")) == pytest.approx(rate, abs=5e-4)
-    four = Environment.build(load("baseline", set_=YEARS))
-    tables = plane_tables([plane_facts(four, plane) for plane in four.planes])
-    assert row(tables, "slots") == ["20"] * 4
-    assert max(map(len, tables.splitlines())) <= 120
+def test_the_tables_show_it_in_100_columns(suncatcher) -> None:
+    text = plane_tables([plane_facts(suncatcher, suncatcher.planes[0])])
+    assert max(map(len, text.splitlines())) <= 100
+    for phrase in ("Dose behind the shield", "Single events", "memory onset", "11.7 yr", "punctures"):
+        assert phrase in text
     gone = Environment.build(load("baseline", set_=[*YEARS, "radiation.trapped_factor=0"]))
-    tables = plane_tables([plane_facts(gone, gone.planes[0])])
-    assert float(*row(tables, "memory errors begin to grow, without storms, years")) > 100  # cosmic rays remain
+    assert "yr" in plane_tables([plane_facts(gone, gone.planes[0])])  # cosmic rays go on
 
 
 def study_of(scenario) -> Study:
@@ -163,20 +147,21 @@ def test_the_dose_over_the_design_life_is_the_same_wherever_it_is_shown(name, se
     environment = Environment.build(scenario)
     planes = [plane_facts(environment, plane) for plane in environment.planes]
     described = re.search(r"([\d.]+) krad\(Si\) over the design life, expected storms included", describe(scenario))
-    shown = row(plane_tables(planes), "over the design life, expected storms included, krad(Si)")
+    shown = [f"{plane['radiation']['dose_krad_end_of_life']:,.3g}" for plane in planes]
     ran = re.search(
         r"([\d.]+) krad\(Si\) over the design life, expected solar storms included",
         " ".join(losses({}, study_of(scenario).dose()).split()),
     )
     most = max(shown, key=float)
-    assert {described[1], most, ran[1]} == {most}
+    assert (described[1], ran[1]) == (most, most)
+    assert most in plane_tables(planes)
     # By hand: the steady dose of the life's days, at the mission's mean beyond it, and the yearly share of storms.
     days, life = environment.horizon_days, scenario.satellite.design_life_years * 365.25
-    found = max((p["radiation"] for p in planes), key=lambda p: p["dose_krad_over_design_life"])
+    found = max((p["radiation"] for p in planes), key=lambda p: p["dose_krad_end_of_life"])
     plane = next(p.id for p, f in zip(environment.planes, planes, strict=True) if f["radiation"] is found)
     daily = environment.radiation.rad_per_day(plane)[environment.radiation.days < min(life, days)]
     by_hand = daily.mean() * life + found["dose_rad_per_year"]["expected_storms"] * life / 365.25
-    assert found["dose_krad_over_design_life"] == pytest.approx(by_hand / 1000, rel=2e-3)
+    assert found["dose_krad_end_of_life"] == pytest.approx(by_hand / 1000, rel=2e-3)
 
 
 def test_a_newcomer_reads_what_radiation_does() -> None:

@@ -173,4 +173,4 @@ plt.show()
 # their lowest frequency, where an operation costs least energy: it wins back part of the dark for a little discharge.
 # `ride_through` draws deepest and loses next to nothing but checkpoints. Wear grows faster than depth (as its 1.5th
 # power), so the last bit of work is the dearest. Once the battery has faded to where the dark load no longer fits, the
-# satellite is throttled after all, and the log says so with a `DERATED` row.
+# satellite is throttled after all; a `DERATED` row in the log marks the first day on which that happens.

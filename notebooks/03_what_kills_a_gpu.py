@@ -35,7 +35,7 @@ import numpy as np
 
 import sim
 from sim.events import EventKind
-from sim.metrics import daily_series, tolls
+from sim.metrics import daily_series, loss_by_cause
 from sim.physics.dose import integral_flux_above, spectrum_behind_shield
 from sim.physics.solar_protons import active_intervals, draw_storms
 from sim.physics.trapped import orbit_spectrum
@@ -209,9 +209,9 @@ for key, (scenario, _) in designs.items():
     losses[key] = dict.fromkeys((*KILLERS.values(), "bus"), 0.0)
     for life in range(LIVES):
         result = sim.run(idle, seed=SEED, strategy="run_to_failure", replicate=life)
-        for cause, toll in tolls(result).items():
+        for cause, loss in loss_by_cause(result).items():
             # Whatever is not named above is a subsystem of the bus.
-            losses[key][KILLERS.get(cause, "bus")] += toll.gpus_lost / LIVES / scenario.mission.years
+            losses[key][KILLERS.get(cause, "bus")] += loss.gpus_lost / LIVES / scenario.mission.years
     kept[key] = measured(scenario, 1)["effective_training_time_ratio"]
 
 print("GPUs lost a year, of", result.nameplate_gpus, "- and the share of its time that a gang of 256 turns into work")

@@ -8,10 +8,10 @@ import math
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
-from sim.describe.doubts import doubts
-from sim.describe.radiation import late_loss_share, pace_of, radiation_facts
+from sim.describe.format import Facts
+from sim.describe.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
 from sim.describe.satellite import satellite_facts
-from sim.describe.wording import Facts
+from sim.describe.warnings import warnings
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
@@ -23,12 +23,12 @@ from sim.strategies import BUILT_IN, Strategy
 from sim.workloads import TrainingJob
 
 EFFECTS = {
-    "ride_through": "GPUs carry on in the dark as far as the battery goes, and slow down where it falls short",
-    "throttle": "GPUs run at their lowest frequency in the dark, from the battery, and at full speed in light",
-    "pause": "GPUs stop from entry into the shadow to exit, after a planned checkpoint; the battery carries the bus",
-    "migrate": "work is handed over to satellites in light; the dark ones compute nothing until they are lit again",
+    "ride_through": "GPUs run in eclipse on battery power, and slow down if the battery is too small",
+    "throttle": "GPUs run at their lowest frequency in eclipse, on battery power, and at full speed in sunlight",
+    "pause": "GPUs stop from eclipse entry to exit, after a planned checkpoint; the battery supplies the bus only",
+    "migrate": "work moves to sunlit satellites; satellites in eclipse compute nothing until they are sunlit again",
 }
-"""What each eclipse policy means."""
+"""What each eclipse policy does."""
 
 
 def facts(scenario: Scenario) -> Facts:
@@ -59,7 +59,7 @@ def facts(scenario: Scenario) -> Facts:
         "strategy": scenario.strategy,
         "strategies": {name: _strategy(scenario, name) for name in {**BUILT_IN, **scenario.strategies}},
     }
-    return found | {"warnings": list(doubts(scenario, environment, found))}
+    return found | {"warnings": list(warnings(scenario, environment, found))}
 
 
 def _fleet(scenario: Scenario, environment: Environment) -> Facts:
@@ -145,7 +145,7 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
         "common_causes": {name: one.model_dump(mode="json") for name, one in reliability.common_causes.items()},
         "resettable_fraction": reliability.resettable_fraction,
         "dormancy_factor": reliability.dormancy_factor,
-        "electronics_pace": max(pace_of(environment, plane.id) for plane in environment.planes),
+        "electronics_pace": max(ageing_rate(environment, plane.id) for plane in environment.planes),
         "reference_junction_c": reliability.stress.reference_junction_c,
         "loops": satellite.radiator.loops,
         "punctures_per_satellite_year": float(environment.keeping.punctures_per_year[worst.id]),
@@ -154,13 +154,13 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
 
 
 def _radiation(scenario: Scenario, environment: Environment) -> Facts:
-    """That of the plane with the highest dose."""
-    every = {plane.name: radiation_facts(environment, plane) for plane in environment.planes}
-    worst = max(every, key=lambda name: every[name]["dose_rad_per_year"]["mean"])
+    """Radiation in the most exposed plane."""
+    worst = most_exposed_plane(environment)
+    doses = {round(dose_facts(environment, plane.id)["dose_rad_per_year"]["mean"], 1) for plane in environment.planes}
     return {
-        "plane": worst,
-        "planes_alike": len({round(one["dose_rad_per_year"]["mean"], 1) for one in every.values()}) == 1,
-        **every[worst],
+        "plane": worst.name,
+        "planes_alike": len(doses) == 1,
+        **radiation_facts(environment, worst),
         "shield_mass_kg": scenario.satellite.shield_mass_kg,
         "mitigations": list(scenario.radiation.mitigations),
     }
@@ -238,7 +238,7 @@ def _launch(scenario: Scenario, slots: int) -> Facts:
 
 
 def _delay(law: DelayLaw) -> str:
-    """A law of delays in words."""
+    """A law of delays as text."""
     match law:
         case ConstantDelay():
             return f"{law.days:g} days"

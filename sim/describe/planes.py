@@ -1,4 +1,4 @@
-"""What each plane's light, power, heat, air and radiation do over the mission, in numbers."""
+"""Light, power, heat, air and radiation of each plane over the mission, as numbers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.describe.format import Facts
 from sim.describe.radiation import chip_interruptions_per_day, radiation_facts
-from sim.describe.wording import Facts
 from sim.environment import Environment, Limit, Operation, Plane
 from sim.ephemeris import secular_rates
 from sim.physics.orbit import luni_solar_drift
@@ -18,9 +18,10 @@ Floats = NDArray[np.float64]
 
 
 def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) -> Facts:
-    """The numbers of one plane; power, capacity, battery and temperature are those of satellites born on day 0.
+    """The numbers of one plane; `daily` adds tables by day.
 
-    Theirs end with the satellites' life or the mission; `daily` adds the tables by day.
+    Power, capacity, battery and temperature are those of satellites that begin work on day 0, until the end of their
+    life or of the mission.
     """
     operation, number = environment.operation(0), plane.id
     life = operation.days < born_until(environment, plane)
@@ -67,18 +68,18 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
 
 
 def born_until(environment: Environment, plane: Plane) -> float:
-    """Mission day on which satellites born on day 0 have gone, or the mission has."""
+    """Mission day on which the life of satellites that begin work on day 0 ends, or the mission."""
     return max(1.0, min(environment.horizon_days, environment.life_end_day(plane.id, 0.0)[0]))
 
 
 def capacity_of(environment: Environment, operation: Operation, plane: int) -> Floats:
-    """Mean over the orbit of the share of GPUs that light, power and heat let run, day by day from day 0."""
+    """Share of GPUs that light, power and heat allow to run: mean over the orbit for each day, shape (days,)."""
     dark = _dark(environment, plane)
     return np.asarray((1 - dark) * operation.light_speed[plane] + dark * operation.dark_speed[plane], dtype=float)
 
 
 def limits_of(environment: Environment, plane: Plane) -> list[Facts]:
-    """What holds satellites born on day 0 below what the policy asks for, first come first: battery, array or heat."""
+    """What limits satellites that begin work on day 0 (battery, array or heat), the earliest limit first."""
     operation = environment.operation(0)
     kinds = operation.limit[plane.id][operation.days < born_until(environment, plane)]
     start, found = environment.scenario.mission.start, []
@@ -87,7 +88,7 @@ def limits_of(environment: Environment, plane: Plane) -> list[Facts]:
         if len(days) == 0:
             continue
         first = int(days[0])
-        # A battery that does not even carry the bus stops the satellite in light too.
+        # A battery that cannot supply the bus in eclipse stops the satellite in sunlight too.
         dark = limit is Limit.BATTERY and operation.light_speed[plane.id][first] > 0
         speed = (operation.dark_speed if dark else operation.light_speed)[plane.id]
         found.append(
@@ -96,7 +97,7 @@ def limits_of(environment: Environment, plane: Plane) -> list[Facts]:
                 "first_day": first,
                 "date": (start + datetime.timedelta(days=first)).isoformat(),
                 "days": len(days),
-                "where": "in the dark" if dark else "in light",
+                "where": "in eclipse" if dark else "in sunlight",
                 "speed_first": float(speed[first]),
                 "speed_min": float(speed[days].min()),
             }
@@ -105,7 +106,7 @@ def limits_of(environment: Environment, plane: Plane) -> list[Facts]:
 
 
 def node_drift(environment: Environment, plane: Plane) -> Facts | None:
-    """How far the local time of a sun-synchronous plane's node drifts over the mission where nobody holds it."""
+    """Drift of the local time of a sun-synchronous plane's node over the mission; None if it is held or has none."""
     shell = environment.scenario.constellation.shells[plane.shell]
     if plane.ltan_h is None or shell.node_keeping == "held":
         return None
@@ -132,21 +133,20 @@ def _dark(environment: Environment, plane: int) -> Floats:
 
 def _power(environment: Environment, operation: Operation, plane: int, life: NDArray[np.bool_]) -> Facts:
     satellite = environment.scenario.satellite
-    array_w, yearly = np.asarray(operation.array_w[plane], dtype=float), 1 - satellite.array.degradation_per_year
-    new_w = (array_w / yearly ** (operation.days / DAYS_PER_YEAR))[life]  # as if it did not age
-    kept = yearly**satellite.design_life_years
+    array_w, kept = np.asarray(operation.array_w[plane], dtype=float), 1 - satellite.array.degradation_per_year
+    bol_w = (array_w / kept ** (operation.days / DAYS_PER_YEAR))[life]  # without ageing
     return {
-        "array_w_bol": float(new_w.mean()),
+        "array_w_bol": float(bol_w.mean()),
         "array_w_worst_day": float(array_w[life].min()),
         "array_w_orbit_mean_min": float((array_w * (1 - _dark(environment, plane)))[life].min()),
-        "array_w_eol": float(new_w.mean() * kept),
+        "array_w_eol": float(bol_w.mean() * kept**satellite.design_life_years),
         "load_w": satellite.full_load_w,
         "compute_w_min": float(operation.light_w[plane][life].min()),
     }
 
 
 def _darkest(environment: Environment, operation: Operation, plane: int, life: NDArray[np.bool_]) -> float | None:
-    """Lowest speed in the dark on days with an eclipse; None where there is none."""
+    """Lowest speed in eclipse; None without eclipses."""
     dark = life & (_dark(environment, plane) > 0)
     return float(operation.dark_speed[plane][dark].min()) if dark.any() else None
 

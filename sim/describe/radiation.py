@@ -1,4 +1,4 @@
-"""What radiation, heat and debris do to the satellites of each plane, in numbers."""
+"""What radiation, heat and debris do to the satellites of each plane, as numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
-from sim.describe.wording import Facts
+from sim.describe.format import Facts
 from sim.environment import Environment, Plane
 from sim.environment.radiation import dose_hazard
 from sim.environment.soft import Per, hard_events, uncorrected
@@ -17,103 +17,126 @@ from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
 
-PASS_FLUX_CM2_S = 10.0
-"""Protons above 30 MeV beyond which a satellite counts as in a pass of the South Atlantic Anomaly."""
+SAA_FLUX_CM2_S = 10.0
+"""Flux of protons above 30 MeV from which a satellite is in a pass of the South Atlantic Anomaly (SAA), cm^-2 s^-1."""
 
 
 def radiation_facts(environment: Environment, plane: Plane) -> Facts:
-    """Radiation in one plane; rates are means over the mission, of satellites born on day 0, without storms.
+    """Radiation in one plane; rates are means over the mission for satellites that begin work on day 0, without storms.
 
-    `dose_rad_per_year` has the expected storms beside the mean; `dose_krad_end_of_life` contains them.  A design life
-    beyond the mission goes on at the mission's mean.
+    What concerns the dose is as `dose_facts` returns it.
     """
-    scenario, radiation, number = environment.scenario, environment.radiation, plane.id
-    exposure, wear = radiation.exposure(number), scenario.radiation.wear
-    inside = radiation.days < environment.horizon_days
-    yearly = radiation.rad_per_day(number)[inside] * DAYS_PER_YEAR
-    mean = float(yearly.mean())
-    onset = _years_to(environment, number, wear.memory_onset_krad, mean)
-    profile = exposure.profile
-    in_pass = profile.relative * profile.mean_flux_cm2_s > PASS_FLUX_CM2_S
-    end = end_of_life_rad(environment, number)
+    scenario, number = environment.scenario, plane.id
+    wear, profile = scenario.radiation.wear, environment.radiation.exposure(number).profile
+    in_saa = profile.relative * profile.mean_flux_cm2_s > SAA_FLUX_CM2_S
+    dose = dose_facts(environment, number)
+    end_of_life_rad = 1000 * dose["dose_krad_end_of_life"]
     return {
         "shield_mm": scenario.satellite.shield.thickness_mm,
+        **dose,
+        "memory_onset_krad": wear.memory_onset_krad,
+        "memory_onset_years": _years_to(environment, number, wear.memory_onset_krad, dose["dose_rad_per_year"]["mean"]),
+        "dose_loss_end_of_life": float(
+            -np.expm1(-dose_hazard(end_of_life_rad, wear.end_median_krad, wear.end_log_spread))
+        ),
+        **_events(environment, number),
+        "share_of_events_in_passes": _trapped_share(environment, number)
+        * float(profile.relative[in_saa].sum())
+        / profile.relative.size,
+        "share_of_time_in_passes": float(profile.share_of_time_above(SAA_FLUX_CM2_S)),
+        "electronics_pace": ageing_rate(environment, number),
+        "punctures_per_year": float(environment.keeping.punctures_per_year[number]),
+    }
+
+
+def dose_facts(environment: Environment, plane: int) -> Facts:
+    """Dose of a chip behind the shield on a satellite of a plane that begins work on day 0, in silicon.
+
+    `dose_rad_per_year`, rad: mean, lowest and highest of the mission and the parts of the mean, all without storms, and
+    apart from it the expectation of solar storms, most of which falls in few of many missions.
+    `dose_krad_end_of_life`, krad: from day 0 to the end of the design life, expected storms included; after the
+    mission's end the dose goes on at the mission's mean.  `dose_krad_end_of_life_without_storms`: without them.
+    """
+    radiation, exposure = environment.radiation, environment.radiation.exposure(plane)
+    inside = radiation.days < environment.horizon_days
+    yearly = radiation.rad_per_day(plane)[inside] * DAYS_PER_YEAR
+    life = environment.scenario.satellite.design_life_years * DAYS_PER_YEAR
+    flown = min(life, environment.horizon_days)
+    clock = radiation.wear_clocks[int(radiation.exposure_index[plane])]
+    steady, storms = float(clock.at(flown)) / flown * life, _storm_rad_per_year(environment, plane)
+    return {
         "dose_rad_per_year": {
-            "mean": mean,
+            "mean": float(yearly.mean()),
             "min": float(yearly.min()),
             "max": float(yearly.max()),
             "trapped": _mean(environment, exposure.trapped_rad),
             "cosmic": _mean(environment, exposure.cosmic_rad),
-            "expected_storms": storm_rad_per_year(environment, number),
+            "expected_storms": storms,
         },
-        "dose_krad_end_of_life": end / 1000,
-        "memory_onset_krad": wear.memory_onset_krad,
-        "memory_onset_years": onset,
-        "dose_loss_end_of_life": float(-np.expm1(-dose_hazard(end, wear.end_median_krad, wear.end_log_spread))),
-        **_events(environment, number),
-        "share_of_events_in_passes": _trapped_share(environment, number) * float(profile.relative[in_pass].sum())
-        / profile.relative.size,
-        "share_of_time_in_passes": float(profile.share_of_time_above(PASS_FLUX_CM2_S)),
-        "electronics_pace": pace_of(environment, number),
-        "punctures_per_year": float(environment.keeping.punctures_per_year[number]),
-    }  # fmt: skip
+        "dose_krad_end_of_life": (steady + storms * life / DAYS_PER_YEAR) / 1000,
+        "dose_krad_end_of_life_without_storms": steady / 1000,
+    }
 
 
-def storm_rad_per_year(environment: Environment, plane: int) -> float:
-    """Dose of storms expected in a year of the mission, rad(Si): most of it comes in few of many missions."""
+def most_exposed_plane(environment: Environment) -> Plane:
+    """The plane with the highest dose over the design life, the first of equal ones."""
+    index: list[int] = environment.radiation.exposure_index.tolist()
+    distinct: list[Plane] = [environment.planes[index.index(exposure)] for exposure in dict.fromkeys(index)]
+    return max(distinct, key=lambda plane: dose_facts(environment, plane.id)["dose_krad_end_of_life"])
+
+
+def ageing_rate(environment: Environment, plane: int) -> float:
+    """Days by which working electronics age in a day, relative to the conditions of their laws.
+
+    Mean over a design life that begins on day 0, or over the mission if that is shorter.
+    """
+    life = min(environment.scenario.satellite.design_life_years * DAYS_PER_YEAR, environment.horizon_days)
+    return float(environment.stress_clock(plane, 0.0).at(life)) / life
+
+
+def _storm_rad_per_year(environment: Environment, plane: int) -> float:
+    """Dose of solar storms expected in a year of the mission, rad."""
     scenario, days = environment.scenario, environment.horizon_days
     active = sum(last - first for first, last in active_intervals(scenario.mission.start, days)) / DAYS_PER_YEAR
     fluence = float(mean_fluence_cm2(active, largest_cm2=scenario.radiation.largest_storm_cm2))
     return fluence * environment.radiation.exposure(plane).storm_rad * DAYS_PER_YEAR / days
 
 
-def end_of_life_rad(environment: Environment, plane: int) -> float:
-    """Dose of a satellite born on day 0 to the end of its design life, expected storms included, rad(Si)."""
-    life = environment.scenario.satellite.design_life_years * DAYS_PER_YEAR
-    flown = min(life, environment.horizon_days)
-    clock = environment.radiation.wear_clocks[int(environment.radiation.exposure_index[plane])]
-    steady = float(clock.at(flown)) / flown * life
-    return steady + storm_rad_per_year(environment, plane) * life / DAYS_PER_YEAR
-
-
-def pace_of(environment: Environment, plane: int) -> float:
-    """Effective days a day of electronics at work, mean over a life that begins on day 0, or over the mission."""
-    life = min(environment.scenario.satellite.design_life_years * DAYS_PER_YEAR, environment.horizon_days)
-    return float(environment.stress_clock(plane, 0.0).at(life)) / life
-
-
 def chip_interruptions_per_day(environment: Environment, plane: int) -> Floats:
-    """Interruptions of a chip and its share of the host by single events, daily, shape (n,); with the dose's growth."""
-    passes, steady = _interruptions(environment, plane)
-    return passes + steady
+    """Interruptions of a chip by single events, its share of its host's included, per day, shape (days,).
+
+    For satellites that begin work on day 0: memory errors grow with the dose.
+    """
+    trapped, steady = _interruptions(environment, plane)
+    return trapped + steady
 
 
 def late_loss_share(environment: Environment, job: TrainingJob) -> float:
-    """Share of its time that a fresh gang in the first plane loses between silent corruptions and their detection.
+    """Share of its time, 0 to 1, that a new gang in the first plane loses before silent corruptions are detected.
 
-    Exact for rare ones; corruptions that fall into one another's delay are counted twice, so up to 1.
+    Exact for rare corruptions; one that follows within the detection delay of another is counted twice.
     """
-    gangs, rates = environment.gangs, environment.gangs.soft(0, 0.0)
+    gangs, interruptions = environment.gangs, environment.gangs.soft(0, 0.0)
     hosts = ceil(job.gpus / environment.scenario.satellite.gpus_per_host)
     late = np.array([cause.late for cause in gangs.causes], bool)
     units = np.array([hosts if cause.per == Per.HOST else job.gpus for cause in gangs.causes])
-    a_day = float(((rates.in_passes + rates.steady).mean(axis=1) * units)[late].sum())
-    return min(1.0, a_day * environment.scenario.radiation.detection_delay_h / HOURS_PER_DAY)
+    per_day = float(((interruptions.in_passes + interruptions.steady).mean(axis=1) * units)[late].sum())
+    return min(1.0, per_day * environment.scenario.radiation.detection_delay_h / HOURS_PER_DAY)
 
 
 def _interruptions(environment: Environment, plane: int) -> tuple[Floats, Floats]:
-    """(by trapped protons, at any time) of a chip with its share of the host, daily."""
+    """Daily interruptions of a chip and of its share of the host: by trapped protons, and at any time."""
     gangs = environment.gangs
-    rates = gangs.soft(plane, 0.0)
+    interruptions = gangs.soft(plane, 0.0)
     host = 1 / environment.scenario.satellite.gpus_per_host
     weight = np.array(
         [0.0 if cause.effect is None else host if cause.per == Per.HOST else 1.0 for cause in gangs.causes]
     )
-    return np.asarray(weight @ rates.in_passes), np.asarray(weight @ rates.steady)
+    return np.asarray(weight @ interruptions.in_passes), np.asarray(weight @ interruptions.steady)
 
 
 def _events(environment: Environment, plane: int) -> Facts:
-    """Events by effect: all that happen, what of it stops a job, and what destroys a chip."""
+    """Single events by effect: all of them, those that interrupt a job, and those that destroy a chip."""
     scenario, radiation = environment.scenario, environment.radiation
     inside = radiation.days < environment.horizon_days
     daily = radiation.trapped_per_day(plane) + radiation.cosmic_per_day(plane)
@@ -135,20 +158,23 @@ def _events(environment: Environment, plane: int) -> Facts:
 
 
 def _trapped_share(environment: Environment, plane: int) -> float:
-    """Share of the interruptions that trapped protons make; 0 where there are none."""
-    passes, steady = (float(rate.sum()) for rate in _interruptions(environment, plane))
-    return passes / (passes + steady) if passes + steady > 0 else 0.0
+    """Share of the interruptions that trapped protons cause; 0 if nothing interrupts."""
+    trapped, steady = (float(rate.sum()) for rate in _interruptions(environment, plane))
+    return trapped / (trapped + steady) if trapped + steady > 0 else 0.0
 
 
 def _mean(environment: Environment, extremes: Floats) -> float:
-    """Mean over the mission of what is given at solar minimum and maximum."""
+    """Mean over the mission of a quantity given at solar minimum and maximum."""
     radiation = environment.radiation
     level = float(radiation.activity[radiation.days < environment.horizon_days].mean())
     return float(extremes[0] + (extremes[1] - extremes[0]) * level)
 
 
 def _years_to(environment: Environment, plane: int, krad: float, mean_rad_per_year: float) -> float | None:
-    """Age at which a satellite born on day 0 has taken up a dose, storms apart; beyond the mission at its mean."""
+    """Years after which a satellite that begins work on day 0 has taken a dose, without storms; None if never.
+
+    After the mission's end the dose goes on at the mission's mean.
+    """
     radiation, horizon = environment.radiation, environment.horizon_days
     clock = radiation.wear_clocks[int(radiation.exposure_index[plane])]
     flown = float(clock.at(horizon))

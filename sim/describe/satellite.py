@@ -1,4 +1,4 @@
-"""One satellite in numbers: what it weighs, what feeds, cools and holds it, and what becomes of it."""
+"""One satellite as numbers: load, array, battery, radiator, propulsion, end of life and mass."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, SOLAR_CONSTANT_W_M2
+from sim.describe.format import Facts
 from sim.describe.planes import born_until, limits_of, node_drift
-from sim.describe.wording import Facts
 from sim.environment import Environment
 from sim.environment.keeping import FCC_LIMIT_YEARS
 from sim.physics.battery import battery_mass_kg
@@ -21,7 +21,7 @@ from sim.scenario import Scenario
 
 
 def satellite_facts(scenario: Scenario, environment: Environment) -> Facts:
-    """The numbers of a satellite born on day 0, in the plane where it has the worst of it."""
+    """The numbers of a satellite that begins work on day 0, each in the plane where it is worst."""
     return {
         "load": _load(scenario),
         "array": _array(scenario, environment),
@@ -71,7 +71,7 @@ def _array(scenario: Scenario, environment: Environment) -> Facts:
 
 
 def _lowest(environment: Environment, table: NDArray[np.floating[Any]]) -> float:
-    """Lowest value of a table (planes, days) while satellites born on day 0 live."""
+    """Lowest value of a table (planes, days) during the life of satellites that begin work on day 0."""
     return min(
         float(table[plane.id][environment.days < born_until(environment, plane)].min()) for plane in environment.planes
     )
@@ -103,7 +103,7 @@ def _battery(scenario: Scenario, environment: Environment) -> Facts:
 def _radiator(scenario: Scenario, environment: Environment) -> Facts:
     satellite, radiator, sizes = scenario.satellite, scenario.satellite.radiator, environment.sizes
     operation = environment.operation(0)
-    # The hottest day of any plane while satellites of day 0 live.
+    # The hottest day of any plane during the life of satellites that begin work on day 0.
     junction, at_root = max(
         (float(operation.junction_c[plane.id, day]), float(operation.radiator_c[plane.id, day]))
         for plane in environment.planes

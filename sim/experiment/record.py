@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventLog
 from sim.files import TEMPORARY
-from sim.metrics import METRICS, daily_series, measure, tolls
+from sim.metrics import METRICS, daily_series, loss_by_cause, measure
 from sim.result import Result
 from sim.scenario.models import Scenario
 
@@ -35,7 +35,7 @@ TOLLS = {
     "gpus_lost": ("1", "GPUs at work that were lost, singly, with what they sat on, or with their satellite"),
     "satellites_lost": ("1", "satellites lost, not by plan"),
 }
-"""Unit and meaning of the fields of `sim.metrics.Toll`, over the mission and by cause."""
+"""Unit and meaning of the fields of `sim.metrics.LossByCause`, over the mission and by cause."""
 BUILT_IN_CAUSES = tuple(cause.name.lower() for cause in Cause)
 """Causes of every scenario, by name: files written when they were others are not read."""
 FOLDER = "replicates"
@@ -96,7 +96,7 @@ class Record:
     def of(cls, result: Result) -> Record:
         """Measure a result and keep its log."""
         series = {name: values.astype(np.float32) for name, values in daily_series(result).items()}
-        causes, took = causes_of(result.scenario), tolls(result)
+        causes, took = causes_of(result.scenario), loss_by_cause(result)
         table = np.array([[getattr(took[c], name) if c in took else 0.0 for name in TOLLS] for c in causes])
         return cls(Figures.of(result), series, result.events, causes, table)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR
+from sim.describe.radiation import dose_facts, most_exposed_plane
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
@@ -113,7 +113,7 @@ class Study:
         return {name: self._sample(strategy).estimate(name) for name in METRICS}
 
     def causes(self, strategy: str) -> dict[str, dict[str, Estimate]]:
-        """Means over the mission of what each cause took (`sim.metrics.Toll`), plain ones: no control sharpens them.
+        """Plain means over the mission of the losses by cause (`sim.metrics.LossByCause`): no control sharpens them.
 
         By name, those that took most GPUs and interrupted most first; causes that never occurred are left out.
         """
@@ -132,16 +132,18 @@ class Study:
         }
 
     def dose(self) -> dict[str, float]:
-        """Dose behind the shield in the most exposed plane, without storms, and the number of planes.
+        """Dose behind the shield in the most exposed plane, as of `sim.describe.radiation.dose_facts`, and the planes.
 
-        `rad_per_year`, rad(Si): mean over the mission; `krad_over_design_life`: at that rate.
+        `rad_per_year`, rad(Si): mean over the mission without storms; `storms_rad_per_year`: expectation of storms;
+        `krad_over_design_life`: of a satellite that begins work on day 0, expected storms included.
         """
-        radiation = self.environment.radiation
-        inside = radiation.days < self.scenario.mission.days
-        planes = len(radiation.exposure_index)
-        yearly = max(float(radiation.rad_per_day(plane)[inside].mean()) for plane in range(planes)) * DAYS_PER_YEAR
-        life = self.scenario.satellite.design_life_years
-        return {"rad_per_year": yearly, "krad_over_design_life": yearly * life / 1000, "planes": planes}
+        found = dose_facts(self.environment, most_exposed_plane(self.environment).id)
+        return {
+            "rad_per_year": found["dose_rad_per_year"]["mean"],
+            "storms_rad_per_year": found["dose_rad_per_year"]["expected_storms"],
+            "krad_over_design_life": found["dose_krad_end_of_life"],
+            "planes": len(self.environment.planes),
+        }
 
     def differences(self) -> dict[str, dict[str, Difference]]:
         """For every metric the mean paired difference of every two strategies, named "a - b"."""

@@ -97,7 +97,7 @@ def table(
 
 
 def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float]) -> str:
-    """What each cause took a year, and the dose: fields as of `sim.metrics.Toll` and `Study.dose`."""
+    """What each cause took a year, and the dose: fields as of `sim.metrics.LossByCause` and `Study.dose`."""
     lines = []
     if causes:
         columns = {
@@ -113,8 +113,8 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
     lines += [
         "",
         *_wrapped(
-            f"Dose of a chip behind the shield{planes}, storms apart: {dose['rad_per_year']:.3g} rad(Si) a year, "
-            f"{dose['krad_over_design_life']:.2g} krad over the design life."
+            f"Dose of a chip behind the shield{planes}: {dose['krad_over_design_life']:,.3g} krad(Si) over the design "
+            f"life, expected solar storms included; {dose['rad_per_year']:,.3g} rad(Si) a year without storms."
         ),
     ]
     return "\n".join(lines).lstrip("\n")

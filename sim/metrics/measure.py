@@ -28,9 +28,7 @@ def measure(result: Result) -> dict[str, float]:
     nameplate = result.nameplate_gpus
     sla = scenario.service.sla_capacity_fraction * nameplate
 
-    launched = log.kind == EventKind.LAUNCHED
-    deployment = launched & (log.cause == Cause.DEPLOYMENT)
-    later = launched & ~deployment
+    deployment, later = flight_rows(log)
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = scenario.satellite.launch_mass_kg / 1000
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
@@ -60,6 +58,15 @@ def measure(result: Result) -> dict[str, float]:
         "cost_per_useful_gpu_hour_usd": _ratio(money.total_usd, useful),
     }
     return {name: values[name] for name in METRICS}
+
+
+def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Rows of flights attempted, failed ones included: of the initial deployment, and after it.
+
+    The metrics `launches` and `deployment_launches`, and pictures, count these.
+    """
+    launched, deployment = log.kind == EventKind.LAUNCHED, log.cause == Cause.DEPLOYMENT
+    return launched & deployment, launched & ~deployment
 
 
 def _gpu_hours_since_first_start(log: EventLog, horizon: float) -> float:

@@ -1,4 +1,4 @@
-"""Pictures of studies, runs and environments: they look, and compute nothing statistical themselves.
+"""Pictures of studies, runs and environments; they draw what other modules compute.
 
 Every function draws on the axes it is given, or on a new figure, and returns the axes; `save` writes the figure.  No
 global state: figures are made without pyplot, so nothing opens a window and nothing has to be closed.
@@ -6,7 +6,6 @@ global state: figures are made without pyplot, so nothing opens a window and not
 
 from sim.plots.availability import compute_availability
 from sim.plots.differences import paired_differences
-from sim.plots.light import sunlit
 from sim.plots.losses import losses_by_cause
 from sim.plots.mission import environment_panels
 from sim.plots.style import save, style
@@ -20,5 +19,4 @@ __all__ = [
     "paired_differences",
     "save",
     "style",
-    "sunlit",
 ]

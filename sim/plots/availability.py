@@ -1,4 +1,4 @@
-"""Strategies over the years."""
+"""Online capacity of each strategy over the mission."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Floats = NDArray[np.float64]
 
 @styled
 def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
-    """Share of the nameplate GPUs online over the years: each strategy's median replicate and its 10-90 % band.
+    """Share of the nameplate GPUs online over the mission: median and 10-90 % band of each strategy's replicates.
 
-    A strip beneath shows the share of the orbit in light.  Seasons in which some plane passes the shadow are shaded,
-    where there are days without.
+    A strip beneath shows the sunlit share of the orbit.  Days on which some plane has eclipses are shaded, unless all
+    days have.
     """
     ax = new_axes(9.0, 5.2) if ax is None else ax
     strip = beneath(ax, 0.17)
     scenario, environment = study.scenario, study.environment
-    # Where planes pause in turn, their alternation within weeks would hide the strategies: average over it.
+    # Planes that pause in turn alternate within weeks, which would hide the strategies: average over it.
     alternate = environment.policy in ("pause", "migrate") and len(environment.planes) > 1
     series = np.asarray(study.series["online_fraction"], dtype=float)
     centres, online = _moving_mean(100 * series, 30 if alternate else 1)
@@ -47,7 +47,9 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("GPUs online (% of nameplate)")
     light_strip(strip, environment, scenario.mission.start, ax)
     mean = "30-day" if alternate else "daily"
-    what = f"line: median of {replicates} runs; band: 10-90 % of them" if replicates > 1 else "one run of each"
+    what = (
+        f"line: median of {replicates} replicates; band: 10th to 90th percentile" if replicates > 1 else "one replicate"
+    )
     title_and_legend(ax, f"{scenario.name}: share of GPUs online, by strategy", f"{mean} means; {what}")
     date_axis(strip, scenario.mission.start, scenario.mission.days)
     return ax

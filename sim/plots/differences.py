@@ -1,4 +1,4 @@
-"""Strategies under the same luck, one less another."""
+"""Paired differences between strategies on common random numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def paired_differences(
     metrics: tuple[str, ...] = ("compute_availability", "goodput", "cost_per_useful_gpu_hour_usd"),
     ax: Axes | None = None,
 ) -> Axes:
-    """Each strategy minus the first one, run by run under the same luck: mean with 95 % interval, and single runs."""
+    """Each strategy minus the first, replicate by replicate: mean with 95 % interval, and single replicates."""
     reference, others = study.strategies[0], study.strategies[1:]
     if not others:
         raise ValueError("differences need two strategies or more")
@@ -38,9 +38,9 @@ def paired_differences(
         panel.axvline(0, color="0.35", linewidth=1.0, linestyle="-")
         for row, (name, look) in enumerate(zip(others, theirs, strict=True)):
             raw = scale * (study.values(name, metric) - study.values(reference, metric))
-            # The study holds the difference the other way round.
-            turned = found[metric][f"{reference} - {name}"]
-            estimate = [nan if x is None else -scale * x for x in (turned.mean, turned.ci_high, turned.ci_low)]
+            # The study holds the opposite difference.
+            opposite = found[metric][f"{reference} - {name}"]
+            estimate = [nan if x is None else -scale * x for x in (opposite.mean, opposite.ci_high, opposite.ci_low)]
             _difference_row(panel, row, raw, *estimate, color=look["color"])
         panel.set_ylim(len(others) - 0.45, -0.55)
         panel.set_yticks(range(len(others)), others if panel is ax else [])
@@ -49,20 +49,20 @@ def paired_differences(
         panel.grid(visible=False, axis="y")
         panel.xaxis.set_major_locator(MaxNLocator(4))
         better = "right is better →" if METRICS[metric].better == "higher" else "← left is better"
-        words = metric.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
-        panel.set_xlabel(f"{words}\n{unit}\n{better}")
+        label = metric.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
+        panel.set_xlabel(f"{label}\n{unit}\n{better}")
     title_and_legend(
         ax,
         f"{study.scenario.name}: each strategy minus {reference}",
-        f"mark and figures: mean and 95 % interval; small dots: the {study.replicates} runs, both under the same luck",
+        f"diamond and bar: mean and 95 % interval; dots: the {study.replicates} paired replicates",
     )
     return ax
 
 
 def _difference_row(panel: Axes, row: int, raw: Floats, mean: float, low: float, high: float, *, color: str) -> None:
-    """One difference: mean and interval, the figures above them, single runs beneath."""
+    """One difference: mean and interval, their values above them, single replicates beneath."""
     raw = raw[np.isfinite(raw)]
-    # Spread up and down in a fixed pattern: equal runs stay visible, and the picture is the same every time.
+    # A fixed vertical pattern keeps equal replicates apart and the picture the same every time.
     spread = 0.13 + 0.22 * ((np.arange(len(raw)) * 0.618034) % 1)
     panel.scatter(raw, row + spread, s=9, color=color, alpha=0.45, linewidths=0)
     text = "undefined"
@@ -76,7 +76,7 @@ def _difference_row(panel: Axes, row: int, raw: Floats, mean: float, low: float,
 
 
 def _figures(mean: float, low: float, high: float) -> str:
-    """A difference in as many digits as its interval (or, without one, its size) bears."""
+    """A difference with the digits that its interval, or without one its size, justifies."""
     known = isfinite(high - low)
     precision = (high - low) / 2 if known and high > low else abs(mean) / 10
     digits = min(6, max(0, -floor(log10(precision / 5)))) if precision > 0 else 0

@@ -1,4 +1,4 @@
-"""What GPUs and work are lost to, by cause."""
+"""GPUs offline and job interruptions, by cause."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 MOST_CAUSES = 6
-"""Causes named in a panel; the rest are "others"."""
+"""Causes named in a panel; the rest are drawn as "others"."""
 MOST_REPLICATES = 32
-"""Replicates that means are taken over: enough for a picture, whatever the study."""
+"""Replicates of a study that means are taken over: enough for a picture."""
 MOST_STORMS = 12
-"""Storms marked, the largest: more would hide what they did."""
+"""Storms that are marked, the largest ones."""
 MISSING_DAYS, INTERRUPTED_DAYS = 10, 30
-"""Widths of the bins.  The log counts soft interruptions by months of 30 days."""
-_LEAST = 0.01  # a share of all losses that the eye would not find
+"""Widths of the bins.  The log counts interruptions by single events in months of 30 days."""
+_LEAST = 0.01  # a smaller share of all losses cannot be seen
 _OTHERS = "others"
 _GREY = "#9A9A9A"
 # Okabe & Ito's eight colours and light and dark ones between them, so that neighbours differ in lightness too.  The
@@ -42,9 +42,9 @@ _LOWER = ("#56B4E9", "#D55E00", "#00334D", "#F0E442", "#6B3A5B", "#A9DCC6", "#8C
 
 @styled
 def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = None, ax: Axes | None = None) -> Axes:
-    """Over the years: share of the nameplate GPUs missing by cause, and beneath it interruptions of jobs by cause.
+    """Share of the nameplate GPUs offline by cause over the mission, and beneath it job interruptions by cause.
 
-    Of a study: means over the replicates, at most `MOST_REPLICATES`, of one strategy, the last unless another is named.
+    For a study: means over at most `MOST_REPLICATES` replicates of one strategy, the last unless another is named.
     """
     runs, of = _runs(result_or_study, strategy)
     ax = new_axes(10.0, 6.8) if ax is None else ax
@@ -65,21 +65,21 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
     missing, interrupted = _largest(missing, np.diff(edges)), _largest(interrupted, np.diff(months))
     colors = _colors(missing, interrupted)
 
-    top = _stack(ax, dates_of(start, edges), missing, colors, " %", "no GPU is missing")
+    top = _stack(ax, dates_of(start, edges), missing, colors, " %", "no GPU is offline")
     ax.set_ylim(0, max(4.0, 1.05 * top))
     percent(ax, 6)
-    ax.set_ylabel("GPUs missing\n(% of nameplate)")
-    nothing = "nothing interrupts jobs" if scenario.workload.jobs else "there are no jobs"
-    top = _stack(lower, dates_of(start, months), interrupted, colors, " a day", nothing)
+    ax.set_ylabel("GPUs offline\n(% of nameplate)")
+    nothing = "no job is interrupted" if scenario.workload.jobs else "the scenario has no jobs"
+    top = _stack(lower, dates_of(start, months), interrupted, colors, " per day", nothing)
     lower.set_ylim(0, 1.2 * top if top > 0 else 1.0)
     storms = _mark_storms(lower, runs)
     lower.yaxis.set_major_locator(MaxNLocator(5))
-    lower.set_ylabel("interruptions of jobs\n(a day, 30-day means)")
-    mean = f"means of {len(runs)} runs" if len(runs) > 1 else "one run"
+    lower.set_ylabel("job interruptions\n(per day, 30-day means)")
+    mean = f"mean of {len(runs)} replicates" if len(runs) > 1 else "one replicate"
     title_and_legend(
         ax,
-        f"{scenario.name}: why GPUs are missing, and what interrupts jobs",
-        f"{of}, {mean}; to the right: mean over all years{storms}",
+        f"{scenario.name}: GPUs offline and job interruptions, by cause",
+        f"{of}, {mean}{storms}",
     )
     date_axis(lower, start, horizon)
     return ax
@@ -101,10 +101,10 @@ def _edges(horizon: float, width: float) -> Floats:
 
 
 def _interruptions(run: Result, edges: Floats) -> dict[str, Floats]:
-    """Interruptions of running gangs a day in each bin by cause, planned ones apart."""
+    """Interruptions of running gangs per day in each bin by cause, without planned ones."""
     log = run.events
-    hard = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
-    number = np.where(hard, 1.0, np.where(log.kind == EventKind.SOFT_INTERRUPTED, log.amount, 0.0))
+    failures = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
+    number = np.where(failures, 1.0, np.where(log.kind == EventKind.SOFT_INTERRUPTED, log.amount, 0.0))
     found = {}
     for cause in np.unique(log.cause[number > 0]).tolist():
         mine = log.cause == cause
@@ -113,7 +113,7 @@ def _interruptions(run: Result, edges: Floats) -> dict[str, Floats]:
 
 
 def _mean(runs: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
-    """Mean over runs; a cause that a run does not know took nothing in it."""
+    """Mean over runs; a cause that is absent from a run counts as 0 there."""
     total: dict[str, Floats] = {}
     for run in runs:
         for name, values in run.items():
@@ -122,7 +122,7 @@ def _mean(runs: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
 
 
 def _largest(series: Mapping[str, Floats], widths: Floats) -> dict[str, Floats]:
-    """By readable name those worth showing, largest first, and the others together."""
+    """Series by readable name: the largest, largest first, and the sum of the others."""
     amount = {name: float((values * widths).sum()) for name, values in series.items()}
     order = sorted(series, key=lambda name: -amount[name])
     least = _LEAST * sum(amount.values())
@@ -146,7 +146,7 @@ def _colors(upper: Iterable[str], lower: Iterable[str]) -> dict[str, str]:
 def _stack(
     ax: Axes, dates: Floats, series: Mapping[str, Floats], colors: Mapping[str, str], unit: str, nothing: str
 ) -> float:
-    """Steps between dates on top of each other, named to the right of the axes; the highest sum."""
+    """Draw steps between dates on top of each other, with names on the right; returns the highest sum."""
     ax.margins(x=0)
     if not series:
         ax.annotate(nothing, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color="0.35")
@@ -166,7 +166,7 @@ def _stack(
 
 
 def _mark_storms(ax: Axes, runs: Sequence[Result]) -> str:
-    """Mark the largest storms along the top; the words that say so, if there are any."""
+    """Mark the largest solar storms along the top; returns the text that explains the marks, if there are any."""
     logs = [run.events.where(EventKind.STORM) for run in runs]
     days, protons = (np.concatenate([getattr(log, name) for log in logs]) for name in ("time_days", "amount"))
     largest = np.argsort(-protons, kind="stable")[:MOST_STORMS]
@@ -176,16 +176,18 @@ def _mark_storms(ax: Axes, runs: Sequence[Result]) -> str:
     size = 15 + 110 * np.sqrt(protons / max(protons[0], 1.0))
     ax.scatter(dates, np.full(len(dates), 0.95), size, color="black", marker="v", alpha=0.8, linewidths=0,
                transform=ax.get_xaxis_transform(), clip_on=False)  # fmt: skip
-    which = "the largest storms" if len(days) > MOST_STORMS else "storms"
-    return f"; triangles: {which} of the Sun"
+    which = f"the {MOST_STORMS} largest solar storms" if len(days) > MOST_STORMS else "solar storms"
+    return f"; triangles: {which}, larger for more protons"
 
 
 def _name_bands(ax: Axes, means: Mapping[str, float], colors: Mapping[str, str], unit: str) -> None:
-    """Names beside the axes, in the order of the bands: a patch of colour, the name, the mean."""
+    """Names beside the axes in the order of the bands: a patch of colour, the name, the mean over the mission."""
     height_pt = ax.get_position().height * root(ax).get_figheight() * 72
-    step = min(15.0, height_pt / max(len(means), 1)) / height_pt
+    step = min(15.0, height_pt / (len(means) + 1)) / height_pt
+    ax.annotate("mean over the mission", (1.0, 1.0 - 0.5 * step), (9, 0), xycoords="axes fraction",
+                textcoords="offset points", va="center", fontsize=9, color="0.35")  # fmt: skip
     for row, (name, mean) in enumerate(reversed(list(means.items()))):
-        y = 1.0 - (row + 0.5) * step
+        y = 1.0 - (row + 1.5) * step
         ax.plot([1.022], [y], marker="s", markersize=8, color=colors[name], transform=ax.transAxes, clip_on=False)
         digits = 2 if mean < 0.095 else 1 if mean < 9.5 else 0
         figure = f"{mean:.{digits}f}" if mean >= 0.005 else "below 0.01"

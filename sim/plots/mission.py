@@ -1,4 +1,4 @@
-"""What light, power, heat, air and radiation do to the satellites of each plane over the mission."""
+"""Light, power, heat, atmosphere and radiation of each plane over the mission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sim.plots.style import styled
 Floats = NDArray[np.float64]
 
 LINES = 2
-"""Planes drawn as lines of their own; of more the mean and the range are drawn."""
+"""Up to so many planes have a line each; of more planes the mean and the range are drawn."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class _Panel:
     values: Callable[[Environment, Operation], NDArray[np.floating[Any]]]
     """Shape (planes, days)."""
     share: bool = False
-    """In per cent, 0 to 100."""
+    """Percentage, 0 to 100."""
     logarithmic: bool = False
 
 
@@ -46,29 +46,31 @@ def _each(environment: Environment, daily: Callable[[int], Floats]) -> Floats:
     return np.array([daily(plane.id) for plane in environment.planes])
 
 
-def _stops_a_year(environment: Environment, _: Operation) -> Floats:
-    """Interruptions of a chip and its share of the host a year, growing with its dose."""
+def _interruptions_per_year(environment: Environment, _: Operation) -> Floats:
+    """Interruptions per chip-year, the chip's share of its host included; they grow with the dose."""
     return _each(environment, lambda plane: chip_interruptions_per_day(environment, plane)) * DAYS_PER_YEAR
 
 
 _PANELS = (
     _Panel("sunlit (% of orbit)", lambda e, _: 100 * e.sunlit, share=True),
-    _Panel("eclipse (min an orbit)", lambda e, _: e.eclipse_minutes),
-    _Panel("array power (kW, orbit mean)", lambda e, o: o.array_w * (1 - e.sky.dark) / 1000),
-    _Panel("capacity (% of GPUs)", _capacity_percent, share=True),
+    _Panel("eclipse (min per orbit)", lambda e, _: e.eclipse_minutes),
+    _Panel("array power (kW,\nmean of orbit)", lambda e, o: o.array_w * (1 - e.sky.dark) / 1000),
+    _Panel("capacity (% of a\nsatellite's GPUs)", _capacity_percent, share=True),
     _Panel("GPU junction (°C)", lambda _, o: o.junction_c),
-    _Panel("air density (kg/m³)", lambda e, _: e.keeping.air_kg_m3[e.keeping.air_of], logarithmic=True),
-    _Panel("dose (rad a year)", lambda e, _: _each(e, e.radiation.rad_per_day) * DAYS_PER_YEAR),
-    _Panel("soft stops (a chip-year)", _stops_a_year),
+    _Panel("atmospheric density (kg/m³)", lambda e, _: e.keeping.air_kg_m3[e.keeping.air_of], logarithmic=True),
+    _Panel("dose rate (rad(Si)/year)", lambda e, _: _each(e, e.radiation.rad_per_day) * DAYS_PER_YEAR),
+    _Panel("interruptions (per chip-year)", _interruptions_per_year),
 )
 
 
 @styled
 def environment_panels(environment: Environment, *, ax: Axes | None = None) -> Axes:
-    """Eight panels over the mission: light, eclipse, power, capacity, junction temperature, air density, dose behind
-    the shield and interruptions by single events, both without storms.
+    """Eight panels over the mission, the last two without solar storms.
 
-    Power, capacity, temperature and interruptions are those of satellites that began work on day 0, were they never
+    Sunlight, eclipse, array power, capacity, junction temperature, atmospheric density, dose rate behind the shield and
+    interruptions by single events.
+
+    Power, capacity, temperature and interruptions are those of satellites that begin work on day 0 and are never
     retired.
     """
     ax = new_axes(10.0, 10.0) if ax is None else ax
@@ -88,7 +90,7 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
         else:
             look = looks(1)[0]
             cell.fill_between(dates, values.min(axis=0), values.max(axis=0), color=look["color"], alpha=0.25,
-                              linewidth=0, label="range of planes" if number == 0 else None)  # fmt: skip
+                              linewidth=0, label="range of the planes" if number == 0 else None)  # fmt: skip
             mean = f"mean of {len(planes)} planes" if number == 0 else None
             cell.plot(dates, values.mean(axis=0), label=mean, **{**look, "linewidth": 1.2})
         _scale(cell, panel, values)
@@ -96,9 +98,14 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
         if number < len(cells) - 2:
             cell.tick_params(labelbottom=False)
             cell.set_xlabel("")
-    subtitle = f"satellites that begin work on {start}; eclipse policy {environment.policy}"
+    subtitle = (
+        f"satellites that begin work on {start}; eclipse policy {environment.policy}; dose rate and interruptions "
+        "without solar storms"
+    )
     # The title and the legend reach over both columns: the layout must not make room for them in one.
-    title_and_legend(ax, f"{environment.scenario.name}: light, power, heat, air and radiation of each plane", subtitle)
+    title_and_legend(
+        ax, f"{environment.scenario.name}: light, power, heat, atmosphere and radiation by plane", subtitle
+    )
     legend = ax.get_legend()
     assert legend is not None
     legend.set_in_layout(False)

@@ -1,4 +1,4 @@
-"""Units that survive, as observed and as fitted."""
+"""Survival of units, observed and fitted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.plots.style import styled
 from sim.reliability import AnyLaw
 
 MOST_GROUPS = 7
-"""As many as there are colours that can be told apart."""
+"""As many as there are distinct colours."""
 _LAW: TypeAdapter[AnyLaw] = TypeAdapter(AnyLaw)
 
 
@@ -46,17 +46,17 @@ def survival(found: dict[str, Any], *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(max(0.0, 100 * lowest - 0.08 * (100 - 100 * lowest)), 100 + 0.03 * (100 - 100 * lowest) + 1e-6)
     percent(ax, 8)
     ax.set_xlabel("age (years)")
-    ax.set_ylabel("units that survive (%)")
+    ax.set_ylabel("surviving units (%)")
     grey = "0.35"
     keys = [
         Line2D([], [], color=grey, linestyle="-", label="Kaplan-Meier"),
         Patch(color=grey, alpha=0.18, linewidth=0, label="95 % band"),
-        Line2D([], [], color=grey, linestyle=(0, (5, 2)), linewidth=1.4, label="law of lowest AIC"),
-        Line2D([], [], color=grey, linestyle=(0, (1, 1.6)), linewidth=1.4, label="constant rate"),
+        Line2D([], [], color=grey, linestyle=(0, (5, 2)), linewidth=1.4, label="best law (lowest AIC)"),
+        Line2D([], [], color=grey, linestyle=(0, (1, 1.6)), linewidth=1.4, label="constant rate (exponential)"),
     ]
     few = len(shown) < len(found["groups"])
     which = f"the {len(shown)} of {len(found['groups'])} groups with most deaths" if few else "each group"
-    title_and_legend(ax, "Lifetimes: observed and fitted", f"{which} in one colour; laws by maximum likelihood")
+    title_and_legend(ax, "Survival: observed and fitted", f"{which} in one colour; laws fitted by maximum likelihood")
     groups = ax.get_legend()
     ax.legend(handles=keys, loc="lower left")
     if groups is not None:

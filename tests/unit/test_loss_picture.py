@@ -103,8 +103,12 @@ def test_the_bands_are_the_shares_missing_and_the_interruptions_of_each_month(bu
     assert gpu == pytest.approx([0, 0, 0, 0, 1.25, 2.5, 2.5, 2.5, 2.5], abs=grid)
     memory = heights(lower)[losses._LOWER[0].lower()]
     assert memory == pytest.approx([2, 2, 2, 0, 0, 0, 0, 0, 0], abs=lower.get_ylim()[1] / 1000)
-    assert texts(lower) == ["GPU failure  0.01 a day", "memory error  0.6 a day"]  # the planned one is not there
-    assert "triangles: storms of the Sun" in " ".join(texts(ax))
+    assert texts(lower) == [
+        "mean over the mission",
+        "GPU failure  0.01 per day",
+        "memory error  0.6 per day",
+    ]  # the planned one is not there
+    assert "triangles: solar storms" in " ".join(texts(ax))
     assert {"bus failure  6.6 %", "GPU failure  1.3 %"} <= set(texts(ax))
 
 
@@ -143,10 +147,10 @@ def test_of_many_causes_the_largest_are_named_and_nothing_is_left_out(busy):
 
 def test_what_does_not_happen_is_said(busy, fleet):
     quiet = plots.losses_by_cause(run_of(busy, []))
-    assert "no GPU is missing" in texts(quiet)
-    assert texts(quiet.figure.axes[1]) == ["nothing interrupts jobs"]
+    assert "no GPU is offline" in texts(quiet)
+    assert texts(quiet.figure.axes[1]) == ["no job is interrupted"]
     idle = plots.losses_by_cause(run_of(fleet(slots=4, gpus=10, days=95), []))
-    assert texts(idle.figure.axes[1]) == ["there are no jobs"]
+    assert texts(idle.figure.axes[1]) == ["the scenario has no jobs"]
 
 
 def test_of_a_study_the_mean_of_the_last_strategy_or_of_the_one_named(fleet):
@@ -154,11 +158,11 @@ def test_of_a_study_the_mean_of_the_last_strategy_or_of_the_one_named(fleet):
     scenario = fleet(slots=4, gpus=10, days=90, bus=often, gpu=often)
     study = experiment.compare(scenario, ["replace_on_failure", "run_to_failure"], 3, 1, workers=1)
     ax = plots.losses_by_cause(study)
-    assert any("run_to_failure, means of 3 runs" in text for text in texts(ax))
+    assert any("run_to_failure, mean of 3 replicates" in text for text in texts(ax))
     runs = [missing_capacity(study.result("run_to_failure", r))["gpu"].mean() for r in range(3)]
     assert f"GPU failure  {100 * np.mean(runs):.{1 if np.mean(runs) < 0.095 else 0}f} %" in texts(ax)
     ax = plots.losses_by_cause(study, strategy="replace_on_failure")
-    assert any("replace_on_failure, means" in text for text in texts(ax))
+    assert any("replace_on_failure, mean of" in text for text in texts(ax))
 
 
 def test_the_same_picture_is_the_same_bytes(busy, tmp_path: Path):

@@ -22,7 +22,7 @@ from sim import plots
 from sim.environment import Environment
 from sim.events import COLUMNS, Cause, EventKind, EventLog, EventRecorder
 from sim.experiment.study import Sample, Study
-from sim.metrics import METRICS, daily_series
+from sim.metrics import METRICS, daily_series, measure
 from sim.plots.axes import root
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
@@ -112,8 +112,6 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "environment, one plane": lambda: plots.environment_panels(Environment.build(SUNNY)),
     "environment, two planes": lambda: plots.environment_panels(Environment.build(PAIR)),
     "environment, four planes": lambda: plots.environment_panels(Environment.build(INCLINED)),
-    "sunlit, one plane": lambda: plots.sunlit(Environment.build(SUNNY), SUNNY.mission.start),
-    "sunlit, four planes": lambda: plots.sunlit(Environment.build(INCLINED), INCLINED.mission.start),
 }
 
 
@@ -136,7 +134,7 @@ def test_no_label_overlaps_another_or_leaves_the_picture(name: str) -> None:
         t.get_text() for t, b in boxes.items() if b.x0 < -1 or b.y0 < -1 or b.x1 > width + 1 or b.y1 > height + 1
     ]
     assert outside == []
-    # A pixel of grace: the boxes hold the fonts' empty margins.
+    # A pixel is allowed: the boxes hold the fonts' empty margins.
     meeting = [
         (a.get_text(), b.get_text())
         for (a, one), (b, other) in combinations(boxes.items(), 2)
@@ -147,8 +145,8 @@ def test_no_label_overlaps_another_or_leaves_the_picture(name: str) -> None:
 
 def _labels_in_view(axis: matplotlib.axis.Axis) -> list[Text]:
     low, high = sorted(axis.get_view_interval())
-    grace = 1e-9 * (high - low)
-    return [tick.label1 for tick in axis.get_major_ticks() if low - grace <= tick.get_loc() <= high + grace]
+    margin = 1e-9 * (high - low)
+    return [tick.label1 for tick in axis.get_major_ticks() if low - margin <= tick.get_loc() <= high + margin]
 
 
 @pytest.mark.parametrize(
@@ -245,11 +243,12 @@ def test_timeline_counts_every_event_and_draws_the_online_gpus() -> None:
     ax = plots.event_timeline(run_of(SUNNY))
     rows = ax.figure.axes[1]
     assert [label.get_text() for label in rows.get_yticklabels()] == [
-        "launches (6)",
-        "launch failures (1)",
+        "deployment flights (4)",
+        "flights after deployment (2)",
+        "failed flights (1)",
         "arrivals in slots (5)",
         "arrivals of spares (0)",
-        "bus failures (1)",
+        "satellite failures (1)",
         "retirements (0)",
         "GPU failures (1)",
     ]
@@ -260,9 +259,22 @@ def test_timeline_counts_every_event_and_draws_the_online_gpus() -> None:
     assert "batch" in ax.get_title(loc="left")
 
 
+@pytest.mark.parametrize("metric", ["launches", "deployment_launches", "bus_failures", "gpu_failures"])
+def test_the_timeline_counts_as_the_metrics_do(metric: str) -> None:
+    run = run_of(SUNNY)
+    row = {
+        "launches": "flights after deployment",
+        "deployment_launches": "deployment flights",
+        "bus_failures": "satellite failures",
+        "gpu_failures": "GPU failures",
+    }[metric]
+    rows = [label.get_text() for label in plots.event_timeline(run).figure.axes[1].get_yticklabels()]
+    assert f"{row} ({measure(run)[metric]:.0f})" in rows
+
+
 def test_timeline_says_what_limits_satellites_where_something_does() -> None:
     labels = [label.get_text() for label in plots.event_timeline(limited_run()).figure.axes[1].get_yticklabels()]
-    assert labels[-2:] == ["GPU failures (1)", "limited by battery, array (3)"]
+    assert labels[-2:] == ["GPU failures (1)", "first day limited by battery, array (3)"]
 
 
 def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
@@ -274,9 +286,9 @@ def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
         "array power",
         "capacity",
         "GPU junction",
-        "air density",
-        "dose",
-        "soft stops",
+        "atmospheric density",
+        "dose rate",
+        "interruptions",
     ]
     inside = few.days <= few.horizon_days
     for plane, line in enumerate(axes[0].get_lines()):
@@ -301,7 +313,7 @@ def test_timeline_shows_daily_means_where_eclipses_stop_the_gpus() -> None:
 def test_a_picture_goes_where_it_is_told() -> None:
     figure = Figure()
     left, right = figure.subplots(1, 2)
-    assert plots.sunlit(Environment.build(SUNNY), SUNNY.mission.start, ax=left) is left
+    assert plots.paired_differences(study(SUNNY), metrics=("goodput",), ax=left) is left
     assert plots.compute_availability(study(SUNNY), ax=right) is right
     assert len(figure.axes) == 3  # the strip of light took its place from the right one
     with pytest.raises(ValueError, match="no place in a grid"):
@@ -322,7 +334,7 @@ def test_drawing_needs_no_pyplot() -> None:
 def test_a_picture_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(b"the old one")
-    ax = PICTURES["sunlit, one plane"]()
+    ax = PICTURES["differences"]()
 
     def breaks(self: Figure, file: str, **_: object) -> None:
         Path(file).write_bytes(b"half")
@@ -340,4 +352,4 @@ def test_a_picture_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: p
 
 def test_only_png_and_svg(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"'picture\.jpg': pictures end in \.png or \.svg"):
-        plots.save(PICTURES["sunlit, one plane"](), tmp_path / "picture.jpg")
+        plots.save(PICTURES["differences"](), tmp_path / "picture.jpg")

@@ -1,4 +1,4 @@
-"""What a scenario allows but its author may not have meant: the warnings of `describe`, with what would be enough."""
+"""Warnings of `describe`: what a scenario allows but its author may not intend, and the size that is sufficient."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
+from sim.describe.format import Facts, many, span
 from sim.describe.planes import born_until
 from sim.describe.radiation import late_loss_share
-from sim.describe.wording import Facts, many, span
 from sim.environment import Environment, Limit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.workloads import TrainingJob
 
 
-def doubts(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
-    """One sentence for each doubt; `found` holds the scenario's facts."""
+def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
+    """One sentence for each warning; `found`: the scenario's facts."""
     yield from _supply(scenario, environment, found)
     yield from _heat(scenario, environment)
     yield from _dark(scenario, environment)
@@ -37,19 +37,21 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     all_gpus = environment.slots * satellite.gpus
     asked = sum(job.count * job.gpus for job in scenario.workload.jobs if job.work_gpu_hours is None)
     if asked > all_gpus:
-        yield f"jobs without end ask for {asked:,} GPUs of {all_gpus:,}: some wait for ever"
+        yield f"jobs without an end need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
     supply = launch["satellites_per_year_max"]
     demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
     if supply is not None and supply < demand:
-        yield f"launches bring at most {supply:,.3g} satellites a year; failure and design life take {demand:,.3g}"
+        yield f"launches deliver at most {supply:,.3g} satellites a year; failures and design life remove {demand:,.3g}"
     if scenario.launch.expected_lead_days() > mission.days:
-        yield "an order takes longer than the mission: no replacement arrives"
+        yield "the mean time from order to start of work exceeds the mission: no replacement arrives"
     if satellite.design_life_years < mission.years:
-        life = f"{satellite.design_life_years:g} of {mission.years:g} years"
-        yield f"the first satellites reach their design life after {life}"
+        yield (
+            f"the first satellites reach the end of their design life after {satellite.design_life_years:g} of the "
+            f"mission's {mission.years:g} years"
+        )
     last_day = found["deployment"]["last_launch_day"]
     if last_day is not None and last_day > mission.days:
-        yield f"the initial fleet's last flight is planned for day {last_day:g}, after the mission's end"
+        yield f"the last deployment flight is planned for day {last_day:g}, after the end of the mission"
     for name in scenario.strategies:
         problem = found["strategies"][name]["problem"]
         if problem:
@@ -62,17 +64,17 @@ def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
     stopped = (operation.limit == Limit.HEAT) & (operation.light_speed == 0)
     days = max(int(np.count_nonzero(stopped[p.id] & _lives(environment, p.id))) for p in environment.planes)
     if days:
-        enough = _enough(sizes.radiator_needed_m2, "m2", "the whole load")
+        enough = _enough(sizes.radiator_needed_m2, "m2", "full load")
         yield (
             f"radiator of {sizes.radiator_m2:.3g} m2: on {many(days, 'day')} of a satellite's life the bus alone heats "
-            f"the chips past {scenario.satellite.radiator.junction_limit_c:g} C, and no GPU can run; {enough}"
+            f"the chips above {scenario.satellite.radiator.junction_limit_c:g} C, so no GPU can run; {enough}"
         )
 
 
 def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
-    """A battery that cannot carry the bus through an eclipse."""
-    satellite, sky, operation = scenario.satellite, environment.sky, environment.operation(0)
-    battery, dark_s = satellite.battery, sky.dark * sky.period_s
+    """A battery that cannot supply the bus through an eclipse."""
+    satellite, operation = scenario.satellite, environment.operation(0)
+    battery, dark_s = satellite.battery, environment.sky.dark * environment.sky.period_s
     need_wh = battery_needed_wh(
         satellite.bus_power_w, dark_s, battery.depth_limit, battery.discharge_efficiency
     )  # on each day
@@ -85,17 +87,17 @@ def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
     if not first:
         return
     day, name, at_once = min(first)
-    when = "the first eclipse" if at_once else f"the eclipses from day {day} on"
+    when = "the first eclipse" if at_once else f"the eclipses of day {day}, the first such day,"
     kwh, needed = environment.sizes.battery_wh / 1000, environment.sizes.battery_needed_wh / 1000
     yield (
-        f"battery of {kwh:.3g} kWh does not carry the bus ({satellite.bus_power_w:,g} W) "
-        f"through {when} in plane {name}: satellites compute nothing on such days; {need_wh.max() / 1000:.3g} kWh when "
-        f"new would carry the bus, and {_enough(needed, 'kWh', f'the policy {scenario.power.eclipse_policy}')}"
+        f"battery of {kwh:.3g} kWh cannot supply the bus ({satellite.bus_power_w:,g} W) "
+        f"through {when} in plane {name}: satellites compute nothing on such days; {need_wh.max() / 1000:.3g} kWh at "
+        f"BOL would supply the bus, and {_enough(needed, 'kWh', f'eclipse policy {scenario.power.eclipse_policy}')}"
     )
 
 
 def _array(scenario: Scenario, environment: Environment) -> Iterator[str]:
-    """An array that cannot feed the bus, and one that sees no Sun."""
+    """An array that cannot supply the bus, and one that is turned away from the Sun."""
     satellite, sky, operation = scenario.satellite, environment.sky, environment.operation(0)
     mount = satellite.array.mount
     bus_w = array_needed_w(
@@ -107,15 +109,15 @@ def _array(scenario: Scenario, environment: Environment) -> Iterator[str]:
         discharge_efficiency=satellite.battery.discharge_efficiency,
     )
     for what, bad in (
-        (f"gets less than a twentieth of its usual light, held {mount.value}", _without_sun(operation.array_w)),
-        (f"cannot feed the bus ({satellite.bus_power_w:,g} W)", operation.array_w < bus_w * (1 - 1e-9)),
+        (f"(mount {mount.value}) gets less than 5% of its median power", _without_sun(operation.array_w)),
+        (f"cannot supply the bus ({satellite.bus_power_w:,g} W)", operation.array_w < bus_w * (1 - 1e-9)),
     ):
         days = {p.name: int(np.count_nonzero(bad[p.id] & _lives(environment, p.id))) for p in environment.planes}
         worst = max(days, key=lambda name: days[name])
         if days[worst]:
             yield (
                 f"array of {environment.sizes.array_m2:.3g} m2 {what} on {many(days[worst], 'day')} in plane {worst}; "
-                f"{_enough(environment.sizes.array_needed_m2, 'm2', 'the whole load')}"
+                f"{_enough(environment.sizes.array_needed_m2, 'm2', 'full load')}"
             )
 
 
@@ -124,114 +126,124 @@ def _without_sun(array_w: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
 
 
 def _sizes(satellite: Facts) -> Iterator[str]:
-    """Sizes below what the whole load needs to the end of the design life."""
+    """Sizes below what full load needs until the end of the design life."""
     array, battery, radiator = satellite["array"], satellite["battery"], satellite["radiator"]
     propulsion, mass = satellite["propulsion"], satellite["mass"]
     for name, has, needs, unit, need_of in (
-        ("array", array["m2"], array["needed_m2"], "m2", "the whole load on the worst day"),
-        ("battery", battery["kwh"], battery["needed_kwh"], "kWh", "the policy in the longest eclipse"),
-        ("radiator", radiator["m2"], radiator["needed_m2"], "m2", "the whole load on the hottest day"),
+        ("array", array["m2"], array["needed_m2"], "m2", "full load on the day with least power"),
+        ("battery", battery["kwh"], battery["needed_kwh"], "kWh", "the eclipse policy in the longest eclipse"),
+        ("radiator", radiator["m2"], radiator["needed_m2"], "m2", "full load on the hottest day"),
         ("propellant", propulsion["propellant_kg"], propulsion["needed_kg"], "kg", "orbit keeping and disposal"),
     ):
         if has < needs * (1 - 1e-9):
-            yield f"{name} of {has:.3g} {unit} is below the need: {_enough(needs, unit, need_of)} at the end of life"
+            yield f"{name} of {has:.3g} {unit} is too small: {_enough(needs, unit, need_of)} at the end of life"
     if mass["rest_kg"] < 0:
         parts = mass["battery_kg"] + mass["radiator_kg"] + mass["propellant_kg"]
         yield (
             f"battery ({mass['battery_kg']:,.0f} kg), radiator ({mass['radiator_kg']:,.0f} kg) and propellant "
-            f"({mass['propellant_kg']:,.0f} kg) weigh {parts:,.0f} kg, more than satellite.mass_kg "
+            f"({mass['propellant_kg']:,.0f} kg) together weigh {parts:,.0f} kg, more than satellite.mass_kg "
             f"({mass['total_kg']:,.0f} kg)"
         )
 
 
 def _enough(needed: float, unit: str, need_of: str) -> str:
     if not math.isfinite(needed):
-        return f"no size would be enough for {need_of}"
-    return f"{needed:.4g} {unit} would be enough for {need_of}"
+        return f"no size would be sufficient for {need_of}"
+    return f"{needed:.4g} {unit} would be sufficient for {need_of}"
 
 
 def _orbit(scenario: Scenario, environment: Environment, satellite: Facts) -> Iterator[str]:
     for number, shell in enumerate(scenario.constellation.shells):
         if shell.eccentricity > 0:
             yield (
-                f"shell {number} is eccentric ({shell.eccentricity:g}): drag is computed at the mean altitude, too low "
-                "by a factor that reaches 10 at eccentricity .01 and 500 km"
+                f"shell {number} is eccentric ({shell.eccentricity:g}): drag is computed at the mean altitude and is "
+                "too low, by up to a factor of 10 at eccentricity .01 and 500 km"
             )
     dry, design = satellite["propulsion"]["dry_after_years"], satellite["propulsion"]["design_life_years"]
     if dry is not None:
-        yield f"propellant ends the first satellites' life after {dry:.2g} of {design:g} years"
+        yield f"the first satellites run out of propellant after {dry:.2g} of {design:g} years of design life"
 
 
 _DOSE_LOSS = 0.05
-"""Share of chips ended by dose within the design life from which it is worth a word."""
+"""Share of chips destroyed by dose within the design life above which a warning is given."""
 
 
 def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
-    """Chips that take up more than they bear."""
+    """Dose at which memory errors grow, or chips fail, within the design life."""
     wear, life = scenario.radiation.wear, scenario.satellite.design_life_years
-    onset, behind = radiation["memory_onset_years"], f"behind {radiation['shield_mm']:g} mm"
+    onset, behind = radiation["memory_onset_years"], f"behind {radiation['shield_mm']:g} mm of aluminium"
     grows = any(effect.scales_with_memory for effect in scenario.radiation.active.values())
     if onset is not None and onset < life and grows and wear.memory_growth_per_krad > 0:
-        steady_krad = radiation["dose_rad_per_year"]["mean"] * life / 1000
+        steady_krad = radiation["dose_krad_end_of_life_without_storms"]
         growth = 1 + wear.memory_growth_per_krad * max(steady_krad - wear.memory_onset_krad, 0.0)
         yield (
-            f"{behind} chips reach {wear.memory_onset_krad:g} krad after {onset:.2g} of {life:g} years: memory errors "
-            f"grow from then on, to about {growth:.3g} times at the end"
+            f"{behind} chips reach {wear.memory_onset_krad:g} krad(Si) after {onset:.2g} of {life:g} years of design "
+            f"life, without storms: from then on memory errors grow, to {growth:.3g} times their first rate at the end"
         )
     if (lost := radiation["dose_loss_end_of_life"]) > _DOSE_LOSS:
         yield (
-            f"{behind} chips take up {radiation['dose_krad_end_of_life']:.3g} krad by the end of their design life, "
-            f"storms included: dose alone ends {lost:.0%} of them (half of them at {wear.end_median_krad:g} krad)"
+            f"{behind} chips take {radiation['dose_krad_end_of_life']:.3g} krad(Si) over the design life, "
+            f"expected storms included: dose alone destroys {lost:.0%} of them (half of all chips fail by "
+            f"{wear.end_median_krad:g} krad(Si))"
         )
 
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
-    what, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
-    most = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
+    name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
+    largest = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
     rhythm = job.rhythm(mtbf_days)
-    if job.gpus > most:
-        yield f"{what} needs {job.gpus:,} GPUs in one plane and the largest has {most:,}: it never runs"
+    if job.gpus > largest:
+        yield f"{name} needs {job.gpus:,} GPUs in one plane and the largest plane has {largest:,}: it never runs"
     if rhythm.interval > mtbf_days:
         yield (
-            f"{what} writes a checkpoint every {span(rhythm.interval)} but fails every {span(mtbf_days)}: "
-            "it makes little headway"
+            f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "
+            "average: most of its work is lost"
         )
     if rhythm.restart > mtbf_days:
-        yield f"{what} takes {span(rhythm.restart)} to restart but fails every {span(mtbf_days)}"
+        yield (
+            f"{name} takes {span(rhythm.restart)} to restart but is interrupted every {span(mtbf_days)} on average: "
+            "most restarts fail"
+        )
     late = late_loss_share(environment, job)
     if late > 0.5:
         delay = span(scenario.radiation.detection_delay_h / HOURS_PER_DAY)
         lost = "all" if late >= 1 else f"{late:.0%} of"
         yield (
-            f"{what} loses {lost} its time to silent corruption that is noticed only {delay} later: its silent effects "
-            "need a mitigation that detects them, a smaller harmful_fraction or a shorter detection_delay_h"
+            f"{name} loses {lost} its time to silent corruption that is detected only {delay} later: its silent "
+            "effects need a mitigation that detects them, a smaller harmful_fraction or a shorter detection_delay_h"
         )
     if job.arrival_day >= scenario.mission.days:
-        yield f"{what} arrives on day {job.arrival_day:g}, after the mission's end"
+        yield f"{name} arrives on day {job.arrival_day:g}, after the end of the mission"
+    if environment.pauses:
+        yield from _paused_job(scenario, environment, job, name)
+
+
+def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, name: str) -> Iterator[str]:
+    """A job whose satellites stop in eclipse."""
     lit_min = [
         float((plane.period_min - dark[dark > 0]).min())
         for plane, dark in zip(environment.planes, environment.eclipse_minutes, strict=True)
         if np.any(dark > 0)
     ]
-    if not environment.pauses or not lit_min:
+    if not lit_min:
         return
     satellites = math.ceil(job.gpus / scenario.satellite.gpus)
     if satellites > 1 and not all(plane.colocated for plane in environment.planes):
         yield (
-            f"{what} spans {satellites} satellites spread around the orbit, and in the eclipse season computes only "
-            "while all of them are in light"
+            f"{name} needs {satellites} satellites spaced around the orbit; in the eclipse season it computes only "
+            "while all of them are sunlit"
         )
-        yield from _never_lit_together(environment, what, satellites)
+        yield from _never_sunlit_together(environment, name, satellites)
     overhead_min = job.restart_min + job.checkpoint_write_min
     if overhead_min > 0.1 * min(lit_min):
         yield (
-            f"{what} spends {overhead_min:g} of at least {min(lit_min):.0f} min of light in an orbit on restarting and "
-            "its planned checkpoint"
+            f"{name} spends {overhead_min:g} min of every orbit on its restart and its planned checkpoint, out of as "
+            f"little as {min(lit_min):.0f} min of sunlight"
         )
 
 
-def _never_lit_together(environment: Environment, what: str, satellites: int) -> Iterator[str]:
-    """Days on which some satellite of a gang is always dark, even were its satellites neighbours."""
+def _never_sunlit_together(environment: Environment, name: str, satellites: int) -> Iterator[str]:
+    """Days on which at least one satellite of a gang is always in eclipse, even if they are neighbours in the orbit."""
     days = {}
     for plane in environment.planes:
         if satellites > plane.slots:
@@ -243,13 +255,14 @@ def _never_lit_together(environment: Environment, what: str, satellites: int) ->
             shaded = (satellites - 1) * np.minimum(dark, 1 / plane.slots) + np.minimum(dark, 1 - between)
         days[plane.name] = int(np.count_nonzero(shaded >= 1 - 1e-9))
     if days and min(days.values()):
-        best = min(days, key=lambda name: days[name])
+        best = min(days, key=lambda plane: days[plane])
         yield (
-            f"{what} computes nothing on {many(days[best], 'day')} of the mission, even in plane {best}: at every "
-            f"moment one of its {satellites} satellites is dark; cluster them, or let the battery carry the eclipse"
+            f"{name} computes nothing on {many(days[best], 'day')} of the mission even in plane {best}: at any time at "
+            f"least one of its {satellites} satellites is in eclipse; use a cluster, or a battery and the policy "
+            "ride_through"
         )
 
 
 def _lives(environment: Environment, plane: int) -> NDArray[np.bool_]:
-    """Days on which satellites born on day 0 are there."""
+    """Days of the life of satellites that begin work on day 0."""
     return np.asarray(environment.days < born_until(environment, environment.planes[plane]))

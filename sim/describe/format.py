@@ -1,18 +1,19 @@
-"""Quantities as a reader likes them."""
+"""Quantities as text: counts, times, money, and sentences broken into lines."""
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 from typing import Any
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
 
 Facts = dict[str, Any]
-"""Named numbers, and more of them by name."""
+"""Numbers by name, in nested groups."""
 
 
 def many(n: int, noun: str) -> str:
-    """A count with its noun."""
+    """A count with its noun: `1 day`, `2 days`."""
     return f"{n:,} {noun if n == 1 else noun + 's'}"
 
 
@@ -23,7 +24,7 @@ def clock(hours: float) -> str:
 
 
 def span(days: float) -> str:
-    """A length of time in the unit that suits it."""
+    """A length of time in days as text, in minutes, hours, days or years."""
     if days < 1 / 12:
         return f"{days * MINUTES_PER_DAY:.3g} min"
     if days < 2:
@@ -32,7 +33,7 @@ def span(days: float) -> str:
 
 
 def money(usd: float) -> str:
-    """Dollars to three figures."""
+    """US dollars to three significant digits."""
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if usd >= size:
             return f"${usd / size:,.3g}{unit}"
@@ -40,8 +41,11 @@ def money(usd: float) -> str:
 
 
 WIDTH = 118
+"""Longest line of text, characters."""
 
 
 def wrapped(text: str, indent: str) -> list[str]:
-    """A long sentence in lines, the later ones as deep as the first one's text."""
-    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False)
+    """A long sentence as lines of at most `WIDTH` characters, all indented as far as the text of the first."""
+    joined = re.sub(r"(?<=\d) (?=\S)", "\u00a0", text)  # a number stays with its unit
+    lines = wrap(joined, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]

@@ -1,0 +1,330 @@
+"""What a scenario means, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from sim.constants import MINUTES_PER_DAY
+from sim.describe.format import Facts, clock, many, money, span, wrapped
+from sim.describe.numbers import facts
+from sim.describe.satellite_text import orbit_keeping, power_and_heat
+from sim.scenario import Scenario
+
+SHOWN_PLANES = 6
+"""Planes of a shell that the text lists; `facts` has them all."""
+
+
+def describe(scenario: Scenario) -> str:
+    """What the scenario means, as plain text for a reader who has not seen its file."""
+    return "\n".join(_lines(facts(scenario))) + "\n"
+
+
+def _lines(f: Facts) -> Iterator[str]:
+    mission = f["mission"]
+    yield from wrapped(f"{f['name']}: {f['description']}" if f["description"] else f["name"], "")
+    yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
+    for title, lines in (
+        ("Fleet", _fleet(f["fleet"])),
+        ("Orbit and light", _light(f)),
+        ("Power and heat of a satellite", power_and_heat(f["satellite"])),
+        ("Orbit keeping and end of life", orbit_keeping(f["satellite"])),
+        ("Failures", _failures(f["failures"])),
+        ("Radiation", _radiation(f["radiation"], f["jobs"])),
+        ("Jobs", _jobs(f)),
+        ("Launch", _launch(f["launch"])),
+        ("Initial fleet", _deployment(f["deployment"])),
+        ("Strategies", _strategies(f)),
+        ("Notes", _notes(f["notes"])),
+        ("Warnings", (line for warning in f["warnings"] for line in wrapped(warning, "  ! "))),
+    ):
+        body = list(lines)
+        if body:
+            yield from ("", title, *body)
+
+
+def _fleet(fleet: Facts) -> Iterator[str]:
+    yield (
+        f"  {many(fleet['satellites'], 'satellite')} in {many(fleet['planes'], 'plane')}, "
+        f"{many(fleet['spare_berths_per_plane'], 'spare berth')} in each plane"
+    )
+    yield f"  {fleet['gpus_per_satellite']:,} GPUs per satellite, {fleet['gpus']:,} in total: the nameplate capacity"
+    yield (
+        f"  each satellite: launch mass {fleet['satellite_mass_kg']:,g} kg, full load "
+        f"{fleet['satellite_power_kw']:,.4g} kW ({fleet['kw_per_tonne']:.1f} kW/t), "
+        f"design life {fleet['design_life_years']:g} years"
+    )
+    yield f"  all satellites: {fleet['mass_t']:,.1f} t, full load {fleet['power_kw'] / 1000:,.3g} MW"
+
+
+def _light(f: Facts) -> Iterator[str]:
+    for _, planes in groupby(f["planes"], key=lambda plane: plane["shell"]):
+        yield from _shell(list(planes))
+    yield from wrapped(f"eclipse policy {f['eclipse_policy']}: {f['eclipse_effect']}", "  ")
+
+
+def _shell(planes: list[Facts]) -> Iterator[str]:
+    first = planes[0]
+    formation = "in one cluster" if first["formation"] == "cluster" else "spaced evenly around the orbit"
+    yield from wrapped(
+        f"shell {first['shell']}: {many(len(planes), 'plane')} of {many(first['satellites'], 'satellite')} "
+        f"{formation}; altitude {first['altitude_km']:,.0f} km, inclination {first['inclination_deg']:.2f} deg, "
+        f"period {first['period_min']:.1f} min",
+        "  ",
+    )
+    for plane in planes[:SHOWN_PLANES]:
+        node = f"RAAN {plane['raan_deg']:.1f} deg" if plane["ltan_h"] is None else f"LTAN {clock(plane['ltan_h'])}"
+        yield (
+            f"    plane {plane['name']}, {node}: sunlit {plane['sunlit_mean']:.1%} of the mission, "
+            f"{plane['sunlit_min']:.1%} on the day with least sunlight"
+        )
+        if plane["longest_eclipse_min"] == 0:
+            yield "      no eclipses"
+            continue
+        season = plane["first_season"]
+        dates = f" (first season {season[0]} to {season[1]})" if season and plane["eclipse_days_per_year"] < 300 else ""
+        yield (
+            f"      eclipses on {plane['eclipse_days_per_year']:.0f} days a year{dates}; "
+            f"longest eclipse {plane['longest_eclipse_min']:.1f} min"
+        )
+    if len(planes) > SHOWN_PLANES:
+        sunlit = [plane["sunlit_mean"] for plane in planes]
+        more = f"    and {len(planes) - SHOWN_PLANES:,} more"
+        yield f"{more}; all planes are sunlit {min(sunlit):.1%} to {max(sunlit):.1%} of the mission"
+
+
+def _failures(failures: Facts) -> Iterator[str]:
+    groups = {f"{name}, {_group(unit)}": unit for name, unit in failures["groups"].items()}
+    for name, unit in {"GPU": failures["gpu"], "bus": failures["bus"], **groups}.items():
+        mttf = "undefined (some never fail)" if unit["mttf_years"] is None else f"{unit['mttf_years']:,.1f} years"
+        yield (
+            f"  {name} ({unit['law']}): mean time to failure {mttf}; "
+            f"survival {unit['survival_1_year']:.1%} at 1 year, {unit['survival_5_years']:.1%} at 5 years"
+        )
+        yield (
+            f"    {unit['failures_per_year']:,.3g} failures a year among {unit['units']:,} units, "
+            "mean over the design life"
+        )
+        if unit["burn_in_days"] > 0:
+            yield (
+                f"    burn-in of {unit['burn_in_days']:g} days on the ground: {unit['lost_in_burn_in']:.2%} "
+                "fail there and are not flown"
+            )
+    if failures["resettable_fraction"] > 0:
+        yield f"  {failures['resettable_fraction']:.0%} of GPU failures are cleared by a power cycle"
+    yield (
+        f"  ageing rate of electronics {failures['electronics_pace']:.3g}, from heat and thermal cycles (the laws "
+        f"above: 1, at a junction of {failures['reference_junction_c']:g} C)"
+    )
+    yield f"  ageing rate of the GPUs of a stored spare: {failures['dormancy_factor']:g} times that of working ones"
+    if failures["punctures_per_satellite_year"] > 0:
+        yield (
+            f"  debris punctures {failures['punctures_per_satellite_year']:.2g} coolant loops per satellite-year; "
+            f"each loop cools 1 in {failures['loops']} of the GPUs"
+        )
+    for name, cause in failures["common_causes"].items():
+        yield from wrapped(f"common cause {_plain_name(name)}: {_common_cause(cause)}", "  ")
+    if failures["stand_off_hours"] > 0:
+        yield (
+            f"  when a satellite of a cluster fails, the others keep their distance and compute nothing for "
+            f"{failures['stand_off_hours']:g} h"
+        )
+
+
+def _group(unit: Facts) -> str:
+    carries = "satellite" if unit["gpus"] == "all" else many(unit["gpus"], "GPU")
+    if unit["units_per_group"] == unit["needed"] == 1:
+        return f"one per {carries}"
+    standby = f", {unit['standby']} standby" if unit["units_per_group"] > unit["needed"] else ""
+    beta = unit["common_cause_fraction"]
+    common_cause = f", {beta:.0%} of failures by a common cause" if beta > 0 else ""
+    return f"{unit['needed']} of {unit['units_per_group']} needed per {carries}{standby}{common_cause}"
+
+
+def _common_cause(cause: Facts) -> str:
+    if cause["kind"] == "batch":
+        lot = many(cause["lot_satellites"], "satellite")
+        return f"each lot of {lot} is defective with probability {cause['probability']:.2g}"
+    if cause["kind"] == "debris_event":
+        return (
+            f"{cause['rate_per_year']:.3g} breakups a year; each multiplies the flux of lethal debris by "
+            f"{cause['flux_factor']:g} for {cause['duration_days']:g} days"
+        )
+    effects = [
+        f"destroys {cause[f'{what}_lethality']:.2%} of {who}"
+        for what, who in (("gpu", "GPUs"), ("satellite", "satellites"))
+        if cause[f"{what}_lethality"] > 0
+    ]
+    if cause["outage_hours"] > 0:
+        effects.append(f"stops computing for {cause['outage_hours']:g} h")
+    rate = f"{cause['rate_per_year']:.3g} shocks per {cause['scope']} and year"
+    return f"{rate}; each {' and '.join(effects) or 'has no effect'}"
+
+
+def _radiation(radiation: Facts, jobs: list[Facts]) -> Iterator[str]:
+    yield from _dose(radiation)
+    yield from _single_events(radiation)
+    if radiation["mitigations"]:
+        yield from wrapped(f"mitigations: {', '.join(map(_plain_name, radiation['mitigations']))}", "  ")
+    for job in jobs:
+        per_day = job["interruptions_per_day"]
+        if per_day:
+            late = job["late_loss_share"]
+            delay = f"; silent corruption detected late costs {late:.1%} of its time" if late >= 0.0005 else ""
+            yield from wrapped(
+                f"job {job['name']}: {sum(per_day.values()):,.3g} interruptions a day without hardware failures "
+                f"({_listed(per_day)}){delay}",
+                "  ",
+            )
+
+
+def _dose(radiation: Facts) -> Iterator[str]:
+    dose = radiation["dose_rad_per_year"]
+    where = "" if radiation["planes_alike"] else f" in plane {radiation['plane']}, the most exposed"
+    storms = (
+        f"; solar storms add {_rad(dose['expected_storms'])} rad(Si) a year on average, most of it in rare large ones"
+    )
+    yield from wrapped(
+        f"dose{where} behind {radiation['shield_mm']:g} mm of aluminium ({radiation['shield_mass_kg']:,.0f} kg): "
+        f"{_rad(dose['mean'])} rad(Si) a year without solar storms ({_rad(dose['min'])} to {_rad(dose['max'])}; "
+        f"{dose['cosmic']:.2g} by cosmic rays){storms if dose['expected_storms'] > 0 else ''}",
+        "  ",
+    )
+    yield f"    {radiation['dose_krad_end_of_life']:,.3g} krad(Si) over the design life, expected storms included"
+    onset, krad = radiation["memory_onset_years"], radiation["memory_onset_krad"]
+    near = onset is not None and onset < FAR_YEARS
+    reached = f"reached after {onset:.3g} years" if near else f"not reached within {FAR_YEARS} years"
+    yield f"    memory errors grow above {krad:g} krad(Si), {reached} without storms"
+    if (lost := radiation["dose_loss_end_of_life"]) >= 0.001:
+        yield f"    dose alone destroys {lost:.1%} of the chips by the end of the design life"
+
+
+def _single_events(radiation: Facts) -> Iterator[str]:
+    for target in ("chip", "host"):
+        if events := _listed(radiation[f"events_per_{target}_year"]):
+            yield from wrapped(f"single events per {target}-year, without storms: {events}", "  ")
+    if (destroyed := radiation["destroyed_per_chip_year"]) > 0:
+        yield f"    they destroy {100 * destroyed:.2g}% of the chips a year"
+    if radiation["share_of_events_in_passes"] > 0:
+        yield (
+            f"    {radiation['share_of_events_in_passes']:.1%} of the interruptions occur during passes of the South "
+            f"Atlantic Anomaly (SAA), {radiation['share_of_time_in_passes']:.1%} of the time"
+        )
+
+
+SHOWN_CAUSES = 4
+"""Causes that a line lists, the most frequent first; `facts` has them all."""
+FAR_YEARS = 100
+"""Longest time to a dose that the text gives: no satellite lives longer."""
+
+
+def _listed(rates: Facts) -> str:
+    order = sorted((name for name in rates if rates[name] > 0), key=lambda name: -float(rates[name]))
+    named = order if len(order) <= SHOWN_CAUSES else order[: SHOWN_CAUSES - 1]
+    shown = [f"{_plain_name(name)} {rates[name]:,.2g}" for name in named]
+    if len(named) < len(order):
+        shown.append(f"others {sum(rates[name] for name in order[len(named) :]):,.2g}")
+    return ", ".join(shown)
+
+
+def _rad(dose: float) -> str:
+    return f"{dose:,.0f}" if dose >= 100 else f"{dose:.2g}"
+
+
+def _plain_name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _jobs(f: Facts) -> Iterator[str]:
+    for job in f["jobs"]:
+        endless = job["work_gpu_hours"] is None
+        work = "runs until the mission ends" if endless else f"{job['work_gpu_hours']:,.4g} GPU-hours of work"
+        yield (
+            f"  {job['count']:,} x {job['name']}: {work} on {many(job['gpus'], 'GPU')} "
+            f"({many(job['satellites'], 'satellite')} or more)"
+        )
+        never = job["mtbf_days"] is None
+        interrupted = (
+            "never interrupted" if never else f"interrupted every {span(job['mtbf_days'])} on average (all causes)"
+        )
+        chosen = "optimum" if job["checkpoint_interval_is_optimum"] else "as given"
+        yield from wrapped(
+            f"{interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
+            f"{job['useful_share']:.1%} of its running time is useful",
+            "    ",
+        )
+        if job["satellites"] > 1:
+            yield (
+                f"    links: a gang on {job['satellites']:,} satellites computes "
+                f"{job['communication_efficiency']:.1%} of the time; the rest is communication and waiting for links"
+            )
+        if job["checkpoint_gb"]:
+            yield (
+                f"    a checkpoint of {job['checkpoint_gb']:,.0f} GB takes at least "
+                f"{job['checkpoint_to_ground_h']:.3g} h to downlink"
+            )
+    if not f["jobs"]:
+        yield "  none, so goodput is 0"
+    yield f"  SLA: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
+
+
+def _launch(launch: Facts) -> Iterator[str]:
+    yield (
+        f"  {launch['vehicle']}: up to {many(launch['satellites_per_flight'], 'satellite')} a flight, "
+        f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg), "
+        f"success probability {launch['success_probability']:.2%}"
+    )
+    if launch["flights_per_year_max"] is None:
+        yield "  launches on any day"
+    else:
+        yield (
+            f"  a launch date every {launch['opportunity_interval_days']:g} days: at most "
+            f"{launch['flights_per_year_max']:.1f} launches and "
+            f"{launch['satellites_per_year_max']:,.0f} satellites a year"
+        )
+    yield (
+        f"  replacements needed: {launch['satellites_lost_per_year']:,.3g} satellites a year after bus failures, "
+        f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
+    )
+    yield from wrapped(
+        f"order to start of work: mean {launch['mean_order_to_work_days']:.0f} days (lead time "
+        f"{launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days)",
+        "  ",
+    )
+    yield f"  a failed launch grounds the vehicle for {launch['stand_down_mean_days']:.0f} days on average"
+
+
+def _deployment(deployment: Facts) -> Iterator[str]:
+    if deployment["kind"] == "in_place":
+        how = "complete and new on day 0"
+    else:
+        first, last = deployment["first_launch_day"], deployment["last_launch_day"]
+        how = f"launched on day {first:g}" if first == last else f"launched from day {first:g} to day {last:g}"
+    spares = f" (including {many(deployment['spares'], 'spare')})" if deployment["spares"] else ""
+    yield (
+        f"  {how}: {many(deployment['satellites'], 'satellite')}{spares}, {deployment['mass_t']:,.1f} t, "
+        f"{many(deployment['flights'], 'deployment flight')}"
+    )
+    yield (
+        f"  cost {money(deployment['total_usd'])}: buses {money(deployment['buses_usd'])}, "
+        f"GPUs {money(deployment['gpus_usd'])}, launches {money(deployment['launches_usd'])}"
+    )
+    yield f"  operations {money(deployment['operations_usd_per_year'])} a year"
+
+
+def _strategies(f: Facts) -> Iterator[str]:
+    for name, strategy in f["strategies"].items():
+        values = ", ".join(f"{key} {_plain(value)}" for key, value in strategy["parameters"].items())
+        yield from wrapped(f"{name}: {values or 'no parameters'}", "  * " if name == f["strategy"] else "    ")
+        if strategy["problem"]:
+            yield from wrapped(f"cannot be chosen here: {strategy['problem']}", "      ")
+    yield "  * is used unless --strategy names another"
+
+
+def _notes(notes: str) -> Iterator[str]:
+    for paragraph in notes.strip().split("\n\n"):
+        yield from wrapped(paragraph, "  ")
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.describe.wording import Facts
 from sim.environment import Environment, Plane
+from sim.environment.interruptions import Per, hard_events, uncorrected
 from sim.environment.radiation import dose_hazard
-from sim.environment.soft import Per, hard_events, uncorrected
 from sim.physics.solar_protons import active_intervals, mean_fluence_cm2
 from sim.workloads import TrainingJob
 
@@ -93,7 +93,7 @@ def late_loss_share(environment: Environment, job: TrainingJob) -> float:
 
     Exact for rare ones; corruptions that fall into one another's delay are counted twice, so up to 1.
     """
-    gangs, rates = environment.gangs, environment.gangs.soft(0, 0.0)
+    gangs, rates = environment.gangs, environment.gangs.daily_rates(0, 0.0)
     hosts = ceil(job.gpus / environment.scenario.satellite.gpus_per_host)
     late = np.array([cause.late for cause in gangs.causes], bool)
     units = np.array([hosts if cause.per == Per.HOST else job.gpus for cause in gangs.causes])
@@ -104,7 +104,7 @@ def late_loss_share(environment: Environment, job: TrainingJob) -> float:
 def _interruptions(environment: Environment, plane: int) -> tuple[Floats, Floats]:
     """(by trapped protons, at any time) of a chip with its share of the host, daily."""
     gangs = environment.gangs
-    rates = gangs.soft(plane, 0.0)
+    rates = gangs.daily_rates(plane, 0.0)
     host = 1 / environment.scenario.satellite.gpus_per_host
     weight = np.array(
         [0.0 if cause.effect is None else host if cause.per == Per.HOST else 1.0 for cause in gangs.causes]

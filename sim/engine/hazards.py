@@ -17,8 +17,8 @@ from sim.constants import DAYS_PER_YEAR
 from sim.engine.births import BLOCK_BERTHS, Births, Drawn, Part, part_named
 from sim.engine.weather import Weather
 from sim.environment import Environment
+from sim.environment.interruptions import hard_events
 from sim.environment.radiation import dose_at_end_rad, dose_hazard
-from sim.environment.soft import hard_events
 from sim.events import Cause
 from sim.reliability import Ageing, Clock, Exponential, Life
 from sim.scenario.failure import BatchDefect, Group

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.engine.births import part_named
 from sim.environment import Environment
+from sim.environment.interruptions import hard_events, uncorrected
 from sim.environment.radiation import Exposure
-from sim.environment.soft import hard_events, uncorrected
 from sim.physics.solar_protons import STORM_DAYS, active_intervals, draw_storms
 from sim.reliability import Clock
 from sim.scenario.failure import DebrisEvent

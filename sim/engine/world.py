@@ -18,9 +18,9 @@ from sim.engine.births import Births
 from sim.engine.cohorts import END_OF_LIFE, WARNING, Built, Cohort
 from sim.engine.command import Command
 from sim.engine.hazards import Hazards
-from sim.engine.jobs import Jobs
 from sim.engine.shocks import shocks
 from sim.engine.supply import Supply
+from sim.engine.training import TrainingJobs
 from sim.engine.weather import Weather
 from sim.environment import Environment, Limit
 from sim.events import NONE, Cause, EventKind, EventRecorder
@@ -55,7 +55,9 @@ class World:
         self.weather = Weather(scenario, environment, streams)
         self.hazards = Hazards(scenario, environment, self.weather, streams)
         self.births = Births(streams, environment.layouts, self.hazards.per_satellite)
-        self.jobs = Jobs(self.env, scenario, environment, self.fleet, self.log, streams, self.weather.fluence_per_day)
+        self.jobs = TrainingJobs(
+            self.env, scenario, environment, self.fleet, self.log, streams, self.weather.fluence_per_day
+        )
         self.supply = Supply(self.env, scenario, streams, self.fleet, self.log, self)
         self._homes: dict[int, tuple[Cohort, int]] = {}  # by serial number
         self.command = Command(self)
@@ -312,7 +314,7 @@ class World:
     def stand_still(self, plane: int, days: float, cause: int) -> None:
         """A plane stops computing for a while."""
         self.log.append(self.env.now, EventKind.STOOD_STILL, cause=cause, plane=plane, amount=days)
-        self.jobs.hold(plane, self.env.now + days, cause)
+        self.jobs.suspend(plane, self.env.now + days, cause)
 
     def activate(self, action: Activate) -> None:
         """Send a spare to an empty slot of its plane."""

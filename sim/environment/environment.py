@@ -200,7 +200,9 @@ class Environment:
     @cached_property
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
-        return Gangs(self)
+        return Gangs(
+            self.scenario, self.planes, self.sky, self.radiation, self.birth_key, self.operation, self.stress_clock
+        )
 
     def stress_clock(self, plane: int, birth_day: float) -> Clock:
         """Effective age of electronics at work since a birth on a day, by heat and thermal cycles."""

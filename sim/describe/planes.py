@@ -23,7 +23,7 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
     Power, capacity, battery and temperature are those of satellites that begin work on day 0, until the end of their
     life or of the mission.
     """
-    operation, number = environment.operation(0), plane.id
+    operation, number = environment.designs[0].operation, plane.id
     life = operation.days < born_until(environment, plane)
     inside = environment.days < environment.horizon_days
     capacity = capacity_of(environment, operation, number)
@@ -69,7 +69,7 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
 
 def born_until(environment: Environment, plane: Plane) -> float:
     """Mission day on which the life of satellites that begin work on day 0 ends, or the mission."""
-    return max(1.0, min(environment.horizon_days, environment.life_end_day(plane.id, 0.0)[0]))
+    return max(1.0, min(environment.horizon_days, environment.sites[plane.id].planned_end(0, 0.0)[0]))
 
 
 def capacity_of(environment: Environment, operation: Operation, plane: int) -> Floats:
@@ -80,7 +80,7 @@ def capacity_of(environment: Environment, operation: Operation, plane: int) -> F
 
 def limits_of(environment: Environment, plane: Plane) -> list[Facts]:
     """What limits satellites that begin work on day 0 (battery, array or heat), the earliest limit first."""
-    operation = environment.operation(0)
+    operation = environment.designs[0].operation
     kinds = operation.limit[plane.id][operation.days < born_until(environment, plane)]
     start, found = environment.scenario.mission.start, []
     for limit in (Limit.HEAT, Limit.ARRAY, Limit.BATTERY):
@@ -128,7 +128,7 @@ def node_drift(environment: Environment, plane: Plane) -> Facts | None:
 
 def _dark(environment: Environment, plane: int) -> Floats:
     """Share of a plane's orbit between the edges of eclipse, day by day."""
-    return np.asarray(environment.sky.half_arc_rad[plane] / np.pi, dtype=float)
+    return np.asarray(environment.sun.half_arc_rad[plane] / np.pi, dtype=float)
 
 
 def _power(environment: Environment, operation: Operation, plane: int, life: NDArray[np.bool_]) -> Facts:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.describe.format import Facts
 from sim.environment import Environment, Plane
+from sim.environment.interruptions import Per, hard_events, uncorrected
 from sim.environment.radiation import dose_hazard
-from sim.environment.soft import Per, hard_events, uncorrected
 from sim.physics.solar_protons import active_intervals, mean_fluence_cm2
 from sim.workloads import TrainingJob
 
@@ -91,7 +91,7 @@ def ageing_rate(environment: Environment, plane: int) -> float:
     Mean over a design life that begins on day 0, or over the mission if that is shorter.
     """
     life = min(environment.scenario.satellite.design_life_years * DAYS_PER_YEAR, environment.horizon_days)
-    return float(environment.stress_clock(plane, 0.0).at(life)) / life
+    return float(environment.sites[plane].stress_clock(0, 0.0).at(life)) / life
 
 
 def _storm_rad_per_year(environment: Environment, plane: int) -> float:
@@ -116,23 +116,23 @@ def late_loss_share(environment: Environment, job: TrainingJob) -> float:
 
     Exact for rare corruptions; one that follows within the detection delay of another is counted twice.
     """
-    gangs, interruptions = environment.gangs, environment.gangs.soft(0, 0.0)
+    gangs, rates = environment.gangs, environment.gangs.daily_rates(0, 0.0)
     hosts = ceil(job.gpus / environment.scenario.satellite.gpus_per_host)
     late = np.array([cause.late for cause in gangs.causes], bool)
     units = np.array([hosts if cause.per == Per.HOST else job.gpus for cause in gangs.causes])
-    per_day = float(((interruptions.in_passes + interruptions.steady).mean(axis=1) * units)[late].sum())
+    per_day = float(((rates.in_passes + rates.steady).mean(axis=1) * units)[late].sum())
     return min(1.0, per_day * environment.scenario.radiation.detection_delay_h / HOURS_PER_DAY)
 
 
 def _interruptions(environment: Environment, plane: int) -> tuple[Floats, Floats]:
     """Daily interruptions of a chip and of its share of the host: by trapped protons, and at any time."""
     gangs = environment.gangs
-    interruptions = gangs.soft(plane, 0.0)
+    rates = gangs.daily_rates(plane, 0.0)
     host = 1 / environment.scenario.satellite.gpus_per_host
     weight = np.array(
         [0.0 if cause.effect is None else host if cause.per == Per.HOST else 1.0 for cause in gangs.causes]
     )
-    return np.asarray(weight @ interruptions.in_passes), np.asarray(weight @ interruptions.steady)
+    return np.asarray(weight @ rates.in_passes), np.asarray(weight @ rates.steady)
 
 
 def _events(environment: Environment, plane: int) -> Facts:

@@ -56,7 +56,7 @@ def _array(scenario: Scenario, environment: Environment) -> Facts:
     new_w = float(
         array_power_w(SOLAR_CONSTANT_W_M2, sizes.array_m2, array.efficiency, 1.0, losses=array.losses)
     )  # at 1 au, facing the Sun
-    array_w = environment.operation(0).array_w
+    array_w = environment.designs[0].operation.array_w
     return {
         "m2": sizes.array_m2,
         "sized": array.area_m2 == "sized",
@@ -65,7 +65,7 @@ def _array(scenario: Scenario, environment: Environment) -> Facts:
         "bol_w": new_w,
         "eol_w": new_w * (1 - array.degradation_per_year) ** satellite.design_life_years,
         "lowest_in_light_w": _lowest(environment, array_w),
-        "lowest_orbit_mean_w": _lowest(environment, array_w * (1 - environment.sky.dark)),
+        "lowest_orbit_mean_w": _lowest(environment, array_w * (1 - environment.sun.dark)),
         "bol_kw_per_tonne": new_w / satellite.launch_mass_kg,
     }
 
@@ -78,7 +78,7 @@ def _lowest(environment: Environment, table: NDArray[np.floating[Any]]) -> float
 
 
 def _battery(scenario: Scenario, environment: Environment) -> Facts:
-    battery, sizes, operation = scenario.satellite.battery, environment.sizes, environment.operation(0)
+    battery, sizes, operation = scenario.satellite.battery, environment.sizes, environment.designs[0].operation
     depth, left, cycles, years = [], [], [], []
     for plane in environment.planes:
         days = operation.days < born_until(environment, plane)
@@ -102,7 +102,7 @@ def _battery(scenario: Scenario, environment: Environment) -> Facts:
 
 def _radiator(scenario: Scenario, environment: Environment) -> Facts:
     satellite, radiator, sizes = scenario.satellite, scenario.satellite.radiator, environment.sizes
-    operation = environment.operation(0)
+    operation = environment.designs[0].operation
     # The hottest day of any plane during the life of satellites that begin work on day 0.
     junction, at_root = max(
         (float(operation.junction_c[plane.id, day]), float(operation.radiator_c[plane.id, day]))
@@ -133,7 +133,7 @@ def _propulsion(scenario: Scenario, environment: Environment) -> Facts:
     given = propulsion.propellant_kg != "sized"
     with np.errstate(divide="ignore"):
         years = np.asarray(keeping.budget_m_s) / yearly
-    ends = [environment.life_end_day(plane.id, 0.0) for plane in environment.planes]
+    ends = [environment.sites[plane.id].planned_end(0, 0.0) for plane in environment.planes]
     dry = [day / DAYS_PER_YEAR for day, by_propellant in ends if by_propellant]
     altitude = np.array([plane.altitude_km for plane in environment.planes])
     lowest = np.minimum(propulsion.disposal_perigee_km, altitude)

@@ -60,7 +60,7 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
 
 def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
     """A radiator that is too small for any operating point."""
-    operation, sizes = environment.operation(0), environment.sizes
+    operation, sizes = environment.designs[0].operation, environment.sizes
     stopped = (operation.limit == Limit.HEAT) & (operation.light_speed == 0)
     days = max(int(np.count_nonzero(stopped[p.id] & _lives(environment, p.id))) for p in environment.planes)
     if days:
@@ -73,8 +73,8 @@ def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
 
 def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
     """A battery that cannot supply the bus through an eclipse."""
-    satellite, operation = scenario.satellite, environment.operation(0)
-    battery, dark_s = satellite.battery, environment.sky.dark * environment.sky.period_s
+    satellite, operation = scenario.satellite, environment.designs[0].operation
+    battery, dark_s = satellite.battery, environment.sun.dark * environment.sun.period_s
     need_wh = battery_needed_wh(
         satellite.bus_power_w, dark_s, battery.depth_limit, battery.discharge_efficiency
     )  # on each day
@@ -98,13 +98,13 @@ def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
 
 def _array(scenario: Scenario, environment: Environment) -> Iterator[str]:
     """An array that cannot supply the bus, and one that is turned away from the Sun."""
-    satellite, sky, operation = scenario.satellite, environment.sky, environment.operation(0)
+    satellite, sun, operation = scenario.satellite, environment.sun, environment.designs[0].operation
     mount = satellite.array.mount
     bus_w = array_needed_w(
         satellite.bus_power_w,
         satellite.bus_power_w,
-        lit_s=np.maximum((1 - sky.dark) * sky.period_s, 1e-6),
-        dark_s=sky.dark * sky.period_s,
+        lit_s=np.maximum((1 - sun.dark) * sun.period_s, 1e-6),
+        dark_s=sun.dark * sun.period_s,
         charge_efficiency=satellite.battery.charge_efficiency,
         discharge_efficiency=satellite.battery.discharge_efficiency,
     )
@@ -248,7 +248,7 @@ def _never_sunlit_together(environment: Environment, name: str, satellites: int)
     for plane in environment.planes:
         if satellites > plane.slots:
             continue
-        dark = environment.sky.dark[plane.id][environment.days < environment.horizon_days]
+        dark = environment.sun.dark[plane.id][environment.days < environment.horizon_days]
         shaded = dark
         if not plane.colocated:
             between = (satellites - 1) / plane.slots

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.engine.draws import Part, part_named
+from sim.environment.interruptions import hard_events
 from sim.environment.radiation import dose_at_end_rad, dose_hazard
-from sim.environment.soft import hard_events
 from sim.events import Cause
 from sim.reliability import Ageing, Exponential
 from sim.scenario.failure import BatchDefect, Group

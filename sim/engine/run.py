@@ -14,10 +14,10 @@ import numpy as np
 import simpy
 
 from sim.engine.context import Context
-from sim.engine.jobs import Jobs
 from sim.engine.movements import Movements
 from sim.engine.satellites import Satellites
 from sim.engine.shocks import Shocks
+from sim.engine.training import TrainingJobs
 from sim.engine.units import Units
 from sim.engine.weather import Weather
 from sim.environment import Environment
@@ -51,7 +51,7 @@ class Run:
         watched = watches_gpus(strategy, strategy_name)
         self.context = context = Context(scenario, environment, streams, Fleet(environment.layouts))
         self.weather = Weather(scenario, environment, streams)
-        self.jobs = Jobs(
+        self.jobs = TrainingJobs(
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
         looked_at = watched or bool(self.jobs.gangs)

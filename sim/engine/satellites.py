@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.cohort import Cohort
 from sim.engine.context import Context
-from sim.engine.jobs import Jobs
+from sim.engine.training import TrainingJobs
 from sim.engine.units import DERATING, END_OF_LIFE, WARNING, Due, Units
 from sim.environment import Limit
 from sim.events import NONE, Cause, EventKind
@@ -41,7 +41,7 @@ class Built:
 class Satellites:
     """The satellites in orbit and on their way between berths."""
 
-    def __init__(self, context: Context, units: Units, jobs: Jobs, after_change: Callable[[], None]) -> None:
+    def __init__(self, context: Context, units: Units, jobs: TrainingJobs, after_change: Callable[[], None]) -> None:
         """`after_change` is called when something has happened that scheduler and strategy should know."""
         self.context = context
         self.units = units
@@ -330,7 +330,7 @@ class Satellites:
         """A plane stops computing for a while."""
         self.context.log.append(self.context.now, EventKind.STOOD_STILL, cause=cause, plane=plane, amount=days)
         if self.jobs.gangs:
-            self.jobs.hold(plane, self.context.now + days, cause)
+            self.jobs.suspend(plane, self.context.now + days, cause)
 
     # Spares
 

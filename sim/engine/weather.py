@@ -11,8 +11,8 @@ from sim.constants import DAYS_PER_YEAR
 from sim.engine.draws import part_named
 from sim.engine.hazards import Hazard
 from sim.environment import Environment
+from sim.environment.interruptions import hard_events, uncorrected
 from sim.environment.site import RadiationRates
-from sim.environment.soft import hard_events, uncorrected
 from sim.physics.solar_protons import STORM_DAYS, active_intervals, draw_storms
 from sim.reliability import Clock
 from sim.scenario.failure import DebrisEvent

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
-from sim.environment.design import BIRTH_STEP_DAYS, Design, birth_key
+from sim.environment.design import BIRTH_STEP_DAYS, Design
 from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, SunTables, Table
 from sim.environment.keeping import OrbitKeeping
-from sim.environment.operation import Operation
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
@@ -164,31 +163,11 @@ class Environment:
         """What it takes up of radiation, storms apart."""
         return self.designs[0].radiation
 
-    def operation(self, birth_day: float = 0.0) -> Operation:
-        """What it can do day by day, new on mission day 0, in every plane."""
-        return self.designs[0].operation
-
-    # COMPAT until gangs are merged
-    @property
-    def sky(self) -> SunTables:
-        return self.sun
-
-    def birth_key(self, birth_day: float) -> int:
-        return birth_key(birth_day)
-
-    def stress_clock(self, plane: int, birth_day: float):  # type: ignore
-        return self.sites[plane].stress_clock(0, birth_day)
-
-    def life_end_day(self, plane: int, birth_day: float):  # type: ignore
-        return self.sites[plane].planned_end(0, birth_day)
-
-    def run_windows(self, plane, slots, start, end):  # type: ignore
-        return self.sites[plane].run_windows(slots, start, end)
-
     @cached_property
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
-        return Gangs(self)
+        first = self.designs[0]
+        return Gangs(self.scenario, self.planes, self.sun, first.radiation, first.performance)
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
         """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived)."""

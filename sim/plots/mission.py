@@ -37,7 +37,7 @@ class _Panel:
 
 def _capacity_percent(environment: Environment, operation: Operation) -> Floats:
     """Mean over the orbit of the speed that light, power and heat allow, %."""
-    dark = environment.sky.dark
+    dark = environment.sun.dark
     return np.asarray(100 * ((1 - dark) * operation.light_speed + dark * operation.dark_speed))
 
 
@@ -54,7 +54,7 @@ def _interruptions_per_year(environment: Environment, _: Operation) -> Floats:
 _PANELS = (
     _Panel("sunlit (% of orbit)", lambda e, _: 100 * e.sunlit, share=True),
     _Panel("eclipse (min per orbit)", lambda e, _: e.eclipse_minutes),
-    _Panel("array power (kW,\nmean of orbit)", lambda e, o: o.array_w * (1 - e.sky.dark) / 1000),
+    _Panel("array power (kW,\nmean of orbit)", lambda e, o: o.array_w * (1 - e.sun.dark) / 1000),
     _Panel("capacity (% of a\nsatellite's GPUs)", _capacity_percent, share=True),
     _Panel("GPU junction (°C)", lambda _, o: o.junction_c),
     _Panel("atmospheric density (kg/m³)", lambda e, _: e.keeping.air_kg_m3[e.keeping.air_of], logarithmic=True),
@@ -76,7 +76,7 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
     ax = new_axes(10.0, 10.0) if ax is None else ax
     start, planes = environment.scenario.mission.start, environment.planes
     inside = environment.days <= environment.horizon_days
-    dates, operation = dates_of(start, environment.days[inside]), environment.operation(0)
+    dates, operation = dates_of(start, environment.days[inside]), environment.designs[0].operation
     names = [
         f"plane {p.name}, LTAN {p.ltan_h:g} h" if p.ltan_h is not None else f"plane {p.name}, RAAN {p.raan_deg:.0f}°"
         for p in planes

@@ -18,8 +18,8 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, SECONDS_PER_DAY, TAU
 from sim.environment import planes_of
-from sim.environment.passes import Passes, Rates, arrivals
 from sim.environment.radiation import Radiation
+from sim.environment.saa_passes import BlockRates, Passes, expected
 from sim.ephemeris import orbit_elements, secular_rates, sun_synchronous_inclination_deg
 from sim.fit import Sample, fit_laws
 from sim.physics.dose import dose_rad_per_year
@@ -225,9 +225,8 @@ def _expected(radiation: Radiation, effect: str, units: int, years: float) -> fl
     )
     row = list(radiation.effects).index(effect)
     trapped, cosmic = (table[row] * units for table in (radiation.trapped_per_day(0), radiation.cosmic_per_day(0)))
-    rates = Rates(np.zeros(1), trapped[None, :], cosmic)
-    # Nobody arrives: only the expected number is wanted.
-    return arrivals(passes, rates, 0.0, years * DAYS_PER_YEAR, lambda _: np.empty(0)).hazard
+    rates = BlockRates.of_days(passes, np.zeros(1), trapped[None, :], cosmic)
+    return expected(passes, rates, 0.0, years * DAYS_PER_YEAR)
 
 
 def _beam() -> Iterator[Row]:

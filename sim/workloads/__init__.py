@@ -1,8 +1,10 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
 from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval
-from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Running
+from sim.workloads.rooms import Rooms
+from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Scheduler
 from sim.workloads.training import TrainingJob
+from sim.workloads.work import Progress, WorkTable
 
 __all__ = [
     "SCHEDULERS",
@@ -11,10 +13,13 @@ __all__ = [
     "FifoBackfill",
     "Pieces",
     "Placement",
+    "Progress",
     "Queued",
     "Rhythm",
-    "Running",
+    "Rooms",
+    "Scheduler",
     "Spent",
     "TrainingJob",
+    "WorkTable",
     "optimum_interval",
 ]

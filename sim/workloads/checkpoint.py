@@ -9,12 +9,18 @@ a planned pause loses no work.  All times in days, vectorised over windows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor, inf
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import lambertw
 
+from sim.workloads.work import Progress, WorkTable
+
 Floats = NDArray[np.float64]
+
+ROUNDING = 1e-12
+"""Days within which a piece's work is taken as complete: double precision after a thousand days."""
 
 
 def optimum_interval(mtbf: float, write: float) -> float:
@@ -98,7 +104,7 @@ class Rhythm:
         if work <= 0:
             return 0.0
         if np.isinf(work):
-            return float("inf")
+            return inf
         segments = np.ceil(work / self.interval - 1e-9)
         return float(work + segments * self.write)
 
@@ -124,23 +130,57 @@ class Rhythm:
         idle = np.where(pieces.planned & (work == 0), running, 0.0)
         return Spent(committed, uncommitted, written, restarted, idle)
 
-    def finish(self, pieces: Pieces, work: float, taken_back: Floats | float = 0.0) -> float:
+    def computing(self, running: Floats) -> Floats:
+        """Time computed in so much time after a restart, checkpoints in between."""
+        cycles = np.floor(running / (self.interval + self.write))
+        return np.asarray(
+            cycles * self.interval + np.minimum(running - cycles * (self.interval + self.write), self.interval)
+        )
+
+    def progress(self, table: WorkTable, factor: float, pieces: Pieces, spent: Spent) -> Progress:
+        """Follow a table, its speeds times a factor, along the computing of these pieces."""
+        here = spent.committed + spent.uncommitted
+        before = np.concatenate([[0.0], np.cumsum(here)])
+        if len(here) == 0:
+            return Progress(before, factor)
+        start, end = float(pieces.starts[0]), float(pieces.ends[-1])
+        speed = table.constant(start, end)
+        if speed is not None:
+            return Progress(before, speed * factor)
+        edges = np.arange(floor(start) + 1, ceil(end), dtype=float)
+        piece = np.searchsorted(pieces.starts, edges, side="right") - 1
+        running = np.maximum(edges - pieces.starts[piece] - pieces.restarts[piece], 0.0)
+        inside = np.minimum(self.computing(running), here[piece])
+        computed = np.concatenate([[0.0], before[piece] + inside, before[-1:]])
+        days = np.minimum(np.arange(floor(start), floor(start) + len(edges) + 1), len(table.speed) - 1)
+        work = np.cumsum(table.speed[days] * factor * np.diff(computed))
+        return Progress(before, inf, computed, np.concatenate([[0.0], work]))
+
+    def finish(
+        self, pieces: Pieces, work: float, taken_back: Floats | float = 0.0, progress: Progress | None = None
+    ) -> float:
         """Day on which `work` more is committed; infinite if these pieces do not suffice.
 
         A piece that is cut counts as it is, but work may be done, and its last checkpoint written, inside it before the
-        cut.  `taken_back` is committed work that is rolled back at the end of each piece.
+        cut.  `taken_back` is committed work that is rolled back at the end of each piece.  `progress` says how fast
+        work goes; none: at full speed.
         """
         if len(pieces.starts) == 0:
-            return float("inf")
+            return inf
         spent = self.spend(pieces)
-        gained = np.cumsum(spent.committed - taken_back)
-        before = np.concatenate([[0.0], gained[:-1]])
+        if progress is None:
+            progress = Progress(np.concatenate([[0.0], np.cumsum(spent.committed + spent.uncommitted)]), 1.0)
+        begun, reached = progress.work(progress.before[:-1]), progress.work(progress.before[:-1] + spent.committed)
+        gained = np.cumsum(reached - begun - taken_back)
+        wanted = np.maximum(work - np.concatenate([[0.0], gained[:-1]]), 0.0)
         # In a piece that is cut the work is complete if its last, shorter segment and its checkpoint still fit.
         running = np.maximum(pieces.ends - pieces.starts - pieces.restarts, 0.0)
-        segments = np.ceil(np.maximum(work - before, 0.0) / self.interval - 1e-9)
-        needed = np.maximum(work - before, 0.0) + segments * self.write
-        enough = np.flatnonzero(np.where(pieces.planned, before + spent.committed >= work - 1e-12, needed <= running))
+        computing = np.maximum(progress.computing(begun + wanted) - progress.before[:-1], 0.0)
+        with np.errstate(invalid="ignore"):
+            needed = computing + np.ceil(computing / self.interval - 1e-9) * self.write
+        fits = np.where(pieces.planned, computing <= spent.committed + ROUNDING, needed <= running)
+        enough = np.flatnonzero(fits)
         if len(enough) == 0:
-            return float("inf")
+            return inf
         piece = int(enough[0])
-        return float(pieces.starts[piece] + pieces.restarts[piece] + self.time_for(work - float(before[piece])))
+        return float(pieces.starts[piece] + pieces.restarts[piece] + self.time_for(float(computing[piece])))

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.environment.gangs import _union_of_arcs
+from sim.environment.gang_speed import union_of_arcs
 from sim.scenario.models import Scenario
 from sim.workloads import TrainingJob
 
@@ -123,7 +123,7 @@ def test_a_union_of_arcs_against_brute_force(seed):
     phases = np.sort(stream.uniform(0, 2 * np.pi, stream.integers(1, 9)))
     share = stream.uniform(0, 0.6, 5)
     grid = (np.arange(200_000) + 0.5) / 200_000
-    for got, arc in zip(_union_of_arcs(phases, share), share, strict=True):
+    for got, arc in zip(union_of_arcs(phases, share), share, strict=True):
         behind = (grid[:, None] - phases[None, :] / (2 * np.pi)) % 1.0
         assert got == pytest.approx((behind < arc).any(axis=1).mean(), abs=1e-4)
 

@@ -5,7 +5,7 @@ import pytest
 
 from sim.environment import Environment
 from sim.environment.radiation import dose_at_end_rad, dose_hazard
-from sim.environment.soft import retried_share, soft_causes, throughput
+from sim.environment.interruptions import interruption_causes, retried_share, throughput
 from sim.scenario import load
 
 
@@ -104,8 +104,8 @@ def test_chips_end_at_a_log_normal_dose():
 
 def test_mitigation_takes_its_share_and_costs_its_share():
     plain, hardened = load("suncatcher_81"), load("suncatcher_81", "overlays/hardened")
-    share = {one.effect: one.share for one in soft_causes(plain)}
-    left = {one.effect: one.share for one in soft_causes(hardened)}
+    share = {one.effect: one.share for one in interruption_causes(plain)}
+    left = {one.effect: one.share for one in interruption_causes(hardened)}
     effects = list(plain.radiation.active)
     memory, silent, core = (effects.index(n) for n in ("memory_error", "silent_corruption", "core_error"))
     assert left[memory] == pytest.approx(0.1 * share[memory])
@@ -116,9 +116,10 @@ def test_mitigation_takes_its_share_and_costs_its_share():
     environment = Environment.build(hardened)
     # Each of the silent corruptions noticed costs one step: 9 of 10 events at 10 s.
     events = environment.radiation.trapped_per_day(0)[silent] + environment.radiation.cosmic_per_day(0)[silent]
+    units = np.array([256, 64, 8, 1])
     expected = 256 * float(events.mean()) * 0.9 * 10 / 86400
-    assert retried_share(hardened, environment.radiation, 0, 256, 64) == pytest.approx(expected)
-    assert retried_share(plain, environment.radiation, 0, 256, 64) == 0
+    assert retried_share(hardened, environment.radiation, 0, units) == pytest.approx(expected)
+    assert retried_share(plain, environment.radiation, 0, units) == 0
 
 
 def test_planes_of_one_geometry_share_their_tables():

@@ -31,8 +31,12 @@ class Per(IntEnum):
     JOB = 3
 
 
+PER_NAMED = {"gpu": Per.GPU, "host": Per.HOST, "satellite": Per.SATELLITE, "job": Per.JOB}
+"""The units by their names in a scenario."""
+
+
 @dataclass(frozen=True)
-class SoftCause:
+class InterruptionCause:
     """A kind of interruption."""
 
     cause: int
@@ -47,22 +51,13 @@ class SoftCause:
     share: float = 1.0
     """Share of the effect's events that interrupt."""
 
-
-@dataclass(frozen=True, eq=False)
-class SoftRates:
-    """Interruptions of a unit and day in one plane, of satellites born on one day."""
-
-    in_passes: Floats
-    """By trapped protons, shape (causes, n)."""
-    steady: Floats
-    """At any time of the day, shape (causes, n)."""
-    passes_total: Floats
-    """Running total over the days of the first, summed over the causes of each kind of unit, shape (kinds, n + 1)."""
-    steady_total: Floats
-    """Of the second likewise."""
+    @property
+    def resets(self) -> bool:
+        """Whether it is a GPU fault that a power cycle clears."""
+        return self.cause == Cause.RESET
 
 
-def soft_causes(scenario: Scenario) -> tuple[SoftCause, ...]:
+def interruption_causes(scenario: Scenario) -> tuple[InterruptionCause, ...]:
     """All kinds of interruption of a scenario, in a fixed order."""
     radiation, numbers = scenario.radiation, scenario.cause_numbers
     extra = {
@@ -70,22 +65,21 @@ def soft_causes(scenario: Scenario) -> tuple[SoftCause, ...]:
         "reboot": radiation.reboot_min / MINUTES_PER_DAY,
         "power_cycle": radiation.power_cycle_min / MINUTES_PER_DAY,
     }
-    found: list[SoftCause] = []
+    found: list[InterruptionCause] = []
     for position, (name, effect) in enumerate(radiation.active.items()):
         per = Per.HOST if effect.target == "host" else Per.GPU
         left = uncorrected(scenario, name) * (1 - effect.escalation)
         if effect.recovery == "late":
             late = left * (1 - noticed_at_once(scenario)) * effect.harmful_fraction
-            found.append(SoftCause(numbers[name], per, 0.0, True, position, late))
+            found.append(InterruptionCause(numbers[name], per, 0.0, True, position, late))
         elif effect.recovery in extra:
             share = left * effect.harmful_fraction
-            found.append(SoftCause(numbers[name], per, extra[effect.recovery], False, position, share))
-    pers = {"gpu": Per.GPU, "host": Per.HOST, "satellite": Per.SATELLITE, "job": Per.JOB}
+            found.append(InterruptionCause(numbers[name], per, extra[effect.recovery], False, position, share))
     for name, interruption in scenario.reliability.interruptions.items():
         if interruption.recovery in extra:
-            found.append(SoftCause(numbers[name], pers[interruption.per], extra[interruption.recovery]))
+            found.append(InterruptionCause(numbers[name], PER_NAMED[interruption.per], extra[interruption.recovery]))
     if scenario.reliability.resettable_fraction > 0:
-        found.append(SoftCause(Cause.RESET, Per.GPU, extra["power_cycle"]))
+        found.append(InterruptionCause(Cause.RESET, Per.GPU, extra["power_cycle"]))
     return tuple(one for one in found if one.share > 0)
 
 
@@ -104,61 +98,79 @@ def throughput(scenario: Scenario) -> float:
     return float(np.prod([1 - m.throughput_cost for m in scenario.radiation.mitigations.values()]))
 
 
-def soft_rates(
-    scenario: Scenario, radiation: Radiation, causes: tuple[SoftCause, ...], plane: int, birth_day: float, stress: Clock
-) -> SoftRates:
-    """Rates of all kinds in a plane, for satellites born on a day whose GPUs age by the clock `stress`."""
-    days = radiation.days
+@dataclass(frozen=True, eq=False)
+class DailyRates:
+    """Interruptions of a unit and day in one plane, of satellites born on one day."""
+
+    in_passes: Floats
+    """By trapped protons, shape (causes, n)."""
+    steady: Floats
+    """At any time of the day, shape (causes, n)."""
+
+
+def base_rates(
+    scenario: Scenario, radiation: Radiation, causes: tuple[InterruptionCause, ...], plane: int
+) -> DailyRates:
+    """Rates in a plane of all kinds, without what memory's growth with dose adds, and without resets."""
     trapped, cosmic = radiation.trapped_per_day(plane), radiation.cosmic_per_day(plane)
-    growth = radiation.memory_growth(plane, birth_day)
-    effects = list(radiation.effects.values())
-    in_passes, steady = np.zeros((len(causes), len(days))), np.zeros((len(causes), len(days)))
+    shape = len(causes), len(radiation.days)
+    in_passes, steady = np.zeros(shape), np.zeros(shape)
     interruptions = {scenario.cause_numbers[n]: i for n, i in scenario.reliability.interruptions.items()}
     for k, cause in enumerate(causes):
         if cause.effect is not None:
-            share = cause.share * (growth if effects[cause.effect].scales_with_memory else 1.0)
-            in_passes[k], steady[k] = trapped[cause.effect] * share, cosmic[cause.effect] * share
-        elif cause.cause == Cause.RESET:
-            reliability = scenario.reliability
-            life, law = Life.born(birth_day, clock=stress), reliability.gpu.after_burn_in(reliability.gpu_burn_in_days)
-            later = np.maximum(np.append(days, days[-1] + 1), birth_day)
-            steady[k] = reliability.resettable_fraction * np.diff(life.hazard_until(law, later))
-        else:
+            in_passes[k], steady[k] = trapped[cause.effect] * cause.share, cosmic[cause.effect] * cause.share
+        elif cause.cause != Cause.RESET:
             steady[k] = interruptions[cause.cause].rate_per_year / DAYS_PER_YEAR
-    return SoftRates(in_passes, steady, _totals(causes, in_passes), _totals(causes, steady))
+    return DailyRates(in_passes, steady)
 
 
-def _totals(causes: tuple[SoftCause, ...], rates: Floats) -> Floats:
-    """Running totals of rates, summed over the causes of each kind of unit, shape (kinds, n + 1)."""
-    total = np.zeros((len(Per), rates.shape[1] + 1))
-    for cause, row in zip(causes, rates, strict=True):
-        total[cause.per, 1:] += row
-    return np.cumsum(total, axis=1)
+def grows(radiation: Radiation, causes: tuple[InterruptionCause, ...]) -> NDArray[np.bool_]:
+    """Which causes grow with the dose of the chips, shape (causes,)."""
+    effects = list(radiation.effects.values())
+    return np.array([c.effect is not None and effects[c.effect].scales_with_memory for c in causes], bool)
 
 
-def storm_rates(radiation: Radiation, causes: tuple[SoftCause, ...], plane: int) -> Floats:
+def resets_per_day(scenario: Scenario, birth_day: float, stress: Clock, edges: Floats) -> Floats:
+    """GPU faults of a chip and day that a power cycle clears, means over the spans between some days, (spans,).
+
+    `stress`: the clock by which GPUs born on `birth_day` age.
+    """
+    reliability = scenario.reliability
+    law = reliability.gpu.after_burn_in(reliability.gpu_burn_in_days)
+    hazard = Life.born(birth_day, clock=stress).hazard_until(law, np.maximum(edges, birth_day))
+    return np.asarray(reliability.resettable_fraction * np.diff(hazard) / np.diff(edges))
+
+
+def storm_rates(radiation: Radiation, causes: tuple[InterruptionCause, ...], plane: int) -> Floats:
     """Interruptions of a unit in a storm of unit fluence, shape (causes,): memory's growth with dose left aside."""
     events = radiation.exposure(plane).storm_events
     return np.array([0.0 if c.effect is None else events[c.effect] * c.share for c in causes])
 
 
-def retried_share(scenario: Scenario, radiation: Radiation, plane: int, gpus: int, hosts: int) -> float:
-    """Share of its time that a gang spends on retried steps: they lose no work, so they count in the mean.
+def retries_per_day(scenario: Scenario, radiation: Radiation, plane: int) -> Floats:
+    """Steps that a unit of each kind makes its gang try again, a day, mean over the mission, shape (kinds,).
 
     A step is tried again after a `retry`, and after a silent corruption that is noticed in it.
     """
-    total = 0.0
+    found = np.zeros(len(Per))
     for position, (name, effect) in enumerate(radiation.effects.items()):
-        units = hosts if effect.target == "host" else gpus
+        per = Per.HOST if effect.target == "host" else Per.GPU
         events = radiation.trapped_per_day(plane)[position] + radiation.cosmic_per_day(plane)[position]
         retried = {"retry": effect.harmful_fraction, "late": noticed_at_once(scenario)}.get(effect.recovery, 0.0)
-        total += units * float(events.mean()) * uncorrected(scenario, name) * retried
-    total += sum(
-        {"gpu": gpus, "host": hosts, "satellite": 1, "job": 1}[i.per] * i.rate_per_year / DAYS_PER_YEAR
-        for i in scenario.reliability.interruptions.values()
-        if i.recovery == "retry"
-    )
-    return min(1.0, total * scenario.radiation.retry_s / 86400)
+        found[per] += float(events.mean()) * uncorrected(scenario, name) * retried
+    for interruption in scenario.reliability.interruptions.values():
+        if interruption.recovery == "retry":
+            found[PER_NAMED[interruption.per]] += interruption.rate_per_year / DAYS_PER_YEAR
+    return found
+
+
+def retried_share(scenario: Scenario, radiation: Radiation, plane: int, units: NDArray[np.intp]) -> float:
+    """Share of its time that a gang spends on retried steps: they lose no work, so they count in the mean.
+
+    `units` of each kind in the gang, shape (kinds,).
+    """
+    retries = float(retries_per_day(scenario, radiation, plane) @ units)
+    return min(1.0, retries * scenario.radiation.retry_s / 86400)
 
 
 def hard_events(effect: Effect) -> float:

@@ -1,0 +1,119 @@
+"""The GPUs that are there to be used: which are idle, and who owns the others.  It knows nothing of work."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.fleet import PlaneLayout, Unit
+from sim.workloads import Rooms
+
+Ints = NDArray[np.intp]
+
+
+class Pool:
+    """GPUs of all slots by plane and position.  An owner is a number >= 0 that a client of the pool chose."""
+
+    def __init__(self, planes: tuple[PlaneLayout, ...], positions: int) -> None:
+        """`positions`: GPUs of a satellite, those in reserve included."""
+        berths = planes[-1].end_berth
+        self.planes = planes
+        self.positions = positions
+        self.owner = np.full((berths, positions), Unit.ABSENT, np.int32)
+        """What each GPU is: `Unit`, or its owner, shape (berths, positions)."""
+        self.rooms = Rooms([0] * len(planes))
+        """Idle GPUs of each plane, and when gangs give theirs back."""
+        self._flat = self.owner.ravel()
+        self._idle = np.zeros(berths, np.int32)  # of each berth
+        self._plane_of = np.concatenate([np.full(p.end_berth - p.first_berth, p.id) for p in planes]).tolist()
+
+    def idle(self, plane: int) -> int:
+        """Idle GPUs of a plane."""
+        return self.rooms.idle[plane]
+
+    def join(self, berth: int, working: NDArray[np.bool_]) -> None:
+        """A satellite begins work in a slot; `working` are the GPUs that live and are not in reserve, (positions,)."""
+        self.owner[berth] = np.where(working, Unit.IDLE, Unit.DEAD)
+        self._count(berth, int(np.count_nonzero(working)))
+
+    def leave(self, berth: int) -> list[int]:
+        """The satellite in a slot stops work; returns the owners of its GPUs, in order."""
+        row = self.owner[berth]
+        owners = _owners(row)
+        row[:] = Unit.ABSENT
+        self._count(berth, -int(self._idle[berth]))
+        return owners
+
+    def lose(self, berth: int, units: Ints) -> list[int]:
+        """GPUs of a satellite at work are gone; returns their owners, in order."""
+        lost = self.owner[berth, units]
+        self.owner[berth, units] = Unit.DEAD
+        self._count(berth, -int(np.count_nonzero(lost == Unit.IDLE)))
+        return _owners(lost)
+
+    def gain(self, berth: int, units: Ints) -> None:
+        """GPUs of a satellite at work that were in reserve are there to be used."""
+        self.owner[berth, units] = Unit.IDLE
+        self._count(berth, len(units))
+
+    def kept(self, owner: int, units: Ints) -> Ints:
+        """Those of some GPUs, positions in the flattened table, that an owner still has."""
+        return np.asarray(units[self._flat[units] == owner], np.intp)
+
+    def take(self, plane: int, owner: int, count: int, held: Ints) -> Ints:
+        """Give an owner idle GPUs of a plane, on as few satellites as may be; returns positions in the flat table.
+
+        Satellites on which it has some come first, `held` by berth, then the emptiest whole, and for the rest the
+        fullest that has room.  Raises `ValueError` when so many are not idle.
+        """
+        if count == 0:
+            return np.empty(0, np.intp)
+        if count > self.idle(plane):
+            raise ValueError(f"count(={count}) must be <= {self.idle(plane)}, the idle GPUs of plane {plane}")
+        chosen, rest = self._choose(plane, count, held)
+        rows, units = np.nonzero(self.owner[chosen] == Unit.IDLE)
+        keep = np.concatenate([np.flatnonzero(rows < len(chosen) - 1), np.flatnonzero(rows == len(chosen) - 1)[:rest]])
+        taken = chosen[rows[keep]] * self.positions + units[keep]
+        self._flat[taken] = owner
+        used = self._idle[chosen].copy()
+        used[-1] = rest
+        self._idle[chosen] -= used
+        self.rooms.change(plane, -count)
+        return np.asarray(taken, np.intp)
+
+    def _choose(self, plane: int, count: int, held: Ints) -> tuple[Ints, int]:
+        """The berths to take GPUs from, all idle ones but in the last, and how many from that one."""
+        first = self.planes[plane].first_berth
+        free = self._idle[self.planes[plane].slot_range]
+        own = held - first
+        if len(own) and count <= (there := np.cumsum(free[own]))[-1]:
+            last = int(np.searchsorted(there, count))
+            return held[: last + 1], count - (int(there[last - 1]) if last else 0)
+        is_other = free > 0
+        is_other[own] = False
+        others = np.flatnonzero(is_other)
+        order = np.concatenate([own, others[np.argsort(-free[others], kind="stable")]])
+        there = np.cumsum(free[order])
+        last = int(np.searchsorted(there, count))  # the satellite on which the owner has all it wants
+        rest = count - (int(there[last - 1]) if last else 0)
+        left = order[last:]
+        fitting = left[free[left] >= rest]
+        order[last] = fitting[np.argmin(free[fitting])]
+        return first + order[: last + 1], rest
+
+    def give_back(self, plane: int, units: Ints) -> None:
+        """GPUs of a plane, positions in the flat table, are idle again."""
+        self._flat[units] = Unit.IDLE
+        np.add.at(self._idle, units // self.positions, 1)
+        self.rooms.change(plane, len(units))
+
+    def _count(self, berth: int, more: int) -> None:
+        """So many more idle GPUs in a berth."""
+        if more:
+            self._idle[berth] += more
+            self.rooms.change(self._plane_of[berth], more)
+
+
+def _owners(row: NDArray[np.int32]) -> list[int]:
+    """The different owners among some GPUs, in order."""
+    return [owner for owner in sorted(set(row.tolist())) if owner >= 0]

@@ -1,0 +1,265 @@
+"""Single events in time: a non-homogeneous Poisson process of many targets, by the minute, from arrivals of unit rate.
+
+Trapped particles come in passes of the South Atlantic Anomaly.  What a satellite meets in a revolution depends on the
+longitude of its node and on where along the orbit it is, so one table of an orbit's geometry serves every satellite and
+date.  Rates are constant over a **block** of fifteen periods, about a day; blocks are counted from mission day 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.constants import TAU
+from sim.environment.recent import Recent
+from sim.physics.trapped import PassProfile
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+PHASES_KEPT = 4096
+"""Phases whose totals are kept: 15 kB each over five years."""
+SAME_EDGE = 1e-9
+"""Periods, microseconds, within which a day is taken as the edge of a period."""
+BLOCK = 15
+"""Periods, about a day, over which rates are averaged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passes:
+    """The passes of one plane's satellites."""
+
+    profile: PassProfile
+    period_days: float
+    node_rad: float
+    """Longitude of the ascending node over the turning Earth on mission day 0."""
+    turn_rad: float
+    """How far it moves west in a revolution."""
+    horizon_days: float
+    totals: Recent[tuple[int, float], Floats] = field(default_factory=lambda: Recent(PHASES_KEPT), repr=False)
+    """Doses by block of (plane, phase): planes may share one store."""
+    plane: int = 0
+
+    @property
+    def block_days(self) -> float:
+        """Length of a block, days."""
+        return BLOCK * self.period_days
+
+    @cached_property
+    def blocks(self) -> int:
+        """Blocks that cover the mission."""
+        return floor(self.horizon_days / self.block_days) + 1
+
+    @cached_property
+    def block_edges(self) -> Floats:
+        """Mission days on which blocks begin, and the last one ends, shape (blocks + 1,)."""
+        return np.arange(self.blocks + 1, dtype=float) * self.block_days
+
+    def span(self, start: float, end: float) -> tuple[int, int]:
+        """The blocks that cover a stretch of time: the first, and one past the last."""
+        first = min(int(start / self.block_days), self.blocks - 1)
+        return first, max(first + 1, min(ceil(end / self.block_days), self.blocks))
+
+    def total(self, phase_rad: float) -> Floats:
+        """Relative dose from mission day 0 to the edges of blocks, days, of satellites with a phase, (blocks + 1,)."""
+        return self.totals.get((self.plane, phase_rad), lambda: self._total(phase_rad))
+
+    def _total(self, phase_rad: float) -> Floats:
+        first = floor(phase_rad / TAU)
+        rows = self.rows(phase_rad, np.arange(first, first + BLOCK * self.blocks + 1, dtype=float))
+        whole = np.concatenate([[0.0], np.cumsum(self._whole[rows[:-1]])])[::BLOCK]
+        # Every block begins at the same place along the orbit.
+        begun = self.within(rows[::BLOCK], np.full(self.blocks + 1, phase_rad / TAU - first))
+        return np.asarray(whole + begun - begun[0])
+
+    def dose(self, phases_rad: Floats, days: Floats) -> Floats:
+        """Relative dose from mission day 0 to some days, days, shape (phases, days)."""
+        turns = days / self.period_days
+        # 122 periods over a period are 121.99.. in floating point, and would count that revolution twice.
+        edge = np.round(turns)
+        turns = np.where(np.abs(turns - edge) < SAME_EDGE, edge, turns)
+        shift = phases_rad[:, None] / TAU
+        around = turns + shift
+        revolution, first = np.floor(around), np.floor(shift)
+        block = np.clip((revolution - first) // BLOCK, 0, self.blocks).astype(np.intp)
+        begin = first + block * BLOCK
+        rows = self.rows(phases_rad[:, None, None], begin[:, :, None] + np.arange(BLOCK))
+        passed = (np.arange(BLOCK) < (revolution - begin)[:, :, None]) * self._whole[rows]
+        reached = np.stack([self.total(phase)[row] for phase, row in zip(phases_rad.tolist(), block, strict=True)])
+        own = self.within(self.rows(phases_rad[:, None], revolution), around - revolution)
+        begun = self.within(rows[:, :, 0], np.broadcast_to(shift - first, own.shape))
+        return np.asarray(reached + passed.sum(axis=2) + own - begun)
+
+    def when(self, phases_rad: Floats, block: Ints, dose: Floats) -> Floats:
+        """Days on which satellites reach a dose since the beginning of a block, less than the block's; shape (k,)."""
+        shift = phases_rad / TAU
+        first = np.floor(shift)
+        begin = first + block * BLOCK
+        rows = self.rows(phases_rad[:, None], begin[:, None] + np.arange(BLOCK + 1, dtype=float))
+        reached = np.cumsum(self._whole[rows], axis=1)
+        wanted = dose + self.within(rows[:, 0], shift - first)
+        number = np.minimum((wanted[:, None] > reached).sum(axis=1), BLOCK)
+        each = np.arange(len(number))
+        wanted = wanted - np.where(number > 0, reached[each, number - 1], 0.0)
+        return np.asarray((begin + number + self.turn_at(rows[each, number], wanted) - shift) * self.period_days)
+
+    def rows(self, phase_rad: Floats | float, revolution: Floats) -> Ints:
+        """Row of the table for the revolution (counted by ascending nodes) of satellites with a phase at day 0."""
+        begun = revolution - phase_rad / TAU
+        longitude = (self.node_rad - self.turn_rad * begun) % TAU
+        rows = len(self.profile.cumulative)
+        return np.asarray(longitude * (rows / TAU), np.intp) % rows
+
+    def within(self, rows: Ints, turn: Floats) -> Floats:
+        """Relative dose of a revolution up to a share of it, days: its mean over many revolutions is the period."""
+        table = self.profile.cumulative
+        steps = table.shape[1] - 1
+        place = turn * steps
+        low = np.minimum(place.astype(np.intp), steps - 1)
+        flat = table.ravel()
+        first = rows * (steps + 1) + low
+        below = flat[first]
+        return np.asarray((below + (place - low) * (flat[first + 1] - below)) * self.period_days)
+
+    def turn_at(self, rows: Ints, dose: Floats) -> Floats:
+        """Share of a revolution at which its relative dose reaches a value: the inverse of `within`."""
+        steps = self.profile.cumulative.shape[1] - 1
+        wanted = np.asarray(dose, float) / self.period_days
+        flat = self._stacked
+        # Each row rises by its own dose; stacked on one another, the rows are one increasing table.
+        target = wanted + flat[rows * (steps + 1)]
+        found = np.searchsorted(flat, target, side="left") - 1
+        low = np.clip(found, rows * (steps + 1), rows * (steps + 1) + steps - 1)
+        rise = flat[low + 1] - flat[low]
+        part = np.where(rise > 0, (target - flat[low]) / np.where(rise > 0, rise, 1.0), 0.5)
+        return np.asarray(np.clip((low - rows * (steps + 1) + part) / steps, 0.0, 1.0))
+
+    @cached_property
+    def _whole(self) -> Floats:
+        """Relative dose of a whole revolution by row, days."""
+        return np.asarray(self.profile.cumulative[:, -1] * self.period_days)
+
+    @cached_property
+    def _stacked(self) -> Floats:
+        table = self.profile.cumulative
+        below = np.concatenate([[0.0], np.cumsum(table[:-1, -1])])
+        return np.asarray((table + below[:, None]).ravel())
+
+
+def block_means(daily: Floats, edges: Floats) -> Floats:
+    """Means over the spans between some days of values given day by day, (..., n); beyond the last day it goes on.
+
+    Returns shape (..., spans).
+    """
+    total = np.concatenate([np.zeros((*daily.shape[:-1], 1)), np.cumsum(daily, axis=-1)], axis=-1)
+    low = np.minimum(edges.astype(np.intp), daily.shape[-1] - 1)
+    reached = total[..., low] + (edges - low) * daily[..., low]
+    return np.asarray(np.diff(reached, axis=-1) / np.diff(edges))
+
+
+@dataclass(frozen=True, eq=False)
+class BlockRates:
+    """Events of a gang by block: what comes in passes, by phase, and what comes at any time."""
+
+    phases_rad: Floats
+    """Where along the orbit the gang's satellites are on mission day 0, shape (p,)."""
+    first: int
+    """Number of the first block."""
+    in_passes: Floats
+    """Mean events a day in passes at each phase, shape (p, blocks)."""
+    steady: Floats
+    """Events a day at any time of it, shape (blocks,)."""
+
+    @classmethod
+    def of_days(cls, passes: Passes, phases_rad: Floats, in_passes: Floats, steady: Floats) -> BlockRates:
+        """From events by day: in passes, shape (p, n), and at any time, shape (n,)."""
+        edges = passes.block_edges
+        return cls(phases_rad, 0, block_means(in_passes, edges), block_means(steady, edges))
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """Events of a stretch of time, in order."""
+
+    days: Floats
+    number: Ints
+    """Which of the unit-rate arrivals each one is."""
+    block: Ints
+    """The block in which each one came."""
+    phase: Ints
+    """Position of the phase at which each one came in a pass; as many as there are phases: at any time."""
+    used: float
+    """Unit-rate time used up: the number of events expected from the start to the end of the last block."""
+
+
+def arrivals(
+    passes: Passes, rates: BlockRates, start: float, end: float, unit_arrivals: Callable[[float], Floats]
+) -> Arrivals:
+    """Map unit-rate arrivals to days from `start` to `end`; `unit_arrivals(hazard)` gives those up to a hazard.
+
+    Exact: a block is cut into the satellites' shares and the steady one, and the place of an arrival in its share says
+    when it comes, so the mapping preserves measure and the result is the Poisson process of the sum of all rates.
+    Whole blocks are mapped, so what comes before a day does not depend on how far beyond it one looks.  `rates` must
+    cover the blocks from `start` to `end`.
+    """
+    first, last = passes.span(start, end)
+    mine = slice(first - rates.first, last - rates.first)
+    in_passes, steady = rates.in_passes[:, mine], rates.steady[mine]
+    edges = passes.block_edges[first : last + 1].copy()
+    edges[0] = start
+    reached, into = _reached(passes, rates.phases_rad, first, last, start)
+    stacked = np.cumsum(np.concatenate([in_passes * np.diff(reached), [steady * np.diff(edges)]]), axis=0)
+    level = stacked[-1]
+    risen = np.cumsum(level)
+
+    unit = unit_arrivals(float(risen[-1]))
+    number = np.arange(len(unit))
+    slot = np.minimum(np.searchsorted(risen, unit, side="left"), len(risen) - 1)
+    # Inside the block, whatever rounding says: an arrival falls into a share that is there.
+    rest = np.clip(unit - (risen[slot] - level[slot]), level[slot] * 1e-15, level[slot])
+    shares = stacked[:, slot]
+    share = (rest > shares).sum(axis=0)
+    below = np.where(share > 0, shares[share - 1, number], 0.0)
+    rest, width = rest - below, shares[share, number] - below
+
+    days, p = np.empty(len(unit)), share < len(rates.phases_rad)
+    s = slot[~p]
+    days[~p] = edges[s] + rest[~p] / width[~p] * (edges[s + 1] - edges[s])
+    if p.any():
+        s, row = slot[p], share[p]
+        dose = rest[p] / in_passes[row, s] + np.where(s == 0, into[row], 0.0)
+        days[p] = passes.when(rates.phases_rad[row], first + s, dose)
+    keep = np.flatnonzero(days <= end)
+    order = keep[np.argsort(days[keep], kind="stable")]
+    days = np.maximum(days[order], start)
+    return Arrivals(days, number[order], first + slot[order], share[order], float(risen[-1]))
+
+
+def expected(passes: Passes, rates: BlockRates, start: float, end: float) -> float:
+    """Number of events expected between two days."""
+    first, last = passes.span(start, end)
+    mine = slice(first - rates.first, last - rates.first)
+    edges = np.clip(passes.block_edges[first : last + 1], start, end)
+    reached, _ = _reached(passes, rates.phases_rad, first, last, start)
+    last_dose = passes.dose(rates.phases_rad, np.array([end]))[:, 0]
+    reached[:, -1] = np.clip(last_dose, reached[:, -2], reached[:, -1])
+    return float((rates.in_passes[:, mine] * np.diff(reached)).sum() + (rates.steady[mine] * np.diff(edges)).sum())
+
+
+def _reached(passes: Passes, phases_rad: Floats, first: int, last: int, start: float) -> tuple[Floats, Floats]:
+    """Relative dose by `start` and by the ends of blocks after it, shape (phases, blocks + 1).
+
+    And what of it came between the beginning of the first block and `start`, shape (phases,).
+    """
+    reached = np.empty((len(phases_rad), last - first + 1))
+    for row, phase in zip(reached, phases_rad.tolist(), strict=True):
+        row[:] = passes.total(phase)[first : last + 1]
+    begun = reached[:, 0].copy()
+    if start != passes.block_edges[first]:
+        reached[:, 0] = np.clip(passes.dose(phases_rad, np.array([start]))[:, 0], begun, reached[:, 1])
+    return reached, reached[:, 0] - begun

@@ -1,4 +1,4 @@
-"""Small fleets in Python, runs whose log is checked row by row, and luck written by hand."""
+"""Small fleets in Python, runs whose log is checked row by row, and thresholds written by hand."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from sim.engine import simulate
-from sim.engine.births import Drawn, Part
+from sim.engine.draws import FailureDraws, Part
 from sim.environment import Environment
 from sim.events import Cause, EventKind
+from sim.fleet import Fleet
 from sim.result import Result
 from sim.scenario.models import Scenario
 from sim.scenario.radiation import Radiation
@@ -259,23 +260,39 @@ def check_gang_time(result: Result) -> None:
             assert job not in finished.job or committed == pytest.approx(spec.work_gpu_hours, rel=1e-9)
 
 
-class WrittenLuck:
-    """In place of `Births`: the luck that a test wrote down, {(part, berth, ordinal, unit): E}; all others live on."""
+class WrittenThresholds:
+    """In place of `draw`: thresholds that a test wrote down, {(part, berth, ordinal, unit): E}; all others live on."""
 
-    def __init__(self, luck: dict[tuple[Part, int, int, int], float]) -> None:
-        self.luck = luck
+    def __init__(self, thresholds: dict[tuple[Part, int, int, int], float]) -> None:
+        self.thresholds = thresholds
+        self.fleet: Fleet | None = None
 
-    def units(self, part, plane, berths, ordinals, bounds):
-        found = [
-            (position, unit, luck)
-            for position, (berth, ordinal, bound) in enumerate(zip(berths, ordinals, bounds, strict=True))
-            for (which, there, born, unit), luck in self.luck.items()
-            if (which, there, born) == (part, berth, ordinal) and luck <= bound
-        ]
-        found.sort(key=lambda one: one[2])
-        columns = list(zip(*found, strict=True)) or [(), (), ()]
-        luck = np.array(columns[2], float)
-        return Drawn(np.array(columns[0], np.intp), np.array(columns[1], np.intp), luck, np.full(len(luck), 0.5))
+    def make_fleet(self, planes):
+        self.fleet = Fleet(planes)
+        return self.fleet
+
+    def draw(self, streams, where, questions):
+        return [self._answer(where, question) for question in questions]
+
+    def _answer(self, where, question):
+        found = []
+        for satellite, (site, place, ordinal) in enumerate(
+            zip(where.site, where.place, where.ordinal.tolist(), strict=True)
+        ):
+            berth = int(np.flatnonzero((self.fleet.site == site) & (self.fleet.place == place))[0])
+            found += [
+                (satellite, unit, threshold)
+                for (part, there, born, unit), threshold in self.thresholds.items()
+                if (part, there, born) == (question.part, berth, ordinal) and threshold <= question.bounds[satellite]
+            ]
+        found.sort(key=lambda one: (one[0], one[2]))
+        satellites, units, thresholds = list(zip(*found, strict=True)) or [(), (), ()]
+        return FailureDraws(
+            np.array(satellites, np.intp),
+            np.array(units, np.intp),
+            np.array(thresholds, float),
+            np.full(len(found), 0.5),
+        )
 
 
 @pytest.fixture(scope="session")
@@ -297,16 +314,18 @@ def checked_run():
 
 
 @pytest.fixture
-def written_luck(monkeypatch):
-    """`written_luck(bus={(berth, ordinal): days}, gpu={(berth, ordinal, unit): days})`: ages at failure, by hand.
+def written_thresholds(monkeypatch):
+    """`written_thresholds(bus={(berth, ordinal): days}, gpu={(berth, ordinal, unit): days})`: ages at failure, by hand.
 
-    Returns the laws to give to `fleet`: under a hazard of 1 a day, luck is age in days.
+    Returns the laws to give to `fleet`: under a hazard of 1 a day, a threshold is an age in days.
     """
 
     def write(bus: dict[tuple[int, int], float] | None = None, gpu: dict[tuple[int, int, int], float] | None = None):
-        luck = {(Part.BUS, berth, ordinal, 0): age for (berth, ordinal), age in (bus or {}).items()}
-        luck |= {(Part.GPU, *unit): age for unit, age in (gpu or {}).items()}
-        monkeypatch.setattr("sim.engine.world.Births", lambda streams, planes, units: WrittenLuck(luck))
+        ages = {(Part.BUS, berth, ordinal, 0): age for (berth, ordinal), age in (bus or {}).items()}
+        ages |= {(Part.GPU, *unit): age for unit, age in (gpu or {}).items()}
+        written = WrittenThresholds(ages)
+        monkeypatch.setattr("sim.engine.units.draw", written.draw)
+        monkeypatch.setattr("sim.engine.run.Fleet", written.make_fleet)
         law = {"kind": "exponential", "rate_per_year": 365.25}
         return {"bus": law, "gpu": law}
 

@@ -14,8 +14,8 @@ def blocking(fleet, environment, km, **more):
     return scenario, environment(scenario).keeping.clear_days(0, 50.0)
 
 
-def test_a_spare_waits_until_the_dead_satellite_has_drifted_off(fleet, environment, checked_run, written_luck, log):
-    luck = written_luck(bus={(0, 0): 50})
+def test_a_spare_waits_until_the_dead_satellite_has_drifted_off(fleet, environment, checked_run, written_thresholds, log):
+    luck = written_thresholds(bus={(0, 0): 50})
     spares = {"on_orbit_spares": {"spares_per_plane": 1, "reorder_point": 0, "phasing_days": 2}}
     scenario, days = blocking(fleet, environment, 20.0, spare_berths=1, lead=1000, strategies=spares, **luck)
     assert 0.5 < days < 30
@@ -25,8 +25,8 @@ def test_a_spare_waits_until_the_dead_satellite_has_drifted_off(fleet, environme
     assert [day for day, _ in shown] == pytest.approx([day for day, _ in expected], abs=1e-5)
 
 
-def test_a_replacement_that_comes_earlier_stands_by(fleet, environment, checked_run, written_luck, log):
-    luck = written_luck(bus={(0, 0): 50})
+def test_a_replacement_that_comes_earlier_stands_by(fleet, environment, checked_run, written_thresholds, log):
+    luck = written_thresholds(bus={(0, 0): 50})
     scenario, days = blocking(fleet, environment, 500.0, lead=3, **luck)
     assert days > 4
     result = checked_run(scenario, "replace_on_failure")
@@ -34,8 +34,8 @@ def test_a_replacement_that_comes_earlier_stands_by(fleet, environment, checked_
     assert log(result, EventKind.DELIVERED)[-1][0] == pytest.approx(50 + days, abs=1e-5)
 
 
-def test_with_no_clearance_the_slot_is_free_at_once(fleet, environment, checked_run, written_luck, log):
-    luck = written_luck(bus={(0, 0): 50})
+def test_with_no_clearance_the_slot_is_free_at_once(fleet, environment, checked_run, written_thresholds, log):
+    luck = written_thresholds(bus={(0, 0): 50})
     scenario, days = blocking(fleet, environment, 0.0, lead=3, **luck)
     assert days == 0
     assert log(checked_run(scenario, "replace_on_failure"), EventKind.DELIVERED)[-1][0] == pytest.approx(53)

@@ -24,8 +24,8 @@ def test_a_finite_job_without_failures_takes_its_segments_and_loses_nothing(flee
     assert spent(result) == {"COMMITTED": 10, "CHECKPOINTED": 1}
 
 
-def test_a_failure_rolls_back_to_the_last_checkpoint_and_an_idle_gpu_steps_in(fleet, checked_run, log, written_luck):
-    laws = written_luck(gpu={(0, 0, 1): 2.6 / 24})  # 2.6 h: two checkpoints (130 min) and 26 min of compute
+def test_a_failure_rolls_back_to_the_last_checkpoint_and_an_idle_gpu_steps_in(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 1): 2.6 / 24})  # 2.6 h: two checkpoints (130 min) and 26 min of compute
     result = checked_run(fleet(gpus=5, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
     assert log(result, EventKind.JOB_INTERRUPTED, EventKind.LOST, EventKind.RESTARTED) == [
         (pytest.approx(2.6 / 24, abs=1e-6), "JOB_INTERRUPTED"),
@@ -42,21 +42,21 @@ def test_a_failure_rolls_back_to_the_last_checkpoint_and_an_idle_gpu_steps_in(fl
     }
 
 
-def test_the_failure_of_an_idle_gpu_interrupts_nobody(fleet, checked_run, log, written_luck):
-    laws = written_luck(gpu={(0, 0, 4): 0.1})  # gangs take GPUs in order: the fifth is idle
+def test_the_failure_of_an_idle_gpu_interrupts_nobody(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 4): 0.1})  # gangs take GPUs in order: the fifth is idle
     result = checked_run(fleet(gpus=5, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
     assert result.events.count(EventKind.JOB_INTERRUPTED) == 0
     assert "LOST" not in spent(result)
 
 
-def test_a_dead_idle_gpu_steps_in_for_nobody(fleet, checked_run, log, written_luck):
-    laws = written_luck(gpu={(0, 0, 4): 0.1, (0, 0, 0): 0.2})
+def test_a_dead_idle_gpu_steps_in_for_nobody(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 4): 0.1, (0, 0, 0): 0.2})
     result = checked_run(fleet(gpus=5, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
     assert log(result, EventKind.JOB_INTERRUPTED, EventKind.WAITED) == [(0.2, "JOB_INTERRUPTED"), (0.5, "WAITED")]
 
 
-def test_without_idle_gpus_the_gang_waits_for_the_replacement(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(1, 0): 1})
+def test_without_idle_gpus_the_gang_waits_for_the_replacement(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(1, 0): 1})
     scenario = fleet(gpus=4, slots=2, days=5, lead=2, jobs=[{"gpus": 8, **RHYTHM}], **laws)
     result = checked_run(scenario, "replace_on_failure")
     assert log(result, EventKind.JOB_STARTED, EventKind.JOB_INTERRUPTED, EventKind.WAITED) == [
@@ -83,19 +83,19 @@ def test_a_planned_retirement_costs_a_restart_but_no_work(fleet, checked_run):
 
 @pytest.mark.parametrize(("failures_during_restart", "restarted"), [(True, 4 + 10), (False, 10)])
 def test_a_failure_during_a_restart_begins_it_anew_or_not(
-    fleet, checked_run, written_luck, failures_during_restart, restarted
+    fleet, checked_run, written_thresholds, failures_during_restart, restarted
 ):
     # The second failure comes 4 minutes into the restart after the first.
     first = 0.25
-    laws = written_luck(gpu={(0, 0, 0): first, (0, 0, 1): first + 4 / 1440})
+    laws = written_thresholds(gpu={(0, 0, 0): first, (0, 0, 1): first + 4 / 1440})
     job = {"gpus": 4, **RHYTHM, "failures_during_restart": failures_during_restart}
     result = checked_run(fleet(gpus=6, slots=1, days=0.5, jobs=[job], **laws))
     assert spent(result)["RESTARTED"] == pytest.approx(restarted / 60 * 4, abs=1e-6)
     assert result.events.count(EventKind.JOB_INTERRUPTED) == (2 if failures_during_restart else 1)
 
 
-def test_two_gpus_lost_at_one_instant_cost_one_stretch(fleet, checked_run, written_luck):
-    laws = written_luck(gpu={(0, 0, 0): 0.25, (0, 0, 1): 0.25})
+def test_two_gpus_lost_at_one_instant_cost_one_stretch(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 0): 0.25, (0, 0, 1): 0.25})
     result = checked_run(fleet(gpus=6, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
     assert spent(result)["RESTARTED"] == pytest.approx(10 / 60 * 4, abs=1e-6)
 
@@ -136,7 +136,7 @@ def test_backfill_lets_a_short_job_pass_a_large_one_without_delaying_it(fleet, c
     assert backfill[3] > backfill[1]
 
 
-def test_a_gang_lies_in_one_plane(fleet, checked_run, written_luck):
+def test_a_gang_lies_in_one_plane(fleet, checked_run, written_thresholds):
     # Three idle GPUs in each of two planes are not six.
     jobs = [{"gpus": 5, **RHYTHM}, {"gpus": 5, **RHYTHM}, {"gpus": 6, **RHYTHM}]
     result = checked_run(fleet(gpus=8, slots=1, days=1, shell={"planes": 2}, jobs=jobs))
@@ -145,8 +145,8 @@ def test_a_gang_lies_in_one_plane(fleet, checked_run, written_luck):
     assert spent(result, job=2) == {"WAITED": 24 * 6}
 
 
-def test_a_smaller_job_starts_while_the_larger_cannot(fleet, checked_run, written_luck):
-    laws = written_luck(gpu={(0, 0, unit): 1 + unit / 100 for unit in range(3)})
+def test_a_smaller_job_starts_while_the_larger_cannot(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, unit): 1 + unit / 100 for unit in range(3)})
     jobs = [{"gpus": 8, **RHYTHM}, {"gpus": 5, **RHYTHM}]
     result = checked_run(fleet(gpus=8, slots=1, days=3, jobs=jobs, **laws))
     # The first job of eight can never run again with five GPUs left; backfill gives them to the second, at last.

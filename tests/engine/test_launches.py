@@ -13,14 +13,14 @@ def flights(result):
     return list(zip(log.time_days[ordered].round(3).tolist(), log.amount[ordered].tolist(), strict=True))
 
 
-def test_a_flight_carries_no_more_than_the_vehicle_can(fleet, checked_run, written_luck):
-    laws = written_luck(bus={(berth, 0): 10 for berth in range(10)})
+def test_a_flight_carries_no_more_than_the_vehicle_can(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(berth, 0): 10 for berth in range(10)})
     result = checked_run(fleet(slots=10, days=100, lead=20, per_flight=4, **laws), "replace_on_failure")
     assert flights(result) == [(30, 4), (30, 4), (30, 2)]
 
 
-def test_orders_wait_for_the_calendar_and_share_its_flights(fleet, checked_run, written_luck):
-    laws = written_luck(bus={(berth, 0): 10 + berth for berth in range(10)})
+def test_orders_wait_for_the_calendar_and_share_its_flights(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(berth, 0): 10 + berth for berth in range(10)})
     calendar = {"opportunity_interval_days": 30, "flights_per_opportunity": 2, "transfer_days": 7}
     scenario = fleet(slots=10, days=130, lead=20, per_flight=3, launch=calendar, **laws)
     result = checked_run(scenario, "replace_on_failure")
@@ -30,8 +30,8 @@ def test_orders_wait_for_the_calendar_and_share_its_flights(fleet, checked_run, 
     assert sorted(set(arrived.round(6).tolist())) == [37, 67, 97]
 
 
-def test_a_flight_slips_behind_its_date(fleet, checked_run, written_luck):
-    laws = written_luck(bus={(0, 0): 10})
+def test_a_flight_slips_behind_its_date(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 10})
     launch = {"opportunity_interval_days": 50, "slip_days": {"kind": "uniform", "low_days": 3, "high_days": 4}}
     result = checked_run(fleet(days=100, launch=launch, **laws), "replace_on_failure")
     [(day, _)] = flights(result)
@@ -39,9 +39,9 @@ def test_a_flight_slips_behind_its_date(fleet, checked_run, written_luck):
 
 
 def test_a_failed_flight_grounds_the_vehicle_and_its_satellites_are_ordered_again(
-    fleet, checked_run, log, written_luck, monkeypatch
+    fleet, checked_run, log, written_thresholds, monkeypatch
 ):
-    laws = written_luck(bus={(0, 0): 10, (1, 0): 12})
+    laws = written_thresholds(bus={(0, 0): 10, (1, 0): 12})
     launch = {"stand_down": {"median_days": 0, "long_probability": 1, "long_days": 40}}
     # A service that fails on its first flight only: luck is drawn per flight, so the test scripts it.
     failures = iter([0.99, 0.0, 0.0])

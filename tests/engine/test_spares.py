@@ -12,8 +12,8 @@ def with_spares(fleet, laws, **over):
     return fleet(strategies={"on_orbit_spares": parameters}, **given)
 
 
-def test_a_spare_fills_the_empty_slot_after_phasing_and_stock_is_reordered(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 100, (1, 0): 120})
+def test_a_spare_fills_the_empty_slot_after_phasing_and_stock_is_reordered(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 100, (1, 0): 120})
     result = checked_run(with_spares(fleet, laws), "on_orbit_spares")
     assert log(result) == [
         (100, "BUS_FAILED"),
@@ -31,8 +31,8 @@ def test_a_spare_fills_the_empty_slot_after_phasing_and_stock_is_reordered(fleet
     assert result.events.satellites.sum() == 2
 
 
-def test_a_spare_that_dies_in_storage_is_missed_by_the_stock_only(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(2, 0): 50, (3, 0): 60})
+def test_a_spare_that_dies_in_storage_is_missed_by_the_stock_only(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(2, 0): 50, (3, 0): 60})
     result = checked_run(with_spares(fleet, laws), "on_orbit_spares")
     assert log(result) == [
         (50, "BUS_FAILED"),
@@ -45,8 +45,8 @@ def test_a_spare_that_dies_in_storage_is_missed_by_the_stock_only(fleet, checked
     assert set(result.events.satellites[result.events.time_days > 0].tolist()) == {0}
 
 
-def test_a_spare_that_dies_on_its_way_leaves_the_slot_to_the_next(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 100, (2, 0): 101})
+def test_a_spare_that_dies_on_its_way_leaves_the_slot_to_the_next(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 100, (2, 0): 101})
     result = checked_run(with_spares(fleet, laws), "on_orbit_spares")
     assert log(result) == [
         (100, "BUS_FAILED"),
@@ -61,9 +61,9 @@ def test_a_spare_that_dies_on_its_way_leaves_the_slot_to_the_next(fleet, checked
     ]
 
 
-def test_the_spare_with_most_gpus_goes_first_and_brings_what_it_has_left(fleet, checked_run, log, written_luck):
+def test_the_spare_with_most_gpus_goes_first_and_brings_what_it_has_left(fleet, checked_run, log, written_thresholds):
     # Dormant at a tenth of the pace, the GPU of luck 5 fails on day 50, and that of luck 10.2 two days after waking.
-    laws = written_luck(bus={(0, 0): 100, (1, 0): 150}, gpu={(2, 0, 0): 5, (3, 0, 1): 10.1, (3, 0, 2): 12})
+    laws = written_thresholds(bus={(0, 0): 100, (1, 0): 150}, gpu={(2, 0, 0): 5, (3, 0, 1): 10.1, (3, 0, 2): 12})
     result = checked_run(with_spares(fleet, laws, days=170, parameters={"phasing_days": 3}), "on_orbit_spares")
     assert log(result)[:7] == [
         (50, "GPU_FAILED"),  # in berth 2: 5 = .1 x 50
@@ -79,8 +79,8 @@ def test_the_spare_with_most_gpus_goes_first_and_brings_what_it_has_left(fleet, 
     assert result.events.where(EventKind.ACTIVATED).berth.tolist() == [3, 2]
 
 
-def test_without_spares_the_next_arrival_goes_to_the_empty_slot(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 10, (1, 0): 20, (2, 0): 12})
+def test_without_spares_the_next_arrival_goes_to_the_empty_slot(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 10, (1, 0): 20, (2, 0): 12})
     result = checked_run(with_spares(fleet, laws, days=60, parameters={"phasing_days": 0}), "on_orbit_spares")
     assert log(result) == [
         (10, "BUS_FAILED"),
@@ -100,8 +100,8 @@ def test_without_spares_the_next_arrival_goes_to_the_empty_slot(fleet, checked_r
     ]
 
 
-def test_a_worn_out_satellite_stays_until_a_spare_is_there(fleet, checked_run, log, written_luck):
-    laws = written_luck(gpu={(0, 0, 0): 10, (1, 0, 0): 20})
+def test_a_worn_out_satellite_stays_until_a_spare_is_there(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 0): 10, (1, 0, 0): 20})
     parameters = {"spares_per_plane": 1, "retire_below_gpu_fraction": 1.0}
     result = checked_run(with_spares(fleet, laws, days=60, parameters=parameters), "on_orbit_spares")
     assert log(result) == [
@@ -140,15 +140,15 @@ def test_order_ahead_with_more_ends_in_sight_than_spare_berths(fleet, checked_ru
     assert share_at_work(result) > 0.99 > share_at_work(late)
 
 
-def test_a_full_stock_of_the_initial_fleet_is_dormant_from_day_0(fleet, checked_run, log, written_luck):
-    result = checked_run(with_spares(fleet, written_luck(), days=10), "on_orbit_spares")
+def test_a_full_stock_of_the_initial_fleet_is_dormant_from_day_0(fleet, checked_run, log, written_thresholds):
+    result = checked_run(with_spares(fleet, written_thresholds(), days=10), "on_orbit_spares")
     assert log(result, EventKind.STORED) == [(0, "STORED"), (0, "STORED")]
     assert result.events.gpus.sum() == result.nameplate_gpus
 
 
 @pytest.mark.parametrize("phasing", [0.0, 7.5])
-def test_phasing_takes_its_days(fleet, checked_run, log, written_luck, phasing):
-    laws = written_luck(bus={(0, 0): 100})
+def test_phasing_takes_its_days(fleet, checked_run, log, written_thresholds, phasing):
+    laws = written_thresholds(bus={(0, 0): 100})
     result = checked_run(with_spares(fleet, laws, parameters={"phasing_days": phasing}), "on_orbit_spares")
     assert log(result, EventKind.PLACED) == [(100 + phasing, "PLACED")]
     assert result.events.where(EventKind.ACTIVATED).amount.tolist() == [phasing]

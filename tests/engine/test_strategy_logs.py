@@ -8,16 +8,16 @@ from sim.fleet import FleetView
 from sim.strategies import Action, Launch, Retire, Strategy
 
 
-def test_run_to_failure_only_loses(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 100, (2, 0): 150}, gpu={(1, 0, 3): 120, (2, 0, 0): 160})
+def test_run_to_failure_only_loses(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 100, (2, 0): 150}, gpu={(1, 0, 3): 120, (2, 0, 0): 160})
     result = checked_run(fleet(slots=3, gpus=4, **laws), "run_to_failure")
     # The GPU that would fail on day 160 went with its satellite on day 150.
     assert log(result) == [(100, "BUS_FAILED"), (120, "GPU_FAILED"), (150, "BUS_FAILED")]
     assert result.events.gpus.sum() == 3
 
 
-def test_replace_on_failure_orders_one_for_one(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 100, (1, 0): 110, (0, 1): 50})
+def test_replace_on_failure_orders_one_for_one(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 100, (1, 0): 110, (0, 1): 50})
     result = checked_run(fleet(slots=3, days=250, lead=30, launch={"transfer_days": 5}, **laws), "replace_on_failure")
     assert log(result) == [
         (100, "BUS_FAILED"),
@@ -35,8 +35,8 @@ def test_replace_on_failure_orders_one_for_one(fleet, checked_run, log, written_
     ]
 
 
-def test_batch_waits_for_the_reorder_point_and_then_orders_all(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 100, (1, 0): 110, (2, 0): 120, (3, 0): 125, (4, 0): 200})
+def test_batch_waits_for_the_reorder_point_and_then_orders_all(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 100, (1, 0): 110, (2, 0): 120, (3, 0): 125, (4, 0): 200})
     scenario = fleet(slots=6, days=300, lead=30, strategies={"batch": {"reorder_point": 3}}, **laws)
     result = checked_run(scenario, "batch")
     assert log(result) == [
@@ -54,8 +54,8 @@ def test_batch_waits_for_the_reorder_point_and_then_orders_all(fleet, checked_ru
     assert result.events.total(EventKind.ORDERED) == 3
 
 
-def test_scheduled_batch_orders_at_its_reviews_only(fleet, checked_run, log, written_luck):
-    laws = written_luck(bus={(0, 0): 100, (1, 0): 190, (2, 0): 195})
+def test_scheduled_batch_orders_at_its_reviews_only(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 100, (1, 0): 190, (2, 0): 195})
     parameters = {"review_period_days": 90, "minimum_order": 2}
     result = checked_run(
         fleet(slots=4, days=365, lead=30, strategies={"scheduled_batch": parameters}, **laws), "scheduled_batch"
@@ -73,8 +73,8 @@ def test_scheduled_batch_orders_at_its_reviews_only(fleet, checked_run, log, wri
 
 
 @pytest.mark.parametrize("strategy", ["replace_on_failure", "batch", "scheduled_batch"])
-def test_a_satellite_with_too_few_gpus_is_retired_and_replaced(fleet, checked_run, log, written_luck, strategy):
-    laws = written_luck(gpu={(1, 0, 0): 50, (1, 0, 1): 60, (1, 0, 2): 70})
+def test_a_satellite_with_too_few_gpus_is_retired_and_replaced(fleet, checked_run, log, written_thresholds, strategy):
+    laws = written_thresholds(gpu={(1, 0, 0): 50, (1, 0, 1): 60, (1, 0, 2): 70})
     parameters = {"kind": strategy, "retire_below_gpu_fraction": 0.5}
     parameters |= {"batch": {"reorder_point": 1}, "scheduled_batch": {"review_period_days": 75}}.get(strategy, {})
     result = checked_run(fleet(slots=2, gpus=4, days=120, lead=30, strategies={"own": parameters}, **laws), "own")
@@ -118,8 +118,8 @@ def test_order_ahead_closes_the_gap_at_the_end_of_design_life(fleet, checked_run
     assert set(early.events.where(EventKind.RETIRED).cause.tolist()) == {Cause.REPLACED}
 
 
-def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, log, written_luck):
-    laws = written_luck(gpu={(0, 0, 0): 99.99})  # worn out on the day on which its end comes into view as well
+def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, log, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 0): 99.99})  # worn out on the day on which its end comes into view as well
     parameters = {"order_ahead_days": 101, "retire_below_gpu_fraction": 0.6}
     scenario = fleet(
         slots=1, gpus=2, days=180, life_days=200, lead=60, strategies={"replace_on_failure": parameters}, **laws
@@ -131,7 +131,7 @@ def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, 
         (159, "LAUNCHED"),
         (159, "DELIVERED"),
     ]
-    laws = written_luck(gpu={(0, 0, 0): 99.99})  # between two looks: the failure shows both at once
+    laws = written_thresholds(gpu={(0, 0, 0): 99.99})  # between two looks: the failure shows both at once
     scenario = fleet(
         slots=1, gpus=2, days=180, life_days=200.5, lead=60, strategies={"replace_on_failure": parameters}, **laws
     )

@@ -232,6 +232,11 @@ def test_a_plane_without_eclipse_needs_no_battery():
     assert not (got.array_too_small | got.battery_too_small)
 
 
+def test_without_eclipse_the_dark_load_is_what_the_array_could_feed():
+    got = orbit(dark_s=0.0, array_w=6e3)
+    assert (got.light_w, got.dark_w) == (5e3, 5e3)
+
+
 def test_what_cannot_feed_the_bus_is_said_and_computes_nothing():
     enough = array_needed_w(1e3, 1e3, lit_s=LIT_S, dark_s=DARK_S, charge_efficiency=0.97, discharge_efficiency=0.96)
     array = orbit(array_w=enough * np.array([1.0, 0.999]))

@@ -193,6 +193,10 @@ def test_policies_differ_in_the_dark_and_only_there():
     assert ride.depth_of_discharge > throttle.depth_of_discharge > pause.depth_of_discharge > 0
 
 
+def test_a_throttled_dark_takes_no_more_than_is_wanted():
+    assert orbit("throttle", wanted_dark_w=1e3).dark_w == 1e3  # half the GPUs at the lowest frequency, 2 kW for all
+
+
 def test_a_small_battery_holds_back_the_dark_alone():
     got = orbit(battery_wh=12e3)
     assert got.depth_of_discharge == pytest.approx(0.3, rel=1e-12)

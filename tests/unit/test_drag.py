@@ -1,6 +1,6 @@
 """Drag, decay, propellant, the transfers and disposal."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -64,6 +64,17 @@ def test_decay_through_the_cycle_meets_the_constant_lifetime_where_it_is_short()
     still = lifetime_years(300.0, 100.0, f107(10.0, START), ap(10.0, START)) * 365.25
     assert decay_days(300.0, 100.0, START) == pytest.approx(still, rel=0.02)
     assert 10 < still < 100
+
+
+def test_decay_counts_from_the_death():
+    later = decay_days([350.0, 450.0], 50.0, START + timedelta(days=400))
+    assert decay_days([350.0, 450.0], 50.0, START, death_days=400.0) == pytest.approx(later, rel=1e-12)
+
+
+def test_decay_is_of_second_order_in_time_too():
+    # Sun and altitude at the middle of each step: with those of its end, .2 to .9 % would be left
+    coarse, fine = (decay_days([450.0, 500.0], 50.0, START, step_days=step) for step in (120.0, 1.0))
+    np.testing.assert_allclose(coarse, fine, rtol=2e-4)
 
 
 def test_decay_is_converged_monotone_and_broadcasts():

@@ -141,6 +141,18 @@ def test_piecewise_constant_in_closed_form() -> None:
     assert np.isinf(rests.inverse(0.41))
 
 
+def test_a_total_reached_before_a_rest_is_reached_when_the_rest_begins() -> None:
+    rests = PiecewiseConstant(years=(0, 1, 3, 5), rates_per_year=(0.1, 0, 0.2, 0))
+    for reached in (1, 5):
+        assert rests.inverse(rests.cumulative_hazard(years(reached))) == pytest.approx(years(reached))
+
+
+def test_mean_rate_is_the_hazard_gathered_over_the_days() -> None:
+    for over in years(0.5, 7):
+        assert LAWS["exponential"].mean_rate_per_day(over) == pytest.approx(0.07 / DAYS_PER_YEAR, rel=1e-12)
+    assert LAWS["weibull"].mean_rate_per_day(7 * DAYS_PER_YEAR) == pytest.approx(1 / (7 * DAYS_PER_YEAR), rel=1e-12)
+
+
 def test_mixture_of_one_is_that_weibull_law() -> None:
     one, weibull = LAWS["mixture_of_one"], LAWS["weibull"]
     assert one.cumulative_hazard(AGES) == pytest.approx(weibull.cumulative_hazard(AGES), rel=1e-12)

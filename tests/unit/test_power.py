@@ -193,6 +193,10 @@ def test_policies_differ_in_the_dark_and_only_there():
     assert ride.depth_of_discharge > throttle.depth_of_discharge > pause.depth_of_discharge > 0
 
 
+def test_a_throttled_dark_takes_no_more_than_is_wanted():
+    assert orbit("throttle", wanted_dark_w=1e3).dark_w == 1e3  # half the GPUs at the lowest frequency, 2 kW for all
+
+
 def test_a_small_battery_holds_back_the_dark_alone():
     got = orbit(battery_wh=12e3)
     assert got.depth_of_discharge == pytest.approx(0.3, rel=1e-12)
@@ -230,6 +234,11 @@ def test_a_plane_without_eclipse_needs_no_battery():
     got = orbit(dark_s=0.0, battery_wh=0.0)
     assert (got.light_w, got.depth_of_discharge, got.charge_w) == (10e3, 0.0, 0.0)
     assert not (got.array_too_small | got.battery_too_small)
+
+
+def test_without_eclipse_the_dark_load_is_what_the_array_could_feed():
+    got = orbit(dark_s=0.0, array_w=6e3)
+    assert (got.light_w, got.dark_w) == (5e3, 5e3)
 
 
 def test_what_cannot_feed_the_bus_is_said_and_computes_nothing():

@@ -58,6 +58,13 @@ def test_the_day_of_failure_is_where_the_hazard_reaches_the_luck(law, factor, bo
     np.testing.assert_allclose(life.take(np.flatnonzero(fails)).hazard_until(law, day[fails]), luck[fails], rtol=1e-9)
 
 
+def test_a_calendar_factor_multiplies_the_hazard_from_its_dates_on():
+    law = Exponential(rate_per_year=0.3, calendar_factor=STORM)
+    days = 365.25 * np.array([0.5, 1.0, 1.5, 2.25, 3.0])
+    gathered = Life.born(0.0).hazard_until(law, days)
+    assert gathered == pytest.approx(0.3 * np.array([0.5, 1.0, 1.0 + 0.5 * 3, 1.0 + 3, 1.0 + 3 + 0.5 * 0.5]))
+
+
 @pytest.mark.parametrize("factor", [None, STORM], ids=["calm", "storm"])
 def test_splitting_a_life_changes_nothing(factor):
     law = Weibull(shape=1.7, scale_years=3, calendar_factor=factor)

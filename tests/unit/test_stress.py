@@ -79,6 +79,28 @@ def test_carrying_a_life_forward_on_its_clock_changes_nothing():
     assert later.hazard_until(law, 29.0) == pytest.approx(life.hazard_until(law, 29.0))
 
 
+def test_no_unit_fails_before_its_birth():
+    born = np.random.default_rng(4).uniform(0, 30, 20_000)  # of which rounding would put some before
+    day = Life.born(born, clock=CLOCK).failure_day(Exponential(rate_per_year=365.25), 1e-300)
+    assert np.all(day >= born)
+
+
+def test_pace_follows_every_parameter():
+    given = Stress(
+        activation_energy_ev=0.5,
+        reference_junction_c=70,
+        cycling_share=0.3,
+        reference_cycles_per_day=2,
+        reference_swing_k=25,
+        swing_exponent=1.9,
+        frequency_exponent=1 / 3,
+        temperature_k=1414,
+    )
+    heat = np.exp(0.5 / 8.617333e-5 * (1 / 343.15 - 1 / 363.15))
+    cycle = (50 / 25) ** 1.9 * (2 / 15) ** (1 / 3) * np.exp(1414 * (1 / 343.15 - 1 / 363.15))
+    assert given.pace(90.0, 50.0, 15.0) == pytest.approx(0.7 * heat + 0.3 * 15 / 2 * cycle, rel=1e-5)
+
+
 def test_a_clock_that_counts_events_needs_a_hazard_of_one_a_day():
     events = Clock(np.array([0.0, 100.0, 200.0]), np.array([0.0, 0.5, 3.0]))
     per_event = Exponential(rate_per_year=365.25)

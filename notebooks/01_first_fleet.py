@@ -15,12 +15,12 @@
 # # A first fleet: is it worth replacing what fails?
 #
 # **Question.** 81 satellites with 36 accelerators each fly in a tight cluster on a dawn-dusk orbit at 650 km, for five
-# years. Nobody can walk over and swap a dead GPU. What does it cost to let the fleet decay, and what to keep it full?
+# years. A dead GPU cannot be repaired in orbit. What does it cost to let the fleet decay, and what to keep it full?
 #
-# **Verdict.** Without repair the fleet delivers about 85 % of its nameplate over five years, and loses more than a
-# quarter of it by the end. Dormant spares in the same plane win back nearly all of what dead satellites cost, but not
-# what GPUs cost that die one by one: those nobody replaces. With whole Falcon 9 flights at list price, no strategy pays
-# for itself by the GPU-hour; sharing flights changes that, as the last section shows.
+# **Verdict.** Without replacement the fleet delivers about 85 % of its nameplate over five years, and is more than a
+# quarter below it at the end. Dormant spares in the same plane recover nearly all capacity lost with failed satellites,
+# but not the capacity of GPUs that fail one by one, which are not replaced. With dedicated Falcon 9 flights at list
+# price, no strategy lowers the cost of a GPU-hour; sharing flights changes that, as the last section shows.
 
 # %%
 # %matplotlib inline
@@ -30,10 +30,10 @@ scenario = sim.load("suncatcher_81")
 print(sim.describe(scenario))
 
 # %% [markdown]
-# ## One life of the fleet
+# ## One replicate
 #
-# A run is one throw of the dice: every GPU and bus draws its luck when it is built. The timeline shows what happened to
-# the fleet under on-orbit spares in one of them.
+# A run is one possible history of the fleet: the lifetime of every GPU and bus is drawn at random when it is built. The
+# timeline shows the events of one run with on-orbit spares.
 
 # %%
 result = sim.run(scenario, seed=1, strategy="on_orbit_spares")
@@ -46,10 +46,10 @@ for name in ("compute_availability", "goodput", "launches", "cost_per_useful_gpu
     print(f"{name:32} {measured[name]:8.4f} {metric.unit:10} {metric.definition}")
 
 # %% [markdown]
-# ## Strategies on the same luck
+# ## Strategies on common random numbers
 #
-# Two strategies should be compared on the same failures, or the difference is mostly luck. Replicate r of every strategy
-# below meets the same GPUs, buses and launch dates.
+# Two strategies should be compared on the same failures, or most of the difference is chance. Replicate r of every
+# strategy below has the same GPUs, buses and launch dates.
 
 # %%
 strategies = ["run_to_failure", "replace_on_failure", "scheduled_batch", "on_orbit_spares"]
@@ -65,8 +65,8 @@ sim.plots.paired_differences(study).figure
 # %% [markdown]
 # ## How much did pairing and controls help?
 #
-# `total` is the factor by which independent runs would have to be multiplied to know the difference of availability
-# equally well.
+# `total` says how many times as many independent replicates would be needed to estimate the difference in availability
+# with the same precision.
 
 # %%
 for pair, gain in study.variance_reduction().items():
@@ -75,8 +75,8 @@ for pair, gain in study.variance_reduction().items():
 # %% [markdown]
 # ## Change one number
 #
-# A dedicated flight for a handful of satellites is what makes replacement dear. What if room on shared flights is paid
-# for by the kilogram, at the list price of a full vehicle (67 M USD for 17.5 t)?
+# Dedicated flights for a few satellites make replacement expensive. What if a place on a shared flight is paid for by
+# the kilogram, at the list price of a full vehicle (67 million USD for 17.5 t)?
 
 # %%
 shared = sim.load("suncatcher_81", set_=["launch.vehicle.price.kind=per_kg", "launch.vehicle.price.usd_per_kg=3829"])
@@ -84,6 +84,6 @@ cheaper = sim.compare(shared, strategies, replicates=20, seed=1)
 print(cheaper.table())
 
 # %% [markdown]
-# Prices changed and nothing else, so both studies share every failure and every launch. What remains is the share of
-# GPUs that die one by one. `retire_below_gpu_fraction` replaces satellites that have lost too many; whether that pays is
-# a question of its own.
+# Only prices changed, so both studies have the same failures and launches. The loss that remains is that of GPUs that
+# fail one by one. `retire_below_gpu_fraction` replaces satellites that have lost too many of them; whether that pays is
+# another question.

@@ -12,17 +12,17 @@
 # ---
 
 # %% [markdown]
-# # Light, power and heat: what does darkness cost, and what a battery?
+# # Light, power and heat: what do eclipses cost, and what does a battery cost?
 #
-# **Question.** A dawn-dusk orbit is said to lie "always in the Sun". How many GPU-hours does one lose to darkness at
+# **Question.** A dawn-dusk orbit is often said to be "always in the Sun". How many GPU-hours are lost to eclipses at
 # 500, 650, 800, 1,000 and 1,400 km, and what does a battery cost instead, in mass, launch price and wear?
 #
 # **Verdict.** Pausing loses 5.6 % of the year's GPU-hours at 500 km, 4.0 at 650, 2.9 at 800, 1.6 at 1,000 and .12 at
 # 1,400, all of it in one season. The battery that rides through weighs 81 kg at 500 km and 12 at 1,400, beside the 575
 # of the satellite, and fades by 13 to 6 % in five years. At Falcon 9's list price its launch alone costs 3.5 to 24 USD
 # for each GPU-hour it saves, more than the 2.6 USD that satellite and launch cost for an average one: in a dawn-dusk
-# orbit darkness is cheaper borne than bridged, and the more so the higher the orbit, since the battery is needed ever
-# more rarely. At 650 km that turns when a kilogram flies for less than some 2,400 USD, cells and array not counted.
+# orbit it is cheaper to pause in eclipse than to carry a battery, the more so the higher the orbit, because the battery
+# is needed less. At 650 km the battery pays if launch costs less than about 2,400 USD/kg, without cells and array.
 
 # %%
 # %matplotlib inline
@@ -48,11 +48,11 @@ def suncatcher(altitude_km, policy, *settings):
 
 
 # %% [markdown]
-# ## Darkness by altitude
+# ## Eclipse by altitude
 #
 # `pause` stops the GPUs from entry to exit, so the capacity it leaves is the share of time in light. `ride_through`
 # runs on from a battery sized for the darkest day at the end of life. Everything below is for one satellite of 36
-# accelerators; a year of it in the Sun would be 315,576 GPU-hours.
+# accelerators; a year in full sunlight would be 315,576 GPU-hours.
 
 # %%
 rows = []
@@ -62,7 +62,7 @@ for altitude_km in ALTITUDES_KM:
     satellite = carried.scenario.satellite
     years = carried.scenario.mission.years
     light, operation = carried.light(0), carried.operation(0)
-    share = float(np.mean(dark.sky.dark[0][:-1]))
+    share = float(np.mean(dark.sun.dark[0][:-1]))
     extra_wh = carried.sizes.battery_wh - dark.sizes.battery_wh
     extra_kg = extra_wh / satellite.battery.specific_energy_wh_per_kg
     lost = share * satellite.gpus * 24 * 365.25
@@ -107,12 +107,14 @@ for altitude_km in ALTITUDES_KM:
     environment = sim.Environment.build(suncatcher(altitude_km, "pause"))
     season.plot(environment.days[:366], environment.eclipse_minutes[0, :366], label=f"{altitude_km:,} km")
 season.set(
-    xlabel="days since 1 January 2027", ylabel="eclipse of an orbit, minutes", title="Dawn-dusk is dark in one season"
+    xlabel="days since 1 January 2027",
+    ylabel="eclipse per orbit, min",
+    title="Dawn-dusk orbits have one eclipse season",
 )
 season.legend(frameon=False)
 height = [row["km"] for row in rows]
 price.plot(height, [row["lost %"] for row in rows], "o-", color="C0")
-price.set(xlabel="altitude, km", title="Higher is lighter, and needs less battery", ylim=(0, None))
+price.set(xlabel="altitude, km", title="Higher orbits have less eclipse and need less battery", ylim=(0, None))
 price.set_ylabel("GPU-hours lost by pausing, %", color="C0")
 mass = price.twinx()
 mass.plot(height, [row["kg"] for row in rows], "s--", color="C1")
@@ -123,8 +125,8 @@ plt.show()
 # %% [markdown]
 # ## Four policies on one orbit
 #
-# 550 km at 53 degrees is dark for a third of most orbits. One satellite, the same battery and array for all, jobs that
-# fit on it, and no failures: what differs is what the GPUs do in the dark.
+# At 550 km and 53 degrees, a satellite is in eclipse for a third of most orbits. Array and battery are the same for
+# all, jobs fit on one satellite, and nothing fails: only what the GPUs do in eclipse differs.
 
 # %%
 never = {"kind": "exponential", "rate_per_year": 0}
@@ -160,17 +162,17 @@ for policy, (goodput, depth, worn) in table.items():
 # %%
 figure, (work, wear) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True)
 work.barh(policies, [table[policy][0] for policy in policies], color="C0")
-work.set(xlabel="goodput", title="Work won in the dark ...", xlim=(0, 1))
+work.set(xlabel="goodput", title="More work in eclipse ...", xlim=(0, 1))
 wear.barh(policies, [table[policy][2] for policy in policies], color="C1")
-wear.set(xlabel="battery capacity lost in a year, %", title="... is battery worn")
+wear.set(xlabel="battery capacity lost in a year, %", title="... wears the battery more")
 plt.show()
 
 # %% [markdown]
-# Both columns point the same way because both follow the energy drawn in the dark. `pause` asks the battery for the bus
-# alone, so it wears least; it loses the dark third of every orbit, a last checkpoint before each dusk and a restart
-# after each dawn. `migrate` leaves the satellite just as dark, so the battery is as little worn; its work goes on
-# elsewhere, at the price of moving its state at each hand-over instead of a restart. `throttle` keeps all GPUs near
-# their lowest frequency, where an operation costs least energy: it wins back part of the dark for a little discharge.
-# `ride_through` draws deepest and loses next to nothing but checkpoints. Wear grows faster than depth (as its 1.5th
-# power), so the last bit of work is the dearest. Once the battery has faded to where the dark load no longer fits, the
-# satellite is throttled after all; a `DERATED` row in the log marks the first day on which that happens.
+# Goodput and wear rise together because both follow the energy drawn in eclipse. `pause` draws only the power of the
+# bus, so it wears the battery least; it loses the third of every orbit in eclipse, a checkpoint before each entry and a
+# restart after each exit. `migrate` draws as little; its work continues on other satellites, at the cost of a hand-over
+# instead of a restart. `throttle` runs all GPUs near their lowest frequency, where an operation needs least energy: it
+# recovers part of the eclipse for a small discharge. `ride_through` discharges deepest and loses little besides
+# checkpoints. Wear grows as the 1.5th power of the depth of discharge, so the last gain in work costs the most. When
+# the faded battery can no longer supply the load in eclipse, the satellite is throttled; a `DERATED` row in the log
+# marks the first day on which that happens.

@@ -12,21 +12,21 @@
 # ---
 
 # %% [markdown]
-# # What kills a GPU, and what only stops it?
+# # What destroys a GPU, and what only interrupts its job?
 #
-# **Question.** You plan a fleet of orbital data centres. At which altitude and behind which shield does what take your
-# GPUs, and what merely interrupts your jobs? What do the South Atlantic Anomaly, burn-in, an ageing law that you do not
-# know, and error tolerance change?
+# **Question.** You plan a fleet of orbital data centres. How do altitude and shield change what destroys GPUs and what
+# only interrupts jobs? What do the South Atlantic Anomaly, burn-in, an unknown ageing law, and error tolerance change?
 #
 # **Verdict.** At 650 km behind 10 mm of aluminium 93 % of the GPUs lost are lost to age and to the satellite's bus,
-# which no shield changes; radiation stops each chip 6 times a year and hardly ever kills one. Altitude is what turns
-# radiation into a cause: at 1,200 km the same design takes nine times the dose, its memory degrades after 1.1 years
-# instead of 9.7, a chip stops 127 times a year, and a gang of 256 turns 51 % of its time into work instead of 88.
-# Doubling the shield takes off a quarter of the trapped dose, at any of these altitudes, for 108 kg a satellite.
-# Protons come in some ten short passes a day, so a gang whose satellites fly together makes 87 % of its time useful,
-# one around the orbit 73. Burn-in pays when several GPUs in a hundred would die young, and costs a little more than it
-# saves at half a per cent. A stock of spares that fits two calm years lets a fleet of Titan's kind fall from 99 to 79 %
-# by year five. Error tolerance is worth .7 points of goodput for a 32 GB chip at 650 km, 5 for 288 GB, 16 at 1,000 km.
+# which no shield changes; radiation interrupts each chip 6 times a year and rarely destroys one. Altitude makes
+# radiation a major cause: at 1,200 km the same design takes nine times the dose, memory errors begin to grow after 1.2
+# years instead of 11.7, a chip is interrupted 127 times a year, and a gang of 256 turns 51 % of its time into work
+# instead of 88. Doubling the shield takes off a quarter of the trapped dose, at any of these altitudes, for 108 kg a
+# satellite. Protons come in some ten short passes a day, so a gang whose satellites fly together makes 87 % of its time
+# useful, one spaced around the orbit 73. Burn-in pays if several per cent of the GPUs would fail early, and costs
+# slightly more than it saves at half a per cent. A stock of spares that fits two calm years lets a fleet of Titan's
+# kind fall from 99 to 79 % by year five. Error tolerance is worth .7 points of goodput for a 32 GB chip at 650 km, 5
+# for 288 GB, 16 at 1,000 km.
 
 # %%
 # %matplotlib inline
@@ -34,10 +34,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sim
+from sim.describe import plane_facts
 from sim.events import EventKind
 from sim.metrics import daily_series, loss_by_cause
 from sim.physics.dose import integral_flux_above, spectrum_behind_shield
-from sim.physics.solar_protons import active_intervals, draw_storms
 from sim.physics.trapped import orbit_spectrum
 
 ALTITUDES_KM, SHIELDS_MM = (550, 650, 1000, 1200), (3, 5, 10, 20)
@@ -63,26 +63,23 @@ def changed(*sources, altitude_km=650, **settings):
 
 
 def measured(scenario, replicates):
-    """Mean of every metric over a few lives of a fleet that nobody maintains, on luck that all scenarios share."""
-    lives = [
+    """Mean of every metric over replicates of a fleet without maintenance, on common random numbers."""
+    runs = [
         sim.measure(sim.run(scenario, seed=SEED, strategy="run_to_failure", replicate=r)) for r in range(replicates)
     ]
-    return {name: float(np.mean([life[name] for life in lives])) for name in lives[0]}
+    return {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
 
 
 # %% [markdown]
 # ## 1. Dose by altitude and shield
 #
-# `trapped`: protons (and behind thin shields electrons) that the Earth's field holds; `galactic`: rays that no shield
-# stops; `storms`: the mean over many drawings of what the Sun throws out, though in most years it is far less and in a
-# few far more. `onset`: years until the chips' memory begins to fail more often (2 krad in the beam test).
+# `trapped`: protons (and behind thin shields electrons) of the radiation belts; `cosmic`: galactic cosmic rays, which
+# no shield stops; `storms`: expected dose of solar storms, much less in most years and much more in a few; `krad`: dose
+# over the design life of five years, expected storms included; `onset`: years until memory errors begin to grow,
+# without storms (2 krad in the beam test). `orbitfleet describe` prints the same quantities.
 
 # %%
 plain = sim.load("suncatcher_81")
-rng, active = np.random.default_rng(SEED), active_intervals(plain.mission.start, plain.mission.days)
-largest = plain.radiation.largest_storm_cm2
-fluence = np.mean([draw_storms(rng, active, largest)[1].sum() for _ in range(2000)]) / plain.mission.years
-
 designs = {}
 for altitude_km in ALTITUDES_KM:
     for shield_mm in SHIELDS_MM:
@@ -94,15 +91,14 @@ for altitude_km in ALTITUDES_KM:
         designs[altitude_km, shield_mm] = scenario, sim.Environment.build(scenario)
 
 dose = {}
-print(f"{'km':>6}{'mm':>5}{'kg':>6}{'trapped':>10}{'galactic':>10}{'storms':>8}{'rad/yr':>9}{'onset, yr':>11}")
+print(f"{'km':>6}{'mm':>5}{'kg':>6}{'trapped':>10}{'cosmic':>8}{'storms':>8}{'rad/yr':>9}{'krad':>8}{'onset, yr':>11}")
 for (altitude_km, shield_mm), (scenario, environment) in designs.items():
-    exposure, level = environment.radiation.exposure(0), environment.radiation.activity.mean()
-    trapped, galactic = (np.interp(level, [0, 1], pair) for pair in (exposure.trapped_rad, exposure.cosmic_rad))
-    dose[altitude_km, shield_mm] = trapped, galactic, exposure.storm_rad * fluence
-    total = sum(dose[altitude_km, shield_mm])
-    onset = 1000 * scenario.radiation.wear.memory_onset_krad / total
-    print(f"{altitude_km:6,}{shield_mm:5}{scenario.satellite.launch_mass_kg:6.0f}{trapped:10,.0f}", end="")
-    print(f"{galactic:10.1f}{dose[altitude_km, shield_mm][2]:8.0f}{total:9,.0f}{onset:11.1f}")
+    found = plane_facts(environment, environment.planes[0])["radiation"]
+    trapped, cosmic, storms = (found["dose_rad_per_year"][part] for part in ("trapped", "cosmic", "expected_storms"))
+    dose[altitude_km, shield_mm] = trapped, cosmic, storms
+    print(f"{altitude_km:6,}{shield_mm:5}{scenario.satellite.launch_mass_kg:6.0f}{trapped:10,.0f}{cosmic:8.1f}", end="")
+    print(f"{storms:8.0f}{trapped + cosmic + storms:9,.0f}{found['dose_krad_end_of_life']:8.2f}", end="")
+    print(f"{found['memory_onset_years']:11.1f}")
 assert 7 < sum(dose[1200, 10]) / sum(dose[650, 10]) < 11
 
 
@@ -126,9 +122,9 @@ def stacked(title, unit, table):
 
 
 stacked(
-    "Dose: altitude counts for more than aluminium (note the scales)",
+    "Dose: altitude matters more than shielding (note the scales)",
     "rad(Si) a year",
-    {key: dict(zip(("trapped", "galactic", "storms, mean"), row, strict=True)) for key, row in dose.items()},
+    {key: dict(zip(("trapped", "cosmic", "storms, expected"), row, strict=True)) for key, row in dose.items()},
 )
 
 # %% [markdown]
@@ -164,7 +160,7 @@ extra_kg = designs[650, 20][0].satellite.launch_mass_kg - designs[650, 10][0].sa
 thicker = {km: dose[km, 20][0] / dose[km, 10][0] for km in ALTITUDES_KM}
 print(f"from 10 to 20 mm, {extra_kg:+.0f} kg: trapped dose x", {km: round(float(x), 2) for km, x in thicker.items()})
 calmer = dose[650, 20][2] / dose[650, 10][2]
-print(f"the same for the Sun's storms, whose protons are softer: x {calmer:.2f}")
+print(f"dose of solar storms, whose protons have less energy: x {calmer:.2f}")
 assert all(x > 0.65 for x in thicker.values())
 assert calmer < 0.5
 assert dose[1000, 20][0] > 3 * dose[650, 10][0]  # 20 mm at 1,000 km are no substitute for 350 km less
@@ -172,49 +168,49 @@ assert above_30[1, 0] < above_30[1, 3] < above_30[1, 2]
 assert above_30[3, 0] > above_30[3, 3]
 
 # %% [markdown]
-# ### What stops a job
+# ### What interrupts a job
 #
-# Interruptions of a chip and year, storms apart, mean over five years: memory errors grow once the dose has passed the
-# onset. What hits a host counts a quarter for each of its four chips.
+# Interruptions per chip-year without storms, mean over five years: memory errors grow once the dose has passed the
+# onset. An interruption of a host counts as a quarter for each of its four chips.
 
 # %%
-stops = {}
+interruptions = {}
 for key, (scenario, environment) in designs.items():
     job = scenario.workload.jobs[0]
-    stops[key] = {
+    interruptions[key] = {
         scenario.cause_name(cause).replace("_", " "): rate * 365.25 / job.gpus
         for cause, rate in environment.gangs.per_day(0, job).items()
     }
-names = list(stops[650, 10])
+names = list(interruptions[650, 10])
 print(f"{'km':>6}{'mm':>5}" + "".join(f"{name:>18}" for name in names) + f"{'all':>8}")
-for (altitude_km, shield_mm), row in stops.items():
+for (altitude_km, shield_mm), row in interruptions.items():
     print(f"{altitude_km:6,}{shield_mm:5}" + "".join(f"{row[name]:18.2f}" for name in names), end="")
     print(f"{sum(row.values()):8.1f}")
-stacked("Interruptions: memory first, everywhere", "per chip and year", stops)
-assert all(max(row, key=row.get) == "memory error" for row in stops.values())
-assert all(row["memory error"] / sum(row.values()) > 0.5 for row in stops.values())
+stacked("Interruptions: mostly memory errors, at every altitude", "per chip-year", interruptions)
+assert all(max(row, key=row.get) == "memory error" for row in interruptions.values())
+assert all(row["memory error"] / sum(row.values()) > 0.5 for row in interruptions.values())
 
 # %% [markdown]
-# ### What kills a GPU
+# ### What destroys a GPU
 #
-# Four lives of the whole fleet with each design. `bus` takes all GPUs of a satellite at once, `puncture` a quarter of
-# them (one coolant loop of four). Hits by debris are too rare for a few lives to show: `expected` is their mean.
+# Four replicates of the fleet with each design. `bus` takes all GPUs of a satellite at once, `puncture` a quarter of
+# them (one coolant loop of four). Debris hits are too rare to show in a few replicates: `expected` is their mean.
 
 # %%
 KILLERS = {"gpu": "age", "latch_up": "latch-up", "dose": "dose", "puncture": "puncture", "debris": "debris"}
-LIVES = 4
+REPLICATES = 4
 losses, kept = {}, {}
 for key, (scenario, _) in designs.items():
     idle = scenario.model_copy(update={"workload": scenario.workload.model_copy(update={"jobs": ()})})
     losses[key] = dict.fromkeys((*KILLERS.values(), "bus"), 0.0)
-    for life in range(LIVES):
-        result = sim.run(idle, seed=SEED, strategy="run_to_failure", replicate=life)
+    for replicate in range(REPLICATES):
+        result = sim.run(idle, seed=SEED, strategy="run_to_failure", replicate=replicate)
         for cause, loss in loss_by_cause(result).items():
             # Whatever is not named above is a subsystem of the bus.
-            losses[key][KILLERS.get(cause, "bus")] += loss.gpus_lost / LIVES / scenario.mission.years
+            losses[key][KILLERS.get(cause, "bus")] += loss.gpus_lost / REPLICATES / scenario.mission.years
     kept[key] = measured(scenario, 1)["effective_training_time_ratio"]
 
-print("GPUs lost a year, of", result.nameplate_gpus, "- and the share of its time that a gang of 256 turns into work")
+print("GPUs lost per year, of", result.nameplate_gpus, "- and useful share of the time of a gang of 256")
 columns = (*losses[650, 10], "all", "expected", "work")
 print(f"{'km':>6}{'mm':>5}" + "".join(f"{name:>10}" for name in columns))
 for (altitude_km, shield_mm), row in losses.items():
@@ -222,7 +218,7 @@ for (altitude_km, shield_mm), row in losses.items():
     expected = float(designs[altitude_km, shield_mm][1].keeping.collisions_per_year[0]) * result.nameplate_gpus
     print(f"{sum(row.values()):10.1f}{expected:10.2f}{kept[altitude_km, shield_mm]:10.1%}")
     assert expected < 0.02 * sum(row.values())
-stacked("Losses: age and bus, which no shield changes; radiation joins them from 1,000 km on", "GPUs a year", losses)
+stacked("Losses: mostly age and bus, which no shield changes; radiation matters from 1,000 km", "GPUs per year", losses)
 assert all(max(row, key=row.get) == "age" for row in losses.values())
 own = {key: (row["age"] + row["bus"]) / sum(row.values()) for key, row in losses.items()}
 print("age and bus, share of the losses:", {key: f"{own[key]:.0%}" for key in ((650, 10), (1200, 10), (1200, 3))})
@@ -241,17 +237,17 @@ assert kept[650, 10] - kept[1200, 10] > 0.2
 # the onset is an assumption too (half the first rate for each krad, range 0-5): it makes the high orbits' bars tall,
 # not their order.
 #
-# ## 2. What does the Anomaly do?
+# ## 2. What does the South Atlantic Anomaly do?
 #
-# Trapped protons do not arrive evenly: they come in passes. One satellite's day at 650 km, minute by minute, for a gang
-# of all 2,916 GPUs, once in a tight cluster (all meet the pass together) and once around the orbit, at the same mean.
+# Trapped protons arrive in passes of the Anomaly. One day at 650 km, minute by minute, for a gang of all 2,916 GPUs:
+# once in a cluster, whose satellites pass together, and once spaced around the orbit, at the same mean rate.
 
 
 # %%
 def one_gang(formation, interval_min, constant=False):
     """All GPUs in one gang that nothing kills; `constant`: the same interruptions, but at any time of the day."""
     never = {"kind": "exponential", "rate_per_year": 0}
-    # Silent corruption is left out: it is noticed an hour late, which would hide what the passes do.
+    # Silent corruption is left out: it is detected an hour late, which would hide the effect of the passes.
     effects = plain.radiation.model_dump(mode="json")["effects"] | {"silent_corruption": None, "latch_up": None}
     scenario = changed(
         mission__years=1,
@@ -292,16 +288,19 @@ def one_gang(formation, interval_min, constant=False):
 
 scenario = one_gang("spaced", "optimum")
 environment = sim.Environment.build(scenario)
-passes, phases = environment.gangs.passes(0), environment.planes[0].phases_rad
+saa_passes, phases = environment.gangs.passes(0), environment.planes[0].phases_rad
 mean_per_hour = sum(environment.gangs.per_day(0, scenario.workload.jobs[0]).values()) / 24
 minutes = np.arange(1441) / 1440
-by_minute = passes.between(phases, 10 + minutes[:-1], 10 + minutes[1:])
+by_minute = saa_passes.between(phases, 10 + minutes[:-1], 10 + minutes[1:])
 rate = mean_per_hour * by_minute * 1440
 together, spread = rate[0], rate.mean(axis=0)
 in_order = np.sort(together)[::-1]
 busy_min = int(np.searchsorted(np.cumsum(in_order), 0.97 * in_order.sum())) + 1
 number = int(np.count_nonzero(np.diff((together > mean_per_hour).astype(int), prepend=0) == 1))
-print(f"interruptions an hour: mean {mean_per_hour:.2f}, most {together.max():.0f} together, {spread.max():.1f} spread")
+print(
+    f"interruptions per hour: mean {mean_per_hour:.2f}, peak {together.max():.0f} in a cluster, "
+    f"{spread.max():.1f} spaced around the orbit"
+)
 print(f"{busy_min / 60:.1f} hours of the day hold 97 % of them, in {number} passes above the mean")
 assert busy_min < 0.2 * 1440
 assert together.max() > 10 * mean_per_hour > spread.max()
@@ -315,7 +314,7 @@ gangs = {
 }
 won = {name: [measured(one_gang(f, t, c), 1) for t in INTERVALS_MIN] for name, (f, c) in gangs.items()}
 nameplate_hours = 81 * 36 * 24 * 365.25
-print(f"{'share of the time':20}{'minutes:':>10}" + "".join(f"{t:9}" for t in INTERVALS_MIN) + f"{'stops':>9}")
+print(f"{'share of the time':20}{'minutes:':>10}" + "".join(f"{t:9}" for t in INTERVALS_MIN) + f"{'number':>9}")
 for name, row in won.items():
     print(f"{name:20}{'lost':>10}" + "".join(f"{one['lost_gpu_hours'] / nameplate_hours:9.1%}" for one in row))
     print(f"{'':20}{'useful':>10}" + "".join(f"{one['goodput']:9.1%}" for one in row), end="")
@@ -324,13 +323,13 @@ for name, row in won.items():
 figure, (day, lost, useful) = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 day.plot(24 * minutes[1:], together, lw=0.8, label="co-located")
 day.plot(24 * minutes[1:], spread, lw=1.2, label="around the orbit")
-day.set(xlabel="hour of the day", ylabel="interruptions an hour")
+day.set(xlabel="hour of the day", ylabel="interruptions per hour")
 for name, row in won.items():
     lost.plot(INTERVALS_MIN, [100 * one["lost_gpu_hours"] / nameplate_hours for one in row], "o-", label=name)
     useful.plot(INTERVALS_MIN, [100 * one["goodput"] for one in row], "o-", label=name)
 day.set_title("Interruptions come in passes ...")
-lost.set(ylabel="work rolled back, % of the time", title="... which take less work ...")
-useful.set(ylabel="useful, % of the time", title="... where all meet them together")
+lost.set(ylabel="work rolled back, % of the time", title="... which cost less work ...")
+useful.set(ylabel="useful, % of the time", title="... if all satellites pass together")
 for panel in (lost, useful):
     panel.set(xlabel="checkpoint interval, min", xscale="log")
     panel.set_xticks(INTERVALS_MIN, [str(t) for t in INTERVALS_MIN])
@@ -348,18 +347,18 @@ assert best["co-located"] > best["around the orbit"] + 0.03
 assert best_min["co-located"] >= best_min["constant rate"]
 
 # %% [markdown]
-# All three gangs meet the same number of interruptions. Together in a pass, the second to the tenth find little work
-# done since the restart, so they cost little; the long quiet between passes is whole. Around the orbit some satellite
-# is in the Anomaly whenever the plane lies over its longitudes, twice a day for hours, and each one stops the whole
-# gang, which comes closer to one with a constant rate. Two lessons for the plan: put a synchronous gang on satellites
-# that fly together, and do not take its checkpoint interval from the mean rate, which asks for shorter ones than the
-# co-located gang needs. A checkpoint before each pass would do better still; the simulator does not try.
+# All three gangs have the same number of interruptions. In a pass of the cluster, every interruption after the first
+# finds little work done since the last restart and costs little, and the long time between passes is undisturbed.
+# Around the orbit, some satellite is in the Anomaly whenever the plane lies over its longitudes, twice a day for hours,
+# and interrupts the gang, so the result is closer to that of a constant rate. Two conclusions: put a synchronous gang
+# on satellites that fly together, and do not derive its checkpoint interval from the mean rate, which gives a shorter
+# one than the cluster needs. A checkpoint before each pass would do better still; it is not simulated.
 #
 # ## 3. What does burn-in on the ground buy?
 #
-# GPUs run for 90 days on the ground before flight; those that die young die there, and the price of those that fly
-# bears them. Three beliefs about how many do. What the simulator does not charge is added here: `waiting` is the
-# straight-line value of 90 days of a five-year life in which a GPU on the test bench earns nothing.
+# GPUs run for 90 days on the ground before flight; early failures occur there, and the price of the flown GPUs includes
+# them. Three assumptions on their share. One cost that is not simulated is added here: `waiting` is the straight-line
+# value of 90 days of a five-year life in which a GPU on the test bench earns nothing.
 
 # %%
 BURN_IN_DAYS, FRACTIONS = 90, (0.005, 0.02, 0.05)
@@ -406,28 +405,27 @@ for shift, days, label in ((-0.2, 0, "as delivered"), (0.2, BURN_IN_DAYS, f"{BUR
     money.bar(place + shift, price, 0.38, color="C0" if days else "C1", label=label)
 for panel in (deaths, money):
     panel.set_xticks(place, [f"{100 * f:g} %" for f in FRACTIONS])
-    panel.set_xlabel("GPUs that would die young")
+    panel.set_xlabel("GPUs that would fail early")
     panel.legend(frameon=False, fontsize=8, loc="upper left")
-deaths.set(ylabel="GPUs that fail in orbit", title="Early deaths move to the ground ...", ylim=(0, 1100))
-money.set(ylabel="USD per useful GPU-hour, from 4 on", title="... which pays where they are many", ylim=(4, 4.8))
+deaths.set(ylabel="GPUs that fail in orbit", title="Early failures move to the ground ...", ylim=(0, 1100))
+money.set(ylabel="USD per useful GPU-hour, from 4 on", title="... which pays if they are many", ylim=(4, 4.8))
 plt.show()
 assert gain[0.005] < 0.01 < 0.1 < gain[0.05]
 assert 0.95 < burnt[0.005, BURN_IN_DAYS]["5 years"] / burnt[0.005, 0]["5 years"] < 1
 assert burnt[0.05, BURN_IN_DAYS]["1st year"] < 0.6 * burnt[0.05, 0]["1st year"]
 
 # %% [markdown]
-# At the default belief, half a per cent, burn-in keeps some ten failures on the ground, too few to pay for the GPUs
+# At the default assumption, half a per cent, burn-in keeps some ten failures on the ground: too few to pay for the GPUs
 # scrapped and the time on the bench. At 2 % it saves a little, some .8 % of the price of a GPU-hour. At 5 % it is worth
 # having: three per cent, for launching a dead GPU costs its satellite's share of mass and array as well. Wear-out
-# starts at launch in all cases: 90 days on the bench do not bring it forward. So the question to ask of a
-# supplier is the share that dies young; whoever runs the GPUs usefully on the ground for these weeks does not pay for
-# the waiting at all.
+# starts at launch in all cases: 90 days on the bench do not bring it forward. The figure to ask a supplier for is the
+# share of early failures; if the GPUs do useful work on the ground in these weeks, waiting costs nothing.
 #
 # ## 4. A plan made for a constant rate fails in year three
 #
-# The GPUs of Titan's first batch were calm for two years and then died at about .1 a year of a corroding resistor
-# (Ostrouchov et al., SC20, doi 10.1109/SC41405.2020.00045). Somebody who watches such a fleet for two years measures a
-# constant and very small rate, and plans for it: five dormant spare satellites in the plane, reordered in batches, each
+# The GPUs of Titan's first batch had few failures for two years and then failed at about .1 a year from a corroding
+# resistor (Ostrouchov et al., SC20, doi 10.1109/SC41405.2020.00045). Two years of observation give a constant and very
+# small rate, and a plan for it: five dormant spare satellites in the plane, reordered in batches, each
 # taking the place of a dead satellite or of one with less than 90 % of its GPUs. Five fleets:
 #
 # - `constant`: an exponential law with the failures that the late law has in its first two years;
@@ -437,7 +435,7 @@ assert burnt[0.05, BURN_IN_DAYS]["1st year"] < 0.6 * burnt[0.05, 0]["1st year"]
 # - `same mean`: an exponential law with as many expected failures over five years as `late`;
 # - `bad lots`: the shipped overlay `bad_batch`, where a lot in five is late, on top of `constant`.
 #
-# The laws are taken as observed: heat and cycles do not pace them here.
+# The laws are taken as observed: their ageing rate is 1, whatever heat and thermal cycles are.
 
 # %%
 CALM, ONSET, LATE = 0.0045, 2.0, 0.12
@@ -452,7 +450,7 @@ fleets = {
     "late, 8 spares": (delayed, (), PLAN | {"spares_per_plane": 8, "reorder_point": 6}),
     "same mean": ({"kind": "exponential", "rate_per_year": same_mean}, (), PLAN),
 }
-MONTH_DAYS, REPLICATES = 30, 4
+MONTH_DAYS = 30
 online, needed = {}, {}
 for name, (law, overlays, plan) in fleets.items():
     scenario = changed(
@@ -482,7 +480,7 @@ for name, row in online.items():
     ax.plot((np.arange(len(row)) + 0.5) * MONTH_DAYS / 365.25, 100 * row, label=name)
 ax.axhline(90, color="0.6", lw=0.8)
 ax.axvline(ONSET, color="0.6", lw=0.8, ls=":")
-ax.set(xlabel="years", ylabel="online, % of nameplate", title="The plan holds for two years, then falls behind")
+ax.set(xlabel="years", ylabel="online, % of nameplate", title="The plan works for two years, then falls behind")
 ax.legend(frameon=False)
 plt.show()
 calm, late = needed["constant"]["available"], needed["late"]["available"]
@@ -495,20 +493,20 @@ assert needed["same mean"]["available"][0] < 0.98  # this fleet would have warne
 assert needed["constant"]["available"][4] > needed["bad lots"]["available"][4] > late[4]
 
 # %% [markdown]
-# For two years `constant` and `late` cannot be told apart, in orbit or in the books; then 305 GPUs fail in the third
-# year where 16 did. The plan does send more, 32 satellites in place of 16, but a stock of five, reordered with half a
-# year of lead time, is all that it has. The larger stock bends the curve and does not stop it. The fleet of the same
-# mean is no warning either way: it decays from the first month, so nobody would have trusted this plan with it. A mean
-# over five years, right as it is, plans for the wrong years. `bad lots` is what mixing lots buys: such a
-# defect in an expected fifth of the lots costs some two points (four lives are good to one or two) instead of nineteen.
-# What helps is known: fit a law with an age in it (`orbitfleet fit`), keep old units on test on the ground, mix lots
-# within a plane, and decide on the third year's launches in the first.
+# For two years `constant` and `late` cannot be distinguished; then 305 GPUs fail in the third year instead of 16. The
+# plan sends more satellites, 32 instead of 16, but is limited by its stock of five with half a year of lead time. The
+# larger stock slows the decline and does not stop it. The fleet of the same mean decays from the first month, so the
+# plan would not have been chosen for it: a correct mean over five years plans for the wrong years. `bad lots` shows the
+# value of mixing lots: such a defect in an expected fifth of the lots costs some two points (with a standard error of
+# one or two for four replicates) instead of nineteen. What helps is known: fit a law that depends on age (`orbitfleet
+# fit`), keep old units on test on the ground, mix lots within a plane, and decide on the third year's launches in the
+# first.
 #
-# ## 5. What softens it
+# ## 5. What reduces it
 #
 # The overlay `hardened` flies stronger memory codes (nine of ten memory errors corrected, 2 % of the speed) and
-# checksums in the linear algebra (nine of ten silent corruptions noticed at once, 3 %). Two years, the same luck with
-# and without; 32 GB is the chip of the beam test, 288 GB one of today, with memory errors in proportion.
+# checksums in the linear algebra (nine of ten silent corruptions detected at once, 3 %). Two years, on common random
+# numbers; 32 GB is the chip of the beam test, 288 GB one of today, with memory errors in proportion.
 
 # %%
 goodput = {}
@@ -528,7 +526,7 @@ figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for shift, name in ((-0.2, "none"), (0.2, "hardened")):
     ax.bar(np.arange(len(cases)) + shift, [100 * goodput[(*case, name)] for case in cases], 0.38, label=name)
 ax.set_xticks(range(len(cases)), [f"{km:,} km\n{gb} GB" for km, gb in cases])
-ax.set(ylabel="goodput, %", ylim=(0, 100), title="Error tolerance is worth most where errors are many")
+ax.set(ylabel="goodput, %", ylim=(0, 100), title="Error tolerance is worth most where errors are frequent")
 ax.legend(frameon=False, ncols=2)
 plt.show()
 assert gained[650, 32] < 0.03 < gained[650, 288] < gained[1000, 288]
@@ -536,5 +534,5 @@ assert gained[1000, 32] > 3 * gained[650, 32]
 
 # %% [markdown]
 # The measures cost 5 % of all work and save what they prevent. For the small chip at 650 km that is little more than
-# they cost. For today's memories, or higher orbits, they are the first thing to buy, before aluminium: at 1,000 km they
-# win back more than half of what the altitude took.
+# they cost. For today's memories, or higher orbits, they come before more shielding: at 1,000 km they recover more than
+# half of what the altitude costs.

@@ -163,7 +163,7 @@ class _Asked:
         return cls(question.part, question.units, question.bounds, active, np.zeros(len(active)), found=[])
 
     def columns_wanted(self) -> int:
-        """Spacings to draw next: as many as the largest bound asks for, and two standard deviations, in whole blocks."""
+        """Spacings to draw next: what the largest bound asks for, and two standard deviations, in whole blocks."""
         left = self.units - self.drawn
         expected = left * -np.expm1(-float((self.bounds[self.active] - self.reached).max()))
         wanted = int(expected + 2 * np.sqrt(expected)) + 1

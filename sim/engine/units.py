@@ -32,7 +32,7 @@ Ints = NDArray[np.intp]
 END_OF_LIFE = -1
 WARNING = -2
 DERATING = -3
-"""In the place of a hazard in the schedule: a planned end, a warning of a GPU, a cohort that cannot run at full speed."""
+"""In the place of a hazard in the schedule: a planned end, a GPU's warning, a cohort that cannot run at full speed."""
 
 
 class Due(NamedTuple):

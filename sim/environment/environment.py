@@ -19,7 +19,7 @@ from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
-from sim.events import EventKind, EventLog
+from sim.events import ARRIVALS, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
 from sim.scenario.models import Scenario
@@ -171,7 +171,7 @@ class Environment:
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
         """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived)."""
-        arrived = events.where(EventKind.DELIVERED, EventKind.STORED)
+        arrived = events.where(*ARRIVALS)
         serials = int(events.satellite.max(initial=-1)) + 1
         capacity_of = np.full(serials, -1, np.intp)
         if len(arrived) == 0:

@@ -136,7 +136,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     for metric in METRICS.values():
         about = {"units": metric.unit, "long_name": metric.definition, "better": metric.better}
         variable(metric.name, "f8", each, about, fill_value=np.nan)
-    share = "share of the horizon that the first generation's luck alone would live"
+    share = "share of the horizon that the first generation would live, left alone"
     variable("controls", "f8", (*each, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
     about = {"units": "1", "long_name": f"expected {share}"}
     variable("control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)

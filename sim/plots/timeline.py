@@ -17,7 +17,7 @@ from sim.result import Result
 
 _Row = tuple[str, tuple[EventKind, ...], str, str]
 _ROWS: tuple[_Row, ...] = (
-    ("launches", (EventKind.LAUNCHED,), "^", "#0072B2"),
+    ("flights, deployment included", (EventKind.LAUNCHED,), "^", "#0072B2"),
     ("launch failures", (EventKind.LAUNCH_FAILED,), "X", "#D55E00"),
     ("arrivals in slots", (EventKind.DELIVERED, EventKind.PLACED), "o", "#009E73"),
     ("arrivals of spares", (EventKind.STORED,), "D", "#56B4E9"),

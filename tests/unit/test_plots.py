@@ -245,7 +245,7 @@ def test_timeline_counts_every_event_and_draws_the_online_gpus() -> None:
     ax = plots.event_timeline(run_of(SUNNY))
     rows = ax.figure.axes[1]
     assert [label.get_text() for label in rows.get_yticklabels()] == [
-        "launches (6)",
+        "flights, deployment included (6)",
         "launch failures (1)",
         "arrivals in slots (5)",
         "arrivals of spares (0)",

@@ -28,7 +28,7 @@ _TABLES = (
         ("total_cost_uncredited_usd", "uncredited, million USD", 1e-6, ""),
     ),
 )
-_CAUSE_WORDS = {
+_CAUSE_NAMES = {
     "gpu": "GPU failure",
     "bus": "bus failure",
     "end_of_life": "end of design life",
@@ -112,7 +112,7 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
             "lost_gpu_hours": "GPU-hours rolled back",
         }
         rows = [
-            [cause_words(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
+            [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
         ]
         lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows])
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
@@ -126,9 +126,9 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
     return "\n".join(lines).lstrip("\n")
 
 
-def cause_words(name: str) -> str:
+def cause_name(name: str) -> str:
     """What people call a cause."""
-    return _CAUSE_WORDS.get(name, name.replace("_", " "))
+    return _CAUSE_NAMES.get(name, name.replace("_", " "))
 
 
 def _with_half_width(e: Estimate) -> str:

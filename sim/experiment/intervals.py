@@ -76,9 +76,10 @@ def mean_interval(values: Floats, low: float = -np.inf, high: float = np.inf) ->
         return max(least - reach, low), min(most + reach, high)
     if not is_rare(values):
         return skew_corrected(values, n - 1)
-    two_values = bool(np.all((values == least) | (values == most)))
     error = float(values.std(ddof=1)) / np.sqrt(n)
-    found = student(float(values.mean()), error, n - 1) if two_values else skew_corrected(values, n - 1)
+    # Of an event, 0 or 1, the exact interval knows the skewness; what has no bound may yet take other values.
+    is_event = (least, most) == (low, high) and bool(np.all((values == least) | (values == most)))
+    found = student(float(values.mean()), error, n - 1) if is_event else skew_corrected(values, n - 1)
     usual = float(np.sort(values)[n // 2])
     others = values[values != usual]
     departure = float((others - usual).mean())

@@ -29,7 +29,7 @@ def report_check(found: dict[str, Any], failures: list[str], as_json: bool) -> N
     stream = sys.stderr if failures else sys.stdout
     if as_json:
         print_json(found, stream)
-    else:
+    elif found:
         print(table_text([], [(name, f"{value:.6g}") for name, value in found.items()], left="ll"), file=stream)
     if failures:
         print("\n".join(f"orbitfleet: check failed: {failure}" for failure in failures), file=sys.stderr)
@@ -107,7 +107,7 @@ def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str
 
     cells = [tuple(row) for row in rows]
     table = Table(box=None, show_header=bool(heads), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(len(heads) or len(cells[0])):
+    for at in range(len(heads) or max(map(len, cells), default=0)):
         head = heads[at] if heads else ""
         table.add_column(head, justify="left" if left[at : at + 1] == "l" else "right", vertical="bottom", no_wrap=True)
     for row in cells:

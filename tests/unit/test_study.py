@@ -328,7 +328,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_resumes(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - start < 5  # 0.2 s on an idle machine
+    assert time.monotonic() - start < 1 + 3 * import_seconds()  # 0.2 s on an idle machine
     kept = finished_in(cut)
     assert 2 <= len(kept) < 8
     message = f"interrupted; {len(kept)} of 8 replicates kept in {cut}; the same command resumes\n"
@@ -358,7 +358,8 @@ def test_ctrl_c_while_workers_start_is_quiet(tmp_path, seconds):
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - start < 5  # up to 1 s on an idle machine: the server of workers ends when it has started
+    # Up to 1 s on an idle machine: the server of workers ends when it has started, which is an import.
+    assert time.monotonic() - start < 1 + 3 * import_seconds()
     assert process.returncode == 130
     assert errors.startswith("interrupted; ")
     assert errors.count("\n") == 1, errors
@@ -396,6 +397,13 @@ def test_workers_end_with_a_killed_parent(tmp_path):
     process.kill()
     process.wait()
     wait_for(lambda: not running(process.pid), seconds=10)
+
+
+def import_seconds():
+    """What it takes now to start Python and import the engine: a busy machine is slower at all that is timed here."""
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import sim.experiment.executor"], check=True)
+    return time.monotonic() - start
 
 
 def wait_for(condition, seconds=120):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.cli.environment_tables import plane_tables
-from sim.describe import describe, facts, plane_facts, words
+from sim.description import describe, facts, plane_facts, words
 from sim.environment import Environment
 from sim.physics.solar_protons import mean_fluence_cm2
 from sim.scenario import load

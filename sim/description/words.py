@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
-from sim.describe.numbers import facts
-from sim.describe.satellite_words import orbit_keeping, power_and_heat
-from sim.describe.wording import Facts, clock, many, money, span, wrapped
+from sim.description.numbers import facts
+from sim.description.satellite_words import orbit_keeping, power_and_heat
+from sim.description.wording import Facts, clock, many, money, span, wrapped
 from sim.scenario import Scenario
 
 SHOWN_PLANES = 6

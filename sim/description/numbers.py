@@ -8,10 +8,10 @@ import math
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
-from sim.describe.doubts import doubts
-from sim.describe.radiation import late_loss_share, pace_of, radiation_facts
-from sim.describe.satellite import satellite_facts
-from sim.describe.wording import Facts
+from sim.description.doubts import doubts
+from sim.description.radiation import late_loss_share, pace_of, radiation_facts
+from sim.description.satellite import satellite_facts
+from sim.description.wording import Facts
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.cli.environment_tables import plane_tables
-from sim.describe import describe, facts, plane_facts
-from sim.describe.text import _listed
+from sim.description import describe, facts, plane_facts
+from sim.description.text import _listed
 from sim.environment import Environment
 from sim.experiment.study import Sample, Study
 from sim.experiment.table import losses

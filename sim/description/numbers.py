@@ -8,10 +8,10 @@ import math
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
-from sim.describe.format import Facts
-from sim.describe.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
-from sim.describe.satellite import satellite_facts
-from sim.describe.warnings import warnings
+from sim.description.format import Facts
+from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
+from sim.description.satellite import satellite_facts
+from sim.description.warnings import warnings
 from sim.economics import SatelliteBill
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError

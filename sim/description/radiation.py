@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
-from sim.describe.format import Facts
+from sim.description.format import Facts
 from sim.environment import Environment, Plane
 from sim.environment.interruptions import Per, hard_events, uncorrected
 from sim.environment.radiation import dose_hazard

@@ -74,7 +74,7 @@ def rates(fleet, environment):
     interruptions = {
         "driver": {"rate_per_year": 2, "per": "gpu"},
         "never": {"rate_per_year": 0},
-        "software": {"rate_per_year": 100},
+        "software": {"rate_per_year": 100, "per": "job"},
     }
     effects = NO_EFFECTS | {"error": {"rad_per_event": 1}}
     scenario = fleet(

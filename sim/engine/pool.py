@@ -101,6 +101,13 @@ class Pool:
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
 
+    def satellites_of(self, plane: int, units: Ints) -> tuple[Ints, Ints]:
+        """(berths, GPUs in each) of some GPUs of a plane, positions in the flat table."""
+        first = self.planes[plane].first_berth
+        counts = np.bincount(units // self.positions - first)
+        there = np.flatnonzero(counts)
+        return first + there, counts[there]
+
     def give_back(self, plane: int, units: Ints) -> None:
         """GPUs of a plane, positions in the flat table, are idle again."""
         self._flat[units] = Unit.IDLE

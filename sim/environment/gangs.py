@@ -33,7 +33,7 @@ from sim.environment.interruptions import (
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
-from sim.environment.saa_passes import PHASES_KEPT, Passes, block_means
+from sim.environment.saa_passes import Passes, block_means
 from sim.reliability import Ageing, Clock, Life
 from sim.scenario.models import Scenario
 from sim.workloads import Rhythm, TrainingJob, WorkTable
@@ -43,6 +43,8 @@ Ints = NDArray[np.intp]
 
 PHASES = 256
 """Satellites closer than this part of an orbit, 22 s of flight, meet a pass together."""
+DOSES_KEPT_BYTES = 64e6
+"""Memory for what satellites meet in passes, by phase and day: 87 planes of 50 satellites over five years."""
 AHEAD_DAYS = 30.0
 """Checkpoints are set by the interruptions expected over so many days to come."""
 
@@ -171,18 +173,13 @@ class Gangs:
                 float(radiation.node_rad[plane]),
                 float(radiation.turn_rad[plane]),
                 self.scenario.mission.days,
-                self._doses,
-                plane,
             ),
         )
 
     @cached_property
     def _passes(self) -> Recent[int, Passes]:
-        return Recent(1024)
-
-    @cached_property
-    def _doses(self) -> Recent[tuple[int, float], Floats]:
-        return Recent(PHASES_KEPT)
+        phases = min(PHASES, max(plane.slots for plane in self.planes))
+        return Recent(max(4, int(DOSES_KEPT_BYTES / (8 * phases * self.scenario.mission.days))))
 
     def _unit_rates(self, plane: int) -> UnitRates:
         """Rates by block in a plane: planes of one geometry and period share them."""
@@ -236,15 +233,18 @@ class Gangs:
         `storm_fluence`: of solar storms, mean a day over the spans between some days.
         """
         phases = np.round(self.planes[plane].phases_rad[slots] * (PHASES / (2 * np.pi))) * (2 * np.pi / PHASES)
-        alike: dict[tuple[float, int], Floats] = {}
-        for place, birth, column in zip(phases.tolist(), births, units.T, strict=True):
-            key = place, birth_key(birth)
-            alike[key] = alike[key] + column if key in alike else column.astype(float)
+        keys = [birth_key(birth) for birth in births]
+        alike: dict[tuple[float, int], int] = {}
+        group = [alike.setdefault(key, len(alike)) for key in zip(phases.tolist(), keys, strict=True)]
+        counts = units.T.astype(float)
+        if len(alike) < len(group):
+            counts = np.zeros((len(alike), len(Per)))
+            np.add.at(counts, group, units.T)
         born = np.array([key for _, key in alike])
         return InterruptionRates(
             units=self._unit_rates(plane),
             phases_rad=np.array([place for place, _ in alike]),
-            counts=np.array(list(alike.values())),
+            counts=counts,
             months=[
                 BirthMonth(np.flatnonzero(born == key), self._growth(plane, key), self._resets(plane, key))
                 for key in sorted(set(born.tolist()))
@@ -292,9 +292,10 @@ class Gangs:
         """
         if job.checkpoint_interval_min != "optimum":
             return job.rhythm(inf)
+        keys = np.array([birth_key(birth) for birth in births])
         rate = 0.0
-        for birth, column in zip(births, units.T, strict=True):
-            rate += float(self._expected(plane, birth, day) @ column)
+        for key in sorted(set(keys.tolist())):
+            rate += float(self._expected(plane, key, day) @ units[:, keys == key].sum(axis=1))
         return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
 
     def first_rhythm(self, job: TrainingJob) -> Rhythm:
@@ -303,10 +304,9 @@ class Gangs:
         rate = float(np.mean([1 / self.mtbf_days(job, int(plane)) for plane in orbits]))
         return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
 
-    def _expected(self, plane: int, birth_day: float, day: float) -> Floats:
+    def _expected(self, plane: int, birth: int, day: float) -> Floats:
         """Interruptions and losses of a unit of each kind a day, mean over the month after a day, shape (kinds,)."""
-        key = plane, birth_key(birth_day)
-        total = self._losses.get(key, lambda: self._cumulative(*key))
+        total = self._losses.get((plane, birth), lambda: self._cumulative(plane, birth))
         place = day / AHEAD_DAYS
         low = min(int(place), total.shape[1] - 3)
         part = place - low

@@ -144,7 +144,7 @@ class Study:
         }
 
     def dose(self) -> dict[str, float]:
-        """Dose behind the shield in the most exposed plane, as of `sim.description.radiation.dose_facts`, and the planes.
+        """Dose behind the shield in the most exposed plane, as of `sim.description`, and the planes.
 
         `rad_per_year`, rad(Si): mean over the mission without storms; `storms_rad_per_year`: expectation of storms;
         `krad_over_design_life`: of a satellite that begins work on day 0, expected storms included.

@@ -99,9 +99,9 @@ def test_scenarios_of_one_geometry_do_not_share_what_depends_on_the_rest(fleet, 
         environment(fleet(days=700, radiation={"wear": {"memory_onset_krad": 0.01, "derating_per_krad": share}}))
         for share in (0.0, 0.05)
     )
-    speeds = [float(each.operation(0).light_speed[0, -1]) for each in (plain, worn)]
+    speeds = [float(each.designs[0].operation.light_speed[0, -1]) for each in (plain, worn)]
     assert speeds[1] < speeds[0]
-    assert worn.operation(0).light_speed[0, 0] == plain.operation(0).light_speed[0, 0]
+    assert worn.designs[0].operation.light_speed[0, 0] == plain.designs[0].operation.light_speed[0, 0]
 
 
 def test_entries_of_other_code_lie_elsewhere(edit):

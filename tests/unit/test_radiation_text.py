@@ -102,7 +102,7 @@ def test_interruptions_come_in_saa_passes(suncatcher) -> None:
 def test_the_ageing_rate_is_that_of_the_clock_and_punctures_those_of_the_plane(suncatcher) -> None:
     found = radiation(suncatcher)
     life = 5 * 365.25
-    assert found["electronics_pace"] == pytest.approx(float(suncatcher.stress_clock(0, 0.0).at(life)) / life)
+    assert found["electronics_pace"] == pytest.approx(float(suncatcher.sites[0].stress_clock(0, 0.0).at(life)) / life)
     assert found["punctures_per_year"] == float(suncatcher.keeping.punctures_per_year[0])
     plain = ["reliability.stress.activation_energy_ev=0", "reliability.stress.cycling_share=0"]
     cool = Environment.build(load("suncatcher_81", set_=[*YEARS, *plain]))
@@ -121,11 +121,7 @@ def test_daily_dose_and_interruptions_sum_to_the_means(suncatcher) -> None:
 def test_the_tables_show_it_in_100_columns(suncatcher) -> None:
     text = plane_tables([plane_facts(suncatcher, suncatcher.planes[0])])
     assert max(map(len, text.splitlines())) <= 100
-<<<<<<< HEAD:tests/unit/test_radiation_words.py
-    for phrase in ("Dose behind the shield", "Single events", "memory onset", "11.7 yr", "SAA passes %", "punctures"):
-=======
     for phrase in ("Dose behind the shield", "Single events", "memory onset", "11.7 yr", "punctures"):
->>>>>>> w-describe:tests/unit/test_radiation_text.py
         assert phrase in text
     gone = Environment.build(load("baseline", set_=[*YEARS, "radiation.trapped_factor=0"]))
     assert "yr" in plane_tables([plane_facts(gone, gone.planes[0])])  # cosmic rays go on

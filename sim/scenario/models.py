@@ -236,7 +236,9 @@ class Scenario(Parameters):
     @model_validator(mode="after")
     def _names_of_causes_are_their_own(self) -> Scenario:
         taken = {cause.name.lower(): "built in" for cause in Cause}
-        for where, names in self._named_causes():
+        absent = self.radiation.effects.keys() - self.radiation.active.keys()
+        for where, given in self._named_causes():
+            names = [name for name in given if where != "radiation.effects" or name not in absent]
             for name in names:
                 if name in taken:
                     raise ValueError(

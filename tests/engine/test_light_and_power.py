@@ -34,7 +34,7 @@ def made(fleet, days=YEAR, policy="ride_through", satellite=None, slots=4, shell
 def test_satellites_out_of_propellant_are_retired_on_that_day_and_replaced(fleet, environment, checked_run):
     propulsion = {"propellant_kg": 2.2, "vulnerable_area_m2": 0, "insertion_altitude_km": 550}
     scenario = made(fleet, days=2 * YEAR, satellite={"propulsion": propulsion}, life_days=3 * YEAR)
-    dry, early = environment(scenario).life_end_day(0, 0.0)
+    dry, early = environment(scenario).sites[0].planned_end(0, 0.0)
     assert early
     assert 30 < dry < 500
     log = checked_run(scenario, "replace_on_failure").events
@@ -42,7 +42,7 @@ def test_satellites_out_of_propellant_are_retired_on_that_day_and_replaced(fleet
     assert retired.time_days[:4].tolist() == [dry] * 4
     assert (retired.cause == Cause.PROPELLANT).all()
     # The new ones come at once, and last until their own propellant is used up.
-    again, _ = environment(scenario).life_end_day(0, dry)
+    again, _ = environment(scenario).sites[0].planned_end(0, dry)
     assert (retired.time_days[4:8] == again).all()
     delivered = log.where(EventKind.DELIVERED).time_days
     assert delivered[4:8].tolist() == [dry] * 4
@@ -133,7 +133,7 @@ def test_a_share_of_the_retired_fails_to_lower_itself(fleet, checked_run, succes
 )
 def test_the_first_limited_day_is_logged_with_its_cause_and_speed(fleet, environment, checked_run, part, share, cause):
     scenario = made(fleet, satellite=part)
-    operation = environment(scenario).operation(0.0)
+    operation = environment(scenario).designs[0].operation
     limited = np.flatnonzero(operation.limit[0])
     assert len(limited) > 0
     log = checked_run(scenario).events.where(EventKind.DERATED)
@@ -158,10 +158,10 @@ def test_policies_rank_by_the_work_they_do_and_the_wear_they_cause(fleet, enviro
         scenario = made(fleet, policy=policy, satellite=satellite, jobs=jobs)
         values = measure(checked_run(scenario))
         goodput[policy], online[policy] = values["goodput"], values["compute_availability"]
-        left[policy] = environment(scenario).operation(0.0).battery_fraction[0, -1]
+        left[policy] = environment(scenario).designs[0].operation.battery_fraction[0, -1]
     assert goodput["pause"] < goodput["throttle"] < goodput["ride_through"]
     assert left["pause"] > left["throttle"] > left["ride_through"]
-    dark = environment(scenario).sky.dark[0, :365].mean()
+    dark = environment(scenario).sun.dark[0, :365].mean()
     assert online["pause"] == pytest.approx(1 - dark, rel=1e-3)
     assert goodput["ride_through"] == pytest.approx(1, abs=1e-3)
     # Jobs of one satellite get what the satellite is online.

@@ -35,7 +35,7 @@ def integral(capacity, start, end):
 @pytest.mark.parametrize("policy", ["ride_through", "throttle", "pause", "migrate"])
 def test_capacity_of_a_spaced_plane_is_the_mean_of_light_and_dark(fleet, environment, policy):
     built = build(fleet, environment, policy)
-    capacity, operation, share = built.capacity(0, 0.0), built.operation(0), built.sky.dark[0]
+    capacity, operation, share = built.sites[0].capacity(0, 0.0), built.designs[0].operation, built.sun.dark[0]
     daily = (1 - share) * operation.light_speed[0] + share * operation.dark_speed[0]
     for first, last in ((0, 365), (100, 101), (17, 203)):
         assert integral(capacity, first, last) == pytest.approx(daily[first:last].sum(), rel=1e-6)
@@ -45,15 +45,15 @@ def test_capacity_of_a_spaced_plane_is_the_mean_of_light_and_dark(fleet, environ
 
 def test_capacity_begins_with_the_month_of_birth(fleet, environment):
     built = build(fleet, environment, satellite={**SMALL, "array": {"area_m2": 20}})
-    assert built.capacity(0, 100.0).times_days[0] == 90
-    assert built.capacity(0, 100.0) is built.capacity(0, 119.9)
-    young, old = (integral(built.capacity(0, birth), 300, 365) for birth in (299.0, 0.0))
+    assert built.sites[0].capacity(0, 100.0).times_days[0] == 90
+    assert built.sites[0].capacity(0, 100.0) is built.sites[0].capacity(0, 119.9)
+    young, old = (integral(built.sites[0].capacity(0, birth), 300, 365) for birth in (299.0, 0.0))
     assert old < young
 
 
 def test_a_cluster_that_pauses_is_dark_from_edge_to_edge(fleet, environment):
     built = build(fleet, environment, "pause", days=60, shell={"formation": "cluster"}, slots=3)
-    capacity = built.capacity(0, 0.0)
+    capacity = built.sites[0].capacity(0, 0.0)
     entries, exits = built.eclipses(0, 2, 0.0, built.horizon_days)
     assert len(entries) > 800
 
@@ -73,16 +73,16 @@ def test_edges_and_the_daily_mean_agree(fleet, environment):
         build(fleet, environment, "pause", shell={"formation": formation}, slots=2)
         for formation in ("cluster", "spaced")
     )
-    edges, mean = (integral(each.capacity(0, 0.0), 0, YEAR) for each in (cluster, spaced))
+    edges, mean = (integral(each.sites[0].capacity(0, 0.0), 0, YEAR) for each in (cluster, spaced))
     # A day's mean is that of its first moment: over the year half a day of the change from one end to the other.
-    dark = spaced.sky.dark[0]
+    dark = spaced.sun.dark[0]
     assert mean - edges == pytest.approx(0.5 * (dark[365] - dark[0]), abs=0.03)
 
 
 @pytest.mark.parametrize("shell", [{"altitude_km": 550}, DAWN_DUSK], ids=["53 deg", "dawn-dusk"])
 def test_battery_cycles_are_the_eclipses_that_the_exact_edges_count(fleet, environment, shell):
     built = build(fleet, environment, days=2 * YEAR, shell=shell)
-    cycles = built.operation(0).cycles[0, : int(built.horizon_days)].sum()
+    cycles = built.designs[0].operation.cycles[0, : int(built.horizon_days)].sum()
     eclipses = len(built.eclipses(0, 0, 0.0, built.horizon_days)[0])
     # A season begins or ends within a day of the daily table: up to half a day of 15 eclipses at each end.
     ends = np.count_nonzero(np.diff(built.eclipse_minutes[0] > 0))
@@ -105,7 +105,7 @@ def test_the_slowest_satellite_sets_the_pace(fleet, environment):
 
 def test_a_gang_is_in_the_dark_while_any_of_its_satellites_is(fleet, environment):
     built = build(fleet, environment, slots=8)
-    operation, share = built.operation(0), built.sky.dark[0]
+    operation, share = built.designs[0].operation, built.sun.dark[0]
     pace = [
         np.diff(built.gangs.work(0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))
     ]
@@ -137,11 +137,11 @@ def test_migration_pays_a_hand_over_for_every_satellite_and_orbit(fleet, environ
     satellite = {**SMALL, "links": {"rate_gb_s": 400, "efficiency": 0.5, "reacquisition_s": 0}}
     power = {"migration_gb_per_gpu": 100, "migration_pause_s": 6}
     built = build(fleet, environment, "migrate", shell=DAWN_DUSK, satellite=satellite, power=power, slots=20)
-    dark = built.sky.dark[0, :-1]
+    dark = built.sun.dark[0, :-1]
     # 8 GPUs x 100 GB x 8 bit / 200 Gbit/s = 32 s, and 6 s of standstill.
     for satellites in (1, 4):
         pace = np.diff(built.gangs.work(0, [0.0], np.arange(satellites), 0.9))
-        handing = np.where(dark > 0, satellites * 38 / built.sky.period_s[0, 0], 0)
+        handing = np.where(dark > 0, satellites * 38 / built.sun.period_s[0, 0], 0)
         assert pace == pytest.approx((1 - dark) * (1 - handing) * 0.9, abs=1e-6)
         assert pace[dark == 0] == pytest.approx(0.9)
     absurd = {"migration_gb_per_gpu": 1e6}
@@ -152,7 +152,7 @@ def test_migration_pays_a_hand_over_for_every_satellite_and_orbit(fleet, environ
 def test_a_cluster_has_nobody_in_light_to_migrate_to(fleet, environment):
     built = build(fleet, environment, "migrate", shell={**DAWN_DUSK, "formation": "cluster"}, slots=4)
     pace = np.diff(built.gangs.work(0, [0.0], np.arange(4), 1.0))
-    assert pace == pytest.approx(1 - built.sky.dark[0, :-1], abs=1e-6)
+    assert pace == pytest.approx(1 - built.sun.dark[0, :-1], abs=1e-6)
 
 
 def test_links_leave_a_gang_the_share_that_arithmetic_says(fleet, environment):

@@ -42,7 +42,7 @@ def build(fleet, environment, orbit="53 deg", policy="ride_through", years=2, **
 
 @pytest.mark.parametrize("orbit", ORBITS)
 def test_sized_for_riding_through_runs_everything_on_every_day_of_the_design_life(fleet, environment, orbit):
-    operation = build(fleet, environment, orbit).operation(0)
+    operation = build(fleet, environment, orbit).designs[0].operation
     assert (operation.light_speed == 1).all()
     assert (operation.dark_speed == 1).all()
     assert not operation.limit.any()
@@ -52,7 +52,7 @@ def test_sized_for_riding_through_runs_everything_on_every_day_of_the_design_lif
 @pytest.mark.parametrize("orbit", ORBITS)
 @pytest.mark.parametrize("policy", ["throttle", "pause", "migrate"])
 def test_sized_for_another_policy_runs_everything_in_the_light(fleet, environment, orbit, policy):
-    operation = build(fleet, environment, orbit, policy).operation(0)
+    operation = build(fleet, environment, orbit, policy).designs[0].operation
     eclipsed = operation.cycles > 0
     assert (operation.light_speed == 1).all()
     assert not operation.limit.any()
@@ -70,11 +70,11 @@ def test_sizes_are_tight(fleet, environment, orbit, part):
         "battery": enough.sizes.battery_needed_wh / 1000,
         "radiator": enough.sizes.radiator_needed_m2,
     }[part]
-    operation = enough.operation(0)
+    operation = enough.designs[0].operation
     assert (operation.light_speed == 1).all()
     assert (operation.dark_speed == 1).all()
     scarce = {**AGELESS, part: {**AGELESS[part], GIVEN[part]: needed * 0.999}}
-    short = build(fleet, environment, orbit, years=1, **scarce).operation(0)
+    short = build(fleet, environment, orbit, years=1, **scarce).designs[0].operation
     slowest = np.unravel_index(np.argmin(np.minimum(short.light_speed, short.dark_speed)), short.limit.shape)
     assert min(short.light_speed[slowest], short.dark_speed[slowest]) < 1
     assert short.limit[slowest] == {"radiator": 1, "array": 2, "battery": 3}[part]
@@ -90,7 +90,7 @@ def test_five_per_cent_less_of_anything_throttles_within_the_life(fleet, environ
         ("battery", sizes.battery_needed_wh / 1000),
         ("radiator", sizes.radiator_needed_m2),
     ):
-        operation = build(fleet, environment, orbit, years=1, **{part: {GIVEN[part]: needed * 0.95}}).operation(0)
+        operation = build(fleet, environment, orbit, years=1, **{part: {GIVEN[part]: needed * 0.95}}).designs[0].operation
         assert min(operation.light_speed.min(), operation.dark_speed.min()) < 1, part
 
 
@@ -99,7 +99,7 @@ def test_needs_follow_what_ages(fleet, environment):
     aged = build(fleet, environment, array={"degradation_per_year": 0.03}, battery={"calendar_fade_per_year": 0.02})
     assert aged.sizes.array_needed_m2 == pytest.approx(new.array_needed_m2 / 0.97**2, rel=1e-9)
     # Every eclipse to the depth limit: cycles / 30,000 of the fifth that a cycle life takes, and 2 years of calendar.
-    eclipses = 2 * 365.25 * 86400 / aged.sky.period_s[0, 0] * (aged.eclipse_minutes > 0).mean()
+    eclipses = 2 * 365.25 * 86400 / aged.sun.period_s[0, 0] * (aged.eclipse_minutes > 0).mean()
     left = 1 - 0.2 * eclipses / 30_000 - 2 * 0.02
     assert aged.sizes.battery_needed_wh == pytest.approx(new.battery_needed_wh / left, rel=1e-6)
 
@@ -128,8 +128,8 @@ def test_no_eclipse_needs_no_battery(fleet, environment):
     never = environment(fleet(days=100, shell=shell, satellite=satellite()))
     assert never.eclipse_minutes.max() == 0
     assert never.sizes.battery_wh == 0
-    assert (never.operation(0).battery_fraction == 0).all()
-    assert (never.operation(0).light_speed == 1).all()
+    assert (never.designs[0].operation.battery_fraction == 0).all()
+    assert (never.designs[0].operation.light_speed == 1).all()
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_sized_propellant_is_that_of_the_rocket_equation_and_never_runs_out(flee
     assert keeping.needed_kg == pytest.approx(300 * -np.expm1(-need_m_s / EXHAUST_M_S), rel=2e-3)
     assert keeping.propellant_kg == keeping.needed_kg
     assert keeping.dry_day(0, 0.0) == np.inf
-    assert built.life_end_day(0, 0.0) == (3 * YEAR, False)
+    assert built.sites[0].planned_end(0, 0.0) == (3 * YEAR, False)
 
 
 def test_given_propellant_ends_the_life_on_the_day_it_is_spent(fleet, environment):
@@ -58,7 +58,7 @@ def test_given_propellant_ends_the_life_on_the_day_it_is_spent(fleet, environmen
         while left >= 0:
             left -= built.keeping.delta_v_m_s[0, day]
             day += 1
-        assert built.life_end_day(0, birth) == (day, True)
+        assert built.sites[0].planned_end(0, birth) == (day, True)
         assert birth < day < birth + 3 * YEAR
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.environment import Limit
+from sim.environment.operation import operate
 
 YEAR = 365.25
 
@@ -26,7 +27,7 @@ def build(fleet, environment, policy="ride_through", years=1.0, power=None, shel
 
 def test_a_small_battery_slows_the_dark_alone(fleet, environment):
     built = build(fleet, environment, battery={"capacity_kwh": 6, "calendar_fade_per_year": 0, "cycles": 1e12})
-    operation = built.operation(0)
+    operation = built.designs[0].operation
     dark_h = built.eclipse_minutes / 60
     eclipsed = dark_h > 0
     carried_w = np.divide(6000 * 0.3 * 0.97, dark_h, out=np.full_like(dark_h, np.inf), where=eclipsed) - 1000
@@ -41,7 +42,7 @@ def test_a_small_battery_slows_the_dark_alone(fleet, environment):
 
 
 def test_a_battery_that_cannot_carry_the_bus_leaves_nothing(fleet, environment):
-    operation = build(fleet, environment, "pause", battery={"capacity_kwh": 1}).operation(0)
+    operation = build(fleet, environment, "pause", battery={"capacity_kwh": 1}).designs[0].operation
     long = operation.cycles > 0
     long &= operation.depth_of_discharge >= 0.3 - 1e-9
     assert long.any()
@@ -54,7 +55,7 @@ def test_a_fading_battery_throttles_later_in_life_on_the_day_arithmetic_says(fle
     sized = build(fleet, environment, battery={"calendar_fade_per_year": 0, "cycles": 1e12}).sizes
     given = 1.04 * sized.battery_needed_wh / 1000
     built = build(fleet, environment, battery={**battery, "capacity_kwh": given})
-    operation = built.operation(0)
+    operation = built.designs[0].operation
     limited = np.flatnonzero(operation.limit[0])
     assert len(limited) > 0
     assert limited[0] > 30
@@ -65,7 +66,7 @@ def test_a_fading_battery_throttles_later_in_life_on_the_day_arithmetic_says(fle
     for day, wh in enumerate(used_wh):
         left[day] = 1 - 0.2 * damage - 0.03 * day / YEAR
         depth = min(wh / (1000 * given * left[day]), 0.3)
-        damage += 86400 / built.sky.period_s[0, 0] * (wh > 0) * (depth / 0.3) ** 1.5 / 30_000
+        damage += 86400 / built.sun.period_s[0, 0] * (wh > 0) * (depth / 0.3) ** 1.5 / 30_000
     assert operation.battery_fraction[0] == pytest.approx(left, abs=1e-5)
     assert limited[0] == np.flatnonzero(used_wh > 0.3 * 1000 * given * left)[0]
     assert (operation.limit[0][limited] == Limit.BATTERY).all()
@@ -73,7 +74,7 @@ def test_a_fading_battery_throttles_later_in_life_on_the_day_arithmetic_says(fle
 
 def test_a_small_array_slows_light_and_dark_alike(fleet, environment):
     sized = build(fleet, environment).sizes
-    operation = build(fleet, environment, array={"area_m2": 0.8 * sized.array_needed_m2}).operation(0)
+    operation = build(fleet, environment, array={"area_m2": 0.8 * sized.array_needed_m2}).designs[0].operation
     short = operation.limit == Limit.ARRAY
     assert short.any()
     eclipsed = short & (operation.cycles > 0)
@@ -83,7 +84,7 @@ def test_a_small_array_slows_light_and_dark_alike(fleet, environment):
 
 def test_a_small_radiator_holds_the_junction_at_its_limit(fleet, environment):
     needed = build(fleet, environment).sizes.radiator_needed_m2
-    operation = build(fleet, environment, radiator={"area_m2": 0.8 * needed}).operation(0)
+    operation = build(fleet, environment, radiator={"area_m2": 0.8 * needed}).designs[0].operation
     assert (operation.limit == Limit.HEAT).all()
     assert (operation.light_speed < 1).all()
     assert (operation.light_speed > 0.5).all()
@@ -98,7 +99,7 @@ def test_an_old_coating_throttles_later_in_life(fleet, environment):
     old = build(fleet, environment, shell=shell, years=3, radiator={**coat, "solar_absorptance_eol": 0.4}).sizes
     assert old.radiator_needed_m2 > 1.1 * new.radiator_needed_m2
     given = {**coat, "solar_absorptance_eol": 0.4, "area_m2": 1.05 * new.radiator_needed_m2}
-    operation = build(fleet, environment, shell=shell, years=3, radiator=given).operation(0)
+    operation = build(fleet, environment, shell=shell, years=3, radiator=given).designs[0].operation
     assert operation.limit[0, 0] == Limit.NONE
     assert operation.limit[0, -1] == Limit.HEAT
     assert operation.light_speed[0, -30:].mean() < operation.light_speed[0, :30].mean() == 1
@@ -109,7 +110,7 @@ def test_the_array_takes_what_the_cosine_and_the_light_leave_together(fleet, env
     built = build(
         fleet, environment, array={"mount": mount, "area_m2": 30}, light={"shadow": "point", "earth": "sphere"}
     )
-    sky, operation = built.sky, built.operation(0)
+    sky, operation = built.sun, built.designs[0].operation
     u = (np.arange(20_000) + 0.5) / 20_000 * 2 * np.pi - np.pi
     for day in (0, 50, 100, 150, 200):
         beta, half = sky.beta_rad[0, day], sky.half_arc_rad[0, day]
@@ -126,34 +127,69 @@ def test_light_in_the_penumbra_counts_as_power_but_not_as_time_in_light(fleet, e
     point, penumbra = (
         build(fleet, environment, array={"area_m2": 30}, light={"shadow": shadow}) for shadow in ("point", "penumbra")
     )
-    assert point.sunlit == pytest.approx(1 - point.sky.dark, abs=1e-6)
+    assert point.sunlit == pytest.approx(1 - point.sun.dark, abs=1e-6)
     eclipsed = point.eclipse_minutes > 1
-    assert (penumbra.sky.dark[eclipsed] > point.sky.dark[eclipsed]).all()
-    assert (penumbra.sunlit[eclipsed] > 1 - penumbra.sky.dark[eclipsed] + 1e-4).all()
+    assert (penumbra.sun.dark[eclipsed] > point.sun.dark[eclipsed]).all()
+    assert (penumbra.sunlit[eclipsed] > 1 - penumbra.sun.dark[eclipsed] + 1e-4).all()
     # A finite Sun moves both edges out by half the penumbra and gives back as much light.
     assert penumbra.sunlit[eclipsed] == pytest.approx(point.sunlit[eclipsed], abs=1e-3)
-    energy = [(each.operation(0).array_w * (1 - each.sky.dark))[eclipsed] for each in (point, penumbra)]
+    energy = [(each.designs[0].operation.array_w * (1 - each.sun.dark))[eclipsed] for each in (point, penumbra)]
     assert energy[1] == pytest.approx(energy[0], rel=2e-3)
 
 
 def test_arrays_age_from_their_own_birth(fleet, environment):
     built = build(fleet, environment, years=3, array={"area_m2": 30, "degradation_per_year": 0.03})
-    first, later = built.operation(0), built.operation(615)
-    assert later.days[0] == 600  # the month in which day 615 lies
+    first, later = built.designs[0].operation, operate(built.scenario, built.sun, built.sizes, 600.0)
+    assert later.days[0] == 600
     same = first.days >= 600
     assert later.array_w / first.array_w[:, same] == pytest.approx(np.full_like(later.array_w, 0.97 ** (-600 / YEAR)))
-    assert built.operation(629.9) is later
     assert (later.battery_fraction[:, 0] == 1).all()
 
 
+def test_satellites_born_in_one_month_share_their_tables(fleet, environment):
+    design = build(fleet, environment, years=3, array={"area_m2": 22, "degradation_per_year": 0.03}).designs[0]
+    assert design.performance(0, 600.0) is design.performance(0, 629.9)
+    later = design.performance(0, 630.0).light_speed[700:]
+    assert (later >= design.performance(0, 600.0).light_speed[700:]).all()
+    assert later.sum() > design.performance(0, 600.0).light_speed[700:].sum()
+
+
+@pytest.mark.parametrize("birth", [180.0, 540.0, 900.0])
+def test_a_birth_between_two_knots_is_close_to_a_table_of_its_own(fleet, environment, birth):
+    """Births are computed a year apart and taken in between as in proportion: .1 % of speed, .01 % unlimited."""
+    built = build(fleet, environment, years=4, array={"area_m2": 24, "degradation_per_year": 0.03})
+    exact = operate(built.scenario, built.sun, built.sizes, birth)
+    found, since = built.designs[0].performance(0, birth), built.days >= birth
+    limited = exact.limit[0] > 0
+    assert limited.any()
+    assert not limited.all()
+    for name in ("light_speed", "dark_speed"):
+        own = getattr(exact, name)[0]
+        between = getattr(found, name)[since]
+        assert between[limited] == pytest.approx(own[limited], rel=1e-3)
+        assert between[~limited] == pytest.approx(own[~limited], rel=1e-3)
+    pace = built.scenario.reliability.stress.pace(
+        *(np.asarray(getattr(exact, name)[0], float) for name in ("junction_c", "swing_k", "cycles"))
+    )
+    age = found.stress.at(built.days[since] + 1) - found.stress.at(birth)
+    assert age == pytest.approx(np.cumsum(pace), rel=1e-4)
+
+
+def test_a_birth_on_a_knot_is_exact(fleet, environment):
+    built = build(fleet, environment, years=2, array={"area_m2": 24, "degradation_per_year": 0.03})
+    found, exact = built.designs[0].performance(0, 0.0), built.designs[0].operation
+    for name in ("light_speed", "dark_speed", "limit"):
+        assert (getattr(found, name) == getattr(exact, name)[0]).all()
+
+
 def test_manoeuvres_take_their_minutes_from_both_speeds(fleet, environment):
-    plain = build(fleet, environment, battery={"capacity_kwh": 6}).operation(0)
+    plain = build(fleet, environment, battery={"capacity_kwh": 6}).designs[0].operation
     moved = build(
         fleet,
         environment,
         battery={"capacity_kwh": 6},
         propulsion={"manoeuvres_per_year": 40, "manoeuvre_pause_min": 90},
-    ).operation(0)
+    ).designs[0].operation
     kept = 1 - 40 * 90 / (1440 * YEAR)
     assert moved.light_speed == pytest.approx(plain.light_speed * kept, rel=1e-6)
     assert moved.dark_speed == pytest.approx(plain.dark_speed * kept, rel=1e-6)
@@ -162,7 +198,7 @@ def test_manoeuvres_take_their_minutes_from_both_speeds(fleet, environment):
 @pytest.mark.parametrize("policy", ["ride_through", "throttle", "pause", "migrate"])
 def test_no_eclipse_has_no_discharge(fleet, environment, policy):
     shell = {"kind": "sun_synchronous", "altitude_km": 650, "ltan_h": 6}
-    operation = build(fleet, environment, policy, shell=shell).operation(0)
+    operation = build(fleet, environment, policy, shell=shell).designs[0].operation
     light = operation.cycles == 0
     assert light.any()
     assert not light.all()
@@ -172,7 +208,7 @@ def test_no_eclipse_has_no_discharge(fleet, environment, policy):
 
 def test_wear_follows_what_the_policy_asks_of_one_battery(fleet, environment):
     left = {
-        policy: build(fleet, environment, policy, battery={"capacity_kwh": 16}).operation(0).battery_fraction[0, -1]
+        policy: build(fleet, environment, policy, battery={"capacity_kwh": 16}).designs[0].operation.battery_fraction[0, -1]
         for policy in ("ride_through", "throttle", "pause", "migrate")
     }
     assert left["ride_through"] < left["throttle"] < left["pause"] == left["migrate"] < 0.99
@@ -182,7 +218,7 @@ def test_a_chip_cools_down_with_its_load_and_no_further_than_its_coolant(fleet, 
     def swing(**radiator):
         satellite = {"gpus": 8, "mass_kg": 500, "radiator": {"tube_fraction": 0, **radiator}}
         built = environment(fleet(slots=1, gpus=8, satellite=satellite, pause=True))
-        operation = built.operation(0.0)
+        operation = built.designs[0].operation
         return operation.swing_k[0], operation.junction_c[0], operation.cycles[0]
 
     slow, _, cycles = swing(thermal_time_min=600)

@@ -298,7 +298,7 @@ def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
     assert axes[3].get_lines()[0].get_ydata() == pytest.approx(100 * (1 - dark_min / period_min), abs=1e-4)
     many = Environment.build(INCLINED)
     (mean,) = plots.environment_panels(many).figure.axes[4].get_lines()
-    assert mean.get_ydata() == pytest.approx(many.operation(0).junction_c[:, inside].mean(axis=0))
+    assert mean.get_ydata() == pytest.approx(many.designs[0].operation.junction_c[:, inside].mean(axis=0))
 
 
 def test_timeline_shows_daily_means_where_eclipses_stop_the_gpus() -> None:

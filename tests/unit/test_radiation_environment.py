@@ -88,7 +88,7 @@ def test_memory_grows_restless_beyond_its_dose():
 
 def test_dose_takes_frequency_off_a_chip():
     environment = built("radiation.wear.memory_onset_krad=0.05", "radiation.wear.derating_per_krad=0.5")
-    speed = environment.operation(0.0).light_speed[0]
+    speed = environment.designs[0].operation.light_speed[0]
     assert speed[0] == 1
     assert speed[-1] == pytest.approx(environment.radiation.frequency(0, 0.0)[-1], rel=1e-6)
     assert speed[-1] < 0.95

@@ -102,7 +102,7 @@ def test_interruptions_come_in_saa_passes(suncatcher) -> None:
 def test_the_ageing_rate_is_that_of_the_clock_and_punctures_those_of_the_plane(suncatcher) -> None:
     found = radiation(suncatcher)
     life = 5 * 365.25
-    assert found["electronics_pace"] == pytest.approx(float(suncatcher.stress_clock(0, 0.0).at(life)) / life)
+    assert found["electronics_pace"] == pytest.approx(float(suncatcher.sites[0].stress_clock(0, 0.0).at(life)) / life)
     assert found["punctures_per_year"] == float(suncatcher.keeping.punctures_per_year[0])
     plain = ["reliability.stress.activation_energy_ev=0", "reliability.stress.cycling_share=0"]
     cool = Environment.build(load("suncatcher_81", set_=[*YEARS, *plain]))

@@ -14,6 +14,7 @@ from sim.environment.cache import Tables, key_of, tables
 from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, Sky, Table
 from sim.environment.keeping import Keeping, keep, years_aloft
+from sim.environment.light_windows import LightWindows
 from sim.environment.operation import Operation, operate
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
@@ -163,16 +164,11 @@ class Environment:
         if not self.pauses or end <= start:
             keep_ = slice(0, 1 if end > start else 0)
             return np.array([start])[keep_], np.array([end])[keep_]
-        phases = np.unique(self.planes[plane].phases_rad[slots])
-        _, entries, exits = self._shadows[plane].eclipses_of_many(phases, start, min(end, self.horizon_days + 1))
-        if len(phases) > 1:
-            order = np.argsort(entries, kind="stable")
-            entries, exits = entries[order], np.maximum.accumulate(exits[order])
-        starts = np.concatenate([[start], exits])
-        ends = np.concatenate([entries, [end]])
-        # Where eclipses of several satellites overlap, a start lies behind the next end: no light between them.
-        open_ = ends > starts
-        return starts[open_], ends[open_]
+        return self._windows.between(plane, np.unique(self.planes[plane].phases_rad[slots]), start, end)
+
+    @cached_property
+    def _windows(self) -> LightWindows:
+        return LightWindows(self._shadows, self.horizon_days + 1)
 
     # What a satellite can do
 

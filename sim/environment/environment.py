@@ -15,6 +15,7 @@ from sim.environment.design import BIRTH_STEP_DAYS, Design
 from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, SunTables, Table
 from sim.environment.keeping import OrbitKeeping
+from sim.environment.light_windows import LightWindows
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
@@ -77,14 +78,16 @@ class Environment:
             scenario.constellation.spare_berths_per_plane,
             [plane.address for plane in planes],
         )
+        shadows = tuple(plane_shadow(scenario, plane, direction, grid) for plane in planes)
+        windows = LightWindows(shadows, scenario.mission.days + 1)
         return cls(
             scenario=scenario,
             planes=planes,
             sun=sun,
             designs=designs,
             sites=tuple(
-                OrbitalPlane(plane, layout, sun, designs, plane_shadow(scenario, plane, direction, grid))
-                for plane, layout in zip(planes, berths, strict=True)
+                OrbitalPlane(plane, layout, sun, designs, shadow, windows)
+                for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
             ),
         )
 

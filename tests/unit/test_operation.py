@@ -184,12 +184,16 @@ def test_a_birth_on_a_knot_is_exact(fleet, environment):
 
 def test_manoeuvres_take_their_minutes_from_both_speeds(fleet, environment):
     plain = build(fleet, environment, battery={"capacity_kwh": 6}).designs[0].operation
-    moved = build(
-        fleet,
-        environment,
-        battery={"capacity_kwh": 6},
-        propulsion={"manoeuvres_per_year": 40, "manoeuvre_pause_min": 90},
-    ).designs[0].operation
+    moved = (
+        build(
+            fleet,
+            environment,
+            battery={"capacity_kwh": 6},
+            propulsion={"manoeuvres_per_year": 40, "manoeuvre_pause_min": 90},
+        )
+        .designs[0]
+        .operation
+    )
     kept = 1 - 40 * 90 / (1440 * YEAR)
     assert moved.light_speed == pytest.approx(plain.light_speed * kept, rel=1e-6)
     assert moved.dark_speed == pytest.approx(plain.dark_speed * kept, rel=1e-6)
@@ -208,7 +212,9 @@ def test_no_eclipse_has_no_discharge(fleet, environment, policy):
 
 def test_wear_follows_what_the_policy_asks_of_one_battery(fleet, environment):
     left = {
-        policy: build(fleet, environment, policy, battery={"capacity_kwh": 16}).designs[0].operation.battery_fraction[0, -1]
+        policy: build(fleet, environment, policy, battery={"capacity_kwh": 16})
+        .designs[0]
+        .operation.battery_fraction[0, -1]
         for policy in ("ride_through", "throttle", "pause", "migrate")
     }
     assert left["ride_through"] < left["throttle"] < left["pause"] == left["migrate"] < 0.99

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from sim.events import COLUMNS, NAMED, NONE, PLANNED, Cause, EventKind, EventRecorder
 
@@ -39,6 +40,62 @@ def test_an_empty_log_has_all_its_columns():
     log = EventRecorder().finish()
     assert len(log) == 0
     assert all(len(getattr(log, column)) == 0 for column in COLUMNS)
+
+
+def test_many_rows_at_once_are_those_appended_one_by_one():
+    days, berths = [5.0, 2.0, 2.0], [7, 8, 9]
+    one, many = EventRecorder(), EventRecorder()
+    for day, berth in zip(days, berths, strict=True):
+        one.append(day, EventKind.GPU_FAILED, cause=Cause.DOSE, plane=1, berth=berth, gpus=-1, amount=0.5, design=2)
+    many.extend(
+        3, time_days=days, kind=EventKind.GPU_FAILED, cause=Cause.DOSE, plane=1, berth=berths, gpus=-1, amount=0.5,
+        design=2,
+    )  # fmt: skip
+    for column in COLUMNS:
+        assert getattr(many.finish(), column).tolist() == getattr(one.finish(), column).tolist(), column
+        assert getattr(many.finish(), column).dtype == getattr(one.finish(), column).dtype, column
+
+
+def test_columns_not_given_are_blank_as_in_a_single_row():
+    one, many = EventRecorder(), EventRecorder()
+    one.append(1.0, EventKind.STORM)
+    many.extend(1, time_days=1.0, kind=EventKind.STORM)
+    for column in COLUMNS:
+        assert getattr(many.finish(), column).tolist() == getattr(one.finish(), column).tolist(), column
+
+
+def test_rows_come_in_order_of_time_and_then_in_that_of_writing():
+    recorder = EventRecorder()
+    recorder.append(2.0, EventKind.LOST, berth=0)
+    recorder.extend(2, time_days=[3.0, 2.0], kind=EventKind.LOST, berth=[1, 2])
+    recorder.append(2.0, EventKind.LOST, berth=3)
+    recorder.extend(2, time_days=[2.0, 1.0], kind=EventKind.LOST, berth=[4, 5])
+    recorder.append(0.5, EventKind.LOST, berth=6)
+    log = recorder.finish()
+    assert log.time_days.tolist() == [0.5, 1.0, 2.0, 2.0, 2.0, 2.0, 3.0]
+    assert log.berth.tolist() == [6, 5, 0, 2, 3, 4, 1]
+
+
+def test_no_rows_at_once_are_none():
+    recorder = EventRecorder()
+    recorder.extend(0, time_days=np.empty(0), kind=EventKind.LOST)
+    assert len(recorder.finish()) == 0
+
+
+def test_a_column_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="broadcast"):
+        EventRecorder().extend(3, time_days=[1.0, 2.0], kind=EventKind.LOST)
+
+
+def test_the_latest_rows_are_those_appended_last():
+    recorder = EventRecorder()
+    assert recorder.latest(3) == []
+    recorder.append(0.0, EventKind.LAUNCHED, cause=Cause.DEPLOYMENT)
+    recorder.append(4.0, EventKind.LOST)
+    recorder.extend(1, time_days=9.0, kind=EventKind.STORM)
+    recorder.append(3.0, EventKind.BUS_FAILED, cause=Cause.DOSE)
+    assert recorder.latest(2) == [(4.0, EventKind.LOST, Cause.NONE), (3.0, EventKind.BUS_FAILED, Cause.DOSE)]
+    assert len(recorder.latest(9)) == 3
 
 
 def test_numbers_of_kinds_and_causes_are_part_of_the_file_format():

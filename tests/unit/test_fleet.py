@@ -3,9 +3,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sim.fleet import LEGAL, BerthState, Fleet, layouts, view_of
+from sim.errors import InputError
+from sim.fleet import LEGAL, BerthState, DesignView, Fleet, FleetView, layouts
 
 PLANES = layouts([3, 2], spare_berths_per_plane=2)
+DESIGNS = (DesignView("satellite", 4, 10, 0.0), DesignView("large", 8, 5, 300.0))
+COLUMNS = ("state", "gpus_alive", "birth_day", "life_end_day")
 
 
 def test_berths_are_numbered_slots_before_spares_plane_by_plane():
@@ -13,14 +16,14 @@ def test_berths_are_numbered_slots_before_spares_plane_by_plane():
         (0, slice(0, 3), slice(3, 5), 5),
         (5, slice(5, 7), slice(7, 9), 9),
     ]
-    fleet = Fleet(PLANES, 4)
+    fleet = Fleet(PLANES)
     assert fleet.plane_of.tolist() == [0] * 5 + [1] * 4
     assert np.flatnonzero(fleet.is_slot).tolist() == [0, 1, 2, 5, 6]
 
 
 @pytest.mark.parametrize(("now", "to"), list(product(BerthState, BerthState)))
 def test_only_legal_moves_are_made(now, to):
-    fleet = Fleet(PLANES, 4)
+    fleet = Fleet(PLANES)
     fleet.state[0] = now
     if (now, to) in LEGAL:
         fleet.move(0, to)
@@ -32,12 +35,12 @@ def test_only_legal_moves_are_made(now, to):
 
 def test_nobody_works_in_a_spare_berth():
     with pytest.raises(ValueError, match="berth 3 is a spare berth"):
-        Fleet(PLANES, 4).move(3, BerthState.WORKING)
+        Fleet(PLANES).move(3, BerthState.WORKING)
 
 
 @pytest.fixture
 def view():
-    fleet = Fleet(PLANES, 4)
+    fleet = Fleet(PLANES)
     for berth, alive, end in ((5, 4, 100.0), (6, 1, 50.0)):
         fleet.move(berth, BerthState.WORKING)
         fleet.gpus_alive[berth], fleet.life_end_day[berth] = alive, end
@@ -45,11 +48,11 @@ def view():
         fleet.move(berth, BerthState.STORED)
         fleet.gpus_alive[berth] = alive
     fleet.on_order[0] = 1
-    return [view_of(fleet, plane) for plane in PLANES]
+    return FleetView(fleet, DESIGNS)
 
 
 def test_the_view_counts_and_names_berths(view):
-    empty, full = view
+    empty, full = view.planes
     assert (empty.working, empty.empty_slots, empty.on_order, empty.unfilled) == (0, [0, 1, 2], 1, 2)
     assert (full.working, full.spares, full.empty_slots, full.unfilled) == (2, 2, [], 0)
     assert full.spare_list == [8, 7]  # most GPUs first
@@ -59,14 +62,83 @@ def test_the_view_counts_and_names_berths(view):
     assert full.working_below(1) == []
 
 
-@pytest.mark.parametrize("column", ["state", "gpus_alive", "birth_day", "life_end_day"])
+@pytest.mark.parametrize("column", COLUMNS)
 def test_a_strategy_cannot_write_into_the_fleet(view, column):
     with pytest.raises(ValueError, match="read-only"):
-        getattr(view[0], column)[0] = 1
+        getattr(view.plane(0), column)[0] = 1
+
+
+@pytest.mark.parametrize(
+    "column", ["slots", "spare_berths", "on_order", "inbound", "working", "empty", "blocked", "stored"]
+)
+def test_a_strategy_cannot_write_into_the_columns_of_a_view(view, column):
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(view, column)[0] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        getattr(view, column).flags.writeable = True
 
 
 def test_the_view_is_a_window(view):
-    fleet = Fleet(PLANES, 4)
-    seen = view_of(fleet, PLANES[1])
+    fleet = Fleet(PLANES)
+    seen = FleetView(fleet, DESIGNS)
+    plane = seen.plane(1)
     fleet.move(6, BerthState.WORKING)
-    assert seen.working == 1
+    assert plane.working == 1
+    assert seen.working.tolist() == [0, 1]
+
+
+def test_a_view_is_of_the_moment_that_it_was_last_asked_for(view):
+    same = view.at(7.5, np.array([1]), reviewing=True)
+    assert (same.now_days, same.changed.tolist(), same.reviewing) == (7.5, [1], True)
+    assert (same.gpus_per_satellite, same.satellites_per_flight) == (4, 10)
+    assert same.at(299.9, np.array([1]), reviewing=False).newest_design.name == "satellite"
+    assert same.at(300.0, np.array([1]), reviewing=False).newest_design.name == "large"
+
+
+def test_gpus_alive_are_only_for_strategies_that_watch_them():
+    fleet = Fleet(PLANES)
+    for berth, alive in ((3, 1), (4, 2)):
+        fleet.move(berth, BerthState.STORED)
+        fleet.gpus_alive[berth] = alive
+    plane = FleetView(fleet, DESIGNS, watches_gpus=False).plane(0)
+    for look in (lambda: plane.gpus_alive, lambda: plane.working_below(4)):
+        with pytest.raises(InputError, match="it looks at gpus_alive, but its watches_gpus.* says False"):
+            look()
+    assert plane.spare_list == [4, 3]  # counted for everybody
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_columns_of_a_view_agree_with_its_planes_after_any_legal_moves(seed):
+    random = np.random.default_rng(seed)
+    planes = layouts(random.integers(1, 9, 6).tolist(), spare_berths_per_plane=3)
+    fleet = Fleet(planes)
+    view = FleetView(fleet, DESIGNS)
+    seen = set()
+    for step in range(600):
+        berth = int(random.integers(len(fleet.state)))
+        now = BerthState(fleet.state[berth])
+        legal = [
+            to for to in BerthState if (now, to) in LEGAL and (fleet.is_slot[berth] or to is not BerthState.WORKING)
+        ]
+        to = legal[random.integers(len(legal))]
+        fleet.move(berth, to)
+        seen.add((now, to))
+        fleet.life_end_day[berth] = random.uniform(0, 100)
+        plane = int(random.integers(len(planes)))
+        fleet.on_order[plane], fleet.inbound[plane] = random.integers(0, 3, 2)
+        if step % 20:
+            continue
+        each = list(view.planes)
+        assert [plane.id for plane in each] == list(range(len(planes)))
+        assert view.slots.tolist() == [plane.slots for plane in each]
+        assert view.spare_berths.tolist() == [plane.spare_berths for plane in each]
+        assert view.working.tolist() == [plane.working for plane in each]
+        assert view.stored.tolist() == [np.count_nonzero(plane.state[plane.slots :] == 3) for plane in each]
+        assert view.empty.tolist() == [len(plane.empty_slots) for plane in each]
+        assert view.blocked.tolist() == [len(plane.blocked_slots) for plane in each]
+        assert view.on_order.tolist() == [plane.on_order for plane in each] == fleet.on_order.tolist()
+        assert view.inbound.tolist() == [plane.inbound for plane in each] == fleet.inbound.tolist()
+        for day in (0.0, 50.0, 100.0):
+            assert view.ending_before(day).tolist() == [len(plane.ending_before(day)) for plane in each]
+        assert fleet.working_satellites() == np.count_nonzero(fleet.state == BerthState.WORKING)
+    assert seen == LEGAL

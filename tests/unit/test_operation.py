@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from sim.environment import Limit
+from sim.environment.design import BIRTH_STEP_DAYS
 from sim.environment.operation import operate
 
 YEAR = 365.25
 
 
-def build(fleet, environment, policy="ride_through", years=1.0, power=None, shell=None, light=None, **parts):
+def build(fleet, environment, policy="ride_through", years=1.0, power=None, shell=None, light=None, reliability=None, **parts):
     """8 GPUs of 600 W and a bus of 1 kW at 550 km and 53 deg, unless the test says otherwise."""
     return environment(
         fleet(
@@ -21,6 +22,7 @@ def build(fleet, environment, policy="ride_through", years=1.0, power=None, shel
             satellite={"gpus": 8, "mass_kg": 300, "battery": {}, **parts},
             power={"eclipse_policy": policy, **(power or {})},
             light=light,
+            reliability=reliability,
         )
     )
 
@@ -156,23 +158,38 @@ def test_satellites_born_in_one_month_share_their_tables(fleet, environment):
 
 @pytest.mark.parametrize("birth", [180.0, 540.0, 900.0])
 def test_a_birth_between_two_knots_is_close_to_a_table_of_its_own(fleet, environment, birth):
-    """Births are computed a year apart and taken in between as in proportion: .1 % of speed, .01 % unlimited."""
-    built = build(fleet, environment, years=4, array={"area_m2": 24, "degradation_per_year": 0.03})
+    """Births are computed a year apart and taken in between in proportion, as if new satellites did not age backwards.
+
+    Off by up to a quarter of what age takes in a year, where a limit begins to bind and before the later knot; .05 % in
+    the mean, .01 % where nothing limits either knot.  Stress, which sums over days: .1 %.
+    """
+    built = build(
+        fleet,
+        environment,
+        years=4,
+        array={"area_m2": 24, "degradation_per_year": 0.03},
+        reliability={"stress": {}},
+    )
+    design = built.designs[0]
     exact = operate(built.scenario, built.sun, built.sizes, birth)
-    found, since = built.designs[0].performance(0, birth), built.days >= birth
-    limited = exact.limit[0] > 0
-    assert limited.any()
-    assert not limited.all()
+    found, since = design.performance(0, birth), built.days >= birth
+    knots = [design.performance(0, BIRTH_STEP_DAYS * np.ceil(day / BIRTH_STEP_DAYS)) for day in (birth - 180, birth + 180)]
+    free = (knots[0].limit[since] == 0) & (knots[1].limit[since] == 0)
+    assert free.any()
+    assert not free.all()
     for name in ("light_speed", "dark_speed"):
-        own = getattr(exact, name)[0]
-        between = getattr(found, name)[since]
-        assert between[limited] == pytest.approx(own[limited], rel=1e-3)
-        assert between[~limited] == pytest.approx(own[~limited], rel=1e-3)
+        error = np.abs(getattr(found, name)[since] / getattr(exact, name)[0] - 1)
+        a_year = np.abs(getattr(knots[1], name) - getattr(knots[0], name)).max()
+        assert 0.005 < a_year < 0.02  # so the test can see it
+        assert error.max() < 0.3 * a_year
+        assert error.mean() < 5e-4
+        assert error[free].max() < 1e-4
     pace = built.scenario.reliability.stress.pace(
         *(np.asarray(getattr(exact, name)[0], float) for name in ("junction_c", "swing_k", "cycles"))
     )
     age = found.stress.at(built.days[since] + 1) - found.stress.at(birth)
-    assert age == pytest.approx(np.cumsum(pace), rel=1e-4)
+    assert np.ptp(pace) > 0.01
+    assert age == pytest.approx(np.cumsum(pace), rel=1e-3)
 
 
 def test_a_birth_on_a_knot_is_exact(fleet, environment):

@@ -168,7 +168,7 @@ class Environment:
 
     @cached_property
     def _windows(self) -> LightWindows:
-        return LightWindows(self._shadows, self.horizon_days + 1)
+        return LightWindows(self._shadows, [plane.phases_rad for plane in self.planes], self.horizon_days + 1)
 
     # What a satellite can do
 

@@ -326,3 +326,23 @@ def test_a_restart_after_a_warning_takes_a_power_cycle_more(fleet, checked_run, 
     result = checked_run(scenario)
     assert result.events.where(EventKind.JOB_INTERRUPTED).cause.tolist() == [Cause.WARNING, Cause.GPU]
     assert spent(result)["RESTARTED"] == pytest.approx((10 + 37 + 10) / 60 * 4, abs=1e-6)
+
+
+def test_a_corruption_noticed_while_its_gang_waits_is_rolled_back_when_it_runs_again(fleet, checked_run, written_luck):
+    # Corruptions every hour or so, noticed after twelve; a bus fails on day 1, and its replacement comes two days later.
+    laws = written_luck(bus={(1, 0): 1})
+    scenario = fleet(
+        gpus=4,
+        slots=2,
+        days=5,
+        lead=2,
+        jobs=[{"gpus": 8, **RHYTHM}],
+        radiation={"effects": {"silent": {"rad_per_event": 0.005, "recovery": "late"}}, "detection_delay_h": 12},
+        **laws,
+    )
+    result = checked_run(scenario, "replace_on_failure")  # checks that no class of time is negative, and their sum
+    assert spent(result)["WAITED"] == 2 * 24 * 8
+    log = result.events
+    again = log.time_days[(log.kind == EventKind.SOFT_INTERRUPTED) & (log.time_days > 3)]
+    assert len(again) > 0
+    assert log.amount[(log.kind == EventKind.LOST) & (log.time_days > 1)].sum() > 0

@@ -12,7 +12,9 @@ from sim.environment.operation import operate
 YEAR = 365.25
 
 
-def build(fleet, environment, policy="ride_through", years=1.0, power=None, shell=None, light=None, reliability=None, **parts):
+def build(
+    fleet, environment, policy="ride_through", years=1.0, power=None, shell=None, light=None, reliability=None, **parts
+):
     """8 GPUs of 600 W and a bus of 1 kW at 550 km and 53 deg, unless the test says otherwise."""
     return environment(
         fleet(
@@ -173,7 +175,9 @@ def test_a_birth_between_two_knots_is_close_to_a_table_of_its_own(fleet, environ
     design = built.designs[0]
     exact = operate(built.scenario, built.sun, built.sizes, birth)
     found, since = design.performance(0, birth), built.days >= birth
-    knots = [design.performance(0, BIRTH_STEP_DAYS * np.ceil(day / BIRTH_STEP_DAYS)) for day in (birth - 180, birth + 180)]
+    knots = [
+        design.performance(0, BIRTH_STEP_DAYS * np.ceil(day / BIRTH_STEP_DAYS)) for day in (birth - 180, birth + 180)
+    ]
     free = (knots[0].limit[since] == 0) & (knots[1].limit[since] == 0)
     assert free.any()
     assert not free.all()

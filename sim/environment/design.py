@@ -26,8 +26,9 @@ BIRTH_STEP_DAYS = 30.0
 """Satellites born within a month share a table: their arrays and batteries are taken as up to a month older."""
 KNOT_DAYS = 365.0
 """Days of birth for which all planes are computed; tables of other births lie in between.  Between two knots age moves
-speed and temperature by a few per cent and nearly in proportion: against a table of its own a birth half a year from
-both is .1 % off in speed where an array too small begins to limit it, .01 % elsewhere."""
+speed and temperature by a few per cent and nearly in proportion.  Against a table of its own a birth half a year from
+both is off by up to a quarter of what a year takes (.4 % of speed where the array loses 3 %) while a limit begins to
+bind, and for its first half-year, as the later knot's satellites are still new then; by .01 % where nothing limits."""
 PERFORMANCES_KEPT = 2048
 """Tables of (plane, month of birth) that are kept: 40 kB each over five years."""
 

@@ -116,7 +116,7 @@ class OrbitalPlane:
         self._windows = windows
         self._pauses = designs[0].scenario.power.eclipse_policy == "pause"
         self._horizon_days = designs[0].scenario.mission.days
-        self.capacity = lru_cache(maxsize=CAPACITIES_KEPT)(self._capacity)
+        self._capacity = lru_cache(maxsize=CAPACITIES_KEPT)(self._make_capacity)
 
     @property
     def colocated(self) -> bool:
@@ -183,10 +183,12 @@ class OrbitalPlane:
         speed = found.dark_speed if limit is Limit.BATTERY else found.light_speed
         return float(days[first]), limit, float(speed[first])
 
-    def _capacity(self, design: int, birth_day: float) -> Capacity:
+    def capacity(self, design: int, birth_day: float) -> Capacity:
         """The share of their GPUs that satellites born in the month of a day can run, from that month on."""
-        birth = birth_key(birth_day)
-        found, days = self.performance(design, birth_day), self._sun.days
+        return self._capacity(design, birth_key(birth_day))
+
+    def _make_capacity(self, design: int, birth: int) -> Capacity:
+        found, days = self.performance(design, birth), self._sun.days
         first = int(np.searchsorted(days, birth))
         days, light, dark = days[first:], found.light_speed[first:], found.dark_speed[first:]
         if self._pauses and self.colocated:

@@ -169,8 +169,7 @@ class Environment:
     @cached_property
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
-        first = self.designs[0]
-        return Gangs(self.scenario, self.planes, self.sun, first.radiation, first.performance)
+        return Gangs(self.scenario, self.planes, self.sun, self.designs)
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
         """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived)."""

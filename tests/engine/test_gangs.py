@@ -329,7 +329,7 @@ def test_a_restart_after_a_warning_takes_a_power_cycle_more(fleet, checked_run, 
 
 
 def test_a_corruption_noticed_while_its_gang_waits_is_rolled_back_when_it_runs_again(fleet, checked_run, written_luck):
-    # Corruptions every hour or so, noticed after twelve; a bus fails on day 1, and its replacement comes two days later.
+    # Corruptions every hour or so, noticed after twelve; a bus fails on day 1, its replacement comes two days later.
     laws = written_luck(bus={(1, 0): 1})
     scenario = fleet(
         gpus=4,

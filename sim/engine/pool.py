@@ -33,7 +33,8 @@ class Pool:
 
     def join(self, berth: int, working: NDArray[np.bool_]) -> None:
         """A satellite begins work in a slot; `working` are the GPUs that live and are not in reserve, (positions,)."""
-        self.owner[berth] = np.where(working, Unit.IDLE, Unit.DEAD)
+        self.owner[berth] = Unit.ABSENT  # a satellite of another design may have fewer positions
+        self.owner[berth, : len(working)] = np.where(working, Unit.IDLE, Unit.DEAD)
         self._count(berth, int(np.count_nonzero(working)))
 
     def leave(self, berth: int) -> list[int]:

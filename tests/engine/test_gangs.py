@@ -280,22 +280,22 @@ def test_checkpoints_are_set_anew_as_a_gang_ages(fleet, environment):
     worn = {"kind": "weibull", "shape": 3, "scale_years": 2}
     scenario = fleet(gpus=10, slots=4, days=1000, gpu=worn, jobs=[{"gpus": 40}])
     gangs, spec = environment(scenario).gangs, scenario.workload.jobs[0]
-    units = gangs.units(np.full(4, 10))
-    for day in (100.0, 400.0, 900.0):
+    units = gangs.units(np.full(4, 10), [(0, 0)] * 4)
+    for day in (100, 400, 900):
         rate = 40 * (((day + 30) / 730.5) ** 3 - (day / 730.5) ** 3) / 30
-        rhythm = gangs.rhythm(0, spec, [0.0] * 4, units, day)
+        rhythm = gangs.rhythm(0, spec, [(0, 0)] * 4, units, day)
         assert rhythm.interval == pytest.approx(optimum_interval(1 / rate, 1 / 1440), rel=0.02)
         # Satellites of a later birth are as good as new.
-        assert gangs.rhythm(0, spec, [day] * 4, units, day).interval >= rhythm.interval
+        assert gangs.rhythm(0, spec, [(0, day)] * 4, units, day).interval >= rhythm.interval
 
 
 # The queue
 
 
-def test_a_backfill_is_tried_when_a_running_gang_ends_later(fleet, checked_run, written_luck):
+def test_a_backfill_is_tried_when_a_running_gang_ends_later(fleet, checked_run, written_thresholds):
     # An hour before its end the first gang loses a GPU, and with it all its work; a spare aboard takes the GPU's place,
     # so as many are idle as before.  The third job, too long until then, now ends before the head's turn.
-    laws = written_luck(gpu={(0, 0, 0): 39 / 24})
+    laws = written_thresholds(gpu={(0, 0, 0): 39 / 24})
     rhythm = {"checkpoint_interval_min": 6000, "checkpoint_write_min": 1, "restart_min": 600}
     jobs = [
         {"gpus": 6, "work_gpu_hours": 6 * 40, **rhythm},
@@ -311,8 +311,8 @@ def test_a_backfill_is_tried_when_a_running_gang_ends_later(fleet, checked_run, 
 # Warnings
 
 
-def test_a_restart_after_a_warning_takes_a_power_cycle_more(fleet, checked_run, written_luck):
-    laws = written_luck(gpu={(0, 0, 0): 3.0})
+def test_a_restart_after_a_warning_takes_a_power_cycle_more(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 0): 3.0})
     job = {"gpus": 4, **RHYTHM}
     scenario = fleet(
         gpus=5,
@@ -328,9 +328,9 @@ def test_a_restart_after_a_warning_takes_a_power_cycle_more(fleet, checked_run, 
     assert spent(result)["RESTARTED"] == pytest.approx((10 + 37 + 10) / 60 * 4, abs=1e-6)
 
 
-def test_a_corruption_noticed_while_its_gang_waits_is_rolled_back_when_it_runs_again(fleet, checked_run, written_luck):
+def test_a_corruption_noticed_while_its_gang_waits_is_rolled_back_when_it_runs_again(fleet, checked_run, written_thresholds):
     # Corruptions every hour or so, noticed after twelve; a bus fails on day 1, its replacement comes two days later.
-    laws = written_luck(bus={(1, 0): 1})
+    laws = written_thresholds(bus={(1, 0): 1})
     scenario = fleet(
         gpus=4,
         slots=2,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.economics import costs, satellite_bills
+from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import ARRIVALS, ENDS, EventKind
 from sim.metrics import measure
@@ -70,3 +71,31 @@ def test_a_design_that_cannot_be_ordered_is_refused(fleet, checked_run, monkeypa
     monkeypatch.setattr(type(scenario), "strategy_named", lambda self, name: Eager())
     with pytest.raises(InputError, match=message):
         checked_run(scenario, "eager")
+
+
+def test_gangs_run_on_satellites_of_both_designs(checked_run):
+    # Silent on one design, hit on the other: the rates of a gang are the sums over its satellites' own designs.
+    later = {"second": {"gpus": 36, "gpu": {"hbm_gb": 320}, "mass_kg": 900}}
+    scenario = load("baseline", set_=["mission.years=1"])
+    both = scenario.model_validate({**scenario.model_dump(mode="json"), "designs": later})
+    gangs = Environment.build(both).gangs
+    fluence = lambda edges: np.zeros(len(edges) - 1)  # noqa: E731 (no storms)
+
+    def mean(makes):
+        units = gangs.units(np.array([32, 32]), makes)
+        rates = gangs.rates(0, np.array([0, 1]), makes, units, fluence).over(0, 100)
+        return float(rates.in_passes.sum(axis=0).mean() + rates.steady.mean())
+
+    old, new, mixed = mean([(0, 0)] * 2), mean([(1, 0)] * 2), mean([(0, 0), (1, 0)])
+    assert new > 3 * old  # ten times the memory
+    assert mixed == pytest.approx((old + new) / 2, rel=1e-9)
+
+
+def test_a_fleet_of_two_generations_trains(checked_run):
+    settings = ["satellite.design_life_years=1", "mission.years=2.5", "constellation.shells.0.planes=1"]
+    jobs = ["workload.jobs=[{name: t, count: 18, gpus: 32, restart_min: 5}]"]
+    result = checked_run(load("baseline", "overlays/second_generation", set_=[*settings, *jobs]), "scheduled_batch")
+    arrived = result.events.where(*ARRIVALS)
+    assert set(arrived.design.tolist()) == {0, 1}
+    late = result.events.where(EventKind.COMMITTED)
+    assert late.amount[late.time_days > 700].sum() > 0

@@ -88,8 +88,9 @@ def rates(fleet, environment):
     gangs = environment(scenario).gangs
     names = [scenario.cause_name(cause.cause) for cause in gangs.causes]
     assert names == ["error", "driver", "never", "software"]
-    units = gangs.units(np.full(3, 10))
-    return gangs.rates(0, np.arange(3), [0.0] * 3, units, lambda edges: np.zeros(len(edges) - 1))
+    makes = [(0, 0)] * 3
+    units = gangs.units(np.full(3, 10), makes)
+    return gangs.rates(0, np.arange(3), makes, units, lambda edges: np.zeros(len(edges) - 1))
 
 
 def come(block, phase):
@@ -130,7 +131,7 @@ def test_hosts_of_a_gang_are_counted_satellite_by_satellite(fleet, environment):
     gangs = environment(scenario).gangs
     # 10 + 10 + 10 + 8 GPUs under 3 + 3 + 3 + 2 hosts, where 38 in a row would need ten.
     assert gangs.fresh_units(scenario.workload.jobs[0]).tolist() == [38, 11, 4, 1]
-    assert gangs.units(np.array([10, 10, 9, 9])).sum(axis=1).tolist() == [38, 12, 4, 1]
+    assert gangs.units(np.array([10, 10, 9, 9]), [(0, 0)] * 4).sum(axis=1).tolist() == [38, 12, 4, 1]
 
 
 @pytest.mark.parametrize(("per", "units"), [("gpu", 38), ("host", 11), ("satellite", 4), ("job", 1)])

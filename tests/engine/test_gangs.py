@@ -328,7 +328,9 @@ def test_a_restart_after_a_warning_takes_a_power_cycle_more(fleet, checked_run, 
     assert spent(result)["RESTARTED"] == pytest.approx((10 + 37 + 10) / 60 * 4, abs=1e-6)
 
 
-def test_a_corruption_noticed_while_its_gang_waits_is_rolled_back_when_it_runs_again(fleet, checked_run, written_thresholds):
+def test_a_corruption_noticed_while_its_gang_waits_is_rolled_back_when_it_runs_again(
+    fleet, checked_run, written_thresholds
+):
     # Corruptions every hour or so, noticed after twelve; a bus fails on day 1, its replacement comes two days later.
     laws = written_thresholds(bus={(1, 0): 1})
     scenario = fleet(

@@ -108,19 +108,23 @@ def test_a_cause_is_drawn_in_proportion_to_the_rates_by_which_it_came(rates):
     assert set(rates.causes(come(np.full(9, 7), np.full(9, 1)), second[:9]).tolist()) == {0}
 
 
+def weighed(rates, weights):
+    """The same with the steady rates of the causes times some weights."""
+    (make,) = rates.makes
+    units = replace(make.units, steady=make.units.steady * np.array(weights)[:, None])
+    return replace(rates, makes=[replace(make, units=units)])
+
+
 def test_the_edges_of_the_second_uniform_meet_no_impossible_cause(rates):
     edges = np.array([0.0, np.nextafter(1, 0)])
     assert rates.causes(come([7, 7], [3, 3]), edges).tolist() == [1, 3]
-    first_gone = replace(rates.units, steady=rates.units.steady * np.array([0.0, 0.0, 1.0, 1.0])[:, None])
-    assert replace(rates, units=first_gone).causes(come([7, 7], [3, 3]), edges).tolist() == [3, 3]
-    last_gone = replace(rates.units, steady=rates.units.steady * np.array([1.0, 1.0, 1.0, 0.0])[:, None])
-    assert replace(rates, units=last_gone).causes(come([7, 7], [3, 3]), edges).tolist() == [1, 1]
+    assert weighed(rates, [0.0, 0.0, 1.0, 1.0]).causes(come([7, 7], [3, 3]), edges).tolist() == [3, 3]
+    assert weighed(rates, [1.0, 1.0, 1.0, 0.0]).causes(come([7, 7], [3, 3]), edges).tolist() == [1, 1]
 
 
 def test_an_interruption_that_nothing_can_cause_is_an_error(rates):
-    silent = replace(rates, units=replace(rates.units, steady=0 * rates.units.steady))
     with pytest.raises(RuntimeError, match="rates of all causes are 0"):
-        silent.causes(come([7], [3]), np.array([0.5]))
+        weighed(rates, [0.0] * 4).causes(come([7], [3]), np.array([0.5]))
 
 
 # Units of a gang

@@ -115,6 +115,8 @@ class Satellites:
             yield self.context.env.timeout(max(0.0, day - self.context.now))
             if self._walks != number:
                 return
+            if self.units.next_day != day:
+                continue  # the satellite awaited has ended before its day
             changed = False
             for due in self.units.due():
                 changed |= self.handle_due(due)

@@ -219,3 +219,12 @@ def test_a_strategy_that_never_acts_equals_run_to_failure_event_for_event(fleet,
     assert len(left_alone) > 50
     for column in vars(left_alone):
         assert getattr(left_alone, column).tolist() == getattr(other, column).tolist()
+
+
+def test_a_satellite_retired_at_a_review_takes_its_schedule_with_it(fleet, checked_run, log, written_thresholds):
+    # Its bus would have failed on day 100: nothing happens then, and the other satellite lives until its own day.
+    laws = written_thresholds(bus={(0, 0): 100, (1, 0): 200}, gpu={(0, 0, 0): 50})
+    parameters = {"retire_below_gpu_fraction": 0.7, "review_period_days": 90, "minimum_order": 2}
+    scenario = fleet(slots=2, gpus=2, days=250, strategies={"scheduled_batch": parameters}, **laws)
+    result = checked_run(scenario, "scheduled_batch")
+    assert log(result) == [(50, "GPU_FAILED"), (90, "RETIRED"), (200, "BUS_FAILED")]

@@ -21,7 +21,7 @@ LLAMA = {
     "system_processor": 17,
     "nic": 7,
     "watchdog_timeouts": 7,
-    "silent_corruption": 6,
+    "silent_data_corruption": 6,
     "thermal": 6,
     "ssd": 3,
     "power_supply": 3,

@@ -14,7 +14,9 @@ def blocking(fleet, environment, km, **more):
     return scenario, environment(scenario).keeping.clear_days(0, 50.0)
 
 
-def test_a_spare_waits_until_the_dead_satellite_has_drifted_off(fleet, environment, checked_run, written_thresholds, log):
+def test_a_spare_waits_until_the_dead_satellite_has_drifted_off(
+    fleet, environment, checked_run, written_thresholds, log
+):
     luck = written_thresholds(bus={(0, 0): 50})
     spares = {"on_orbit_spares": {"spares_per_plane": 1, "reorder_point": 0, "phasing_days": 2}}
     scenario, days = blocking(fleet, environment, 20.0, spare_berths=1, lead=1000, strategies=spares, **luck)

@@ -24,7 +24,9 @@ def test_a_finite_job_without_failures_takes_its_segments_and_loses_nothing(flee
     assert spent(result) == {"COMMITTED": 10, "CHECKPOINTED": 1}
 
 
-def test_a_failure_rolls_back_to_the_last_checkpoint_and_an_idle_gpu_steps_in(fleet, checked_run, log, written_thresholds):
+def test_a_failure_rolls_back_to_the_last_checkpoint_and_an_idle_gpu_steps_in(
+    fleet, checked_run, log, written_thresholds
+):
     laws = written_thresholds(gpu={(0, 0, 1): 2.6 / 24})  # 2.6 h: two checkpoints (130 min) and 26 min of compute
     result = checked_run(fleet(gpus=5, slots=1, days=0.5, jobs=[{"gpus": 4, **RHYTHM}], **laws))
     assert log(result, EventKind.JOB_INTERRUPTED, EventKind.LOST, EventKind.RESTARTED) == [

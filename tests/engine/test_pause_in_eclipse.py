@@ -95,7 +95,9 @@ def test_a_gang_on_one_satellite_pauses_with_that_satellite_alone(fleet, environ
         assert paused == pytest.approx(5 * 1440 - sum(b - a for a, b in light), abs=1e-3)
 
 
-def test_a_failure_in_the_dark_loses_no_work_if_an_idle_gpu_steps_in(fleet, environment, checked_run, written_thresholds):
+def test_a_failure_in_the_dark_loses_no_work_if_an_idle_gpu_steps_in(
+    fleet, environment, checked_run, written_thresholds
+):
     def run(gpu):
         laws = written_thresholds(gpu=gpu)
         scenario = fleet(

@@ -90,7 +90,9 @@ def test_five_per_cent_less_of_anything_throttles_within_the_life(fleet, environ
         ("battery", sizes.battery_needed_wh / 1000),
         ("radiator", sizes.radiator_needed_m2),
     ):
-        operation = build(fleet, environment, orbit, years=1, **{part: {GIVEN[part]: needed * 0.95}}).designs[0].operation
+        operation = (
+            build(fleet, environment, orbit, years=1, **{part: {GIVEN[part]: needed * 0.95}}).designs[0].operation
+        )
         assert min(operation.light_speed.min(), operation.dark_speed.min()) < 1, part
 
 

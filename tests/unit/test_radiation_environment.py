@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim.environment import Environment
-from sim.environment.radiation import dose_at_end_rad, dose_hazard
 from sim.environment.interruptions import interruption_causes, retried_share, throughput
+from sim.environment.radiation import dose_at_end_rad, dose_hazard
 from sim.scenario import load
 
 

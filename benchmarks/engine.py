@@ -44,6 +44,11 @@ for name in STRATEGIES:
         limit = 1.5 if planes == 20 else None
         ITEMS[f"1,000 in {planes} planes, {name}"] = ([*shape(planes, 1000 // planes), *NO_JOBS], name, limit)
     ITEMS[f"10,000 in 100 planes, {name}"] = ([*shape(100, 100), *NO_JOBS], name, 8.0)
+for planes in (1, 20, 200, 1000):
+    # Each loss of a GPU is an event of its own, after which the strategy is asked.
+    watching = ["strategies.scheduled_batch={retire_below_gpu_fraction: 0.3}"]
+    name = f"1,000 in {planes} planes, each GPU watched"
+    ITEMS[name] = ([*shape(planes, 1000 // planes), *NO_JOBS, *watching], "scheduled_batch", None)
 for policy, limit in (("ride_through", 12.0), ("pause", 25.0)):
     settings = [*shape(20, 50), *training(policy)]
     ITEMS[f"1,000 in 20 planes, training, {policy}"] = (settings, "scheduled_batch", limit)

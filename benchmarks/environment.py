@@ -121,8 +121,8 @@ def main(planes, years):
     Environment.build(scenario)
     print(f"the same from disk: {(perf_counter() - began) / t_s:.2f} T")
     began = perf_counter()
-    built.operation(0.0)
-    print(f"power, battery and heat of satellites of one month: {(perf_counter() - began) / t_s:.2f} T")
+    built.designs[0].operation
+    print(f"power, battery and heat of the satellites of day 0: {(perf_counter() - began) / t_s:.2f} T")
     shutil.rmtree(os.environ["ORBITFLEET_CACHE"])
 
     began = perf_counter()

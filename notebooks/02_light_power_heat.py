@@ -61,7 +61,7 @@ for altitude_km in ALTITUDES_KM:
     carried = sim.Environment.build(suncatcher(altitude_km, "ride_through"))
     satellite = carried.scenario.satellite
     years = carried.scenario.mission.years
-    light, operation = carried.light(0), carried.operation(0)
+    light, operation = carried.light(0), carried.designs[0].operation
     share = float(np.mean(dark.sun.dark[0][:-1]))
     extra_wh = carried.sizes.battery_wh - dark.sizes.battery_wh
     extra_kg = extra_wh / satellite.battery.specific_energy_wh_per_kg
@@ -147,7 +147,7 @@ for policy in policies:
         {"gpus": 36, "count": 8, "checkpoint_interval_min": 30, "checkpoint_write_min": 0.5, "restart_min": 1}
     ]
     scenario = sim.Scenario.model_validate(raw)
-    operation = sim.Environment.build(scenario).operation(0)
+    operation = sim.Environment.build(scenario).designs[0].operation
     measured = sim.measure(sim.run(scenario, seed=1, strategy="run_to_failure"))
     table[policy] = (
         measured["goodput"],

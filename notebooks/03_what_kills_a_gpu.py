@@ -34,7 +34,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sim
-from sim.describe import plane_facts
+from sim.description import plane_facts
 from sim.events import EventKind
 from sim.metrics import daily_series, loss_by_cause
 from sim.physics.dose import integral_flux_above, spectrum_behind_shield

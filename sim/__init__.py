@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim import plots
-    from sim.describe import describe
+    from sim.description import describe
     from sim.environment import Environment
     from sim.errors import InputError, ScenarioError
     from sim.experiment import Study, compare, load_study
@@ -60,7 +60,7 @@ _HOMES = {
     "Strategy": "sim.strategies:Strategy",
     "Study": "sim.experiment:Study",
     "compare": "sim.experiment:compare",
-    "describe": "sim.describe:describe",
+    "describe": "sim.description:describe",
     "load": "sim.scenario:load",
     "load_study": "sim.experiment:load_study",
     "measure": "sim.metrics:measure",

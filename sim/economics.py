@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.events import Cause, EventKind
+from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice
 from sim.result import Result
 from sim.scenario.models import Economics, Scenario
@@ -60,6 +60,8 @@ class Flights:
     """Serial number of the first one; the others follow."""
     deployment: NDArray[np.bool_]
     """Whether it belongs to the initial deployment."""
+    design: NDArray[np.int64]
+    """Kind of satellite that it carries, a position in `Scenario.design_names`."""
 
     @classmethod
     def of(cls, result: Result) -> Flights:
@@ -70,14 +72,58 @@ class Flights:
             satellites=np.rint(log.amount[rows]).astype(np.int64),
             first_satellite=log.satellite[rows].astype(np.int64),
             deployment=log.cause[rows] == Cause.DEPLOYMENT,
+            design=log.design[rows].astype(np.int64),
         )
 
-    def price_usd(self, launch_price: AnyPrice, satellite_mass_kg: float) -> Floats:
+    def price_usd(self, launch_price: AnyPrice, bills: list[SatelliteBill]) -> Floats:
         """Price of each flight, USD."""
         # Few loads occur, each is priced once.
-        loads, load_of = np.unique(self.satellites, return_inverse=True)
-        price = np.array([launch_price.cost_usd(float(n) * satellite_mass_kg) for n in loads], dtype=float)
-        return price[load_of]
+        loads, load_of = np.unique(np.stack([self.satellites, self.design]), axis=1, return_inverse=True)
+        price = [launch_price.cost_usd(float(count) * bills[design].mass_kg) for count, design in loads.T]
+        return np.array(price, dtype=float)[load_of.ravel()]
+
+
+@dataclass(frozen=True)
+class SatelliteBill:
+    """What one satellite of a design costs, and what its launch is priced by."""
+
+    bus_usd: float
+    """Without its GPUs."""
+    gpu_usd: float
+    """One of its GPUs that flies: it bears those that died in the burn-in beside it."""
+    positions: int
+    """GPUs aboard, spares included."""
+    mass_kg: float
+    life_days: float
+    """Over which it loses its value."""
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> SatelliteBill:
+        """The bill of the satellite of a scenario, of one design."""
+        reliability, satellite = scenario.reliability, scenario.satellite
+        passes = float(reliability.gpu.survival(reliability.gpu_burn_in_days))
+        return cls(
+            bus_usd=scenario.economics.bus_usd,
+            gpu_usd=scenario.economics.gpu_usd / passes if passes > 0 else inf,
+            positions=satellite.positions,
+            mass_kg=satellite.launch_mass_kg,
+            life_days=satellite.design_life_years * DAYS_PER_YEAR,
+        )
+
+    @property
+    def gpus_usd(self) -> float:
+        """All its GPUs."""
+        return self.positions * self.gpu_usd
+
+    @property
+    def usd(self) -> float:
+        """The satellite whole."""
+        return self.bus_usd + self.gpus_usd
+
+
+def satellite_bills(scenario: Scenario) -> list[SatelliteBill]:
+    """The bill of a satellite of each design, in the order of `Scenario.design_names`."""
+    return [SatelliteBill.of(scenario.with_design(name)) for name in scenario.design_names]
 
 
 def costs(result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None) -> Costs:
@@ -88,29 +134,20 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     """
     scenario = result.scenario
     prices = scenario.economics if economics is None else economics
+    bills = satellite_bills(scenario.model_copy(update={"economics": prices}))
     flights = Flights.of(result)
-    flight_usd = flights.price_usd(
-        scenario.launch.vehicle.price if launch_price is None else launch_price, scenario.satellite.launch_mass_kg
-    )
-    satellites = int(flights.satellites.sum())
-    gpus_usd = scenario.satellite.positions * flown_gpu_usd(scenario, prices)
-    deployed = flights.deployment
-    paid_usd = flight_usd + flights.satellites * (prices.bus_usd + gpus_usd)
+    flight_usd = flights.price_usd(scenario.launch.vehicle.price if launch_price is None else launch_price, bills)
+    bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
+    gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
     return Costs(
-        satellites_usd=satellites * prices.bus_usd,
-        gpus_usd=satellites * gpus_usd,
+        satellites_usd=float(bus_usd.sum()),
+        gpus_usd=float(gpus_usd.sum()),
         launches_usd=float(flight_usd.sum()),
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
-        deployment_usd=float(paid_usd[deployed].sum()),
-        unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, prices),
+        deployment_usd=float((flight_usd + bus_usd + gpus_usd)[flights.deployment].sum()),
+        unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, bills),
     )
-
-
-def flown_gpu_usd(scenario: Scenario, prices: Economics) -> float:
-    """Price of a GPU that flies: it bears those that died in the burn-in beside it."""
-    passes = float(scenario.reliability.gpu.survival(scenario.reliability.gpu_burn_in_days))
-    return prices.gpu_usd / passes if passes > 0 else inf
 
 
 def working_satellite_years(result: Result) -> float:
@@ -120,9 +157,9 @@ def working_satellite_years(result: Result) -> float:
     return float((log.satellites * (result.horizon_days - log.time_days)).sum() / DAYS_PER_YEAR)
 
 
-def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, prices: Economics) -> float:
+def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, bills: list[SatelliteBill]) -> float:
     """Value of the life left, straight line from arrival in orbit to the design life; a lost unit has none."""
-    log, satellite = result.events, result.scenario.satellite
+    log = result.events
     if len(flights.satellites) == 0:
         return 0.0
     size = int((flights.first_satellite + flights.satellites).max())
@@ -131,22 +168,23 @@ def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, 
     within = np.arange(len(serial)) - np.repeat(np.cumsum(flights.satellites) - flights.satellites, flights.satellites)
     flight_of[serial + within] = np.repeat(np.arange(len(flights.satellites)), flights.satellites)
 
-    lost = np.isin(log.kind, (EventKind.BUS_FAILED, EventKind.RETIRED))
     alive = flight_of >= 0
-    alive[log.satellite[lost]] = False
+    alive[log.satellite[np.isin(log.kind, ENDS)]] = False
     failed = np.flatnonzero(log.kind == EventKind.LAUNCH_FAILED)
     flew_to_loss = np.isin(flights.first_satellite, log.satellite[failed])
     alive &= ~flew_to_loss[flight_of]
 
-    arrived = np.isin(log.kind, (EventKind.DELIVERED, EventKind.STORED))
+    def of_each(values: list[float]) -> Floats:
+        """A figure of each satellite's design."""
+        return np.asarray(np.array(values)[flights.design[flight_of]], float)
+
+    arrived = np.isin(log.kind, ARRIVALS)
     age_days = np.zeros(size)  # what is still on its way is new
     age_days[log.satellite[arrived]] = result.horizon_days - log.time_days[arrived]
-    left = np.maximum(0.0, 1 - age_days / (satellite.design_life_years * DAYS_PER_YEAR))
-    died = np.isin(log.kind, (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF))
+    left = np.maximum(0.0, 1 - age_days / of_each([bill.life_days for bill in bills]))
+    died = np.isin(log.kind, GPU_LOSSES)
     # A row of a single GPU has no amount.
     dead_gpus = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=size)[:size]
-    gpu_usd = flown_gpu_usd(result.scenario, prices)
-    value_usd = (
-        prices.bus_usd + (flight_usd / flights.satellites)[flight_of] + gpu_usd * (satellite.positions - dead_gpus)
-    )
-    return float((value_usd * left)[alive].sum())
+    living = of_each([bill.positions for bill in bills]) - dead_gpus
+    value_usd = of_each([bill.bus_usd for bill in bills]) + of_each([bill.gpu_usd for bill in bills]) * living
+    return float(((value_usd + (flight_usd / flights.satellites)[flight_of]) * left)[alive].sum())

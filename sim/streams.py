@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
-_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_KEY_STEPS = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_MULTIPLIERS = np.array([[0xD2511F53], [0xCD9E8D57]], np.uint64)
+_KEY_STEPS = np.array([[0x9E3779B9], [0xBB67AE85]], np.uint64)
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _AT_ONCE = 16_384
 """Counters that one pass works on, so that its arrays stay in the processor's cache."""
@@ -36,14 +36,14 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
 
     Arrays are of uint64 and hold 32-bit words.  Salmon et al. 2011, doi 10.1145/2063384.2063405.
     """
-    c0, c1, c2, c3 = counter
-    k0, k1 = key
+    # The words that are multiplied and those that are not, two rows each, so that a round is seven passes.
+    odd, even, words = np.stack([counter[0], counter[2]]), np.stack([counter[1], counter[3]]), np.stack(key)
     for _ in range(10):
-        p0, p1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
-        c0, c1 = (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW
-        c2, c3 = (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
-        k0, k1 = (k0 + _KEY_STEPS[0]) & _LOW, (k1 + _KEY_STEPS[1]) & _LOW
-    return c0, c1, c2, c3
+        product = odd * _MULTIPLIERS
+        odd = (product >> _SHIFT)[::-1] ^ even ^ words
+        even = (product & _LOW)[::-1]
+        words = (words + _KEY_STEPS) & _LOW
+    return odd[0], even[0], odd[1], even[1]
 
 
 class Streams:

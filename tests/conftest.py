@@ -143,7 +143,9 @@ def check_stocks(result: Result) -> None:
     assert np.all((log.time_days >= 0) & (log.time_days <= result.horizon_days))
     satellites, gpus = np.cumsum(log.satellites), np.cumsum(log.gpus)
     assert np.all((satellites >= 0) & (satellites <= result.slots))
-    assert np.all((gpus >= 0) & (gpus <= result.nameplate_gpus))
+    scenario = result.scenario
+    most = max(scenario.design(name).gpus for name in scenario.design_names)
+    assert np.all((gpus >= 0) & (gpus <= result.slots * most))
 
 
 def check_satellites(result: Result) -> None:
@@ -165,9 +167,11 @@ def check_satellites(result: Result) -> None:
         log.satellites.tolist(),
         log.gpus.tolist(),
         log.amount.tolist(),
+        log.design.tolist(),
         strict=True,
     )
-    for number, cause, plane, berth, serial, satellites, gpus, amount in rows:
+    gpus_of = [result.scenario.design(name).gpus for name in result.scenario.design_names]
+    for number, cause, plane, berth, serial, satellites, gpus, amount, design in rows:
         kind = EventKind(number)
         ordered = cause != Cause.DEPLOYMENT
         match kind:
@@ -176,7 +180,7 @@ def check_satellites(result: Result) -> None:
             case EventKind.LAUNCHED:
                 for one in range(serial, serial + int(amount)):
                     assert one not in where, f"satellite {one} was launched twice"
-                    where[one], alive[one] = "flying", spec.gpus
+                    where[one], alive[one] = "flying", gpus_of[design]
             case EventKind.LAUNCH_FAILED:
                 for one in range(serial, serial + int(amount)):
                     assert where[one] == "flying"

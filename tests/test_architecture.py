@@ -23,7 +23,7 @@ LAYERS = [
     {"engine"},
     {"economics"},
     {"metrics"},
-    {"describe"},
+    {"description"},
     {"experiment"},
     {"fit"},
     {"verify"},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.describe import describe, facts
+from sim.description import describe, facts
 from sim.errors import ScenarioError
 from sim.scenario import load, resolved_yaml, sha256_of, shipped, shipped_overlays
 from sim.scenario.yaml_file import read

@@ -153,8 +153,8 @@ def compare(
 @app.command()
 def describe(sources: Sources, settings: Settings = None, years: Years = None, as_json: Json = False) -> None:
     """Say what a scenario means, before anything runs."""
-    from sim.describe import describe as describe_scenario
-    from sim.describe import facts
+    from sim.description import describe as describe_scenario
+    from sim.description import facts
 
     scenario = _load(sources, settings, years)
     if as_json:
@@ -174,7 +174,7 @@ def environment(
     as_json: Json = False,
 ) -> None:
     """Show each plane's light, power, capacity, temperature, air density and radiation over the mission."""
-    from sim.describe import plane_facts
+    from sim.description import plane_facts
     from sim.environment import Environment
 
     if daily and not as_json:

@@ -109,7 +109,7 @@ def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str
 
     cells = [tuple(row) for row in rows]
     table = Table(box=None, show_header=bool(heads), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(len(heads) or len(cells[0])):
+    for at in range(len(heads) or max(map(len, cells), default=0)):
         head = heads[at] if heads else ""
         table.add_column(head, justify="left" if left[at : at + 1] == "l" else "right", vertical="bottom", no_wrap=True)
     for row in cells:

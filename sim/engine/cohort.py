@@ -60,6 +60,8 @@ class CohortHazard:
     ) -> CohortHazard:
         """The units of new satellites; `share`: what this hazard has of the law's, shape (draws,)."""
         threshold = draws.threshold / share
+        if len(threshold) == 0:
+            return cls(hazard, draws, threshold, life, threshold, born, rest)
         return cls(hazard, draws, threshold, life, life.failure_day(hazard.law, threshold), born, rest)
 
     def of_satellites(self, first: int, end: int) -> slice:

@@ -65,7 +65,7 @@ def _lives(
 ) -> list[Floats]:
     """Days lived by the units of the first satellites, shape (slots, units), for each (part, aboard, units, law)."""
     new = Life.born(planned)
-    questions = [Question(part, aboard, new.hazard_until(law, end)) for part, aboard, _, law in parts]
+    questions = [Question(part, aboard, new.hazard_until(law, end), second=False) for part, aboard, _, law in parts]
     lives = []
     for (_, _, units, law), drawn in zip(parts, draw(streams, addresses, questions), strict=True):
         lived = np.repeat((end - planned)[:, None], units, axis=1)

@@ -83,6 +83,8 @@ class Question:
     """Units of it aboard each satellite."""
     bounds: Floats
     """Units with a threshold above this are of no interest, shape (satellites,)."""
+    second: bool = True
+    """Whether somebody looks at the units' second numbers; they are 0 otherwise."""
 
 
 _SMALLEST = 2.0**-33
@@ -111,32 +113,21 @@ def draw(streams: Streams, where: Addresses, questions: Sequence[Question]) -> l
         unit = np.zeros_like(rank)
         if one.order is not None:
             unit = one.order[np.searchsorted(one.active, satellite), rank].astype(np.intp)
-        draws.append(FailureDraws(satellite, unit, threshold, np.empty(0)))
-    return _with_second_uniforms(streams, where, asked, draws)
+        draws.append(FailureDraws(satellite, unit, threshold, np.zeros(len(unit))))
+    for number, one in enumerate(asked):
+        if one.second and len(draws[number].unit):
+            draws[number] = _with_second_uniforms(streams, where, one, draws[number])
+    return draws
 
 
-def _with_second_uniforms(
-    streams: Streams, where: Addresses, asked: Sequence[_Asked], draws: list[FailureDraws]
-) -> list[FailureDraws]:
+def _with_second_uniforms(streams: Streams, where: Addresses, one: _Asked, drawn: FailureDraws) -> FailureDraws:
     """The draws with each unit's second number, which is addressed by the unit itself."""
-    counters, keys, words = [], [], []
-    for one, drawn in zip(asked, draws, strict=True):
-        block, word = np.divmod(drawn.unit, WORDS_PER_BLOCK)
-        own = where.take(drawn.satellite)
-        counters.append((own.site, own.place, own.ordinal, block.astype(np.uint64)))
-        keys.append(tuple(np.full(len(word), key, np.uint64) for key in streams.key("second", one.part)))
-        words.append(word)
-    if not counters:
-        return draws
-    c0, c1, c2, c3 = (np.concatenate(column) for column in zip(*counters, strict=True))
-    k0, k1 = (np.concatenate(column) for column in zip(*keys, strict=True))
-    flat = np.concatenate(words)
-    second = uniforms_at((c0, c1, c2, c3), (k0, k1))[np.arange(len(flat)), flat]
-    ends = np.cumsum([len(word) for word in words])
-    return [
-        FailureDraws(drawn.satellite, drawn.unit, drawn.threshold, some)
-        for drawn, some in zip(draws, np.split(second, ends[:-1]), strict=True)
-    ]
+    block, word = np.divmod(drawn.unit, WORDS_PER_BLOCK)
+    own = where.take(drawn.satellite)
+    first, second = streams.key("second", one.part)
+    keys = np.full(len(word), first, np.uint64), np.full(len(word), second, np.uint64)
+    found = uniforms_at((own.site, own.place, own.ordinal, block.astype(np.uint64)), keys)
+    return FailureDraws(drawn.satellite, drawn.unit, drawn.threshold, found[np.arange(len(word)), word])
 
 
 @dataclass
@@ -145,6 +136,7 @@ class _Asked:
 
     part: int
     units: int
+    second: bool
     bounds: Floats
     active: Ints
     """Satellites that may have more units within their bound; shape (k,)."""
@@ -160,10 +152,11 @@ class _Asked:
     def of(cls, question: Question) -> _Asked:
         # Below the smallest number of the generator there is nobody to be found.
         active = np.flatnonzero(question.bounds * question.units > _SMALLEST)
-        return cls(question.part, question.units, question.bounds, active, np.zeros(len(active)), found=[])
+        drawn = np.zeros(len(active))
+        return cls(question.part, question.units, question.second, question.bounds, active, drawn, found=[])
 
     def columns_wanted(self) -> int:
-        """Spacings to draw next: as many as the largest bound asks for, and two standard deviations, in whole blocks."""
+        """Spacings to draw next: what the largest bound asks for, and two standard deviations, in whole blocks."""
         left = self.units - self.drawn
         expected = left * -np.expm1(-float((self.bounds[self.active] - self.reached).max()))
         wanted = int(expected + 2 * np.sqrt(expected)) + 1

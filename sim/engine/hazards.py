@@ -93,19 +93,10 @@ def hazards_of(scenario: Scenario) -> tuple[Hazard, ...]:
     satellite, reliability, numbers = scenario.satellite, scenario.reliability, scenario.cause_numbers
     positions = satellite.positions
     lasting = 1 - reliability.resettable_fraction
+    gpu = reliability.gpu.after_burn_in(reliability.gpu_burn_in_days)
     found = [
         Hazard(Cause.BUS, Part.BUS, reliability.bus, "calendar", 1),
-        Hazard(
-            Cause.GPU,
-            Part.GPU,
-            reliability.gpu.after_burn_in(reliability.gpu_burn_in_days),
-            "stress",
-            1,
-            span=1,
-            groups=positions,
-            sleeps=True,
-            share=lasting,
-        ),
+        Hazard(Cause.GPU, Part.GPU, gpu, "stress", 1, span=1, groups=positions, sleeps=True, share=lasting),
         Hazard(Cause.DEBRIS, Part.DEBRIS, PER_CLOCK_DAY, "collisions", 1),
     ]
     radiator = satellite.radiator
@@ -113,49 +104,33 @@ def hazards_of(scenario: Scenario) -> tuple[Hazard, ...]:
         span = ceil(positions / radiator.loops)
         loops = ceil(positions / span)
         found.append(Hazard(Cause.PUNCTURE, Part.LOOP, PER_CLOCK_DAY, "punctures", 1, span=span, groups=loops))
-    wear = scenario.radiation.wear
-    law = DoseLaw(wear.end_median_krad, wear.end_log_spread)
-    found.append(Hazard(Cause.DOSE, Part.DOSE, law, "dose", 1, span=1, groups=positions))
-    for position, (name, effect) in enumerate(scenario.radiation.active.items()):
-        if hard_events(effect) > 0:
-            span = 1 if effect.target == "chip" else satellite.gpus_per_host
-            part = part_named("effect", name)
-            groups = ceil(positions / span)
-            found.append(
-                Hazard(
-                    numbers[name],
-                    part,
-                    PER_CLOCK_DAY,
-                    "effect",
-                    1,
-                    span=span,
-                    groups=groups,
-                    effect=position,
-                )
-            )
+    found += _radiation_hazards(scenario)
     for name, group in reliability.groups.items():
         found += _group_hazards(name, group, numbers[name], positions)
-    for name, common in reliability.common_causes.items():
-        if isinstance(common, BatchDefect):
-            part = part_named("batch", name)
-            found.append(
-                Hazard(
-                    numbers[name],
-                    part,
-                    common.law,
-                    "stress",
-                    1,
-                    span=1,
-                    groups=positions,
-                    sleeps=True,
-                    batch=common,
-                )
-            )
+    for name, lot in reliability.common_causes.items():
+        if isinstance(lot, BatchDefect):
+            part, cause = part_named("batch", name), numbers[name]
+            found.append(Hazard(cause, part, lot.law, "stress", 1, span=1, groups=positions, sleeps=True, batch=lot))
     return tuple(found)
 
 
+def _radiation_hazards(scenario: Scenario) -> list[Hazard]:
+    """Wear by dose, and single events that destroy what they hit."""
+    satellite, wear = scenario.satellite, scenario.radiation.wear
+    law = DoseLaw(wear.end_median_krad, wear.end_log_spread)
+    found = [Hazard(Cause.DOSE, Part.DOSE, law, "dose", 1, span=1, groups=satellite.positions)]
+    for position, (name, effect) in enumerate(scenario.radiation.active.items()):
+        if hard_events(effect) > 0:
+            span = 1 if effect.target == "chip" else satellite.gpus_per_host
+            cause, part, groups = scenario.cause_numbers[name], part_named("effect", name), satellite.positions / span
+            found.append(
+                Hazard(cause, part, PER_CLOCK_DAY, "effect", 1, span=span, groups=ceil(groups), effect=position)
+            )
+    return found
+
+
 def _group_hazards(name: str, group: Group, cause: int, positions: int) -> list[Hazard]:
-    """The units of a group on their own, and what strikes them all at once."""
+    """The units of a group on their own, and what hits them all at once."""
     span = 0 if group.gpus == "all" or group.gpus >= positions else group.gpus
     groups = 1 if span == 0 else ceil(positions / span)
     beta = group.common_cause_fraction

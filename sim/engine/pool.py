@@ -33,7 +33,8 @@ class Pool:
 
     def join(self, berth: int, working: NDArray[np.bool_]) -> None:
         """A satellite begins work in a slot; `working` are the GPUs that live and are not in reserve, (positions,)."""
-        self.owner[berth] = np.where(working, Unit.IDLE, Unit.DEAD)
+        self.owner[berth] = Unit.ABSENT  # a satellite of another design may have fewer positions
+        self.owner[berth, : len(working)] = np.where(working, Unit.IDLE, Unit.DEAD)
         self._count(berth, int(np.count_nonzero(working)))
 
     def leave(self, berth: int) -> list[int]:
@@ -100,6 +101,13 @@ class Pool:
         fitting = left[free[left] >= rest]
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
+
+    def satellites_of(self, plane: int, units: Ints) -> tuple[Ints, Ints]:
+        """(berths, GPUs in each) of some GPUs of a plane, positions in the flat table."""
+        first = self.planes[plane].first_berth
+        counts = np.bincount(units // self.positions - first)
+        there = np.flatnonzero(counts)
+        return first + there, counts[there]
 
     def give_back(self, plane: int, units: Ints) -> None:
         """GPUs of a plane, positions in the flat table, are idle again."""

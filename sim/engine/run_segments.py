@@ -198,10 +198,10 @@ def _interruptions(
     composition: Composition, rates: InterruptionRates, before: Before, until: float
 ) -> tuple[Floats, Ints, float]:
     """(days, kinds, unit-rate time used up) of what would interrupt the gang if it ran at all times."""
-    passes, luck = composition.gangs.passes(composition.plane), before.unit_arrivals
+    passes, unit = composition.gangs.passes(composition.plane), before.unit_arrivals
     blocks = rates.over(*passes.span(before.since, until))
-    found = arrivals(passes, blocks, before.since, until, lambda hazard: luck.between(before.used, hazard))
-    return found.days, rates.causes(found, luck.second_uniform(found.number)), before.used + found.used
+    found = arrivals(passes, blocks, before.since, until, lambda hazard: unit.between(before.used, hazard))
+    return found.days, rates.causes(found, unit.second_uniform(found.number)), before.used + found.used
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from sim.engine.gang_time import GangTime
 from sim.engine.pool import Pool
 from sim.engine.run_segments import Before, Composition, RunSegment, UnitArrivals, finish_day, run_segment
 from sim.environment import Environment
+from sim.environment.design import birth_key
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import block_means
 from sim.events import Cause, EventKind, EventRecorder
@@ -174,8 +175,10 @@ class TrainingJobs:
         self._account(gang, segment, cause=cause)
         self._end_run(gang)
         if swap:
-            berths = np.unique(kept // self.pool.positions)
-            gang.units = np.concatenate([kept, self.pool.take(gang.plane, gang.job, missing, berths)])
+            if missing:
+                berths, _ = self.pool.satellites_of(gang.plane, kept)
+                kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, missing, berths)])
+            gang.units = kept
             self._run(gang, segment.restart_left_days if unnoticed else gang.rhythm.restart + extra_days)
         else:
             gang.units = kept
@@ -248,22 +251,24 @@ class TrainingJobs:
     def _compose(self, gang: Gang) -> Composition:
         """How a gang runs on the GPUs that it holds."""
         gangs, plane, spec = self.environment.gangs, gang.plane, gang.spec
-        berths, gpus = np.unique(gang.units // self.pool.positions, return_counts=True)
-        births = self.fleet.birth_day[berths].tolist()
+        berths, gpus = self.pool.satellites_of(plane, gang.units)
+        born = (birth_key(day) for day in self.fleet.birth_day[berths].tolist())
+        makes = list(zip(self.fleet.design[berths].tolist(), born, strict=True))
         slots = berths - self.fleet.planes[plane].first_berth
-        units = gangs.units(gpus)
+        units = gangs.units(gpus, makes)
         before, gang.berths = gang.composition, berths
-        rhythm = gangs.rhythm(plane, spec, births, units, self.env.now)
-        made_of = plane, tuple(berths.tolist()), tuple(gpus.tolist()), tuple(births)
+        rhythm = gangs.rhythm(plane, spec, makes, units, self.env.now)
+        made_of = plane, berths.tolist(), makes, gpus.tolist()
+        same = before is not None and before.made_of[:3] == made_of[:3]
         if before is not None and before.made_of == made_of:
             return replace(before, rhythm=rhythm)
         return Composition(
             gangs=gangs,
             plane=plane,
             rhythm=rhythm,
-            speed=gangs.speed(plane, births, slots),
-            efficiency=gangs.efficiency(plane, spec, units.sum(axis=1)),
-            rates=gangs.rates(plane, slots, births, units, self._storm_fluence) if gangs.causes else None,
+            speed=before.speed if same and before is not None else gangs.speed(plane, makes, slots),
+            efficiency=gangs.efficiency(plane, spec, makes, units),
+            rates=gangs.rates(plane, slots, makes, units, self._storm_fluence) if gangs.causes else None,
             failures_during_restart=spec.failures_during_restart,
             made_of=made_of,
         )

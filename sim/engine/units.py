@@ -32,7 +32,7 @@ Ints = NDArray[np.intp]
 END_OF_LIFE = -1
 WARNING = -2
 DERATING = -3
-"""In the place of a hazard in the schedule: a planned end, a warning of a GPU, a cohort that cannot run at full speed."""
+"""In the place of a hazard in the schedule: a planned end, a GPU's warning, a cohort that cannot run at full speed."""
 
 
 class Due(NamedTuple):
@@ -141,7 +141,7 @@ class Units:
             pace = np.where(cohort.awake | (not hazard.sleeps), 1.0, dormancy)
             born = Life.born(birth_day, pace, clock=clock)
             bounds = self._bounds(hazard, cohort, born, end_day) * hazard.share * scale
-            questions.append(Question(hazard.part, hazard.per_satellite, bounds))
+            questions.append(Question(hazard.part, hazard.per_satellite, bounds, self._has_second(hazard)))
             lives.append(born)
             scales.append(scale)
         found = []
@@ -159,6 +159,13 @@ class Units:
             share = hazard.share * scale[drawn.satellite]
             found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest))
         return found
+
+    def _has_second(self, hazard: Hazard) -> bool:
+        """Whether a second number of its units decides something: the subsystem of a bus, the warnings of a GPU."""
+        reliability = self.designs[0].reliability
+        if hazard.cause == Cause.BUS:
+            return bool(reliability.bus_shares)
+        return hazard.cause == Cause.GPU and reliability.warnings_per_failure > 0
 
     def _clock(self, hazard: Hazard, cohort: Cohort, planes: Ints, which: Ints) -> Clock | None:
         """The clock of a hazard for each satellite; `which`: its plane among `planes`."""

@@ -15,11 +15,12 @@ from sim.environment.design import BIRTH_STEP_DAYS, Design
 from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, SunTables, Table
 from sim.environment.keeping import OrbitKeeping
+from sim.environment.light_windows import LightWindows
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
-from sim.events import EventKind, EventLog
+from sim.events import ARRIVALS, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
 from sim.scenario.models import Scenario
@@ -77,14 +78,16 @@ class Environment:
             scenario.constellation.spare_berths_per_plane,
             [plane.address for plane in planes],
         )
+        shadows = tuple(plane_shadow(scenario, plane, direction, grid) for plane in planes)
+        windows = LightWindows(shadows, [plane.phases_rad for plane in planes], scenario.mission.days + 1)
         return cls(
             scenario=scenario,
             planes=planes,
             sun=sun,
             designs=designs,
             sites=tuple(
-                OrbitalPlane(plane, layout, sun, designs, plane_shadow(scenario, plane, direction, grid))
-                for plane, layout in zip(planes, berths, strict=True)
+                OrbitalPlane(plane, layout, sun, designs, shadow, windows)
+                for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
             ),
         )
 
@@ -166,12 +169,11 @@ class Environment:
     @cached_property
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
-        first = self.designs[0]
-        return Gangs(self.scenario, self.planes, self.sun, first.radiation, first.performance)
+        return Gangs(self.scenario, self.planes, self.sun, self.designs)
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
         """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived)."""
-        arrived = events.where(EventKind.DELIVERED, EventKind.STORED)
+        arrived = events.where(*ARRIVALS)
         serials = int(events.satellite.max(initial=-1)) + 1
         capacity_of = np.full(serials, -1, np.intp)
         if len(arrived) == 0:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.environment.design import Performance, birth_key
+from sim.environment.design import Design
 from sim.environment.gang_speed import communication_share, daily_speed
 from sim.environment.hardware import SunTables
-from sim.environment.interruption_rates import BirthMonth, InterruptionRates, UnitRates
+from sim.environment.interruption_rates import InterruptionRates, RatesOfMake, UnitRates
 from sim.environment.interruptions import (
     DailyRates,
     InterruptionCause,
@@ -33,7 +33,7 @@ from sim.environment.interruptions import (
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
-from sim.environment.saa_passes import PHASES_KEPT, Passes, block_means
+from sim.environment.saa_passes import Passes, block_means
 from sim.reliability import Ageing, Clock, Life
 from sim.scenario.models import Scenario
 from sim.workloads import Rhythm, TrainingJob, WorkTable
@@ -41,8 +41,14 @@ from sim.workloads import Rhythm, TrainingJob, WorkTable
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+Make = tuple[int, int]
+"""Of a satellite: its design, and the first day of the month of its birth."""
+FIRST_NEW: Make = (0, 0)
+"""A satellite of the first design, new on mission day 0."""
 PHASES = 256
 """Satellites closer than this part of an orbit, 22 s of flight, meet a pass together."""
+DOSES_KEPT_BYTES = 64e6
+"""Memory for what satellites meet in passes, by phase and day: 87 planes of 50 satellites over five years."""
 AHEAD_DAYS = 30.0
 """Checkpoints are set by the interruptions expected over so many days to come."""
 
@@ -54,25 +60,29 @@ class Gangs:
     scenario: Scenario
     planes: tuple[Plane, ...]
     sun: SunTables
-    radiation: Radiation
-    performance: Callable[[int, float], Performance]
-    """What satellites can do, by plane and day of birth."""
+    designs: tuple[Design, ...]
+    """Kinds of satellite; figures of a job that does not run yet are of the first."""
+
+    @property
+    def radiation(self) -> Radiation:
+        """What the first design takes up of radiation, storms apart."""
+        return self.designs[0].radiation
 
     # How fast they work
 
-    def speed(self, plane: int, births: Sequence[float], slots: Ints) -> WorkTable:
-        """Speed by day of a gang on these slots of a plane, its satellites born on these days, while it may run.
+    def speed(self, plane: int, makes: Sequence[Make], slots: Ints) -> WorkTable:
+        """Speed by day of a gang on satellites of these makes, in these slots of a plane, while it may run.
 
         See `daily_speed`; what communication and interruptions cost is left aside.
         """
         policy = self.scenario.power.eclipse_policy
-        keys = tuple(sorted({birth_key(birth) for birth in births}))
+        keys = tuple(sorted(set(makes)))
         places = self.planes[plane].phases_rad[slots]
         phases = tuple(np.unique(places).tolist()) if policy in ("ride_through", "throttle") else ()
         satellites = len(slots) if policy == "migrate" else 1
 
         def make() -> WorkTable:
-            performances = [self.performance(plane, key) for key in keys]
+            performances = [self.designs[design].performance(plane, birth) for design, birth in keys]
             return WorkTable(
                 daily_speed(self.scenario, self.sun, self.planes[plane], performances, np.array(phases), satellites)
             )
@@ -80,12 +90,8 @@ class Gangs:
         return self._speeds.get((plane, keys, phases, satellites), make)
 
     @cached_property
-    def _speeds(self) -> Recent[tuple[int, tuple[int, ...], tuple[float, ...], int], WorkTable]:
+    def _speeds(self) -> Recent[tuple[int, tuple[Make, ...], tuple[float, ...], int], WorkTable]:
         return Recent(512)
-
-    def work(self, plane: int, births: Sequence[float], slots: Ints, efficiency: float) -> Floats:
-        """Work a gang does from mission day 0 to the days of the tables while it may run, days at full speed, (n,)."""
-        return self.speed(plane, births, slots).total[:-1] * efficiency
 
     def communication(self, job: TrainingJob, satellites: int) -> float:
         """Share of its time that a gang over so many satellites computes rather than talks, link outages included."""
@@ -96,28 +102,37 @@ class Gangs:
     def _talk(self) -> Recent[tuple[float, ...], float]:
         return Recent(1024)
 
-    def efficiency(self, plane: int, job: TrainingJob, units: Ints) -> float:
+    def efficiency(self, plane: int, job: TrainingJob, makes: Sequence[Make], units: Ints) -> float:
         """Share of its time that a gang computes: what communication, mitigation and retried steps leave.
 
-        `units` of each kind in the gang, shape (kinds,).
+        Satellites in columns, `units` of shape (kinds, satellites).  Links are those of the first design.
         """
-        exposure = int(self.radiation.exposure_index[plane])
-        retries = self._retries.get(exposure, lambda: retries_per_day(self.scenario, self.radiation, plane))
-        retried = min(1.0, float(retries @ units) * self.scenario.radiation.retry_s / 86400)
-        return throughput(self.scenario) * (1 - retried) * self.communication(job, int(units[Per.SATELLITE]))
+        per_day = 0.0
+        of = np.array([design for design, _ in makes])
+        for design in sorted(set(of.tolist())):
+            per_day += float(self._retries(plane, design) @ units[:, of == design].sum(axis=1))
+        retried = min(1.0, per_day * self.scenario.radiation.retry_s / 86400)
+        return throughput(self.scenario) * (1 - retried) * self.communication(job, len(makes))
+
+    def _retries(self, plane: int, design: int) -> Floats:
+        """Steps that a unit of each kind makes its gang try again, a day, shape (kinds,)."""
+        radiation, scenario = self.designs[design].radiation, self.designs[design].scenario
+        key = design, int(radiation.exposure_index[plane])
+        return self._kept_retries.get(key, lambda: retries_per_day(scenario, radiation, plane))
 
     @cached_property
-    def _retries(self) -> Recent[int, Floats]:
+    def _kept_retries(self) -> Recent[tuple[int, int], Floats]:
         return Recent(1024)
 
     # What stops a gang without breaking anything
 
-    def units(self, gpus: Ints) -> Ints:
+    def units(self, gpus: Ints, makes: Sequence[Make]) -> Ints:
         """Units of each kind that a gang has on satellites on which it holds so many GPUs, shape (kinds, satellites).
 
         The job itself counts with its first satellite.
         """
-        hosts = -(-gpus // self.scenario.satellite.gpus_per_host)
+        per_host = [design.satellite.gpus_per_host for design in self.designs]
+        hosts = -(-gpus // np.array([per_host[design] for design, _ in makes]))
         first = np.zeros_like(gpus)
         first[:1] = 1
         return np.stack([gpus, hosts, np.ones_like(gpus), first])
@@ -127,7 +142,7 @@ class Gangs:
         aboard = self.scenario.satellite.gpus
         gpus = np.full(ceil(job.gpus / aboard), aboard)
         gpus[-1] = job.gpus - gpus[:-1].sum()
-        return np.asarray(self.units(gpus).sum(axis=1), np.intp)
+        return np.asarray(self.units(gpus, [FIRST_NEW] * len(gpus)).sum(axis=1), np.intp)
 
     @cached_property
     def causes(self) -> tuple[InterruptionCause, ...]:
@@ -148,16 +163,16 @@ class Gangs:
     def _grow(self) -> NDArray[np.bool_]:
         return grows(self.radiation, self.causes)
 
-    def daily_rates(self, plane: int, birth_day: float) -> DailyRates:
-        """Interruptions of a unit and day, for satellites of a plane born in the month of a day; not kept."""
-        rates = base_rates(self.scenario, self.radiation, self.causes, plane)
-        key = float(birth_key(birth_day))
-        growth = np.where(self._grow[:, None], self.radiation.memory_growth(plane, key), 1.0)
+    def daily_rates(self, plane: int, make: Make = FIRST_NEW) -> DailyRates:
+        """Interruptions of a unit and day, for satellites of a make in a plane; not kept."""
+        design, key = self.designs[make[0]], float(make[1])
+        rates = base_rates(design.scenario, design.radiation, self.causes, plane)
+        growth = np.where(self._grow[:, None], design.radiation.memory_growth(plane, key), 1.0)
         steady = rates.steady * growth
         edges = np.append(self.radiation.days, self.radiation.days[-1] + 1)
         for position, cause in enumerate(self.causes):
             if cause.resets:
-                steady[position] = resets_per_day(self.scenario, key, self.performance(plane, key).stress, edges)
+                steady[position] = resets_per_day(self.scenario, key, design.performance(plane, key).stress, edges)
         return DailyRates(rates.in_passes * growth, steady)
 
     def passes(self, plane: int) -> Passes:
@@ -171,83 +186,87 @@ class Gangs:
                 float(radiation.node_rad[plane]),
                 float(radiation.turn_rad[plane]),
                 self.scenario.mission.days,
-                self._doses,
-                plane,
             ),
         )
 
     @cached_property
     def _passes(self) -> Recent[int, Passes]:
-        return Recent(1024)
+        phases = min(PHASES, max(plane.slots for plane in self.planes))
+        return Recent(max(4, int(DOSES_KEPT_BYTES / (8 * phases * self.scenario.mission.days))))
 
-    @cached_property
-    def _doses(self) -> Recent[tuple[int, float], Floats]:
-        return Recent(PHASES_KEPT)
-
-    def _unit_rates(self, plane: int) -> UnitRates:
-        """Rates by block in a plane: planes of one geometry and period share them."""
-        key = int(self.radiation.exposure_index[plane]), float(self.radiation.period_days[plane])
+    def _unit_rates(self, plane: int, design: int) -> UnitRates:
+        """Rates by block of a design in a plane: planes of one geometry and period share them."""
+        radiation, scenario = self.designs[design].radiation, self.designs[design].scenario
+        key = design, int(radiation.exposure_index[plane]), float(radiation.period_days[plane])
 
         def make() -> UnitRates:
-            daily = base_rates(self.scenario, self.radiation, self.causes, plane)
-            storms = storm_rates(self.radiation, self.causes, plane)
+            daily = base_rates(scenario, radiation, self.causes, plane)
+            storms = storm_rates(radiation, self.causes, plane)
             return UnitRates.of(self.causes, daily, self.passes(plane).block_edges, self._grow, storms)
 
         return self._by_orbit.get(key, make)
 
     @cached_property
-    def _by_orbit(self) -> Recent[tuple[int, float], UnitRates]:
+    def _by_orbit(self) -> Recent[tuple[int, int, float], UnitRates]:
         return Recent(64)
 
-    def _growth(self, plane: int, birth: int) -> Floats | None:
+    def _growth(self, plane: int, design: int, birth: int) -> Floats | None:
         """Factor by block on the causes that grow, for chips born in a month; none where it is 1 throughout."""
-        passes = self.passes(plane)
+        passes, radiation = self.passes(plane), self.designs[design].radiation
 
         def make() -> Floats | None:
-            growth = self.radiation.memory_growth(plane, float(birth))
+            growth = radiation.memory_growth(plane, float(birth))
             return block_means(growth, passes.block_edges) if self._grow.any() and growth.max() > 1 else None
 
-        return self._growths.get((int(self.radiation.exposure_index[plane]), passes.period_days, birth), make)
+        key = design, int(radiation.exposure_index[plane]), passes.period_days, birth
+        return self._growths.get(key, make)
 
     @cached_property
-    def _growths(self) -> Recent[tuple[int, float, int], Floats | None]:
+    def _growths(self) -> Recent[tuple[int, int, float, int], Floats | None]:
         return Recent(512)
 
-    def _resets(self, plane: int, birth: int) -> Floats | None:
+    def _resets(self, plane: int, design: int, birth: int) -> Floats | None:
         """Resets of a chip and day by block, for chips born in a month; none where there are none."""
         if self.scenario.reliability.resettable_fraction == 0:
             return None
         edges = self.passes(plane).block_edges
 
         def make() -> Floats:
-            return resets_per_day(self.scenario, float(birth), self.performance(plane, birth).stress, edges)
+            stress = self.designs[design].performance(plane, birth).stress
+            return resets_per_day(self.scenario, float(birth), stress, edges)
 
-        return self._reset_rates.get((plane, birth), make)
+        return self._reset_rates.get((plane, design, birth), make)
 
     @cached_property
-    def _reset_rates(self) -> Recent[tuple[int, int], Floats]:
+    def _reset_rates(self) -> Recent[tuple[int, int, int], Floats]:
         return Recent(1024)
 
     def rates(
-        self, plane: int, slots: Ints, births: Sequence[float], units: Ints, storm_fluence: Callable[[Floats], Floats]
+        self, plane: int, slots: Ints, makes: Sequence[Make], units: Ints, storm_fluence: Callable[[Floats], Floats]
     ) -> InterruptionRates:
         """What can interrupt a gang; its satellites in columns, `units` of shape (kinds, satellites).
 
         `storm_fluence`: of solar storms, mean a day over the spans between some days.
         """
         phases = np.round(self.planes[plane].phases_rad[slots] * (PHASES / (2 * np.pi))) * (2 * np.pi / PHASES)
-        alike: dict[tuple[float, int], Floats] = {}
-        for place, birth, column in zip(phases.tolist(), births, units.T, strict=True):
-            key = place, birth_key(birth)
-            alike[key] = alike[key] + column if key in alike else column.astype(float)
-        born = np.array([key for _, key in alike])
+        alike: dict[tuple[float, Make], int] = {}
+        group = [alike.setdefault(key, len(alike)) for key in zip(phases.tolist(), makes, strict=True)]
+        counts = units.T.astype(float)
+        if len(alike) < len(group):
+            counts = np.zeros((len(alike), len(Per)))
+            np.add.at(counts, group, units.T)
+        made = [make for _, make in alike]
         return InterruptionRates(
-            units=self._unit_rates(plane),
             phases_rad=np.array([place for place, _ in alike]),
-            counts=np.array(list(alike.values())),
-            months=[
-                BirthMonth(np.flatnonzero(born == key), self._growth(plane, key), self._resets(plane, key))
-                for key in sorted(set(born.tolist()))
+            counts=counts,
+            makes=[
+                RatesOfMake(
+                    np.array([number for number, one in enumerate(made) if one == make], np.intp),
+                    self._unit_rates(plane, make[0]),
+                    self._growth(plane, *make),
+                    self._resets(plane, *make),
+                )
+                for make in sorted(set(made))
             ],
             fluence_per_day=storm_fluence(self.passes(plane).block_edges),
         )
@@ -257,7 +276,7 @@ class Gangs:
     def per_day(self, plane: int, job: TrainingJob) -> dict[int, float]:
         """Mean interruptions of a fresh gang a day over the mission by cause, storms apart."""
         units, found = self.fresh_units(job), dict[int, float]()
-        daily = self.daily_rates(plane, 0.0)
+        daily = self.daily_rates(plane)
         for cause, rate in zip(self.causes, (daily.in_passes + daily.steady).mean(axis=1).tolist(), strict=True):
             found[cause.cause] = found.get(cause.cause, 0.0) + rate * int(units[cause.per])
         return found
@@ -272,7 +291,7 @@ class Gangs:
         life = satellite.design_life_years * DAYS_PER_YEAR
         satellites = ceil(job.gpus / satellite.gpus)
         known = min(life, self.scenario.mission.days)
-        aged = float(self.performance(plane, 0.0).stress.at(known) / known) * life
+        aged = float(self.designs[0].performance(plane, 0.0).stress.at(known) / known) * life
         gpu = reliability.gpu.after_burn_in(reliability.gpu_burn_in_days)
         rate = job.gpus * (1 - reliability.resettable_fraction) * float(gpu.cumulative_hazard(aged)) / life
         rate += satellites * reliability.bus.mean_rate_per_day(life)
@@ -284,7 +303,7 @@ class Gangs:
         rate += sum(self.per_day(plane, job).values())
         return max(1 / rate, 1e-9) if rate > 0 else inf  # the floor keeps absurd laws from dividing by zero
 
-    def rhythm(self, plane: int, job: TrainingJob, births: Sequence[float], units: Ints, day: float) -> Rhythm:
+    def rhythm(self, plane: int, job: TrainingJob, makes: Sequence[Make], units: Ints, day: float) -> Rhythm:
         """Checkpoint rhythm of a gang that begins to run in a plane on a day.
 
         By the interruptions expected there over the month to come, by cause, solar cycle and age of its satellites;
@@ -292,9 +311,10 @@ class Gangs:
         """
         if job.checkpoint_interval_min != "optimum":
             return job.rhythm(inf)
-        rate = 0.0
-        for birth, column in zip(births, units.T, strict=True):
-            rate += float(self._expected(plane, birth, day) @ column)
+        together: dict[Make, Floats] = {}
+        for make, column in zip(makes, units.T, strict=True):
+            together[make] = together[make] + column if make in together else column
+        rate = sum(float(self._expected(plane, make, day) @ count) for make, count in sorted(together.items()))
         return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
 
     def first_rhythm(self, job: TrainingJob) -> Rhythm:
@@ -303,10 +323,9 @@ class Gangs:
         rate = float(np.mean([1 / self.mtbf_days(job, int(plane)) for plane in orbits]))
         return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
 
-    def _expected(self, plane: int, birth_day: float, day: float) -> Floats:
+    def _expected(self, plane: int, make: Make, day: float) -> Floats:
         """Interruptions and losses of a unit of each kind a day, mean over the month after a day, shape (kinds,)."""
-        key = plane, birth_key(birth_day)
-        total = self._losses.get(key, lambda: self._cumulative(*key))
+        total = self._losses.get((plane, make), lambda: self._cumulative(plane, make))
         place = day / AHEAD_DAYS
         low = min(int(place), total.shape[1] - 3)
         part = place - low
@@ -314,22 +333,22 @@ class Gangs:
         return np.asarray(((1 - part) * (middle - begun) + part * (end - middle)) / AHEAD_DAYS)
 
     @cached_property
-    def _losses(self) -> Recent[tuple[int, int], Floats]:
+    def _losses(self) -> Recent[tuple[int, Make], Floats]:
         return Recent(4096)
 
-    def _cumulative(self, plane: int, birth: int) -> Floats:
+    def _cumulative(self, plane: int, make: Make) -> Floats:
         """Interruptions and losses of a unit of each kind from the mission's start to the edges of months.
 
         Shape (kinds, months + 1).
         """
         months = ceil(self.scenario.mission.days / AHEAD_DAYS) + 2
         edges = np.arange(months + 1, dtype=float) * AHEAD_DAYS
-        daily, born = self.daily_rates(plane, float(birth)), float(birth)
+        daily, born = self.daily_rates(plane, make), float(make[1])
         means = block_means(daily.in_passes + daily.steady, edges) * AHEAD_DAYS
         found = np.zeros((len(Per), months))
         for cause, row in zip(self.causes, means, strict=True):
             found[cause.per] += row
-        reliability, stress = self.scenario.reliability, self.performance(plane, born).stress
+        reliability, stress = self.scenario.reliability, self.designs[make[0]].performance(plane, born).stress
         later = np.maximum(edges, born)
 
         def losses(law: Ageing, clock: Clock | None) -> Floats:

@@ -66,44 +66,55 @@ class UnitRates:
 
 
 @dataclass(frozen=True, eq=False)
-class BirthMonth:
-    """A gang's satellites of one month of birth."""
+class RatesOfMake:
+    """What interrupts a gang on its satellites of one design and month of birth."""
 
     groups: Ints
     """Their positions among the groups of the gang."""
+    units: UnitRates
     growth: Floats | None
     """Factor on the causes that grow, shape (blocks,); none: 1."""
     resets: Floats | None
     """Resets of a chip and day, shape (blocks,); none: there are none."""
+
+    def grown(self, by_kind: Floats, span: slice) -> Floats:
+        """Rates by kind of unit in some blocks, shape (kinds, blocks), from those that do not and that do grow."""
+        if self.growth is None:
+            return np.asarray(by_kind[0][:, span] + by_kind[1][:, span])
+        return np.asarray(by_kind[0][:, span] + by_kind[1][:, span] * self.growth[span])
+
+    def factor(self, block: Ints) -> Floats:
+        """Factor on each cause in some blocks, shape (causes, k) or (causes, 1)."""
+        if self.growth is None:
+            return np.ones((len(self.units.per), 1))
+        return np.where(self.units.grows[:, None], self.growth[block], 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class InterruptionRates:
     """What can interrupt a gang in its present composition."""
 
-    units: UnitRates
     phases_rad: Floats
     """Where along the orbit the gang's satellites are on mission day 0, a group each, shape (groups,)."""
     counts: Floats
     """Units of each kind in each group, shape (groups, kinds)."""
-    months: list[BirthMonth]
+    makes: list[RatesOfMake]
     fluence_per_day: Floats
     """Of storms, mean by block, shape (blocks,)."""
 
     def over(self, first: int, last: int) -> BlockRates:
         """Rates of the whole gang in the blocks from `first` to before `last`."""
-        units, span = self.units, slice(first, last)
-        every = self.counts.sum(axis=0)
-        passing = self.counts @ units.passes_by_kind[0][:, span]
-        steady = every @ units.steady_by_kind[0][:, span]
-        steady += float(units.storms_by_kind @ every) * self.fluence_per_day[span]
-        for month in self.months:
-            counts = self.counts[month.groups]
-            growth = 1.0 if month.growth is None else month.growth[span]
-            passing[month.groups] += counts @ units.passes_by_kind[1][:, span] * growth
-            steady += counts.sum(axis=0) @ units.steady_by_kind[1][:, span] * growth
-            if month.resets is not None:
-                steady += float(counts[:, Per.GPU].sum()) * month.resets[span]
+        span = slice(first, last)
+        passing = np.empty((len(self.counts), last - first))
+        steady = np.zeros(last - first)
+        for make in self.makes:
+            counts = self.counts[make.groups]
+            every = counts.sum(axis=0)
+            passing[make.groups] = counts @ make.grown(make.units.passes_by_kind, span)
+            steady += every @ make.grown(make.units.steady_by_kind, span)
+            steady += float(make.units.storms_by_kind @ every) * self.fluence_per_day[span]
+            if make.resets is not None:
+                steady += every[Per.GPU] * make.resets[span]
         return BlockRates(self.phases_rad, first, passing, steady)
 
     def causes(self, found: Arrivals, second_uniform: Floats) -> Ints:
@@ -127,32 +138,21 @@ class InterruptionRates:
 
     def _steady(self, block: Ints) -> Floats:
         """Rates at any time of some blocks by cause, shape (causes, k)."""
-        units = self.units
-        every = self.counts.sum(axis=0)
-        rates = units.steady[:, block] * self._grown_counts(block)
-        rates += (units.in_storms * every[units.per])[:, None] * self.fluence_per_day[block]
-        for month in self.months:
-            if month.resets is not None:
-                rates[units.reset] += self.counts[month.groups, Per.GPU].sum() * month.resets[block]
+        rates = np.zeros((len(self.makes[0].units.per), len(block)))
+        for make in self.makes:
+            units, every = make.units, self.counts[make.groups].sum(axis=0)
+            count = every[units.per][:, None]
+            rates += units.steady[:, block] * (count * make.factor(block))
+            rates += (units.in_storms * count[:, 0])[:, None] * self.fluence_per_day[block]
+            if make.resets is not None:
+                rates[units.reset] += every[Per.GPU] * make.resets[block]
         return rates
-
-    def _grown_counts(self, block: Ints) -> Floats:
-        """Units of the whole gang by cause, times growth, shape (causes, k) or (causes, 1)."""
-        units = self.units
-        if all(month.growth is None for month in self.months):
-            return np.asarray(self.counts.sum(axis=0)[units.per][:, None])
-        total = np.zeros((len(units.per), len(block)))
-        for month in self.months:
-            count = self.counts[month.groups].sum(axis=0)[units.per][:, None]
-            total += count if month.growth is None else count * np.where(units.grows[:, None], month.growth[block], 1.0)
-        return total
 
     def _in_passes(self, block: Ints, group: Ints) -> Floats:
         """Rates in passes of some groups in some blocks by cause, shape (causes, k)."""
-        units = self.units
-        rates = units.in_passes[:, block] * self.counts[group].T[units.per]
-        for month in self.months:
-            if month.growth is not None:
-                mine = np.isin(group, month.groups)
-                rates[np.ix_(units.grows, mine)] *= month.growth[block[mine]]
+        rates = np.empty((len(self.makes[0].units.per), len(block)))
+        for make in self.makes:
+            mine = np.flatnonzero(np.isin(group, make.groups)) if len(self.makes) > 1 else np.arange(len(group))
+            units, of = make.units, block[mine]
+            rates[:, mine] = units.in_passes[:, of] * self.counts[group[mine]].T[units.per] * make.factor(of)
         return rates

@@ -164,15 +164,6 @@ def retries_per_day(scenario: Scenario, radiation: Radiation, plane: int) -> Flo
     return found
 
 
-def retried_share(scenario: Scenario, radiation: Radiation, plane: int, units: NDArray[np.intp]) -> float:
-    """Share of its time that a gang spends on retried steps: they lose no work, so they count in the mean.
-
-    `units` of each kind in the gang, shape (kinds,).
-    """
-    retries = float(retries_per_day(scenario, radiation, plane) @ units)
-    return min(1.0, retries * scenario.radiation.retry_s / 86400)
-
-
 def hard_events(effect: Effect) -> float:
     """Share of an effect's events that destroy what they hit."""
     return 1.0 if effect.recovery == "none" else effect.escalation

@@ -131,29 +131,7 @@ def keep(
     dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
     delta_v = drag + ((held + dodging) / DAYS_PER_YEAR).astype(np.float32)[:, None]
 
-    altitude = sun.altitude_km[:, 0]
-    lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
-    # Spent on the way up and kept for the way down: neither is there to stay with.
-    raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
-    reserved = raising + perigee_lowering_delta_v_m_s(altitude, lowest)
-    life = min(satellite.design_life_years * DAYS_PER_YEAR, len(sun.days))
-    # The design life on the worst plane, from the day of the mission on which it costs most.
-    yearly = delta_v.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(delta_v, int(life))
-    need_m_s = yearly * satellite.design_life_years * (1 + propulsion.margin) + reserved
-    needed_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, need_m_s, propulsion.isp_s)))
-    given = propulsion.propellant_kg
-    fuel = needed_kg if given == "sized" else float(given)
-    if given == "sized":
-        budget = np.full(len(planes), np.inf)  # it lasts as long as the satellite
-    else:
-        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / satellite.launch_mass_kg) - reserved
-    if (budget <= 0).any():
-        least_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, reserved, propulsion.isp_s)))
-        problem = (
-            f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
-        )
-        raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
-
+    fuel, needed_kg, budget = _propellant(scenario, sun, delta_v)
     radiator = satellite.radiator
     tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
     by_size = partial(_debris_flux_per_m2_year, scenario, planes, sun.days, float(flux.mean()))
@@ -169,6 +147,37 @@ def keep(
         collisions_per_year=by_size(propulsion.lethal_size_cm) * propulsion.vulnerable_area_m2,
         punctures_per_year=by_size(float(critical_diameter_cm(radiator.tube_wall_mm))) * tubes_m2,
     )
+
+
+def _propellant(scenario: Scenario, sun: SunTables, delta_v: NDArray[np.float32]) -> tuple[float, float, Floats]:
+    """Propellant aboard and needed, kg, and the delta-v that each plane's satellites have to stay, m/s, (planes,).
+
+    Raises `ScenarioError` where a given amount does not even cover raising and disposal.
+    """
+    satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
+    altitude = sun.altitude_km[:, 0]
+    lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
+    # Spent on the way up and kept for the way down: neither is there to stay with.
+    raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
+    reserved = raising + perigee_lowering_delta_v_m_s(altitude, lowest)
+    life = min(satellite.design_life_years * DAYS_PER_YEAR, len(sun.days))
+    # The design life on the worst plane, from the day of the mission on which it costs most.
+    yearly = delta_v.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(delta_v, int(life))
+    need_m_s = yearly * satellite.design_life_years * (1 + propulsion.margin) + reserved
+    needed_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, need_m_s, propulsion.isp_s)))
+    given = propulsion.propellant_kg
+    fuel = needed_kg if given == "sized" else float(given)
+    if given == "sized":
+        budget = np.full(len(altitude), np.inf)  # it lasts as long as the satellite
+    else:
+        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / satellite.launch_mass_kg) - reserved
+    if (budget <= 0).any():
+        least_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, reserved, propulsion.isp_s)))
+        problem = (
+            f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
+        )
+        raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
+    return fuel, needed_kg, budget
 
 
 def _clearance(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes) -> Floats:

@@ -23,7 +23,8 @@ from sim.errors import Fault, InputError, ScenarioError
 from sim.physics.eclipse import PlaneShadow
 from sim.physics.orbit import luni_solar_drift, walker_raan_and_phase
 from sim.physics.shadow import EarthShape, Shadow
-from sim.scenario.models import CatalogueShell, Scenario, SunSynchronousShell, WalkerShell
+from sim.scenario.constellation import CatalogueShell, SunSynchronousShell, WalkerShell
+from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 

@@ -54,6 +54,9 @@ class Exposure:
     """When the trapped part comes."""
 
 
+_YEAR_S = DAYS_PER_YEAR * 86400
+
+
 def _exposure(
     scenario: Scenario, altitude_km: float, inclination_deg: float, eccentricity: float, turn_rad: float
 ) -> Exposure:
@@ -71,60 +74,61 @@ def _exposure(
     if shield_mm < ELECTRONS_BELOW_MM:
         rad = rad + dose_rad_per_year(*trapped(Particle.ELECTRON), shield_mm, Particle.ELECTRON)
     behind = spectrum_behind_shield(energies, protons, shield_mm)
-    lets, ions = zip(*(let_spectrum(altitude_km, inclination_deg, level) for level in EXTREMES), strict=True)
     cosmic_rad = [background_dose_rad_per_year(altitude_km, inclination_deg, level) for level in EXTREMES]
-
-    unit = 1.0
-    storm_energies, fluence = storm_spectrum(unit)
-    storm_behind = spectrum_behind_shield(storm_energies, fluence, shield_mm)
-    storm_rad = float(storm_dose_rad(unit, shield_mm))
-    exposure = 0.0
+    spectra = [let_spectrum(altitude_km, inclination_deg, level) for level in EXTREMES]
+    exposed = 0.0
     if radiation.solar_protons:
         # Outside the magnetic field's reach, and not behind the Earth.
-        exposure = float(geomagnetic_exposure(altitude_km, inclination_deg) * open_sky(altitude_km))
-        exposure *= radiation.solar_proton_factor
-
-    def by_protons(effect: Effect, dose_rad: Floats, spectrum_energies: Floats, flux: Floats) -> Floats:
-        """Events of a target by protons of a dose, and of a flux a second (or a fluence over a year's seconds)."""
-        events = np.zeros(np.shape(dose_rad))
-        if effect.rad_per_event is not None:
-            events = events + events_per_year(dose_rad, effect.rad_per_event)
-        if (cut := effect.protons) is not None:
-            events = events + proton_event_rate_per_year(
-                spectrum_energies, flux, cut.saturation_cm2, cut.onset_mev, cut.width_mev, cut.shape
-            )
-        return np.asarray(events)
-
-    def by_ions(effect: Effect) -> Floats:
-        if (cut := effect.heavy_ions) is None:
-            return np.zeros(2)
-        return np.array(
-            [
-                let_event_rate_per_year(
-                    let, flux, cut.saturation_cm2, cut.onset_mev_cm2_mg, cut.width_mev_cm2_mg, cut.shape
-                )
-                for let, flux in zip(lets, ions, strict=True)
-            ]
-        )
+        exposed = float(geomagnetic_exposure(altitude_km, inclination_deg) * open_sky(altitude_km))
+        exposed *= radiation.solar_proton_factor
+    storm_rad, storm_events = _in_unit_storm(effects, shield_mm)
 
     memory = scenario.satellite.gpu.hbm_gb / radiation.reference_hbm_gb
     size = np.array([memory if effect.scales_with_memory else 1.0 for effect in effects])[:, None]
-    seconds = DAYS_PER_YEAR * 86400
-    empty = np.zeros((0, 2))
-    trapped_events = np.array([by_protons(e, proton_rad, energies, behind) for e in effects]) if effects else empty
-    cosmic_events = np.array([by_ions(effect) for effect in effects]) if effects else empty
-    storm_events = np.array(
-        [float(by_protons(e, np.array(storm_rad), storm_energies, storm_behind / seconds)) for e in effects]
-    ).reshape(-1, 1)
+    trapped_events = [_events_by_protons(effect, proton_rad, energies, behind) for effect in effects]
+    cosmic_events = [_events_by_ions(effect, spectra) for effect in effects]
     return Exposure(
         trapped_rad=rad,
         cosmic_rad=np.asarray(cosmic_rad, float),
-        trapped_events=trapped_events * size,
-        cosmic_events=cosmic_events * size,
-        storm_rad=storm_rad * exposure,
-        storm_events=(storm_events * size).ravel() * exposure,
+        trapped_events=np.array(trapped_events).reshape(-1, 2) * size,
+        cosmic_events=np.array(cosmic_events).reshape(-1, 2) * size,
+        storm_rad=storm_rad * exposed,
+        storm_events=storm_events * size.ravel() * exposed,
         profile=pass_profile(altitude_km, inclination_deg, turn_rad, eccentricity=eccentricity),
     )
+
+
+def _in_unit_storm(effects: list[Effect], shield_mm: float) -> tuple[float, Floats]:
+    """Dose, rad(Si), and events of a target by kind in a storm of fluence 1 that nothing but the shield keeps off."""
+    energies, fluence = storm_spectrum(1.0)
+    behind = spectrum_behind_shield(energies, fluence, shield_mm)
+    rad = float(storm_dose_rad(1.0, shield_mm))
+    # As the flux of a second that gives this fluence in a year.
+    events = [float(_events_by_protons(effect, np.array(rad), energies, behind / _YEAR_S)) for effect in effects]
+    return rad, np.array(events)
+
+
+def _events_by_protons(effect: Effect, dose_rad: Floats, energies_mev: Floats, flux_cm2_s: Floats) -> Floats:
+    """Events of a target in a year by protons of a yearly dose and of a spectrum behind the shield."""
+    events = np.zeros(np.shape(dose_rad))
+    if effect.rad_per_event is not None:
+        events = events + events_per_year(dose_rad, effect.rad_per_event)
+    if (cut := effect.protons) is not None:
+        events = events + proton_event_rate_per_year(
+            energies_mev, flux_cm2_s, cut.saturation_cm2, cut.onset_mev, cut.width_mev, cut.shape
+        )
+    return np.asarray(events)
+
+
+def _events_by_ions(effect: Effect, spectra: list[tuple[Floats, Floats]]) -> Floats:
+    """Events of a target in a year by galactic ions of each of two spectra, shape (2,)."""
+    if (cut := effect.heavy_ions) is None:
+        return np.zeros(2)
+    rates = [
+        let_event_rate_per_year(let, flux, cut.saturation_cm2, cut.onset_mev_cm2_mg, cut.width_mev_cm2_mg, cut.shape)
+        for let, flux in spectra
+    ]
+    return np.array(rates)
 
 
 @dataclass(frozen=True, eq=False)

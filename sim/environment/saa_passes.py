@@ -16,18 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import TAU
-from sim.environment.recent import Recent
 from sim.physics.trapped import PassProfile
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-PHASES_KEPT = 4096
-"""Phases whose totals are kept: 15 kB each over five years."""
 SAME_EDGE = 1e-9
 """Periods, microseconds, within which a day is taken as the edge of a period."""
 BLOCK = 15
 """Periods, about a day, over which rates are averaged."""
+
+
+@dataclass(eq=False)
+class _Doses:
+    """Relative doses by phase and block that were worked out."""
+
+    row: dict[float, int] = field(default_factory=dict)
+    table: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +46,7 @@ class Passes:
     turn_rad: float
     """How far it moves west in a revolution."""
     horizon_days: float
-    totals: Recent[tuple[int, float], Floats] = field(default_factory=lambda: Recent(PHASES_KEPT), repr=False)
-    """Doses by block of (plane, phase): planes may share one store."""
-    plane: int = 0
+    _kept: _Doses = field(default_factory=lambda: _Doses(), repr=False)
 
     @property
     def block_days(self) -> float:
@@ -65,11 +68,29 @@ class Passes:
         first = min(int(start / self.block_days), self.blocks - 1)
         return first, max(first + 1, min(ceil(end / self.block_days), self.blocks))
 
+    def block_doses(self, phases_rad: Floats, first: int, last: int) -> Floats:
+        """Relative dose of satellites with these phases in the blocks from `first` to before `last`, days.
+
+        Shape (phases, blocks).
+        """
+        kept = self._kept
+        rows = [kept.row[phase] if phase in kept.row else self._keep(phase) for phase in phases_rad.tolist()]
+        return np.asarray(kept.table[rows, first:last])
+
+    def _keep(self, phase_rad: float) -> int:
+        """Work out the doses of a phase; returns their row in the table kept."""
+        kept, row = self._kept, len(self._kept.row)
+        if row >= len(kept.table):
+            more = np.empty((max(8, 2 * row), self.blocks))
+            if row:
+                more[:row] = kept.table[:row]
+            kept.table = more
+        kept.table[row] = np.diff(self.total(phase_rad))
+        kept.row[phase_rad] = row
+        return row
+
     def total(self, phase_rad: float) -> Floats:
         """Relative dose from mission day 0 to the edges of blocks, days, of satellites with a phase, (blocks + 1,)."""
-        return self.totals.get((self.plane, phase_rad), lambda: self._total(phase_rad))
-
-    def _total(self, phase_rad: float) -> Floats:
         first = floor(phase_rad / TAU)
         rows = self.rows(phase_rad, np.arange(first, first + BLOCK * self.blocks + 1, dtype=float))
         whole = np.concatenate([[0.0], np.cumsum(self._whole[rows[:-1]])])[::BLOCK]
@@ -100,7 +121,9 @@ class Passes:
         shift = phases_rad / TAU
         first = np.floor(shift)
         begin = first + block * BLOCK
-        rows = self.rows(phases_rad[:, None], begin[:, None] + np.arange(BLOCK + 1, dtype=float))
+        steps = len(self.profile.cumulative)
+        node = (self.node_rad - self.turn_rad * (begin - shift)) * (steps / TAU)
+        rows = np.floor(node[:, None] - np.arange(BLOCK + 1) * (self.turn_rad * steps / TAU)).astype(np.intp) % steps
         reached = np.cumsum(self._whole[rows], axis=1)
         wanted = dose + self.within(rows[:, 0], shift - first)
         number = np.minimum((wanted[:, None] > reached).sum(axis=1), BLOCK)
@@ -194,7 +217,7 @@ class Arrivals:
     phase: Ints
     """Position of the phase at which each one came in a pass; as many as there are phases: at any time."""
     used: float
-    """Unit-rate time used up: the number of events expected from the start to the end of the last block."""
+    """Unit-rate time used up: the number of events expected in the blocks from `start` to `end`."""
 
 
 def arrivals(
@@ -204,40 +227,43 @@ def arrivals(
 
     Exact: a block is cut into the satellites' shares and the steady one, and the place of an arrival in its share says
     when it comes, so the mapping preserves measure and the result is the Poisson process of the sum of all rates.
-    Whole blocks are mapped, so what comes before a day does not depend on how far beyond it one looks.  `rates` must
-    cover the blocks from `start` to `end`.
+    Whole blocks are mapped, and what comes before `start` or after `end` is left out: what comes before a day does not
+    depend on how far beyond it one looks.  `rates` must cover the blocks from `start` to `end`.
     """
     first, last = passes.span(start, end)
     mine = slice(first - rates.first, last - rates.first)
     in_passes, steady = rates.in_passes[:, mine], rates.steady[mine]
-    edges = passes.block_edges[first : last + 1].copy()
-    edges[0] = start
-    reached, into = _reached(passes, rates.phases_rad, first, last, start)
-    stacked = np.cumsum(np.concatenate([in_passes * np.diff(reached), [steady * np.diff(edges)]]), axis=0)
-    level = stacked[-1]
+    groups = len(rates.phases_rad)
+    shares = np.empty((groups + 1, last - first))
+    np.multiply(in_passes, passes.block_doses(rates.phases_rad, first, last), out=shares[:groups])
+    np.multiply(steady, passes.block_days, out=shares[groups])
+    stacked = np.cumsum(shares, axis=0)
+    level = stacked[groups]
     risen = np.cumsum(level)
 
     unit = unit_arrivals(float(risen[-1]))
     number = np.arange(len(unit))
     slot = np.minimum(np.searchsorted(risen, unit, side="left"), len(risen) - 1)
     # Inside the block, whatever rounding says: an arrival falls into a share that is there.
-    rest = np.clip(unit - (risen[slot] - level[slot]), level[slot] * 1e-15, level[slot])
-    shares = stacked[:, slot]
-    share = (rest > shares).sum(axis=0)
-    below = np.where(share > 0, shares[share - 1, number], 0.0)
-    rest, width = rest - below, shares[share, number] - below
+    height = level[slot]
+    rest = np.minimum(np.maximum(unit - (risen[slot] - height), height * 1e-15), height)
+    columns = stacked[:, slot]
+    share = (rest > columns).sum(axis=0)
+    below = np.where(share > 0, columns[share - 1, number], 0.0)
+    rest -= below
 
-    days, p = np.empty(len(unit)), share < len(rates.phases_rad)
-    s = slot[~p]
-    days[~p] = edges[s] + rest[~p] / width[~p] * (edges[s + 1] - edges[s])
-    if p.any():
-        s, row = slot[p], share[p]
-        dose = rest[p] / in_passes[row, s] + np.where(s == 0, into[row], 0.0)
-        days[p] = passes.when(rates.phases_rad[row], first + s, dose)
-    keep = np.flatnonzero(days <= end)
+    at_any_time = share == groups
+    some = np.flatnonzero(at_any_time)
+    days = np.empty(len(unit))
+    width = columns[groups, some] - below[some]
+    days[some] = (first + slot[some] + rest[some] / width) * passes.block_days
+    if len(some) < len(unit):
+        some = np.flatnonzero(~at_any_time)
+        s, row = slot[some], share[some]
+        days[some] = passes.when(rates.phases_rad[row], first + s, rest[some] / in_passes[row, s])
+    keep = np.flatnonzero((days >= start) & (days <= end))
     order = keep[np.argsort(days[keep], kind="stable")]
-    days = np.maximum(days[order], start)
-    return Arrivals(days, number[order], first + slot[order], share[order], float(risen[-1]))
+    return Arrivals(days[order], number[order], first + slot[order], share[order], float(risen[-1]))
 
 
 def expected(passes: Passes, rates: BlockRates, start: float, end: float) -> float:
@@ -245,21 +271,10 @@ def expected(passes: Passes, rates: BlockRates, start: float, end: float) -> flo
     first, last = passes.span(start, end)
     mine = slice(first - rates.first, last - rates.first)
     edges = np.clip(passes.block_edges[first : last + 1], start, end)
-    reached, _ = _reached(passes, rates.phases_rad, first, last, start)
-    last_dose = passes.dose(rates.phases_rad, np.array([end]))[:, 0]
-    reached[:, -1] = np.clip(last_dose, reached[:, -2], reached[:, -1])
-    return float((rates.in_passes[:, mine] * np.diff(reached)).sum() + (rates.steady[mine] * np.diff(edges)).sum())
-
-
-def _reached(passes: Passes, phases_rad: Floats, first: int, last: int, start: float) -> tuple[Floats, Floats]:
-    """Relative dose by `start` and by the ends of blocks after it, shape (phases, blocks + 1).
-
-    And what of it came between the beginning of the first block and `start`, shape (phases,).
-    """
-    reached = np.empty((len(phases_rad), last - first + 1))
-    for row, phase in zip(reached, phases_rad.tolist(), strict=True):
+    reached = np.empty((len(rates.phases_rad), last - first + 1))
+    for row, phase in zip(reached, rates.phases_rad.tolist(), strict=True):
         row[:] = passes.total(phase)[first : last + 1]
-    begun = reached[:, 0].copy()
-    if start != passes.block_edges[first]:
-        reached[:, 0] = np.clip(passes.dose(phases_rad, np.array([start]))[:, 0], begun, reached[:, 1])
-    return reached, reached[:, 0] - begun
+    ends = passes.dose(rates.phases_rad, np.array([start, end]))
+    reached[:, 0] = np.clip(ends[:, 0], reached[:, 0], reached[:, 1])
+    reached[:, -1] = np.clip(ends[:, 1], reached[:, -2], reached[:, -1])
+    return float((rates.in_passes[:, mine] * np.diff(reached)).sum() + (rates.steady[mine] * np.diff(edges)).sum())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.environment.design import Design, Performance, birth_key
 from sim.environment.hardware import SunTables
+from sim.environment.light_windows import LightWindows
 from sim.environment.operation import Limit
 from sim.environment.planes import Plane
 from sim.environment.radiation import Exposure
@@ -98,13 +99,21 @@ class OrbitalPlane:
     """A plane of satellites, as a site."""
 
     def __init__(
-        self, plane: Plane, layout: PlaneLayout, sun: SunTables, designs: tuple[Design, ...], shadow: PlaneShadow
+        self,
+        plane: Plane,
+        layout: PlaneLayout,
+        sun: SunTables,
+        designs: tuple[Design, ...],
+        shadow: PlaneShadow,
+        windows: LightWindows,
     ) -> None:
+        """`windows` of light of all planes."""
         self.plane = plane
         self.layout = layout
         self._sun = sun
         self._designs = designs
         self._shadow = shadow
+        self._windows = windows
         self._pauses = designs[0].scenario.power.eclipse_policy == "pause"
         self._horizon_days = designs[0].scenario.mission.days
         self._capacity = lru_cache(maxsize=CAPACITIES_KEPT)(self._make_capacity)
@@ -214,13 +223,4 @@ class OrbitalPlane:
         if not self._pauses or end <= start:
             keep = slice(0, 1 if end > start else 0)
             return np.array([start])[keep], np.array([end])[keep]
-        phases = np.unique(self.plane.phases_rad[slots])
-        _, entries, exits = self._shadow.eclipses_of_many(phases, start, min(end, self._horizon_days + 1))
-        if len(phases) > 1:
-            order = np.argsort(entries, kind="stable")
-            entries, exits = entries[order], np.maximum.accumulate(exits[order])
-        starts = np.concatenate([[start], exits])
-        ends = np.concatenate([entries, [end]])
-        # Where eclipses of several satellites overlap, a start lies behind the next end: no light between them.
-        open_ = ends > starts
-        return starts[open_], ends[open_]
+        return self._windows.between(self.plane.id, np.unique(self.plane.phases_rad[slots]), start, end)

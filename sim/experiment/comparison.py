@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 """Called in this process with (replicates done, replicates in all), first with those that are there already."""
 
 PRECISION_METRICS = ("compute_availability", "cost_per_useful_gpu_hour_usd")
-"""The metrics whose means `precision` is about: the one that has the least luck in it, and the one that decides."""
+"""The metrics whose means `precision` is about: the one with the least noise, and the one that decides."""
 MOST_REPLICATES = 10_000
 """Where `precision` gives up."""
 
@@ -113,7 +113,7 @@ def compare(
     command: Sequence[str] | None = None,
     executor: Executor | None = None,
 ) -> Study:
-    """Compare strategies on shared luck.
+    """Compare strategies under common random numbers.
 
     `precision`: add replicates until, for every strategy, half the 95 % interval is within this share of the mean, of
     all `PRECISION_METRICS` that are defined; `replicates` is then the least number, and `MOST_REPLICATES` the greatest.

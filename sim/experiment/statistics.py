@@ -1,36 +1,36 @@
 """What the replicates of a study say: means with intervals, paired differences, rankings, and what pairing gained.
 
-Pure.  A row is a replicate.  Means and differences are sharpened by the *birth controls* (`sim.result.Controls`), whose
-expectations are known exactly: the intercept of a regression on (controls - expected) estimates the mean with the noise
-that the controls explain taken out (control variates: Lavenberg & Welch 1981, doi 10.1287/mnsc.27.3.322).  Where the
-metric and the controls are jointly normal, the intervals are exact for any number of replicates.
+Pure.  A row is a replicate.  Means and differences are adjusted by the *birth controls* (`sim.result.Controls`), whose
+expectations are known exactly (`sim.experiment.controls`), where that can be trusted: with replicates enough, a metric
+that is not rare and that follows the controls on a straight line.  The interval of an adjusted mean is that of its
+jackknife pseudo-values (Efron & Stein 1981, doi 10.1214/aos/1176345462), which needs no constant variance.  All other
+intervals are those of the plain replicates (`sim.experiment.intervals`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+
+from sim.experiment.controls import Regression, no_controls
+from sim.experiment.intervals import Interval, is_rare, mean_interval, skew_corrected, student
 
 Floats = NDArray[np.float64]
 
-SPARE_REPLICATES = 8
-"""Means are adjusted from this many replicates above the number of controls on: with fewer, the coefficients are so
-uncertain that the adjusted interval can be the wider one."""
 LEAST_FOR_PRECISION = 20
-"""Replicates before a stopping rule may look at an interval's width: fewer too often look precise by luck."""
-_COLLINEAR = 1e-4  # a control of which the others explain all but this share (of its standard deviation) is dropped
+"""Replicates before a stopping rule may look at an interval's width: fewer too often look precise by chance."""
+WORTH_ADJUSTING = 0.75
+"""Controls that leave more than this share of a metric's variance do not adjust its mean: they would widen it."""
 _EXACT = 1e-9  # residual variance, relative to the variance explained, below which a difference counts as determined
-_TWO_SIDED = 0.975
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over replicates with its 95 % interval, adjusted by the controls, and the plain mean beside it.
+    """A mean over replicates with its 95 % interval, and the plain mean with Student's interval beside it.
 
     `None`: undefined (intervals of one replicate; everything where a replicate has no value of the metric).
     """
@@ -44,10 +44,12 @@ class Estimate:
     n: int
     """Replicates."""
     unit: str
+    adjusted: bool = field(default=False, kw_only=True)
+    """Whether the controls adjusted mean and interval; otherwise both are of the plain replicates."""
 
     @property
     def half_width(self) -> float | None:
-        """Half the width of the adjusted interval."""
+        """Half the width of the interval."""
         return None if self.ci_low is None or self.ci_high is None else 0.5 * (self.ci_high - self.ci_low)
 
     def to_json(self) -> dict[str, Any]:
@@ -57,76 +59,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Difference(Estimate):
-    """The mean of a - b over replicates that share their luck."""
+    """The mean of a - b over replicates of the same random draws."""
 
     p_positive: float | None
     """Share of the replicates in which a exceeds b, ties counting half."""
-
-
-@dataclass(frozen=True)
-class Regression:
-    """An orthonormal basis of the usable controls over the replicates, ready for any number of metrics.
-
-    Written out as Gram-Schmidt sums instead of a library's least squares because these add up in one order wherever the
-    arrays lie in memory: the same replicates give the same bytes.
-    """
-
-    basis: Floats
-    """Orthonormal columns, each orthogonal to the constant, shape (replicates, kept)."""
-    offset: Floats
-    """Where the means of the controls lie, seen from their expectations, in that basis; shape (kept,)."""
-
-    @classmethod
-    def on(cls, controls: Floats, expected: Floats) -> Regression:
-        """The regression on `controls`, shape (replicates, controls), with expectations of shape (controls,).
-
-        Constant controls, and those that others determine, are left out: a pivoted Gram-Schmidt takes the control with
-        the most left of it first, so the choice depends on the controls alone and cannot bias a metric.
-        """
-        n = len(controls)
-        above = controls - expected
-        centred = above - above.mean(axis=0) if n else above
-        scale = np.sqrt((centred**2).sum(axis=0))
-        varies = scale > 1e-12 * np.sqrt(n) * np.maximum(1.0, np.abs(expected))
-        columns = centred[:, varies] / scale[varies]
-        means = above.mean(axis=0)[varies] / scale[varies] if n else np.zeros(0)
-        basis, offset = np.zeros((n, 0)), np.zeros(0)
-        while columns.shape[1] and basis.shape[1] < n - 1:
-            left = np.sqrt((columns**2).sum(axis=0))
-            most = int(np.argmax(left))
-            if left[most] < _COLLINEAR:
-                break
-            direction, mean = columns[:, most] / left[most], means[most] / left[most]
-            basis, offset = np.column_stack([basis, direction]), np.append(offset, mean)
-            others = np.arange(columns.shape[1]) != most
-            share = (columns[:, others] * direction[:, None]).sum(axis=0)
-            columns = columns[:, others] - direction[:, None] * share
-            means = means[others] - mean * share
-        return cls(basis, offset)
-
-    @property
-    def adjusts(self) -> bool:
-        """Whether there are controls, and replicates enough to use them."""
-        n, kept = len(self.basis), len(self.offset)
-        return kept > 0 and n >= kept + SPARE_REPLICATES
-
-    @property
-    def degrees_of_freedom(self) -> int:
-        """Replicates less the coefficients estimated."""
-        return len(self.basis) - len(self.offset) - 1
-
-    def fit(self, values: Floats) -> tuple[float, float, float]:
-        """(intercept, its standard error, residual variance) of `values`, shape (replicates,).
-
-        The standard error holds the uncertainty of the coefficients; the variance is unbiased.
-        """
-        n = len(values)
-        mean = values.mean()
-        explained = (self.basis * (values - mean)[:, None]).sum(axis=0)
-        residual = values - mean - (self.basis * explained).sum(axis=1)
-        variance = float((residual**2).sum()) / self.degrees_of_freedom
-        error = np.sqrt(variance * (1 / n + (self.offset**2).sum()))
-        return float(mean - (self.offset * explained).sum()), float(error), variance
 
 
 @dataclass(frozen=True)
@@ -148,6 +84,42 @@ class Quantity:
         return Quantity(self.unit, self.low - self.high, self.high - self.low)
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio of means: the numerator and the denominator of each replicate, both of shape (replicates,)."""
+
+    numerator: Floats
+    denominator: Floats
+
+    @property
+    def of_means(self) -> float | None:
+        """The mean numerator over the mean denominator; `None` where that is not positive or a part is undefined."""
+        parts = np.array([self.numerator.mean(), self.denominator.mean()]) if len(self.numerator) else np.zeros(2)
+        return float(parts[0] / parts[1]) if np.isfinite(parts).all() and parts[1] > 0 else None
+
+    @property
+    def of_each(self) -> Floats:
+        """The ratio of each replicate; infinite where its denominator is 0."""
+        positive = self.denominator > 0
+        found: Floats = np.divide(self.numerator, self.denominator, out=np.full(len(positive), np.inf), where=positive)
+        return found
+
+    def linearised(self, at: float) -> Floats:
+        """What each replicate moves the ratio of means by, in first order, shape (replicates,): of mean 0."""
+        moved: Floats = (self.numerator - at * self.denominator) / self.denominator.mean()
+        return moved
+
+    def pseudo_values(self, regression: Regression) -> Floats | None:
+        """The jackknife pseudo-values of the ratio of adjusted means; `None` where a denominator is not positive."""
+        above, above_each = regression.without_each(self.numerator)
+        below, below_each = regression.without_each(self.denominator)
+        if not (below > 0 and (below_each > 0).all()):
+            return None
+        n = len(above_each)
+        found: Floats = n * (above / below) - (n - 1) * (above_each / below_each)
+        return found
+
+
 def estimate(values: Floats, regression: Regression, quantity: Quantity) -> Estimate:
     """The mean of a metric over replicates; `values` and the rows of `regression` belong to the same replicates.
 
@@ -156,15 +128,28 @@ def estimate(values: Floats, regression: Regression, quantity: Quantity) -> Esti
     """
     n = len(values)
     if n == 0 or not np.isfinite(values).all():
-        return Estimate(None, None, None, None, None, None, n, quantity.unit)
-    raw = _interval(float(values.mean()), float(values.std(ddof=1)) / np.sqrt(n) if n > 1 else None, n - 1)
-    adjusted = raw
-    if regression.adjusts:
-        intercept, error, _ = regression.fit(values)
-        adjusted = _interval(intercept, error, regression.degrees_of_freedom)
-    mean, low, high = map(quantity.clip, adjusted)
-    raw_mean, raw_low, raw_high = map(quantity.clip, raw)
-    return Estimate(mean, low, high, raw_mean, raw_low, raw_high, n, quantity.unit)
+        return _undefined(n, quantity)
+    mean = float(values.mean())
+    if n == 1:
+        return _clipped(quantity, n, (mean, None), (mean, None))
+    raw = mean, student(mean, float(values.std(ddof=1)) / np.sqrt(n), n - 1)
+    if not _can_adjust(values, regression):
+        return _clipped(quantity, n, (mean, mean_interval(values, quantity.low, quantity.high)), raw)
+    whole, without_each = regression.without_each(values)
+    return _adjusted(n * whole - (n - 1) * without_each, regression, quantity, raw)
+
+
+def estimate_ratio(ratio: Ratio, regression: Regression, quantity: Quantity) -> Estimate:
+    """The ratio of two means over replicates; arguments as in `estimate`.
+
+    A replicate whose own ratio is undefined counts like any other.  The raw interval is that of the delta method.
+    """
+    mean = ratio.of_means
+    if mean is None:
+        return _undefined(len(ratio.numerator), quantity)
+    plain = ratio.pseudo_values(no_controls(len(ratio.numerator))) if len(ratio.numerator) > 1 else None
+    adjusted = ratio.pseudo_values(regression) if regression.adjusts else None
+    return _of_pseudo_values(mean, ratio.linearised(mean), plain, adjusted, regression, quantity)
 
 
 def difference(a: Floats, b: Floats, regression: Regression, quantity: Quantity) -> Difference:
@@ -172,8 +157,28 @@ def difference(a: Floats, b: Floats, regression: Regression, quantity: Quantity)
     both = np.isfinite(a) & np.isfinite(b)
     difference = np.subtract(a, b, out=np.full(a.shape, np.nan), where=both)
     found = estimate(difference, regression, quantity.of_differences())
-    p_positive = None if found.mean is None else float(((a > b) + 0.5 * (a == b)).mean())
-    return Difference(**found.to_json(), p_positive=p_positive)
+    return Difference(**found.to_json(), p_positive=None if found.mean is None else _p_positive(a, b))
+
+
+def difference_of_ratios(a: Ratio, b: Ratio, regression: Regression, quantity: Quantity) -> Difference:
+    """The ratio of means of a less that of b; arguments as in `difference`."""
+    n, of_a, of_b = len(a.numerator), a.of_means, b.of_means
+    if of_a is None or of_b is None:
+        return Difference(**_undefined(n, quantity).to_json(), p_positive=None)
+
+    def both(regression: Regression) -> Floats | None:
+        first, second = a.pseudo_values(regression), b.pseudo_values(regression)
+        return None if first is None or second is None else first - second
+
+    found = _of_pseudo_values(
+        of_a - of_b,
+        a.linearised(of_a) - b.linearised(of_b),
+        both(no_controls(n)) if n > 1 else None,
+        both(regression) if regression.adjusts else None,
+        regression,
+        quantity.of_differences(),
+    )
+    return Difference(**found.to_json(), p_positive=_p_positive(a.of_each, b.of_each))
 
 
 def ranking(values: Mapping[str, Floats], better: Literal["higher", "lower"]) -> list[dict[str, str | float | None]]:
@@ -195,9 +200,9 @@ def ranking(values: Mapping[str, Floats], better: Literal["higher", "lower"]) ->
 def variance_reduction(a: Floats, b: Floats, regression: Regression) -> dict[str, Any]:
     """By what factors the variance of a - b falls below that of independent seeds.
 
-    `pairing` by sharing luck, (var a + var b) / var(a - b); `controls` by the regression on top of it; `total` their
-    product.  `exact` where nothing is left: the controls determine the difference.  `None` where too few replicates, or
-    no variance at all, leave a factor undefined.
+    `pairing` by common random numbers, (var a + var b) / var(a - b); `controls` by the regression on top of it; `total`
+    their product.  `exact` where nothing is left: the controls determine the difference.  `None` where too few
+    replicates, or no variance at all, leave a factor undefined.
     """
     none: dict[str, Any] = {"pairing": None, "controls": None, "total": None}
     if len(a) < 3 or not (np.isfinite(a).all() and np.isfinite(b).all()):
@@ -220,7 +225,7 @@ def replicates_for_precision(estimates: Sequence[Estimate], precision: float, mo
     """How many replicates to have next, for each estimate's half-width to be within `precision` of its mean.
 
     The present number when that is reached, or when it is `most`.  Otherwise what the present widths ask for, but at
-    least a quarter more and at most double: so there are few looks, and an interval that is narrow by luck has few
+    least a quarter more and at most double: so there are few looks, and an interval that is narrow by chance has few
     chances to end the study.  Never below `LEAST_FOR_PRECISION`.  Undefined estimates are ignored.
     """
     n = min(e.n for e in estimates)
@@ -234,15 +239,66 @@ def replicates_for_precision(estimates: Sequence[Estimate], precision: float, mo
 
 
 def relative_half_width(e: Estimate) -> float:
-    """Half the adjusted interval over the mean; 0 where either is undefined or the interval is a point."""
+    """Half the interval over the mean; 0 where either is undefined or the interval is a point."""
     if not e.half_width or e.mean is None:
         return 0.0
     return e.half_width / abs(e.mean) if e.mean else np.inf
 
 
-def _interval(mean: float, error: float | None, degrees: int) -> tuple[float, float | None, float | None]:
-    """A mean with this standard error and the ends of its 95 % Student interval; no ends without an error."""
-    if error is None:
-        return mean, None, None
-    half = float(stdtrit(degrees, _TWO_SIDED)) * error
-    return mean, mean - half, mean + half
+def _of_pseudo_values(
+    mean: float,
+    linearised: Floats,
+    plain: Floats | None,
+    adjusted: Floats | None,
+    regression: Regression,
+    quantity: Quantity,
+) -> Estimate:
+    """The estimate of a ratio, or of a difference of ratios, by the jackknife; no interval without pseudo-values."""
+    n = len(linearised)
+    if plain is None:
+        return _clipped(quantity, n, (mean, None), (mean, None))
+    raw = mean, student(mean, float(linearised.std(ddof=1)) / np.sqrt(n), n - 1)
+    if adjusted is not None and _can_adjust(linearised, regression):
+        return _adjusted(adjusted, regression, quantity, raw)
+    low, high = mean_interval(mean + linearised) if is_rare(linearised) else skew_corrected(plain, n - 1)
+    return _clipped(quantity, n, (mean, (min(low, mean), max(high, mean))), raw)
+
+
+def _can_adjust(values: Floats, regression: Regression) -> bool:
+    """Whether the interval of an adjusted mean can be trusted, and is worth the coefficients that it costs."""
+    if not regression.adjusts or is_rare(values):
+        return False
+    worth_it = regression.fit(values)[2] < WORTH_ADJUSTING * values.var(ddof=1)
+    return bool(worth_it) and regression.is_linear(values)
+
+
+def _adjusted(
+    pseudo_values: Floats, regression: Regression, quantity: Quantity, raw: tuple[float, Interval]
+) -> Estimate:
+    """The estimate from pseudo-values of an adjusted mean: their mean has less bias than the intercept."""
+    interval = skew_corrected(pseudo_values, regression.degrees_of_freedom)
+    return _clipped(quantity, len(pseudo_values), (float(pseudo_values.mean()), interval), raw, adjusted=True)
+
+
+def _clipped(
+    quantity: Quantity,
+    n: int,
+    best: tuple[float, Interval | None],
+    raw: tuple[float, Interval | None],
+    *,
+    adjusted: bool = False,
+) -> Estimate:
+    """An estimate whose means and interval ends lie in the range of the quantity."""
+    mean, low, high, raw_mean, raw_low, raw_high = (
+        quantity.clip(x) for mean, ends in (best, raw) for x in (mean, *(ends or (None, None)))
+    )
+    return Estimate(mean, low, high, raw_mean, raw_low, raw_high, n, quantity.unit, adjusted=adjusted)
+
+
+def _undefined(n: int, quantity: Quantity) -> Estimate:
+    return Estimate(None, None, None, None, None, None, n, quantity.unit)
+
+
+def _p_positive(a: Floats, b: Floats) -> float:
+    """Share of the replicates in which a exceeds b, ties counting half."""
+    return float(((a > b) + 0.5 * (a == b)).mean())

@@ -1,4 +1,4 @@
-"""A study: replicates of one or more strategies on shared luck, and what they say."""
+"""A study: replicates of one or more strategies under common random numbers, and what they say."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.describe.radiation import dose_facts, most_exposed_plane
+from sim.description.radiation import dose_facts, most_exposed_plane
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import statistics, study_file
+from sim.experiment.controls import Regression, no_controls
 from sim.experiment.record import TOLLS, Figures, Record, Task
-from sim.experiment.statistics import Difference, Estimate, Quantity, Regression
+from sim.experiment.statistics import Difference, Estimate, Quantity, Ratio
 from sim.experiment.table import losses, table
+from sim.experiment.verdict import Verdict, verdicts
 from sim.metrics import METRICS
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
@@ -70,14 +72,24 @@ class Sample:
         """One metric of each replicate."""
         return np.ascontiguousarray(self.metrics[:, list(METRICS).index(metric)])
 
+    def ratio(self, metric: str) -> Ratio | None:
+        """Numerator and denominator of a metric that is a ratio of means (`Metric.ratio_of`)."""
+        parts = METRICS[metric].ratio_of
+        return None if parts is None else Ratio(self.values(parts[0]), self.values(parts[1]))
+
     def estimate(self, metric: str) -> Estimate:
         """The mean of one metric."""
-        return statistics.estimate(self.values(metric), self.regression, _QUANTITIES[metric])
+        quantity = _QUANTITIES[metric]
+        if ratio := self.ratio(metric):
+            return statistics.estimate_ratio(ratio, self.regression, quantity)
+        if metric == "goodput" and not self.values("useful_gpu_hours").any():
+            quantity = Quantity(quantity.unit)  # a fleet without jobs certainly does no work
+        return statistics.estimate(self.values(metric), self.regression, quantity)
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Replicates of strategies in one scenario; replicate r of every strategy shares its luck."""
+    """Replicates of strategies in one scenario; replicate r of every strategy has the same random draws."""
 
     scenario: Scenario
     strategies: tuple[str, ...]
@@ -132,7 +144,7 @@ class Study:
         }
 
     def dose(self) -> dict[str, float]:
-        """Dose behind the shield in the most exposed plane, as of `sim.describe.radiation.dose_facts`, and the planes.
+        """Dose behind the shield in the most exposed plane, as of `sim.description`, and the planes.
 
         `rad_per_year`, rad(Si): mean over the mission without storms; `storms_rad_per_year`: expectation of storms;
         `krad_over_design_life`: of a satellite that begins work on day 0, expected storms included.
@@ -148,17 +160,25 @@ class Study:
     def differences(self) -> dict[str, dict[str, Difference]]:
         """For every metric the mean paired difference of every two strategies, named "a - b"."""
         return {
-            name: {
-                f"{a} - {b}": statistics.difference(
-                    self.values(a, name), self.values(b, name), regression, _QUANTITIES[name]
-                )
-                for (a, b), regression in self._pairs.items()
-            }
+            name: {f"{a} - {b}": self._difference(name, a, b, regression) for (a, b), regression in self._pairs.items()}
             for name in METRICS
         }
 
+    def _difference(self, metric: str, a: str, b: str, regression: Regression) -> Difference:
+        first, second = self.samples[a].ratio(metric), self.samples[b].ratio(metric)
+        if first and second:
+            return statistics.difference_of_ratios(first, second, regression, _QUANTITIES[metric])
+        return statistics.difference(self.values(a, metric), self.values(b, metric), regression, _QUANTITIES[metric])
+
+    def verdicts(self) -> list[Verdict]:
+        """Which strategy is best, by each metric that has a verdict; the last one is that of the study."""
+        return verdicts({strategy: self.metrics(strategy) for strategy in self.strategies}, self.differences())
+
     def ranking(self) -> dict[str, list[dict[str, Any]]]:
-        """For every metric how often each strategy is best: `[{"strategy", "p_best"}]`, most often first."""
+        """For every metric in what share of the replicates each strategy is best: `[{"strategy", "p_best"}]`.
+
+        Most often first.  Often best is not best in the mean: `verdicts` follow the means.
+        """
         return {
             name: statistics.ranking({s: self.values(s, name) for s in self.strategies}, metric.better)
             for name, metric in METRICS.items()
@@ -230,6 +250,7 @@ class Study:
 
     def to_json_compare(self) -> dict[str, Any]:
         """The output of `orbitfleet compare --json`: numbers finite or `None`."""
+        final = next(reversed(self.verdicts()), None)
         return {
             **self._json_head(),
             "strategies": {
@@ -241,6 +262,8 @@ class Study:
                 for name, pairs in self.differences().items()
             },
             "ranking": self.ranking(),
+            "verdict": final.text if final else "",
+            "no_difference": list(final.no_difference) if final else [],
             "variance_reduction": self.variance_reduction(),
             "causes": {strategy: self._json_causes(strategy) for strategy in self.strategies},
             "dose": self.dose(),
@@ -316,8 +339,7 @@ class Study:
 
 def _plain(values: Floats, unit: str) -> Estimate:
     """The mean of a count over replicates, without controls."""
-    none = Regression.on(np.zeros((len(values), 0)), np.zeros(0))
-    return statistics.estimate(values, none, Quantity(unit, 0.0))
+    return statistics.estimate(values, no_controls(len(values)), Quantity(unit, 0.0))
 
 
 def study_of_records(

@@ -105,50 +105,65 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
         "event": None,
     }.items():
         file.createDimension(name, size)
-
-    def variable(name: str, kind: Any, dimensions: tuple[str, ...], about: dict[str, Any], **options: Any) -> Any:
-        packing = {} if kind is str else {"compression": "zlib", "complevel": 4, "shuffle": True, "fletcher32": True}
-        made = file.createVariable(name, kind, dimensions, **packing, **options)
-        made.setncatts(about)
-        return made
-
-    def labels(name: str, values: Sequence[str], meaning: str) -> None:
-        variable(name, str, (name,), {"long_name": meaning})[:] = np.array(values, dtype=object)
-
-    def numbers(name: str, size: int, about: dict[str, Any]) -> None:
-        variable(name, "i4", (name,), about)[:] = np.arange(size)
-
-    def counts(name: str, meaning: str) -> None:
-        variable(name, "i8", each, {"units": "1", "long_name": meaning})[:] = 0
-
-    each = ("strategy", "replicate")
-    labels("strategy", strategies, "maintenance strategy")
-    labels("control", control_names, "birth control")
-    numbers("replicate", replicates, {"long_name": "replicate"})
     causes = np.array([*Cause, *scenario.cause_numbers.values()], np.uint8)
     flags: dict[str, Any] = {"flag_values": causes, "flag_meanings": " ".join(like.causes)}
-    variable("cause", "u1", ("cause",), {"long_name": "cause, as in event_cause", **flags})[:] = causes
-    numbers("day", days, {"units": epoch, "standard_name": "time", "calendar": "standard"})
-    counts("finished", "whether the replicate has been simulated")
-    counts("event_start", "first row of the replicate's events")
-    counts("event_count", "rows of the replicate's events")
-    about: dict[str, Any]
+
+    _labels(file, "strategy", strategies, "maintenance strategy")
+    _labels(file, "control", control_names, "birth control")
+    _variable(file, "replicate", "i4", ("replicate",), {"long_name": "replicate"})[:] = np.arange(replicates)
+    _variable(file, "cause", "u1", ("cause",), {"long_name": "cause, as in event_cause", **flags})[:] = causes
+    calendar = {"units": epoch, "standard_name": "time", "calendar": "standard"}
+    _variable(file, "day", "i4", ("day",), calendar)[:] = np.arange(days)
+    for name, meaning in {
+        "finished": "whether the replicate has been simulated",
+        "event_start": "first row of the replicate's events",
+        "event_count": "rows of the replicate's events",
+    }.items():
+        _variable(file, name, "i8", _EACH, {"units": "1", "long_name": meaning})[:] = 0
+    _define_figures(file, replicates, days)
+    _define_events(file, like, epoch, flags)
+
+
+_EACH = ("strategy", "replicate")
+
+
+def _variable(
+    file: Any, name: str, kind: Any, dimensions: tuple[str, ...], about: dict[str, Any], **options: Any
+) -> Any:
+    """One variable with its attributes."""
+    packing = {} if kind is str else {"compression": "zlib", "complevel": 4, "shuffle": True, "fletcher32": True}
+    made = file.createVariable(name, kind, dimensions, **packing, **options)
+    made.setncatts(about)
+    return made
+
+
+def _labels(file: Any, name: str, values: Sequence[str], meaning: str) -> None:
+    _variable(file, name, str, (name,), {"long_name": meaning})[:] = np.array(values, dtype=object)
+
+
+def _define_figures(file: Any, replicates: int, days: int) -> None:
+    """Metrics, controls, losses by cause and daily series of each replicate."""
     for metric in METRICS.values():
         about = {"units": metric.unit, "long_name": metric.definition, "better": metric.better}
-        variable(metric.name, "f8", each, about, fill_value=np.nan)
+        _variable(file, metric.name, "f8", _EACH, about, fill_value=np.nan)
     share = "share of the horizon that the first generation would live without actions"
-    variable("controls", "f8", (*each, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
+    _variable(file, "controls", "f8", (*_EACH, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
     about = {"units": "1", "long_name": f"expected {share}"}
-    variable("control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
+    _variable(file, "control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
     for name, (unit, meaning) in TOLLS.items():
-        variable(_by_cause(name), "f8", (*each, "cause"), {"units": unit, "long_name": meaning}, fill_value=np.nan)
+        about = {"units": unit, "long_name": meaning}
+        _variable(file, _by_cause(name), "f8", (*_EACH, "cause"), about, fill_value=np.nan)
     for name, (unit, meaning) in SERIES.items():
         about = {"units": unit, "long_name": meaning, "cell_methods": "day: mean"}
         chunks = (1, min(replicates, 64), days)
-        variable(name, "f4", (*each, "day"), about, fill_value=np.nan, chunksizes=chunks)
+        _variable(file, name, "f4", (*_EACH, "day"), about, fill_value=np.nan, chunksizes=chunks)
+
+
+def _define_events(file: Any, like: Record, epoch: str, flags: dict[str, Any]) -> None:
+    """The columns of the event log."""
     for name in COLUMNS:
         kind = getattr(like.events, name).dtype
-        about = {"units": epoch if name == "time_days" else "1"}
+        about: dict[str, Any] = {"units": epoch if name == "time_days" else "1"}
         if name == "cause":
             about = flags
         elif name == "kind":
@@ -156,7 +171,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
             about = {"flag_values": np.array(EventKind, dtype=kind), "flag_meanings": meanings}
         elif name == "amount":
             about = {"long_name": "quantity of the kind of event: satellites, GPUs, days or GPU-hours"}
-        variable(f"event_{name}", kind, ("event",), about, chunksizes=(_EVENT_CHUNK,))
+        _variable(file, f"event_{name}", kind, ("event",), about, chunksizes=(_EVENT_CHUNK,))
 
 
 def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], start: int) -> int:

@@ -9,6 +9,7 @@ from math import floor, log10
 from typing import Any
 
 from sim.experiment.statistics import Difference, Estimate
+from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
 
 WIDTH = 110
 """Columns of text that the tables keep within."""
@@ -19,7 +20,7 @@ _TABLES = (
     (
         ("compute_availability", "compute availability", 100.0, " %"),
         ("goodput", "goodput", 100.0, " %"),
-        ("launches", "launches", 1.0, ""),
+        ("launches", "flights after deployment", 1.0, ""),
     ),
     (
         ("cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour", 1.0, ""),
@@ -27,12 +28,7 @@ _TABLES = (
         ("total_cost_uncredited_usd", "uncredited, million USD", 1e-6, ""),
     ),
 )
-_VERDICTS = (
-    ("cost_per_useful_gpu_hour_usd", "The cheapest useful GPU-hour"),
-    ("compute_availability", "The highest compute availability"),
-)
-
-_CAUSE_WORDS = {
+_CAUSE_NAMES = {
     "gpu": "GPU failure",
     "bus": "bus failure",
     "end_of_life": "end of design life",
@@ -52,6 +48,8 @@ _CAUSE_WORDS = {
 }
 """Causes whose names are not plain words."""
 
+_ADJUSTED = "*"
+"""Marks means adjusted by the controls."""
 _CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
 
 
@@ -62,9 +60,10 @@ def table(
     ranking: Mapping[str, Sequence[Mapping[str, Any]]],
     replicates: int,
 ) -> str:
-    """The text of `Study.table`: estimates by strategy and metric, differences ("a - b") and ranking by metric.
+    """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
+    The last line is the last verdict, a sentence of any length; all others keep within `WIDTH`.
     """
     lines = _wrapped(title)
     for columns in _TABLES:
@@ -81,18 +80,25 @@ def table(
             [
                 f"{b} - {a}",
                 *(
-                    _cell(_reversed(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
+                    _cell(reversed_difference(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
                     for metric, _, factor, unit in columns
                 ),
             ]
             for a, b in pairs
         ]
-        lines += ["", *_aligned([["difference, on the same luck", *head], *rows])]
-    if pairs:
-        lines += [""]
-        for metric, subject in _VERDICTS:
-            lines += _wrapped(_verdict(ranking[metric], subject))
-    lines += ["", *_wrapped(_meaning(replicates)), *_wrapped(_CREDIT)]
+        lines += ["", *_aligned([["difference, same random draws", *head], *rows])]
+    shown = [
+        estimates[metric]
+        for estimates in (*strategies.values(), *_by_pair(differences))
+        for columns in _TABLES
+        for metric, *_ in columns
+    ]
+    lines += ["", *_wrapped(_meaning(replicates, shown)), *_wrapped(_CREDIT)]
+    found = verdicts(strategies, differences) if pairs else []
+    for verdict in found:
+        lines += _wrapped(_shares(ranking[verdict.metric], verdict.metric))
+    if found:
+        lines += ["", *(line for verdict in found[:-1] for line in _wrapped(verdict.text)), found[-1].text]
     return "\n".join(lines)
 
 
@@ -106,7 +112,7 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
             "lost_gpu_hours": "GPU-hours rolled back",
         }
         rows = [
-            [cause_words(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
+            [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
         ]
         lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows])
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
@@ -120,9 +126,9 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
     return "\n".join(lines).lstrip("\n")
 
 
-def cause_words(name: str) -> str:
+def cause_name(name: str) -> str:
     """What people call a cause."""
-    return _CAUSE_WORDS.get(name, name.replace("_", " "))
+    return _CAUSE_NAMES.get(name, name.replace("_", " "))
 
 
 def _with_half_width(e: Estimate) -> str:
@@ -135,37 +141,35 @@ def _with_half_width(e: Estimate) -> str:
     return f"{e.mean:,.{decimals}f} ± {e.half_width:,.{decimals}f}"
 
 
-def _meaning(replicates: int) -> str:
+def _meaning(replicates: int, shown: Sequence[Estimate]) -> str:
+    """What the brackets and the marks say."""
     if replicates == 1:
         return "One replicate: one possible history of the fleet.  More replicates give means with intervals."
+    others = "too few replicates, values too rare or not linear in those draws, or no gain."
+    adjusted = (
+        f"{_ADJUSTED} adjusted: the noise that the failures drawn for the first satellites explain is taken out.  The "
+        f"others are not: {others}"
+        if any(e.adjusted for e in shown)
+        else f"No mean is adjusted by the failures drawn for the first satellites: {others}"
+    )
     return (
-        "In brackets: the range that holds the mean with 95 % confidence.  It says how much luck is left in the mean "
-        f"of {replicates} replicates, not how well the figures of the scenario are known."
+        "In brackets: the range that holds the mean with 95 % confidence.  It says how much chance is left in the mean "
+        f"of {replicates} replicates, not how well the figures of the scenario are known.  {adjusted}"
     )
 
 
-def _reversed(e: Estimate) -> Estimate:
-    """The estimate of b - a, of that of a - b."""
-
-    def negative(value: float | None) -> float | None:
-        return None if value is None else 0.0 - value  # not -value: no difference is +0
-
-    return Estimate(
-        negative(e.mean),
-        negative(e.ci_high),
-        negative(e.ci_low),
-        negative(e.raw_mean),
-        negative(e.raw_ci_high),
-        negative(e.raw_ci_low),
-        e.n,
-        e.unit,
-    )
+def _by_pair(differences: Mapping[str, Mapping[str, Difference]]) -> list[dict[str, Difference]]:
+    """Differences by metric, of each pair."""
+    pairs = next(iter(differences.values()), {})
+    return [{metric: of_pairs[pair] for metric, of_pairs in differences.items()} for pair in pairs]
 
 
-def _verdict(rows: Sequence[Mapping[str, Any]], subject: str) -> str:
-    """Who is best most often; nothing where that is not defined."""
-    best, share = rows[0]["strategy"], rows[0]["p_best"]
-    return "" if share is None else f"{subject}: {best}, in {100 * share:.0f} % of the replicates."
+def _shares(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
+    """In what share of the replicates each strategy was best; nothing where that is not defined."""
+    if any(row["p_best"] is None for row in rows):
+        return ""
+    shares = ", ".join(f"{row['strategy']} {100 * row['p_best']:.0f} %" for row in rows)
+    return f"{SUBJECTS[metric][0]} in single replicates: {shares}."
 
 
 def _cell(e: Estimate, factor: float, unit: str, sign: str = "") -> str:
@@ -176,10 +180,10 @@ def _cell(e: Estimate, factor: float, unit: str, sign: str = "") -> str:
     if e.ci_low is None or e.ci_high is None:
         return f"{mean:{sign},.{_decimals(mean, 4)}f}{unit}"
     low, high = e.ci_low * factor, e.ci_high * factor
-    # An interval of no width is a figure without luck; it and the mean are shown to four digits.
+    # An interval of no width is a figure without noise; it and the mean are shown to four digits.
     decimals = _decimals(0.5 * (high - low), 2) if high - low > 1e-9 * abs(mean) else _decimals(mean, 4)
     form = f"{sign},.{decimals}f"
-    return f"{mean:{form}} [{low:{form}}, {high:{form}}]{unit}"
+    return f"{mean:{form}} [{low:{form}}, {high:{form}}]{_ADJUSTED if e.adjusted else ''}{unit}"
 
 
 def _decimals(value: float, digits: int) -> int:

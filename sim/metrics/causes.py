@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import COLUMNS, PLANNED, Cause, EventKind, EventLog
+from sim.events import COLUMNS, ENDS, GPU_CHANGES, GPU_LOSSES, PLANNED, STARTS, Cause, EventKind, EventLog
 from sim.metrics.series import accumulate, daily_means, online_capacity
 from sim.result import Result
 
@@ -20,9 +20,6 @@ DARK = "eclipse, power or heat"
 ABSENT = "not yet deployed"
 """Slots that the initial deployment has not filled yet."""
 
-_GPUS_LOST = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)
-_SLOT_FILLED = (EventKind.DELIVERED, EventKind.PLACED)
-_SATELLITE_ENDED = (EventKind.BUS_FAILED, EventKind.RETIRED)
 _MOST_CAUSES = 256
 """Cause numbers are bytes."""
 
@@ -58,7 +55,7 @@ def loss_by_cause(result: Result) -> dict[str, LossByCause]:
     count("interruptions", log.kind == EventKind.SOFT_INTERRUPTED, log.amount)
     count("lost_gpu_hours", (log.kind == EventKind.LOST) & (log.cause != Cause.NONE) & unplanned, log.amount)
     count("gpu_failures", log.kind == EventKind.GPU_FAILED, ones)
-    count("gpus_lost", np.isin(log.kind, (*_GPUS_LOST, EventKind.BUS_FAILED)), -log.gpus.astype(float))
+    count("gpus_lost", np.isin(log.kind, (*GPU_LOSSES, EventKind.BUS_FAILED)), -log.gpus.astype(float))
     count("satellites_lost", log.kind == EventKind.BUS_FAILED, ones)
     found = {
         result.scenario.cause_name(number): LossByCause(**{name: float(columns[name][number]) for name in columns})
@@ -102,7 +99,7 @@ def _daily_share(result: Result, days: Floats, gpus: Floats) -> Floats:
 def _not_deployed(result: Result) -> tuple[Floats, Floats]:
     """Days on which the GPUs in slots never filled before change in number, and the changes."""
     log = result.events
-    filled = log.where(*_SLOT_FILLED)
+    filled = log.where(*STARTS)
     _, first = np.unique(filled.berth, return_index=True)
     days = np.concatenate([[0.0], filled.time_days[first]])
     gpus = np.full(len(days), -float(result.scenario.satellite.gpus))
@@ -116,9 +113,9 @@ def _missing_in_slots(log: EventLog, gpus: int) -> tuple[Floats, Ints, Floats]:
     `gpus`: GPUs of a satellite.  What is missing in a slot is missing until the next satellite fills it or the present
     one ends: every addition is one change, and its removal another.
     """
-    filled = np.isin(log.kind, _SLOT_FILLED)
-    ended = np.isin(log.kind, _SATELLITE_ENDED) & (log.satellites < 0)
-    lost = np.isin(log.kind, (*_GPUS_LOST, EventKind.SWITCHED_IN)) & (log.gpus != 0)
+    filled = np.isin(log.kind, STARTS)
+    ended = np.isin(log.kind, ENDS) & (log.satellites < 0)
+    lost = np.isin(log.kind, GPU_CHANGES) & (log.gpus != 0)
     until = _next_of_berth(log, filled | ended, np.flatnonzero(filled | ended | lost))
 
     rows = np.flatnonzero(ended | lost)
@@ -154,7 +151,7 @@ def _missing_from_storage(log: EventLog, gpus: int, fills: NDArray[np.intp]) -> 
     """
     begins = np.full(int(log.satellite.max(initial=-1)) + 2, len(log))
     begins[log.satellite[fills]] = fills
-    dead = np.flatnonzero(np.isin(log.kind, _GPUS_LOST) & (log.gpus == 0))
+    dead = np.flatnonzero(np.isin(log.kind, GPU_LOSSES) & (log.gpus == 0))
     dead = dead[dead < begins[log.satellite[dead]]]
     keys, where = np.unique(log.satellite[dead].astype(np.int64) * _MOST_CAUSES + log.cause[dead], return_inverse=True)
     serial, causes = np.divmod(keys, _MOST_CAUSES)

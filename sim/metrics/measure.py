@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.economics import costs
+from sim.economics import costs, satellite_bills
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.table import METRICS
@@ -30,7 +30,7 @@ def measure(result: Result) -> dict[str, float]:
 
     deployment, later = flight_rows(log)
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
-    tonnes = scenario.satellite.launch_mass_kg / 1000
+    tonnes = log.amount * np.array([bill.mass_kg for bill in satellite_bills(scenario)])[log.design] / 1000
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
     useful = log.total(EventKind.COMMITTED)
     money = costs(result)
@@ -49,10 +49,10 @@ def measure(result: Result) -> dict[str, float]:
         "bus_failures": float(log.count(EventKind.BUS_FAILED)),
         "launches": float(np.count_nonzero(later)),
         "satellites_launched": satellites_later,
-        "mass_launched_t": satellites_later * tonnes,
+        "mass_launched_t": float(tonnes[later].sum()),
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
-        "deployment_mass_t": satellites_deployed * tonnes,
+        "deployment_mass_t": float(tonnes[deployment].sum()),
         "total_cost_usd": money.total_usd,
         "total_cost_uncredited_usd": money.total_uncredited_usd,
         "cost_per_useful_gpu_hour_usd": _ratio(money.total_usd, useful),

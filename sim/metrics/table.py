@@ -23,6 +23,8 @@ class Metric:
     """Smallest value that can occur."""
     high: float = inf
     """Largest value that can occur."""
+    ratio_of: tuple[str, str] | None = None
+    """Metrics whose quotient it is, where over replicates the quotient of their means counts, not the mean quotient."""
 
 
 METRICS: dict[str, Metric] = {
@@ -118,8 +120,10 @@ METRICS: dict[str, Metric] = {
         Metric(
             "cost_per_useful_gpu_hour_usd",
             "USD/(GPU h)",
-            "total_cost_usd over useful_gpu_hours; undefined without useful work.",
+            "total_cost_usd over useful_gpu_hours, over replicates the mean of the one over the mean of the other; "
+            "undefined without useful work.",
             "lower",
+            ratio_of=("total_cost_usd", "useful_gpu_hours"),
         ),
     )
 }

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.events import PLANNED, EventKind
-from sim.experiment.table import cause_words
+from sim.experiment.table import cause_name
 from sim.metrics import missing_capacity
 from sim.plots.axes import date_axis, dates_of, new_axes, percent, root, split, title_and_legend
 from sim.plots.style import styled
@@ -127,10 +127,10 @@ def _largest(series: Mapping[str, Floats], widths: Floats) -> dict[str, Floats]:
     order = sorted(series, key=lambda name: -amount[name])
     least = _LEAST * sum(amount.values())
     named = [name for name in order if amount[name] >= least][:MOST_CAUSES]
-    shown = {cause_words(name): series[name] for name in named}
+    shown = {cause_name(name): series[name] for name in named}
     rest = [name for name in order if name not in named]
     if len(rest) == 1:
-        shown[cause_words(rest[0])] = series[rest[0]]
+        shown[cause_name(rest[0])] = series[rest[0]]
     elif rest:
         shown[_OTHERS] = np.sum([series[name] for name in rest], axis=0)
     return shown

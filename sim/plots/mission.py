@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.describe.radiation import chip_interruptions_per_day
+from sim.description.radiation import chip_interruptions_per_day
 from sim.environment import Environment, Operation
 from sim.plots.axes import date_axis, dates_of, looks, new_axes, split, title_and_legend
 from sim.plots.style import styled

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from sim.environment import Capacity
-from sim.events import Cause, EventKind, EventLog
+from sim.events import STARTS, Cause, EventKind, EventLog
 from sim.metrics import daily_series, flight_rows, online_capacity
 from sim.plots.axes import beneath, date_axis, dates_of, marked_level, new_axes, title_and_legend
 from sim.plots.style import styled
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 _MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
     ("failed flights", (EventKind.LAUNCH_FAILED,), "X", "#D55E00"),
-    ("arrivals in slots", (EventKind.DELIVERED, EventKind.PLACED), "o", "#009E73"),
+    ("arrivals in slots", STARTS, "o", "#009E73"),
     ("arrivals of spares", (EventKind.STORED,), "D", "#56B4E9"),
     ("satellite failures", (EventKind.BUS_FAILED,), "v", "#D55E00"),
     ("retirements", (EventKind.RETIRED,), "s", "#CC79A7"),

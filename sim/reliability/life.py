@@ -53,6 +53,8 @@ class Clock:
     def at(self, day: ArrayLike) -> Floats:
         """Exposure on these days."""
         then = np.asarray(day, float)
+        if then.size == 0 or then.max() <= self.days[-1]:
+            return np.asarray(np.interp(then, self.days, self.total))
         beyond = np.where(np.isfinite(then), np.maximum(then - self.days[-1], 0.0), 0.0)
         found = np.interp(then, self.days, self.total) + self._last_rate * beyond
         return np.asarray(np.where(then == np.inf, np.inf, found))
@@ -61,6 +63,8 @@ class Clock:
         """Day on which the exposure reaches these values; infinite where it never does."""
         wanted = np.asarray(exposure, float)
         found = np.interp(wanted, self.total, self.days)
+        if wanted.size == 0 or wanted.max() <= self.total[-1]:
+            return np.asarray(found)
         with np.errstate(divide="ignore", invalid="ignore"):
             later = self.days[-1] + (wanted - self.total[-1]) / np.float64(self._last_rate)
         return np.asarray(np.where(wanted > self.total[-1], later, found))
@@ -115,6 +119,9 @@ class Life:
     def hazard_until(self, law: Ageing, day: ArrayLike) -> Floats:
         """Accumulated hazard on a later day."""
         then = np.asarray(day, float)
+        if law.calendar_factor is None:
+            reached = law.cumulative_hazard(self._age(np.maximum(then, self.day)))
+            return np.asarray(self.hazard + (reached - law.cumulative_hazard(self.age_days)))
         total = self.hazard + np.zeros_like(then)
         for start, end, factor in _pieces(law):
             begin = np.maximum(self.day, start)  # a piece before this stretch of life is empty

@@ -16,6 +16,7 @@ from sim.events import NAMED, Cause
 from sim.launch import LaunchService
 from sim.parameters import Parameters
 from sim.physics.solar_cycle import SolarLevel
+from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.radiation import Radiation
@@ -49,99 +50,8 @@ class Mission(Parameters):
         return self
 
 
-Formation = Literal["spaced", "cluster"]
-
 FIRST_DESIGN = "satellite"
 """Name of the design under `satellite:`, which the fleet is deployed with."""
-
-
-class Shell(Parameters):
-    """A group of planes of one kind."""
-
-    formation: Formation = "spaced"
-    """`spaced`: satellites evenly around the plane; `cluster`: all of a plane within a kilometre, so that they enter
-    the shadow together."""
-    eccentricity: float = Field(default=0.0, ge=0, le=0.15)
-    """Mean eccentricity of every orbit."""
-    argument_of_perigee_deg: float = Field(default=0.0, ge=0, lt=360)
-    """Perigee's argument of latitude at the start, degrees; it drifts with J2."""
-    node_offset_deg: float = Field(default=0.0, ge=-180, le=180)
-    """Every node this far east of where the pattern has it, degrees: a tolerance, or a late launch."""
-    inclination_error_deg: float = Field(default=0.0, ge=-2, le=2)
-    """Inclination above the planned one where the node is `free`, degrees."""
-    node_keeping: Literal["held", "free"] = "held"
-    """`held`: thrusters hold inclination and node, at a price in delta-v; `free`: Sun, Moon and `inclination_error_deg`
-    let them drift, and local time and eclipse season with them."""
-
-
-class WalkerShell(Shell):
-    """A Walker pattern i:t/p/f of circular orbits (Walker 1984, J. Brit. Interplanet. Soc. 37, 559)."""
-
-    kind: Literal["walker"] = "walker"
-    altitude_km: float = Field(ge=200, le=2000)
-    """Altitude of the mean orbit above the equatorial radius, km."""
-    inclination_deg: float = Field(ge=0, le=180)
-    """Inclination, degrees."""
-    planes: int = Field(gt=0, le=10_000)
-    """Number of planes p."""
-    satellites_per_plane: int = Field(gt=0, le=100_000)
-    """Slots of one plane, t / p."""
-    phasing: int = Field(default=0, ge=0)
-    """Walker's f: the phase between neighbouring planes is f x 360 / t degrees."""
-    raan_deg: float = Field(default=0.0, ge=0, lt=360)
-    """Right ascension of the first plane's ascending node at the start, degrees."""
-    raan_spread_deg: float = Field(default=360.0, gt=0, le=360)
-    """Span over which the nodes are spread: 360 a Walker delta, 180 a Walker star."""
-
-
-class SunSynchronousShell(Shell):
-    """Circular sun-synchronous planes named by the local time of their ascending node.
-
-    The inclination is solved from SGP4's own nodal rate, so the local time holds over the mission.
-    """
-
-    kind: Literal["sun_synchronous"] = "sun_synchronous"
-    altitude_km: float = Field(ge=200, le=2000)
-    """Altitude of the mean orbit above the equatorial radius, km."""
-    ltan_h: float = Field(ge=0, lt=24)
-    """Local mean solar time of the ascending node of the first plane, hours: 6 and 18 are dawn-dusk."""
-    planes: int = Field(default=1, gt=0, le=1000)
-    """Number of planes."""
-    ltan_spacing_h: float = Field(default=0.0, ge=0, lt=24)
-    """Local time between neighbouring planes, hours; needed where there are several."""
-    satellites_per_plane: int = Field(gt=0, le=100_000)
-    """Slots of one plane."""
-
-    @model_validator(mode="after")
-    def _planes_differ(self) -> SunSynchronousShell:
-        if self.planes > 1 and self.ltan_spacing_h == 0:
-            raise ValueError(f"{self.planes} planes need an ltan_spacing_h above 0")
-        return self
-
-
-class CatalogueShell(Shell):
-    """The planes of a real constellation, from a file of OMM (JSON, CSV, XML) or two-line element sets.
-
-    Every satellite is taken as station-kept (drag term 0): SGP4 with drag over years is meaningless.
-    """
-
-    kind: Literal["catalogue"] = "catalogue"
-    file: str
-    """Path of the element file, relative to the scenario file that names it."""
-    name_contains: str = ""
-    """Only objects whose name contains this, upper or lower case."""
-
-
-AnyShell = Annotated[WalkerShell | SunSynchronousShell | CatalogueShell, Field(discriminator="kind")]
-
-
-class Constellation(Parameters):
-    """Where satellites work, and the places for spares."""
-
-    shells: tuple[AnyShell, ...] = Field(min_length=1)
-    """The shells, numbered from 0."""
-    spare_berths_per_plane: int = Field(default=0, ge=0, le=10_000)
-    """Places for dormant spares in every plane, whatever the strategy does with them."""
 
 
 class Light(Parameters):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.environment.design import birth_key
 from sim.events import Cause, EventKind
 from sim.metrics import measure
 
@@ -12,6 +13,12 @@ YEAR = 365.25
 SHELL = {"altitude_km": 550}
 SATELLITE = {"gpus": 8, "mass_kg": 300, "battery": {}, "propulsion": {"vulnerable_area_m2": 0}, "links": {}}
 JOB = {"gpus": 8, "checkpoint_interval_min": 60, "checkpoint_write_min": 1e-4, "restart_min": 0}
+
+
+def gang_work(environment, plane, births, slots, efficiency):
+    """Work of a gang from mission day 0 to each day, days at full speed."""
+    table = environment.gangs.speed(plane, [(0, birth_key(birth)) for birth in births], slots)
+    return table.total[:-1] * efficiency
 
 
 def made(fleet, days=YEAR, policy="ride_through", satellite=None, slots=4, shell=None, life_days=5 * YEAR, **rest):
@@ -182,7 +189,7 @@ def test_migration_beats_a_pause_for_a_gang_that_never_is_all_in_light(fleet, ch
 def test_time_lost_to_slowness_is_what_the_speed_says(fleet, environment, checked_run):
     scenario = made(fleet, satellite={"array": {"area_m2": 24.0}}, jobs=[JOB], slots=1)
     log = checked_run(scenario).events
-    work = environment(scenario).gangs.work(0, [0.0], np.array([0]), 1.0)
+    work = gang_work(environment(scenario), 0, [0.0], np.array([0]), 1.0)
     done = np.interp(YEAR, environment(scenario).days, work)
     assert 0.5 < done / YEAR < 0.99
     assert log.total(EventKind.COMMITTED) + log.total(EventKind.UNCOMMITTED) == pytest.approx(done * 8 * 24, rel=1e-5)
@@ -194,7 +201,7 @@ def test_time_lost_to_slowness_is_what_the_speed_says(fleet, environment, checke
 def test_a_finite_job_under_changing_speed_ends_when_the_work_is_done(fleet, environment, checked_run, policy, days):
     job = {**JOB, "work_gpu_hours": 8 * 24 * days, "arrival_day": 10.0}
     scenario = made(fleet, policy=policy, satellite={"array": {"area_m2": 24.0}}, jobs=[job], slots=1)
-    speed = np.diff(environment(scenario).gangs.work(0, [0.0], np.array([0]), 1.0))
+    speed = np.diff(gang_work(environment(scenario), 0, [0.0], np.array([0]), 1.0))
     assert speed.min() < speed.max() < 1.0001
     step, now, left = 1 / 1440, 10.0, days
     while left > 0:

@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 
 from sim.constants import DAYS_PER_YEAR
-from sim.describe import facts
+from sim.description import facts
 from sim.reliability import (
     Bathtub,
     CalendarFactor,

@@ -119,7 +119,7 @@ def test_a_changed_mass_formula_changes_what_is_computed_from_it(tmp_path):
     """In a copy of the package, in new processes, as somebody who edits it would."""
     shutil.copytree(code_digest.PACKAGE, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(code_digest.PACKAGE.parent / "configs", tmp_path / "configs")
-    code = "import sim; from sim.describe import facts; print(sim.__file__); "
+    code = "import sim; from sim.description import facts; print(sim.__file__); "
     code += "print(facts(sim.load('baseline', set_=['mission.years=0.1']))['satellite']['death']['years_aloft_max'])"
 
     def years_aloft() -> float:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.describe import describe, facts, plane_facts
+from sim.description import describe, facts, plane_facts
 from sim.environment import Environment
 from sim.scenario import load
 

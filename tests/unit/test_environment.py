@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from sim.environment.design import birth_key
 from sim.environment.gang_speed import union_of_arcs
 from sim.scenario.models import Scenario
 from sim.workloads import TrainingJob
@@ -14,6 +15,12 @@ from sim.workloads import TrainingJob
 YEAR = 365.25
 DAWN_DUSK = {"kind": "sun_synchronous", "altitude_km": 650, "ltan_h": 6}
 SMALL = {"gpus": 8, "mass_kg": 300, "battery": {"capacity_kwh": 6}}
+
+
+def gang_work(environment, plane, births, slots, efficiency):
+    """Work of a gang from mission day 0 to each day, days at full speed."""
+    table = environment.gangs.speed(plane, [(0, birth_key(birth)) for birth in births], slots)
+    return table.total[:-1] * efficiency
 
 
 def build(fleet, environment, policy="ride_through", days=YEAR, shell=None, satellite=None, **rest):
@@ -97,8 +104,8 @@ def test_the_slowest_satellite_sets_the_pace(fleet, environment):
     tight = {**SMALL, "battery": {"capacity_kwh": 20}, "array": {"area_m2": 22, "degradation_per_year": 0.03}}
     built = build(fleet, environment, days=2 * YEAR, satellite=tight, slots=2)
     slot = np.array([0])
-    alone = [np.diff(built.gangs.work(0, [birth], slot, 1.0)) for birth in (0.0, 600.0)]
-    both = np.diff(built.gangs.work(0, [600.0, 0.0], slot, 1.0))
+    alone = [np.diff(gang_work(built, 0, [birth], slot, 1.0)) for birth in (0.0, 600.0)]
+    both = np.diff(gang_work(built, 0, [600.0, 0.0], slot, 1.0))
     assert both == pytest.approx(np.minimum(*alone), abs=1e-6)
     assert alone[0][600:].mean() < alone[1][600:].mean()
 
@@ -107,7 +114,7 @@ def test_a_gang_is_in_the_dark_while_any_of_its_satellites_is(fleet, environment
     built = build(fleet, environment, slots=8)
     operation, share = built.designs[0].operation, built.sun.dark[0]
     pace = [
-        np.diff(built.gangs.work(0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))
+        np.diff(gang_work(built, 0, [0.0], slots, 1.0)) for slots in (np.array([0]), np.array([0, 1]), np.arange(8))
     ]
     light, dark = operation.light_speed[0, :-1], operation.dark_speed[0, :-1]
     one, two = share[:-1], share[:-1] + np.minimum(share[:-1], 1 / 8)
@@ -130,7 +137,7 @@ def test_a_union_of_arcs_against_brute_force(seed):
 
 def test_satellites_that_share_a_place_share_the_dark(fleet, environment):
     built = build(fleet, environment, shell={"formation": "cluster"}, slots=5)
-    assert (built.gangs.work(0, [0.0], np.arange(5), 1.0) == built.gangs.work(0, [0.0], np.array([0]), 1.0)).all()
+    assert (gang_work(built, 0, [0.0], np.arange(5), 1.0) == gang_work(built, 0, [0.0], np.array([0]), 1.0)).all()
 
 
 def test_migration_pays_a_hand_over_for_every_satellite_and_orbit(fleet, environment):
@@ -140,18 +147,18 @@ def test_migration_pays_a_hand_over_for_every_satellite_and_orbit(fleet, environ
     dark = built.sun.dark[0, :-1]
     # 8 GPUs x 100 GB x 8 bit / 200 Gbit/s = 32 s, and 6 s of standstill.
     for satellites in (1, 4):
-        pace = np.diff(built.gangs.work(0, [0.0], np.arange(satellites), 0.9))
+        pace = np.diff(gang_work(built, 0, [0.0], np.arange(satellites), 0.9))
         handing = np.where(dark > 0, satellites * 38 / built.sun.period_s[0, 0], 0)
         assert pace == pytest.approx((1 - dark) * (1 - handing) * 0.9, abs=1e-6)
         assert pace[dark == 0] == pytest.approx(0.9)
     absurd = {"migration_gb_per_gpu": 1e6}
     stuck = build(fleet, environment, "migrate", shell=DAWN_DUSK, satellite=satellite, power=absurd, slots=20)
-    assert np.diff(stuck.gangs.work(0, [0.0], np.arange(4), 1.0))[dark > 0].max() == 0
+    assert np.diff(gang_work(stuck, 0, [0.0], np.arange(4), 1.0))[dark > 0].max() == 0
 
 
 def test_a_cluster_has_nobody_in_light_to_migrate_to(fleet, environment):
     built = build(fleet, environment, "migrate", shell={**DAWN_DUSK, "formation": "cluster"}, slots=4)
-    pace = np.diff(built.gangs.work(0, [0.0], np.arange(4), 1.0))
+    pace = np.diff(gang_work(built, 0, [0.0], np.arange(4), 1.0))
     assert pace == pytest.approx(1 - built.sun.dark[0, :-1], abs=1e-6)
 
 

@@ -27,3 +27,8 @@ def test_a_table_is_the_same_on_every_screen(monkeypatch):
 
 def test_a_table_may_have_no_headings():
     assert table_text([], [("events", "12"), ("p", "0.5")], left="ll") == "events  12\np       0.5"
+
+
+def test_a_table_may_be_empty():
+    assert table_text([], []) == ""
+    assert table_text(["one", "two"], []) == "one  two"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.environment import Environment
-from sim.environment.interruptions import interruption_causes, retried_share, throughput
+from sim.environment.interruptions import interruption_causes, retries_per_day, throughput
 from sim.environment.radiation import dose_at_end_rad, dose_hazard
 from sim.scenario import load
 
@@ -118,8 +118,9 @@ def test_mitigation_takes_its_share_and_costs_its_share():
     events = environment.radiation.trapped_per_day(0)[silent] + environment.radiation.cosmic_per_day(0)[silent]
     units = np.array([256, 64, 8, 1])
     expected = 256 * float(events.mean()) * 0.9 * 10 / 86400
-    assert retried_share(hardened, environment.radiation, 0, units) == pytest.approx(expected)
-    assert retried_share(plain, environment.radiation, 0, units) == 0
+    retried = retries_per_day(hardened, environment.radiation, 0) @ units * hardened.radiation.retry_s / 86400
+    assert retried == pytest.approx(expected)
+    assert (retries_per_day(plain, environment.radiation, 0) == 0).all()
 
 
 def test_planes_of_one_geometry_share_their_tables():

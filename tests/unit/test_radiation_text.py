@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.cli.environment_tables import plane_tables
-from sim.describe import describe, facts, plane_facts
-from sim.describe.text import _listed
+from sim.description import describe, facts, plane_facts
+from sim.description.text import _listed
 from sim.environment import Environment
 from sim.experiment.study import Sample, Study
 from sim.experiment.table import losses
@@ -121,7 +121,7 @@ def test_daily_dose_and_interruptions_sum_to_the_means(suncatcher) -> None:
 def test_the_tables_show_it_in_100_columns(suncatcher) -> None:
     text = plane_tables([plane_facts(suncatcher, suncatcher.planes[0])])
     assert max(map(len, text.splitlines())) <= 100
-    for phrase in ("Dose behind the shield", "Single events", "memory onset", "11.7 yr", "punctures"):
+    for phrase in ("Dose behind the shield", "Single events", "memory onset", "11.7 yr", "SAA passes %", "punctures"):
         assert phrase in text
     gone = Environment.build(load("baseline", set_=[*YEARS, "radiation.trapped_factor=0"]))
     assert "yr" in plane_tables([plane_facts(gone, gone.planes[0])])  # cosmic rays go on

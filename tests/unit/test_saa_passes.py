@@ -102,8 +102,11 @@ def test_an_even_flux_at_one_place_only_spanes_unit():
     mean = hazard(even(), ONE, 3.21, 371.77)
     assert mean == pytest.approx(9 * (371.77 - 3.21), rel=1e-6)
     # The table of periods is in single precision: 6e-8 of the hazard, here 2e-5 days.
-    assert found.days == pytest.approx(3.21 + unit(mean) / 9, abs=5e-5)
-    assert found.number.tolist() == list(range(len(found.days)))
+    # What comes before the beginning, in the block under way then, is left out.
+    days = 3 * 15 * PERIOD + unit(found.used) / 9
+    inside = np.flatnonzero((days >= 3.21) & (days <= 371.77))
+    assert found.days == pytest.approx(days[inside], abs=5e-5)
+    assert found.number.tolist() == inside.tolist()
     assert (found.phase == 0).all()
 
 
@@ -127,7 +130,8 @@ def test_an_even_flux_on_a_gang_is_poissons_process(steady):
 def test_what_is_steady_comes_at_any_time():
     unit = unit_rate(2)
     found = come(real(), rates(weights=[0, 0, 0], steady=5), 20.5, 120.25, unit)
-    assert found.days == pytest.approx(20.5 + unit(5 * 99.75) / 5, rel=1e-9)
+    days = 20 * 15 * PERIOD + unit(found.used) / 5
+    assert found.days == pytest.approx(days[(days >= 20.5) & (days <= 120.25)], rel=1e-9)
     assert (found.phase == 3).all()
 
 
@@ -192,8 +196,8 @@ def test_arrivals_come_when_the_hazard_reaches_their_unit(phase):
     given, unit = rates([phase], [9.0]), unit_rate(3)
     found = come(real(), given, 40.03, 80.0, unit)
     assert len(found.days) > 200
-    for day, reached in zip(found.days[::10], unit(found.used)[: len(found.days) : 10], strict=True):
-        assert hazard(real(), given, 40.03, float(day)) == pytest.approx(reached, rel=1e-5, abs=1e-5)
+    for day, reached in zip(found.days[::10], unit(found.used)[found.number[::10]], strict=True):
+        assert hazard(real(), given, 39 * 15 * PERIOD, float(day)) == pytest.approx(reached, rel=1e-5, abs=1e-5)
 
 
 # How spanes fit together

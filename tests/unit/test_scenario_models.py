@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.scenario import Scenario, load
-from sim.scenario.models import Mission, SunSynchronousShell, WalkerShell
+from sim.scenario.constellation import SunSynchronousShell, WalkerShell
+from sim.scenario.models import Mission
 from sim.strategies import BUILT_IN, Batch, OnOrbitSpares
 
 

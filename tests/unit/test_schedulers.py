@@ -1,64 +1,133 @@
+"""Schedulers, each placement carried out before the next is asked for, as the engine does."""
+
 from math import inf
 
+import numpy as np
 import pytest
 
-from sim.workloads import SCHEDULERS, Fifo, FifoBackfill, Placement, Queued, Running
+from sim.workloads import SCHEDULERS, Fifo, FifoBackfill, Placement, Queued, Rooms
 
 
 def jobs(*sizes_and_days):
     return [Queued(number, gpus, days) for number, (gpus, days) in enumerate(sizes_and_days)]
 
 
+def place(scheduler, queue, idle, gangs, now):
+    """The placements, carried out one by one."""
+    rooms = Rooms(idle)
+    for number, (plane, gpus, end_day) in enumerate(gangs):
+        rooms.run(plane, 1000 + number, gpus, end_day)
+    size = {job.job: job for job in queue}
+    found = []
+    for placement in scheduler.place(queue, rooms, now):
+        job = size[placement.job]
+        rooms.change(placement.plane, -job.gpus)
+        rooms.run(placement.plane, job.job, job.gpus, now + job.run_days)
+        found.append(placement)
+    return found
+
+
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_jobs_start_in_order_of_arrival_where_they_fit_best(scheduler):
-    placements = scheduler().place(jobs((4, 1), (3, 1), (2, 1)), [5, 4, 3], [], 0.0)
+    placements = place(scheduler(), jobs((4, 1), (3, 1), (2, 1)), [5, 4, 3], [], 0.0)
     assert placements == [Placement(0, 1), Placement(1, 2), Placement(2, 0)]
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_nothing_is_placed_beyond_what_is_idle(scheduler):
-    placements = scheduler().place(jobs(*[(3, 1)] * 5), [7, 2], [], 0.0)
+    placements = place(scheduler(), jobs(*[(3, 1)] * 5), [7, 2], [], 0.0)
     assert placements == [Placement(0, 0), Placement(1, 0)]
-    assert scheduler().place(jobs((3, 1)), [2, 2], [], 0.0) == []
-    assert scheduler().place([], [2, 2], [], 0.0) == []
+    assert place(scheduler(), jobs((3, 1)), [2, 2], [], 0.0) == []
+    assert place(scheduler(), [], [2, 2], [], 0.0) == []
 
 
 def test_fifo_lets_nobody_overtake():
-    assert Fifo().place(jobs((8, 1), (1, 0.1)), [4], [Running(0, 4, 10.0)], 0.0) == []
+    assert place(Fifo(), jobs((8, 1), (1, 0.1)), [4], [(0, 4, 10.0)], 0.0) == []
 
 
 def test_backfill_starts_a_job_that_ends_before_the_heads_turn():
-    running = [Running(0, 4, 10.0)]
-    assert FifoBackfill().place(jobs((8, 1), (4, 9.0)), [4], running, 1.0) == [Placement(1, 0)]
-    assert FifoBackfill().place(jobs((8, 1), (4, 9.5)), [4], running, 1.0) == []
+    at_work = [(0, 4, 10.0)]
+    assert place(FifoBackfill(), jobs((8, 1), (4, 9.0)), [4], at_work, 1.0) == [Placement(1, 0)]
+    assert place(FifoBackfill(), jobs((8, 1), (4, 9.5)), [4], at_work, 1.0) == []
 
 
 def test_backfill_gives_what_the_head_leaves_over_to_longer_jobs():
-    running = [Running(0, 6, 10.0)]
+    at_work = [(0, 6, 10.0)]
     # At the head's turn ten are free and it needs eight: two are left over, for one job of two or two of one.
     queue = jobs((8, 1), (2, inf), (1, inf))
-    assert FifoBackfill().place(queue, [4], running, 0.0) == [Placement(1, 0)]
+    assert place(FifoBackfill(), queue, [4], at_work, 0.0) == [Placement(1, 0)]
     queue = jobs((8, 1), (3, inf), (1, inf), (1, inf), (1, inf))
-    assert FifoBackfill().place(queue, [4], running, 0.0) == [Placement(2, 0), Placement(3, 0)]
+    assert place(FifoBackfill(), queue, [4], at_work, 0.0) == [Placement(2, 0), Placement(3, 0)]
 
 
 def test_backfill_uses_planes_the_head_does_not_wait_for():
-    running = [Running(0, 8, 10.0), Running(1, 8, 20.0)]
-    assert FifoBackfill().place(jobs((8, 1), (3, inf)), [0, 4], running, 0.0) == [Placement(1, 1)]
+    at_work = [(0, 8, 10.0), (1, 8, 20.0)]
+    assert place(FifoBackfill(), jobs((8, 1), (3, inf)), [0, 4], at_work, 0.0) == [Placement(1, 1)]
 
 
 def test_backfill_waits_for_the_plane_that_is_free_first():
     # Plane 1 can take the head on day 5, so plane 0 is open to all and plane 1 to short jobs only.
-    running = [Running(0, 4, 10.0), Running(1, 4, 5.0)]
+    at_work = [(0, 4, 10.0), (1, 4, 5.0)]
     queue = jobs((8, 1), (4, 7.0), (4, 7.0), (4, 4.0))
-    assert FifoBackfill().place(queue, [4, 4], running, 0.0) == [Placement(1, 0), Placement(3, 1)]
+    assert place(FifoBackfill(), queue, [4, 4], at_work, 0.0) == [Placement(1, 0), Placement(3, 1)]
 
 
 def test_jobs_placed_now_count_for_the_heads_turn():
     # The first job starts now and ends on day 3; the second needs its GPUs and waits for them, not for day 50.
     queue = jobs((4, 3.0), (6, 1), (2, 4.0), (2, 2.5))
-    assert FifoBackfill().place(queue, [6], [], 0.0) == [Placement(0, 0), Placement(3, 0)]
+    assert place(FifoBackfill(), queue, [6], [], 0.0) == [Placement(0, 0), Placement(3, 0)]
 
 
 def test_a_head_that_can_never_start_holds_nobody_back():
-    assert FifoBackfill().place(jobs((99, 1), (4, inf)), [4], [Running(0, 4, inf)], 0.0) == [Placement(1, 0)]
+    assert place(FifoBackfill(), jobs((99, 1), (4, inf)), [4], [(0, 4, inf)], 0.0) == [Placement(1, 0)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rooms_answer_as_a_look_at_every_plane_does(seed):
+    stream = np.random.default_rng(seed)
+    rooms, gangs = Rooms([0] * 5), []
+    for step in range(200):
+        plane = int(stream.integers(5))
+        if stream.random() < 0.5:
+            rooms.change(plane, int(stream.integers(-rooms.idle[plane], 9)))
+        elif gangs and stream.random() < 0.5:
+            rooms.stop(*gangs.pop(int(stream.integers(len(gangs)))))
+        else:
+            gangs.append((plane, step, int(stream.integers(1, 9)), float(stream.choice([3.0, 5.0, 8.0, inf]))))
+            rooms.run(*gangs[-1])
+        gpus, room = int(stream.integers(1, 20)), int(stream.integers(0, 9))
+        fitting = [(idle, p) for p, idle in enumerate(rooms.idle) if idle >= gpus]
+        assert rooms.best_fit(gpus) == (min(fitting)[1] if fitting else None)
+        beside = [(idle, p) for idle, p in fitting if p != plane] + [(room, plane)] * (room >= gpus)
+        assert rooms.best_fit_beside(gpus, plane, room) == (min(beside)[1] if beside else None)
+        size = gpus if stream.random() < 0.3 else 12
+        turns = []
+        for p in range(5):
+            free = rooms.idle[p]
+            for _, _, more, day in sorted((g for g in gangs if g[0] == p), key=lambda g: g[3]):
+                free += more
+                if day < inf and free >= size:
+                    turns.append((day, p))
+                    break
+        where, day, _ = rooms.first_turn(size)
+        assert (day, where) == (min(turns) if turns else (inf, None))
+
+
+def test_a_full_fleet_is_not_looked_through():
+    class Counted(list):
+        looks = 0
+
+        def __getitem__(self, place):
+            Counted.looks += 1
+            return super().__getitem__(place)
+
+    for planes in (10, 1000):
+        rooms = Rooms([0] * planes)
+        for plane in range(planes):
+            rooms.run(plane, plane, 8, 10.0 + plane)
+        rooms.first_turn(8)
+        rooms._ends = Counted(rooms._ends)
+        Counted.looks = 0
+        rooms.change(3, 2)
+        assert rooms.first_turn(8) == (0, 10.0, 0)
+        assert Counted.looks == 1  # the plane that changed, whatever their number

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.experiment.controls import Regression, no_controls
 from sim.experiment.statistics import (
     Quantity,
-    Regression,
+    Ratio,
     difference,
+    difference_of_ratios,
     estimate,
+    estimate_ratio,
     ranking,
     replicates_for_precision,
     variance_reduction,
@@ -16,10 +19,6 @@ from sim.experiment.statistics import (
 
 SHARE = Quantity("1", 0.0, 1.0)
 FREE = Quantity("1")
-
-
-def no_controls(n):
-    return Regression.on(np.zeros((n, 0)), np.zeros(0))
 
 
 def draws(n, seed=3):
@@ -37,20 +36,37 @@ def test_the_plain_mean_has_students_interval():
     found = estimate(values, no_controls(4), SHARE)
     low, high = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
     assert (found.raw_mean, found.raw_ci_low, found.raw_ci_high) == pytest.approx((0.5, low, high))
-    assert (found.mean, found.ci_low, found.ci_high) == (found.raw_mean, found.raw_ci_low, found.raw_ci_high)
-    assert (found.n, found.unit) == (4, "1")
+    assert found.mean == found.raw_mean
+    assert found.ci_low <= found.raw_ci_low < found.raw_ci_high <= found.ci_high  # widened along the skew
+    assert (found.n, found.unit, found.adjusted) == (4, "1", False)
 
 
-def test_the_adjusted_mean_is_the_intercept_of_least_squares():
+def intercept(controls, values):
+    return np.linalg.lstsq(np.column_stack([np.ones(len(values)), controls - EXPECTED]), values)[0][0]
+
+
+def test_the_adjusted_mean_is_the_jackknifed_intercept_of_least_squares():
+    controls, values = draws(30)
+    whole = intercept(controls, values)
+    without = np.array([intercept(np.delete(controls, i, 0), np.delete(values, i)) for i in range(30)])
+    pseudo = 30 * whole - 29 * without
+    half = stats.t.ppf(0.975, 26) * stats.sem(pseudo)
+    found = estimate(values, Regression.on(controls, EXPECTED), FREE)
+    assert found.adjusted
+    assert found.mean == pytest.approx(pseudo.mean(), rel=1e-9)
+    assert found.ci_low <= pseudo.mean() - half + 1e-9
+    assert found.ci_high >= pseudo.mean() + half - 1e-9
+    assert found.half_width < 1.1 * half
+    assert found.half_width < 0.3 * (found.raw_ci_high - found.raw_ci_low) / 2
+
+
+def test_the_intercept_is_that_of_least_squares():
     controls, values = draws(30)
     design = np.column_stack([np.ones(30), controls - EXPECTED])
     coefficients, residuals, *_ = np.linalg.lstsq(design, values)
     error = np.sqrt(residuals[0] / 26 * np.linalg.inv(design.T @ design)[0, 0])
-    half = stats.t.ppf(0.975, 26) * error
-    found = estimate(values, Regression.on(controls, EXPECTED), FREE)
-    expected = coefficients[0], coefficients[0] - half, coefficients[0] + half
-    assert (found.mean, found.ci_low, found.ci_high) == pytest.approx(expected)
-    assert found.half_width < 0.3 * (found.raw_ci_high - found.raw_ci_low) / 2
+    found = Regression.on(controls, EXPECTED).fit(values)
+    assert found == pytest.approx((coefficients[0], error, residuals[0] / 26))
 
 
 @pytest.mark.parametrize(("n", "adjusted"), [(10, False), (11, True)])
@@ -58,6 +74,94 @@ def test_means_are_adjusted_from_eight_replicates_above_the_controls_on(n, adjus
     controls, values = draws(n)
     found = estimate(values, Regression.on(controls, EXPECTED), FREE)
     assert (found.mean != found.raw_mean) is adjusted
+    assert found.adjusted is adjusted
+
+
+def test_a_metric_that_bends_is_not_adjusted():
+    controls, values = draws(30)
+    regression = Regression.on(controls, EXPECTED)
+    bent = np.exp(0.7 * values)
+    found = estimate(bent, regression, FREE)
+    assert (found.adjusted, found.mean) == (False, bent.mean())
+    assert estimate(values, regression, FREE).adjusted
+
+
+def test_a_control_that_one_replicate_decides_adjusts_nothing():
+    controls = np.zeros((20, 1))
+    controls[7] = 1.0
+    values = np.random.default_rng(2).standard_normal(20)
+    assert not estimate(values, Regression.on(controls, np.array([0.05])), FREE).adjusted
+
+
+@pytest.mark.parametrize("seen", [1, 3])
+def test_a_rare_event_has_the_exact_interval_and_is_not_adjusted(seen):
+    controls, _ = draws(20)
+    values = np.zeros(20)
+    values[:seen] = 1.0
+    found = estimate(values, Regression.on(controls, EXPECTED), SHARE)
+    exact = stats.binomtest(seen, 20).proportion_ci()
+    assert not found.adjusted
+    assert found.mean == seen / 20
+    assert found.ci_low <= exact.low
+    assert found.ci_high >= exact.high
+    assert found.ci_high < exact.high + 0.05
+
+
+def test_an_event_not_seen_may_still_happen():
+    """For a share: all replicates lie at one end of its range.  Of a difference nothing is known that was not seen."""
+    none, always = (estimate(np.full(20, x), no_controls(20), SHARE) for x in (0.0, 1.0))
+    exact = stats.binomtest(0, 20).proportion_ci().high
+    assert (none.mean, none.ci_low, none.ci_high) == (0.0, 0.0, pytest.approx(exact))
+    assert (always.mean, always.ci_low, always.ci_high) == (1.0, pytest.approx(1 - exact), 1.0)
+    same = difference(np.full(20, 0.4), np.full(20, 0.4), no_controls(20), SHARE)
+    assert (same.ci_low, same.ci_high) == (0.0, 0.0)
+
+
+def test_a_skewed_mean_reaches_further_along_its_skew():
+    values = np.random.default_rng(4).lognormal(0, 1, 12)
+    found, mirrored = (estimate(x, no_controls(12), FREE) for x in (values, -values))
+    assert found.ci_high - found.mean > 1.2 * (found.raw_ci_high - found.mean)
+    assert (mirrored.ci_low, mirrored.ci_high) == pytest.approx((-found.ci_high, -found.ci_low))
+
+
+class TestRatio:
+    COST, WORK = np.array([10.0, 12, 11, 13]), np.array([5.0, 0, 2, 1])
+
+    def test_it_is_the_ratio_of_means(self):
+        found = estimate_ratio(Ratio(self.COST, self.WORK), no_controls(4), Quantity("USD", 0.0))
+        assert found.mean == found.raw_mean == 46 / 8
+        assert found.ci_low == 0.0 < found.mean < found.ci_high
+        z = (self.COST - 46 / 8 * self.WORK) / 2
+        assert found.raw_ci_high == pytest.approx(46 / 8 + stats.t.ppf(0.975, 3) * stats.sem(z))
+
+    def test_without_work_it_is_undefined(self):
+        found = estimate_ratio(Ratio(self.COST, np.zeros(4)), no_controls(4), FREE)
+        assert (found.mean, found.ci_low) == (None, None)
+        one = Ratio(self.COST, np.array([3.0, 0, 0, 0]))
+        assert estimate_ratio(one, no_controls(4), FREE).ci_high is None  # without that one there is none
+        undefined = difference_of_ratios(one, Ratio(self.COST, np.zeros(4)), no_controls(4), FREE)
+        assert (undefined.mean, undefined.p_positive) == (None, None)
+
+    def test_one_replicate_has_no_interval(self):
+        found = estimate_ratio(Ratio(np.array([6.0]), np.array([2.0])), no_controls(1), FREE)
+        assert (found.mean, found.ci_low, found.raw_ci_low) == (3.0, None, None)
+
+    def test_differences_are_paired_and_infinite_ratios_count(self):
+        a, b = Ratio(self.COST, self.WORK), Ratio(self.COST + 8, self.WORK)
+        found = difference_of_ratios(a, b, no_controls(4), FREE)
+        assert found.mean == pytest.approx(-4)
+        assert found.p_positive == 0.5 / 4  # the second replicate has no work under either: a tie
+        assert difference_of_ratios(a, a, no_controls(4), FREE).half_width == 0
+
+    def test_controls_adjust_both_parts(self):
+        controls, work = draws(40, seed=4)
+        cost = 100 + 3 * (controls[:, 0] - 5)
+        found = estimate_ratio(Ratio(cost, work + 27), Regression.on(controls, EXPECTED), FREE)
+        assert found.adjusted
+        assert abs(found.mean - 100 / 30) < 4 * 0.3 * 100 / 30**2 / np.sqrt(
+            40
+        )  # .3: what the controls leave of the work
+        assert found.half_width < 0.5 * (found.raw_ci_high - found.raw_ci_low) / 2
 
 
 def test_constant_and_collinear_controls_change_nothing():
@@ -103,7 +207,7 @@ def test_differences_are_paired():
     a, b = shared + 0.1, shared - 0.1 * np.arange(20) % 2
     found = difference(a, b, no_controls(20), FREE)
     expected = stats.ttest_rel(a, b).confidence_interval()
-    assert (found.ci_low, found.ci_high) == pytest.approx((expected.low, expected.high))
+    assert (found.raw_ci_low, found.raw_ci_high) == pytest.approx((expected.low, expected.high))
     assert found.mean == pytest.approx((a - b).mean())
 
 

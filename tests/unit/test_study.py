@@ -81,7 +81,7 @@ def test_the_json_of_compare(study):
     assert (found["scenario"], found["seed"], found["replicates"]) == ("test", 4, 14)
     assert list(found["strategies"]) == NAMES
     assert list(found["strategies"][NAMES[0]]) == list(METRICS)
-    fields = {"mean", "ci_low", "ci_high", "raw_mean", "raw_ci_low", "raw_ci_high", "n", "unit"}
+    fields = {"mean", "ci_low", "ci_high", "raw_mean", "raw_ci_low", "raw_ci_high", "n", "unit", "adjusted"}
     assert set(found["strategies"][NAMES[0]]["launches"]) == fields
     pair = found["differences"]["compute_availability"]["run_to_failure - replace_on_failure"]
     assert set(pair) == fields | {"p_positive"}
@@ -91,6 +91,33 @@ def test_the_json_of_compare(study):
     assert best["p_best"] == pytest.approx(1 - pair["p_positive"])
     assert set(found["variance_reduction"]["run_to_failure - replace_on_failure"]) == {"pairing", "controls", "total"}
     assert found["strategies"][NAMES[0]]["cost_per_useful_gpu_hour_usd"]["mean"] is None  # there are no jobs
+    assert found["strategies"][NAMES[0]]["compute_availability"]["adjusted"] is True
+    assert found["strategies"][NAMES[0]]["launches"]["adjusted"] is False  # always 0
+    assert found["verdict"].startswith("Highest compute availability: replace_on_failure, ")
+    assert found["no_difference"] == []
+    goodput = found["strategies"][NAMES[0]]["goodput"]
+    assert (goodput["mean"], goodput["ci_high"]) == (0, 0)  # for certain: there are no jobs
+
+
+def test_cost_of_a_useful_hour_is_the_mean_cost_over_the_mean_work(fleet):
+    """A job that needs all GPUs of a fleet that nobody repairs: replicates without useful work count too."""
+    jobs = [{"name": "job", "gpus": 6, "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}]
+    often = {"kind": "exponential", "rate_per_year": 300}
+    scenario = fleet(slots=3, gpus=2, bus=often, days=30, lead=1, jobs=jobs)
+    study = experiment.compare(scenario, NAMES, 40, 4, workers=1)
+    name = "cost_per_useful_gpu_hour_usd"
+    assert np.isnan(study.values(NAMES[0], name)).any()
+    found = json.loads(json.dumps(study.to_json(), allow_nan=False))
+    for strategy in NAMES:
+        one = found["strategies"][strategy][name]
+        cost, work = (study.values(strategy, part).mean() for part in ("total_cost_usd", "useful_gpu_hours"))
+        assert one["raw_mean"] == pytest.approx(cost / work)
+        assert one["ci_low"] <= one["raw_mean"] <= one["ci_high"]
+    means = [found["strategies"][strategy][name]["raw_mean"] for strategy in NAMES]
+    pair = found["differences"][name]["run_to_failure - replace_on_failure"]
+    assert pair["raw_mean"] == pytest.approx(means[0] - means[1])
+    assert pair["ci_low"] < pair["raw_mean"] < pair["ci_high"]
+    assert 0 <= pair["p_positive"] <= 1
 
 
 def test_the_json_of_run(small):
@@ -121,19 +148,22 @@ def test_strategies_of_a_pair_share_their_controls(study):
 def test_the_table_speaks_to_a_newcomer(fleet):
     jobs = [{"name": "job", "gpus": 4, "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}]
     scenario = fleet(slots=6, gpus=2, bus=RARE, gpu=RARE, lead=60, jobs=jobs)
-    text = experiment.compare(scenario, NAMES, 12, 4, workers=1).table()
+    study = experiment.compare(scenario, NAMES, 12, 4, workers=1)
+    text = study.table()
+    assert text.splitlines()[-1] == study.to_json()["verdict"]
     for words in (
         "compute availability",
         "goodput",
-        "launches",
+        "flights after deployment",
         "USD per useful GPU-hour",
         "12 replicates of each strategy",
         "replace_on_failure - run_to_failure  +",
         "points",
         "95 % confidence",
-        "The cheapest useful GPU-hour: ",
-        "The highest compute availability: replace_on_failure, in ",
-        " % of the replicates.",
+        "Cheapest useful GPU-hour in single replicates: ",
+        "Highest compute availability in single replicates: replace_on_failure ",
+        "\nHighest compute availability: replace_on_failure, ",
+        "\nCheapest useful GPU-hour: ",
     ):
         assert words in text, text
     assert "nan" not in text.lower().split()
@@ -298,7 +328,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_resumes(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - start < 5  # 0.2 s on an idle machine
+    assert time.monotonic() - start < 1 + 3 * import_seconds()  # 0.2 s on an idle machine
     kept = finished_in(cut)
     assert 2 <= len(kept) < 8
     message = f"interrupted; {len(kept)} of 8 replicates kept in {cut}; the same command resumes\n"
@@ -328,7 +358,8 @@ def test_ctrl_c_while_workers_start_is_quiet(tmp_path, seconds):
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - start < 5  # up to 1 s on an idle machine: the server of workers ends when it has started
+    # Up to 1 s on an idle machine: the server of workers ends when it has started, which is an import.
+    assert time.monotonic() - start < 1 + 3 * import_seconds()
     assert process.returncode == 130
     assert errors.startswith("interrupted; ")
     assert errors.count("\n") == 1, errors
@@ -366,6 +397,13 @@ def test_workers_end_with_a_killed_parent(tmp_path):
     process.kill()
     process.wait()
     wait_for(lambda: not running(process.pid), seconds=10)
+
+
+def import_seconds():
+    """What it takes now to start Python and import the engine: a busy machine is slower at all that is timed here."""
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import sim.experiment.executor"], check=True)
+    return time.monotonic() - start
 
 
 def wait_for(condition, seconds=120):

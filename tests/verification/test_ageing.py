@@ -92,21 +92,23 @@ def test_ages_follow_every_law_through_replacement_and_interruption(fleet, check
         jobs=[{"gpus": 60, "count": 2}],
         reliability={"interruptions": {"software": {"rate_per_year": 100, "per": "job"}}},
     )
-    result = checked_run(scenario, "replace_on_failure")
-    log = result.events
-    born, gone = {}, {}
-    for kind, satellite, day in zip(log.kind.tolist(), log.satellite.tolist(), log.time_days.tolist(), strict=True):
-        if kind == EventKind.DELIVERED:
-            born[satellite] = day
-        elif kind == EventKind.BUS_FAILED:
-            gone[satellite] = day
-    failed = log.where(EventKind.GPU_FAILED)
-    start = np.array([born[s] for s in failed.satellite.tolist()])
-    watch = np.array([gone.get(s, result.horizon_days) for s in failed.satellite.tolist()]) - start
-    law, age = scenario.reliability.gpu, failed.time_days - start
-    assert len(age) > 150
-    assert kstest((1 - law.survival(age)) / (1 - law.survival(watch)), "uniform").pvalue > KS_LEVEL
-    assert log.total(EventKind.SOFT_INTERRUPTED) > 20
+    law, shares = scenario.reliability.gpu, []
+    for replicate in range(3):
+        result = checked_run(scenario, "replace_on_failure", replicate=replicate)
+        log = result.events
+        born, gone = {}, {}
+        for kind, satellite, day in zip(log.kind.tolist(), log.satellite.tolist(), log.time_days.tolist(), strict=True):
+            if kind == EventKind.DELIVERED:
+                born[satellite] = day
+            elif kind == EventKind.BUS_FAILED:
+                gone[satellite] = day
+        failed = log.where(EventKind.GPU_FAILED)
+        start = np.array([born[s] for s in failed.satellite.tolist()])
+        watch = np.array([gone.get(s, result.horizon_days) for s in failed.satellite.tolist()]) - start
+        shares.append((1 - law.survival(failed.time_days - start)) / (1 - law.survival(watch)))
+        assert log.total(EventKind.SOFT_INTERRUPTED) > 20
+    assert min(len(share) for share in shares) > 150
+    assert kstest(np.concatenate(shares), "uniform").pvalue > KS_LEVEL
 
 
 # Heat and cycles
@@ -116,13 +118,13 @@ def test_ages_follow_every_law_through_replacement_and_interruption(fleet, check
 def test_heat_paces_the_clock_and_does_not_multiply_the_hazard(fleet, checked_run, environment, energy):
     stress = {"activation_energy_ev": energy, "cycling_share": 0}
     scenario = fleet(slots=20, gpus=50, days=YEAR, gpu=weibull(3, 1), reliability={"stress": stress})
-    clock = environment(scenario).stress_clock(0, 0.0)
+    clock = environment(scenario).sites[0].stress_clock(0, 0.0)
     pace = np.diff(clock.total)
     factor = float(clock.at(YEAR)) / YEAR
     assert np.all(np.abs(pace / factor - 1) < 0.5)
     if energy:
         # Run the laws' reference up or down to a clock of twice the pace: same temperatures, known factor.
-        junction = environment(scenario).operation(0.0).junction_c[0].astype(float)
+        junction = environment(scenario).designs[0].operation.junction_c[0].astype(float)
         expected = np.exp(energy / 8.617333e-5 * (1 / (80 + 273.15) - 1 / (junction + 273.15)))
         assert pace == pytest.approx(expected[: len(pace)], rel=1e-4)
     else:
@@ -138,11 +140,11 @@ def test_a_clock_twice_as_fast(fleet, checked_run, environment):
         stress = {"activation_energy_ev": 0.7, "cycling_share": 0, "reference_junction_c": reference}
         return fleet(slots=20, gpus=50, days=YEAR, gpu=weibull(3, 1.5), reliability={"stress": stress})
 
-    usual = environment(under(60.0)).stress_clock(0, 0.0)
+    usual = environment(under(60.0)).sites[0].stress_clock(0, 0.0)
     pace = float(usual.at(YEAR)) / YEAR
     kelvin = 1 / (1 / 333.15 + np.log(2 / pace) * 8.617333e-5 / 0.7)  # e^(Ea/k (1/T60 - 1/Tref)) = pace / 2
     twice = under(kelvin - 273.15)
-    assert float(environment(twice).stress_clock(0, 0.0).at(YEAR)) / YEAR == pytest.approx(2, rel=0.01)
+    assert float(environment(twice).sites[0].stress_clock(0, 0.0).at(YEAR)) / YEAR == pytest.approx(2, rel=0.01)
     days = ends(checked_run(twice), "gpu", EventKind.GPU_FAILED)
     law = twice.reliability.gpu
     assert follows(days, lambda day: 1 - law.survival(2 * np.asarray(day)), YEAR, 1000)
@@ -165,8 +167,8 @@ def test_a_pause_in_every_eclipse_wears_the_solder(fleet, checked_run, environme
             shell={"altitude_km": 550, "inclination_deg": 53},
             reliability={"stress": stress},
         )
-        clock = environment(scenario).stress_clock(0, 0.0)
-        operation = environment(scenario).operation(0.0)
+        clock = environment(scenario).sites[0].stress_clock(0, 0.0)
+        operation = environment(scenario).designs[0].operation
         swing, cycles = operation.swing_k[0].astype(float), operation.cycles[0].astype(float)
         peak = operation.junction_c[0].astype(float) + 273.15
         damage = (swing / 20) ** 2.65 * (1 / np.maximum(cycles, 1e-9)) ** 0.136 * np.exp(2185 * (1 / 353.15 - 1 / peak))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, kstest
 
+from sim.engine.hazards import hazards_of
 from sim.engine.weather import Weather
 from sim.events import Cause, EventKind
 from sim.metrics.series import online_capacity
@@ -199,8 +200,9 @@ def test_a_breakup_raises_hits_while_it_lasts(fleet, checked_run, environment):
         rate = float(environment(scenario).keeping.collisions_per_year[0]) / YEAR
         log = checked_run(scenario, replicate=replicate).events.where(EventKind.BUS_FAILED)
         assert set(log.cause.tolist()) <= {Cause.DEBRIS}
-        clock = Weather(scenario, environment(scenario), Streams(1, replicate)).debris_clock(rate * YEAR)
-        level = np.diff(clock.total) / np.diff(clock.days) / rate
+        weather = Weather(scenario, environment(scenario), Streams(1, replicate))
+        clock = weather.clock(next(one for one in hazards_of(scenario) if one.clock == "collisions"), 0, 0, 0.0)
+        level = np.diff(clock.total) / np.diff(clock.days)
         assert set(np.round((level - 1) / (factor - 1), 9)) <= {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
         # Satellite-days at risk, and hits, in usual days and under breakups.
         edges = clock.days

@@ -1,4 +1,4 @@
-"""Do the adjusted 95 % intervals hold the truth in 95 % of studies?
+"""Do the 95 % intervals of a fleet's availability hold the truth in 95 % of studies?
 
 The fleet: slots whose satellites fail at rate L and are replaced one for one after a constant lead D; their GPUs fail
 at rate G and are not replaced.  A slot is up at time t after its k-th failure when its time up, u = t - k D, holds
@@ -16,7 +16,8 @@ import pytest
 from sim.constants import DAYS_PER_YEAR
 from sim.environment import Environment
 from sim.experiment import Sample, simulate_many
-from sim.experiment.statistics import Quantity, Regression, estimate
+from sim.experiment.controls import Regression
+from sim.experiment.statistics import Quantity, estimate
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
 from sim.scenario.radiation import Radiation
@@ -141,7 +142,8 @@ def test_intervals_cover_a_normal_metric(n):
     sample, truth = normal_sample(n)
     covered, width = coverage(sample, truth, n)
     assert LOW < covered < HIGH
-    assert width < 0.7  # and the controls pay: the noise left is .41 of all of it
+    # And the controls pay: the noise left is .41 of all of it.  At 10, one study in six is taken for not linear.
+    assert width < (0.95 if n == 10 else 0.6)
 
 
 def test_wrong_expectations_of_the_controls_are_caught():

@@ -56,9 +56,9 @@ def built(request, fleet, environment, sizes, policy):
 
 def test_an_orbit_spends_no_more_than_it_collects(built):
     """Joules of light and dark, every plane and day; where the array is what limits, to the last joule."""
-    operation, sky = built.operation(0), built.sky
-    dark_s = np.asarray(sky.dark * sky.period_s, float)
-    lit_s = sky.period_s - dark_s
+    operation, sun = built.designs[0].operation, built.sun
+    dark_s = np.asarray(sun.dark * sun.period_s, float)
+    lit_s = sun.period_s - dark_s
     runs = (operation.light_w > 0) | (operation.dark_w > 0)
     collected = operation.array_w * lit_s
     spent = (BUS_W + operation.light_w) * lit_s + (BUS_W + operation.dark_w) * dark_s / 0.97**2
@@ -70,12 +70,12 @@ def test_an_orbit_spends_no_more_than_it_collects(built):
 
 def test_a_battery_ends_the_orbit_as_full_as_it_began_and_never_below_its_floor(built):
     """Stepped by seconds through an orbit of the darkest day, of the first eclipse and of the last."""
-    operation, sky = built.operation(0), built.sky
+    operation, sun = built.designs[0].operation, built.sun
     minutes = built.eclipse_minutes[0]
     eclipsed = np.flatnonzero(minutes > 0)
     for day in {int(minutes.argmax()), int(eclipsed[0]), int(eclipsed[-1])}:
         full = built.sizes.battery_wh * float(operation.battery_fraction[0, day]) * 3600
-        period, dark = float(sky.period_s[0, 0]), float(minutes[day]) * 60
+        period, dark = float(sun.period_s[0, 0]), float(minutes[day]) * 60
         light_w, dark_w, array_w = (
             float(each[0, day]) for each in (operation.light_w, operation.dark_w, operation.array_w)
         )
@@ -95,16 +95,16 @@ def test_a_battery_ends_the_orbit_as_full_as_it_began_and_never_below_its_floor(
 
 
 def test_depth_of_discharge_stays_within_its_limit_on_every_day(built):
-    depth = built.operation(0).depth_of_discharge
+    depth = built.designs[0].operation.depth_of_discharge
     assert depth.max() <= 0.3 * (1 + 1e-6)
     assert (depth >= 0).all()
 
 
 def test_what_goes_into_the_radiator_leaves_it(built):
     """Heat of bus and GPUs and what the plate takes up from the Earth, against what its two faces radiate."""
-    operation = built.operation(0)
+    operation = built.designs[0].operation
     area = built.sizes.radiator_m2
-    absorbed = built.sky.absorbed_w_m2(built.scenario.satellite, 0.12 + (0.3 - 0.12) * built.days / YEAR)
+    absorbed = built.sun.absorbed_w_m2(built.scenario.satellite, 0.12 + (0.3 - 0.12) * built.days / YEAR)
     kelvin = np.asarray(operation.radiator_c, float) + 273.15
     radiated = 0.9 * 2 * STEFAN_BOLTZMANN * kelvin**4 - absorbed
     assert 0.9 * radiated * area == pytest.approx(BUS_W + operation.light_w, rel=1e-4)
@@ -115,8 +115,8 @@ def test_what_goes_into_the_radiator_leaves_it(built):
 def test_equilibrium_does_not_depend_on_how_it_is_reached(fleet, environment):
     """The plate's heat balance, integrated from cold and from hot in two steps, ends at the table's temperature."""
     built = build(fleet, environment, "dawn-dusk", "sized", "ride_through")
-    operation, area = built.operation(0), built.sizes.radiator_m2
-    absorbed = float(built.sky.absorbed_w_m2(built.scenario.satellite, 0.12)[0, 0])
+    operation, area = built.designs[0].operation, built.sizes.radiator_m2
+    absorbed = float(built.sun.absorbed_w_m2(built.scenario.satellite, 0.12)[0, 0])
     load = (BUS_W + float(operation.light_w[0, 0])) / area / 0.9
     for step_s, start_k in ((5.0, 150.0), (50.0, 450.0)):
         kelvin = start_k
@@ -139,8 +139,8 @@ def test_collected_energy_is_that_of_the_exact_edges(fleet, environment):
     )
     entries, exits = built.eclipses(0, 0, 0.0, 30.0)
     lit_days = 30 - (exits - entries).sum()
-    flux = 1361 * (149_597_870.7 / built.sky.sun_km[:30].mean()) ** 2
+    flux = 1361 * (149_597_870.7 / built.sun.sun_km[:30].mean()) ** 2
     by_edges = flux * 30 * 0.3 * 0.92 * lit_days
-    operation = built.operation(0)
-    daily = np.asarray(operation.array_w[0] * (1 - built.sky.dark[0]), float)
+    operation = built.designs[0].operation
+    daily = np.asarray(operation.array_w[0] * (1 - built.sun.dark[0]), float)
     assert 0.5 * (daily[:30] + daily[1:31]).sum() == pytest.approx(by_edges, rel=1e-3)

@@ -1,7 +1,7 @@
 """What a scenario means, before a run: as numbers (`facts`, `plane_facts`) and as text (`describe`)."""
 
-from sim.describe.numbers import facts
-from sim.describe.planes import plane_facts
-from sim.describe.text import describe
+from sim.description.numbers import facts
+from sim.description.planes import plane_facts
+from sim.description.text import describe
 
 __all__ = ["describe", "facts", "plane_facts"]

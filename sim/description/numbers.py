@@ -8,10 +8,11 @@ import math
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
-from sim.describe.format import Facts
-from sim.describe.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
-from sim.describe.satellite import satellite_facts
-from sim.describe.warnings import warnings
+from sim.description.format import Facts
+from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
+from sim.description.satellite import satellite_facts
+from sim.description.warnings import warnings
+from sim.economics import SatelliteBill
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
@@ -264,7 +265,8 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     ]
     satellites = sum(loads)
     launches_usd = sum(price.cost_usd(load * satellite.launch_mass_kg) for load in loads)
-    buses_usd, gpus_usd = satellites * prices.bus_usd, satellites * satellite.gpus * prices.gpu_usd
+    bill = SatelliteBill.of(scenario)
+    buses_usd, gpus_usd = satellites * bill.bus_usd, satellites * bill.gpus_usd
     ramp = scenario.deployment
     first_day = ramp.first_launch_day if ramp.kind == "launched" else None
     last_day = ramp.first_launch_day + (len(loads) - 1) * ramp.interval_days if ramp.kind == "launched" else None

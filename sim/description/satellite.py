@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, SOLAR_CONSTANT_W_M2
-from sim.describe.format import Facts
-from sim.describe.planes import born_until, limits_of, node_drift
+from sim.description.format import Facts
+from sim.description.planes import born_until, limits_of, node_drift
 from sim.environment import Environment
 from sim.environment.keeping import FCC_LIMIT_YEARS
 from sim.physics.battery import battery_mass_kg

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
-from sim.describe.format import Facts
+from sim.description.format import Facts
 from sim.environment import Environment, Plane
 from sim.environment.interruptions import Per, hard_events, uncorrected
 from sim.environment.radiation import dose_hazard
@@ -116,7 +116,7 @@ def late_loss_share(environment: Environment, job: TrainingJob) -> float:
 
     Exact for rare corruptions; one that follows within the detection delay of another is counted twice.
     """
-    gangs, rates = environment.gangs, environment.gangs.daily_rates(0, 0.0)
+    gangs, rates = environment.gangs, environment.gangs.daily_rates(0)
     hosts = ceil(job.gpus / environment.scenario.satellite.gpus_per_host)
     late = np.array([cause.late for cause in gangs.causes], bool)
     units = np.array([hosts if cause.per == Per.HOST else job.gpus for cause in gangs.causes])
@@ -127,7 +127,7 @@ def late_loss_share(environment: Environment, job: TrainingJob) -> float:
 def _interruptions(environment: Environment, plane: int) -> tuple[Floats, Floats]:
     """Daily interruptions of a chip and of its share of the host: by trapped protons, and at any time."""
     gangs = environment.gangs
-    rates = gangs.daily_rates(plane, 0.0)
+    rates = gangs.daily_rates(plane)
     host = 1 / environment.scenario.satellite.gpus_per_host
     weight = np.array(
         [0.0 if cause.effect is None else host if cause.per == Per.HOST else 1.0 for cause in gangs.causes]

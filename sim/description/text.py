@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
-from sim.describe.format import Facts, clock, many, money, span, wrapped
-from sim.describe.numbers import facts
-from sim.describe.satellite_text import orbit_keeping, power_and_heat
+from sim.description.format import Facts, clock, many, money, span, wrapped
+from sim.description.numbers import facts
+from sim.description.satellite_text import orbit_keeping, power_and_heat
 from sim.scenario import Scenario
 
 SHOWN_PLANES = 6

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.describe.format import Facts
-from sim.describe.radiation import chip_interruptions_per_day, radiation_facts
+from sim.description.format import Facts
+from sim.description.radiation import chip_interruptions_per_day, radiation_facts
 from sim.environment import Environment, Limit, Operation, Plane
 from sim.ephemeris import secular_rates
 from sim.physics.orbit import luni_solar_drift

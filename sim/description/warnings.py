@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.describe.format import Facts, many, span
-from sim.describe.planes import born_until
-from sim.describe.radiation import late_loss_share
+from sim.description.format import Facts, many, span
+from sim.description.planes import born_until
+from sim.description.radiation import late_loss_share
 from sim.environment import Environment, Limit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import groupby
 
-from sim.describe.format import Facts, clock, many, wrapped
+from sim.description.format import Facts, clock, many, wrapped
 
 SHOWN_LIMITS = 4
 """Planes whose limits the text names; `facts` has them all."""

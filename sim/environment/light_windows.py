@@ -1,0 +1,74 @@
+"""When gangs may run under the eclipse policy `pause`: while all their satellites are in light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.environment.recent import Recent
+from sim.physics.eclipse import PlaneShadow
+
+Floats = NDArray[np.float64]
+
+SPAN_DAYS = 32.0
+"""Eclipses are worked out for so many days at once."""
+TOGETHER = 32
+"""And for so many neighbouring satellites of a plane."""
+SPANS_KEPT = 256
+"""Results kept: a quarter of a megabyte each."""
+
+_Eclipses = tuple[NDArray[np.intp], Floats, Floats]
+
+
+class LightWindows:
+    """Windows of light of satellites, each satellite's eclipses worked out once for all gangs on it."""
+
+    def __init__(self, shadows: tuple[PlaneShadow, ...], phases_rad: Sequence[Floats], last_day: float) -> None:
+        """Of the planes with these shadows and slots at these phases; nothing is asked beyond `last_day`."""
+        self._shadows = shadows
+        self._phases = [np.unique(phases) for phases in phases_rad]
+        self._last_day = last_day
+        self._spans: Recent[tuple[int, int, int], _Eclipses] = Recent(SPANS_KEPT)
+
+    def between(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
+        """Starts and ends of the windows between two days in which satellites with these phases are all in light."""
+        entries, exits = self._eclipses(plane, phases_rad, start, end)
+        if len(phases_rad) > 1 or end > start + SPAN_DAYS:
+            order = np.argsort(entries, kind="stable")
+            entries, exits = entries[order], np.maximum.accumulate(exits[order])
+        starts = np.concatenate([[start], exits])
+        ends = np.concatenate([entries, [end]])
+        # Where eclipses of several satellites overlap, a start lies behind the next end: no light between them.
+        open_ = ends > starts
+        return starts[open_], ends[open_]
+
+    def _eclipses(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
+        """Entries and exits of all eclipses between two days, clipped to them; in no order."""
+        found_entries, found_exits = [], []
+        numbers = np.unique(np.searchsorted(self._phases[plane], phases_rad)).tolist()
+        for span in range(floor(start / SPAN_DAYS), ceil(end / SPAN_DAYS)):
+            for number in numbers:
+                group, place = divmod(number, TOGETHER)
+                key = plane, group, span
+                first, entries, exits = self._spans.get(key, partial(self._work_out, *key))
+                mine = slice(first[place], first[place + 1])
+                found_entries.append(entries[mine])
+                found_exits.append(exits[mine])
+        if not found_entries:
+            return np.empty(0), np.empty(0)
+        all_entries, all_exits = np.concatenate(found_entries), np.concatenate(found_exits)
+        inside = np.flatnonzero((all_exits > start) & (all_entries < end))
+        return np.maximum(all_entries[inside], start), np.minimum(all_exits[inside], end)
+
+    def _work_out(self, plane: int, group: int, span: int) -> _Eclipses:
+        """Eclipses of neighbouring satellites: where each one's begin among them, entries and exits."""
+        phases = self._phases[plane][group * TOGETHER : (group + 1) * TOGETHER]
+        first, last = span * SPAN_DAYS, min((span + 1) * SPAN_DAYS, self._last_day)
+        if last <= first:
+            return np.zeros(len(phases) + 1, np.intp), np.empty(0), np.empty(0)
+        satellite, entries, exits = self._shadows[plane].eclipses_of_many(phases, first, last)
+        return np.searchsorted(satellite, np.arange(len(phases) + 1)), entries, exits

@@ -1,0 +1,33 @@
+"""Windows of light of several satellites, against their eclipses one by one."""
+
+import numpy as np
+import pytest
+
+from sim.environment.light_windows import SPAN_DAYS
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0.0, 3.0), (15.7, 16.2), (SPAN_DAYS, 2 * SPAN_DAYS), (3.3, 60.5), (20.0, 20.01), (89.0, 90.0)],
+)
+@pytest.mark.parametrize("slots", [[0], [0, 1], [0, 2, 3]])
+def test_windows_are_what_the_eclipses_leave(fleet, environment, start, end, slots):
+    built = environment(fleet(slots=12, gpus=1, days=90, pause=True))
+    starts, ends = built.run_windows(0, np.array(slots), start, end)
+    assert (ends > starts).all()
+    assert (starts[1:] > ends[:-1]).all()
+    assert (starts >= start).all()
+    assert (ends <= end).all()
+    dark = [built.eclipses(0, slot, start, end) for slot in slots]
+    days = np.random.default_rng(1).uniform(start, end, 20_000)
+    lit = np.ones(len(days), bool)
+    for entries, exits in dark:
+        place = np.searchsorted(entries, days, side="right") - 1
+        lit &= (place < 0) | (days >= exits[np.maximum(place, 0)]) if len(entries) else True
+    place = np.searchsorted(starts, days, side="right") - 1
+    inside = (place >= 0) & (days < ends[np.maximum(place, 0)]) if len(starts) else np.zeros(len(days), bool)
+    assert (inside == lit).all()
+    # Each edge is one of an eclipse, or of the time asked for, to a tenth of a millisecond.
+    edges = np.concatenate([[start, end], *(np.concatenate(one) for one in dark)])
+    for edge in np.concatenate([starts, ends]):
+        assert np.abs(edges - edge).min() < 1e-9

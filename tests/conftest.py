@@ -119,7 +119,7 @@ _environments: dict[str, Environment] = {}
 
 def environment_of(scenario: Scenario) -> Environment:
     """The scenario's environment; of the last ones each is built once."""
-    key = json.dumps(scenario.model_dump(mode="json"))
+    key = json.dumps(scenario.model_dump(mode="json", exclude={"strategies"}))  # which may hold functions
     if key not in _environments:
         while len(_environments) >= 50:
             del _environments[next(iter(_environments))]

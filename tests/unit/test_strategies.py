@@ -6,9 +6,13 @@ from pydantic import ValidationError
 from sim.engine import simulate
 from sim.errors import InputError, ScenarioError
 from sim.events import EventKind
+from sim.scenario.models import Scenario
 from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Retire, Strategy, strategy_class
 
+SMALL = {"gpus": 3, "available_from_day": 1}
+ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares")
 CHANGES = {
+    **{(kind, "design"): "satellite" for kind in ORDERING},
     ("replace_on_failure", "order_ahead_days"): 120,
     ("replace_on_failure", "retire_below_gpu_fraction"): 0.8,
     ("batch", "order_ahead_days"): 120,
@@ -38,7 +42,8 @@ def a_run(fleet, checked_run, kind, **parameters):
         lead=50,
         strategies={kind: parameters},
     )
-    return checked_run(scenario, kind)
+    raw = scenario.model_dump(mode="json")
+    return checked_run(Scenario.model_validate({**raw, "designs": {"small": SMALL}}), kind)
 
 
 def test_every_parameter_of_every_built_in_strategy_is_in_the_table():

@@ -32,8 +32,8 @@ def shape(planes: int, per_plane: int) -> list[str]:
 
 
 def training(policy: str) -> list[str]:
-    """Settings of gangs of 64 that fill nine tenths of 1,000 satellites."""
-    job = "{name: training, count: 506, gpus: 64, checkpoint_write_min: 1, restart_min: 5}"
+    """Settings of gangs of 32, one for nine of ten of 1,000 satellites, as in the baseline."""
+    job = "{name: training, count: 900, gpus: 32, checkpoint_write_min: 1, restart_min: 5}"
     return [f"workload.jobs=[{job}]", f"power.eclipse_policy={policy}"]
 
 

@@ -7,8 +7,10 @@ is derived from these rows; the engine keeps no counters.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -143,11 +145,16 @@ _DTYPES = {
 _EMPTY = {"plane": NONE, "berth": NONE, "satellite": NONE, "job": NONE}
 
 
+_CODES = {np.float64: "d", np.int32: "i", np.uint8: "B"}
+
+
 class EventRecorder:
-    """Appends rows while a run goes on; `finish` turns them into an `EventLog`."""
+    """Takes down rows while a run goes on; `finish` turns them into an `EventLog`."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[float, int, int, int, int, int, int, int, int, float, int]] = []
+        # Arrays of numbers: a row takes 42 bytes, where a tuple of objects takes some 250.
+        self._columns = tuple(array(_CODES[_DTYPES.get(name, np.int32)]) for name in COLUMNS)
+        self._add: tuple[Any, ...] = tuple(column.append for column in self._columns)
         self._many: list[tuple[int, dict[str, NDArray[np.generic]]]] = []
 
     def append(
@@ -166,7 +173,9 @@ class EventRecorder:
         design: int = 0,
     ) -> None:
         """One row; its columns are those of `EventLog`."""
-        self._rows.append((time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount, design))
+        row = (time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount, design)
+        for add, value in zip(self._add, row, strict=True):
+            add(value)
 
     def extend(self, count: int, **columns: ArrayLike) -> None:
         """Many rows at once: columns of `EventLog` by name, each of one value or of `count`; others as in `append`."""
@@ -176,20 +185,23 @@ class EventRecorder:
             )
             for name in COLUMNS
         }
-        self._many.append((len(self._rows), every))
+        self._many.append((len(self._columns[0]), every))
 
     def latest(self, count: int) -> list[tuple[float, EventKind, int]]:
         """(day, kind, cause) of the last rows appended one by one."""
-        return [(row[0], EventKind(row[1]), row[2]) for row in self._rows[-count:]]
+        day, kind, cause = (column[-count:] for column in self._columns[:3])
+        return [(one, EventKind(what), why) for one, what, why in zip(day, kind, cause, strict=True)]
 
     def finish(self) -> EventLog:
         """The rows so far, as columns, in order of time; rows of one time in the order in which they came."""
-        single = list(zip(*self._rows, strict=True)) if self._rows else [() for _ in COLUMNS]
         kept = {
-            name: np.asarray(column, dtype=_DTYPES.get(name, np.int32))
-            for name, column in zip(COLUMNS, single, strict=True)
+            name: np.array(column, dtype=_DTYPES.get(name, np.int32))
+            for name, column in zip(COLUMNS, self._columns, strict=True)
         }
-        before = [np.arange(len(self._rows)), *(np.full(len(every["kind"]), at - 0.5) for at, every in self._many)]
+        before = [
+            np.arange(len(self._columns[0])),
+            *(np.full(len(every["kind"]), at - 0.5) for at, every in self._many),
+        ]
         joined = {name: np.concatenate([kept[name], *(every[name] for _, every in self._many)]) for name in COLUMNS}
         order = np.lexsort((np.concatenate(before), joined["time_days"]))
         return EventLog(**{name: column[order] for name, column in joined.items()})

@@ -1,4 +1,4 @@
-"""Launch vehicles, their prices and luck: lead times, opportunities, slips, failures and stand-downs.  Pure.
+"""Launch vehicles, their prices and delays: lead times, opportunities, slips, failures and stand-downs.  Pure.
 
 An order is ready for flight after its lead time.  It then waits for a launch opportunity: a date of the vehicle's
 calendar, or at once where launches are on demand.  The flight slips by a random delay, succeeds or fails, and its

@@ -16,11 +16,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Controls:
-    """Birth controls: what the first generation's luck alone would give, and its exact expectation.
+    """Birth controls: what the first generation's thresholds alone would give, and its exact expectation.
 
     The share of the horizon that the buses of the first generation, its GPUs, and its GPUs together with their buses
     would live under the reference hazard: born on the planned date, no action by anybody.  `values - expected` has mean
-    zero and is shared by all strategies of a replicate: regression on it takes shared luck out of means.
+    zero and is shared by all strategies of a replicate: regression on it takes shared chance out of means.
     """
 
     names: tuple[str, ...]

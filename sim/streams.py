@@ -1,7 +1,7 @@
 """Random numbers addressed by place, never by order of use.
 
 A strategy that launches more uses more numbers but moves nobody else's, so strategies compared on one seed share all
-the luck they can.  Two kinds:
+the randomness they can.  Two kinds:
 
 - `Streams.of(purpose, *key)`: a named generator, for what happens a few thousand times in a run (storms, flights).
 - `Streams.uniforms(...)`: uniform numbers by counter, for what happens to each of millions of units.  The number at an
@@ -58,7 +58,7 @@ class Streams:
     def of(self, purpose: str, *key: int) -> np.random.Generator:
         """The generator named (purpose, key).
 
-        Raises `ValueError` when the name was asked for before: two users of one stream would share their luck.
+        Raises `ValueError` when the name was asked for before: two users of one stream would not be independent.
         """
         name = (purpose, key)
         if name in self._given:

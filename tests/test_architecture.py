@@ -76,3 +76,66 @@ def test_files_are_small_enough_to_hold_one_idea() -> None:
 def test_nothing_is_called_manager_or_helper() -> None:
     vague = {"manager", "handler", "helper", "helpers", "utils", "coordinator", "agent", "info", "common", "misc"}
     assert not [path for path in MODULES if path.stem in vague]
+
+
+LONGEST_FUNCTION = 60
+MOST_POSITIONAL = 7
+EXCEPTIONS = {
+    "cli/commands.py: run": "Typer makes an option of each parameter",
+    "cli/commands.py: compare": "Typer makes an option of each parameter",
+    "cli/commands.py: eclipse": "Typer makes an option of each parameter",
+}
+"""Functions that may have more positional parameters, and why."""
+FUNCTIONS = [
+    (f"{path.relative_to(ROOT)}: {node.name}", node)
+    for path in MODULES
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.FunctionDef)
+]
+
+
+def test_functions_are_short_enough_to_be_read_at_one_go() -> None:
+    long = {name: n for name, node in FUNCTIONS if (n := node.end_lineno - node.lineno + 1) > LONGEST_FUNCTION}
+    assert not long, f"take these apart: {long}"
+
+
+def test_a_call_can_be_read_without_the_function_beside_it() -> None:
+    many = {}
+    for name, node in FUNCTIONS:
+        names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+        if len(names) - (names[:1] in (["self"], ["cls"])) > MOST_POSITIONAL:
+            many[name] = len(names)
+    assert many.keys() == EXCEPTIONS.keys(), f"too many positional parameters: {many}"
+
+
+PROTOCOLS = {
+    "environment/site.py: Site": "orbital planes now, halls on the ground later",
+    "reliability/life.py: Ageing": "laws of lifetime, and hazards by dose",
+}
+"""Interfaces with several implementations, or more to come."""
+
+
+def test_a_protocol_has_several_implementations_and_breaks_no_circle() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases)
+    }
+    assert found == PROTOCOLS.keys()
+
+
+def test_modules_of_a_package_import_in_one_direction() -> None:
+    names = {".".join(["sim", *path.relative_to(ROOT).with_suffix("").parts]): path for path in MODULES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items() if path.name != "__init__.py"}
+    reach = {
+        name: {
+            other for other in names if other != name and any(i == other or i.startswith(other + ".") for i in found)
+        }
+        for name, path in names.items()
+        for found in [imports_of(path)]
+    }
+    while free := [name for name, others in reach.items() if not others & reach.keys()]:
+        for name in free:
+            del reach[name]
+    assert not reach, f"these import one another in a circle: {sorted(reach)}"

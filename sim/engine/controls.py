@@ -1,4 +1,4 @@
-"""Birth controls: what the first generation's luck alone would give, beside its exact expectation."""
+"""Birth controls: what the first generation's thresholds alone would give, beside its exact expectation."""
 
 from __future__ import annotations
 

@@ -104,13 +104,13 @@ class Run:
     def _what_repeats(self, day: float, count: int) -> str:
         """What to say of a run that makes no progress."""
         rows = Counter((kind.name.lower(), cause) for _, kind, cause in self.context.log.latest(1000))
-        often = [
+        repeated = [
             f"{kind}{f' ({self.context.scenario.cause_name(cause)})' if cause else ''}"
             for (kind, cause), _ in rows.most_common(3)
         ]
         return (
             f"strategy {self.strategy_name}: the run stands still on day {day:.3f}: {count:,} events at one instant; "
-            f"what repeats: {', '.join(often) if often else 'nothing that the log knows'}.  Something takes no time "
+            f"what repeats: {', '.join(repeated) if repeated else 'nothing that the log knows'}.  Something takes no time "
             "and never succeeds: look at launch.vehicle.success_probability, delays of 0 and intervals of 0"
         )
 

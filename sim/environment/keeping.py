@@ -207,7 +207,7 @@ def _debris_flux_per_m2_year(
 
 
 def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
-    """Largest mean delta-v of a design life's stretch of days, m/s a year, shape (planes,)."""
+    """Largest mean delta-v of as many days as a design life has, m/s a year, shape (planes,)."""
     worst = []
     for row in delta_v:
         total = np.concatenate([[0.0], np.cumsum(row, dtype=float)])

@@ -1,7 +1,7 @@
 """Radiation of a mission: dose and single events by orbit and day, and their bunching in passes of the Anomaly.
 
 Planes of one shell geometry share their tables.  Trapped particles follow the solar cycle between AP-8's minimum and
-maximum, galactic rays between theirs; storms are luck, and come from the engine as a daily fluence.
+maximum, galactic rays between theirs; storms are random, and come from the engine as a daily fluence.
 """
 
 from __future__ import annotations
@@ -237,10 +237,10 @@ class Radiation:
         return np.asarray(np.maximum(1 - wear.derating_per_krad * over, 0.0))
 
 
-def dose_at_end_rad(luck: Floats, median_krad: float, log_spread: float) -> Floats:
-    """Dose at which chips with this luck E ~ Exp(1) end, rad(Si): log-normal between chips."""
+def dose_at_end_rad(threshold: Floats, median_krad: float, log_spread: float) -> Floats:
+    """Dose at which chips of this threshold E ~ Exp(1) end, rad(Si): log-normal between chips."""
     # 1 - exp(-E) is the chip's place among all, from the weakest.
-    return np.asarray(1000 * median_krad * np.exp(log_spread * ndtri(-np.expm1(-luck))))
+    return np.asarray(1000 * median_krad * np.exp(log_spread * ndtri(-np.expm1(-threshold))))
 
 
 def dose_hazard(rad: Floats | float, median_krad: float, log_spread: float) -> Floats:

@@ -64,7 +64,7 @@ class Passes:
         return np.arange(self.blocks + 1, dtype=float) * self.block_days
 
     def span(self, start: float, end: float) -> tuple[int, int]:
-        """The blocks that cover a stretch of time: the first, and one past the last."""
+        """The blocks that cover a span of time: the first, and one past the last."""
         first = min(int(start / self.block_days), self.blocks - 1)
         return first, max(first + 1, min(ceil(end / self.block_days), self.blocks))
 
@@ -207,7 +207,7 @@ class BlockRates:
 
 @dataclass(frozen=True, eq=False)
 class Arrivals:
-    """Events of a stretch of time, in order."""
+    """Events of a span of time, in order."""
 
     days: Floats
     number: Ints

@@ -92,7 +92,7 @@ class Site(Protocol):
         """The share of their GPUs that they can run."""
 
     def run_windows(self, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
-        """Starts and ends of the stretches between two days in which a gang on these slots may run."""
+        """Starts and ends of the windows between two days in which a gang on these slots may run."""
 
 
 class OrbitalPlane:
@@ -216,9 +216,9 @@ class OrbitalPlane:
         return self._shadow.eclipses(self.plane.phases_rad[slot], start_day, end_day)
 
     def run_windows(self, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
-        """Starts and ends of the stretches between two days in which a gang on these slots may run.
+        """Starts and ends of the windows between two days in which a gang on these slots may run.
 
-        All its satellites must be in light where the policy is `pause`; otherwise it is one stretch.
+        All its satellites must be in light where the policy is `pause`; otherwise it is one window.
         """
         if not self._pauses or end <= start:
             keep = slice(0, 1 if end > start else 0)

@@ -28,7 +28,7 @@ SERIES = {
     "satellites_working": ("1", "mean over the day of satellites at work in slots"),
 }
 """Unit and meaning of the daily series of `sim.metrics.daily_series`."""
-TOLLS = {
+LOSSES = {
     "interruptions": ("1", "interruptions of running gangs, planned ones apart"),
     "lost_gpu_hours": ("GPU h", "work rolled back after them"),
     "gpu_failures": ("1", "GPUs that failed singly"),
@@ -43,7 +43,7 @@ FOLDER = "replicates"
 
 
 def causes_of(scenario: Scenario) -> tuple[str, ...]:
-    """All causes that a log of this scenario may name, in the order of `Record.tolls`."""
+    """All causes that a log of this scenario may name, in the order of `Record.losses_by_cause`."""
     return (*BUILT_IN_CAUSES, *scenario.cause_numbers)
 
 
@@ -89,15 +89,15 @@ class Record:
     """Daily series, each of shape (days,)."""
     events: EventLog
     causes: tuple[str, ...]
-    tolls: Floats
-    """What each of the causes took, shape (causes, `TOLLS`)."""
+    losses_by_cause: Floats
+    """What each of the causes took, shape (causes, `LOSSES`)."""
 
     @classmethod
     def of(cls, result: Result) -> Record:
         """Measure a result and keep its log."""
         series = {name: values.astype(np.float32) for name, values in daily_series(result).items()}
         causes, took = causes_of(result.scenario), loss_by_cause(result)
-        table = np.array([[getattr(took[c], name) if c in took else 0.0 for name in TOLLS] for c in causes])
+        table = np.array([[getattr(took[c], name) if c in took else 0.0 for name in LOSSES] for c in causes])
         return cls(Figures.of(result), series, result.events, causes, table)
 
 
@@ -142,7 +142,7 @@ def write(record: Record, folder: Path) -> None:
                 controls=figures.controls,
                 expected=figures.expected,
                 causes=np.array(record.causes),
-                tolls=record.tolls,
+                losses_by_cause=record.losses_by_cause,
                 **columns,
             )
         os.replace(partial, path)
@@ -159,14 +159,17 @@ def read(path: Path) -> Record | None:
             task = Task(str(file["strategy"]), int(file["replicate"]))
             names = tuple(file["control_names"].tolist())
             causes = tuple(file["causes"].tolist())
-            if causes[: len(BUILT_IN_CAUSES)] != BUILT_IN_CAUSES or file["tolls"].shape != (len(causes), len(TOLLS)):
+            if causes[: len(BUILT_IN_CAUSES)] != BUILT_IN_CAUSES or file["losses_by_cause"].shape != (
+                len(causes),
+                len(LOSSES),
+            ):
                 return None
             return Record(
                 Figures(task, file["metrics"], names, file["controls"], file["expected"]),
                 {name: file[f"series_{name}"] for name in SERIES},
                 EventLog(*(file[f"event_{name}"] for name in COLUMNS)),
                 causes,
-                file["tolls"],
+                file["losses_by_cause"],
             )
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return None

@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import statistics, study_file
 from sim.experiment.controls import Regression, no_controls
-from sim.experiment.record import TOLLS, Figures, Record, Task
+from sim.experiment.record import LOSSES, Figures, Record, Task
 from sim.experiment.statistics import Difference, Estimate, Quantity, Ratio
 from sim.experiment.table import losses, table
 from sim.experiment.verdict import Verdict, verdicts
@@ -103,8 +103,8 @@ class Study:
     """Where its files are; none: in memory only."""
     events_of: Callable[[Task], EventLog] = field(repr=False)
     """Fetches the log of one replicate."""
-    tolls: tuple[tuple[str, ...], Floats] | None = field(default=None, repr=False)
-    """Causes, and what each took, shape (strategies, replicates, causes, `TOLLS`); none: they are in the folder."""
+    losses_by_cause: tuple[tuple[str, ...], Floats] | None = field(default=None, repr=False)
+    """Causes, and what each took, shape (strategies, replicates, causes, `LOSSES`); none: they are in the folder."""
 
     @property
     def replicates(self) -> int:
@@ -131,14 +131,14 @@ class Study:
         """
         names, took = self._tolls_of(strategy)
         means = dict(zip(names, took.mean(axis=0).tolist(), strict=True))
-        fields = list(TOLLS)
+        fields = list(LOSSES)
         lost, interrupted = fields.index("gpus_lost"), fields.index("interruptions")
         happened = [name for column, name in enumerate(names) if took[:, column].any()]
         order = sorted(happened, key=lambda name: (-means[name][lost], -means[name][interrupted]))
         return {
             name: {
-                toll: _plain(took[:, names.index(name), column], unit)
-                for column, (toll, (unit, _)) in enumerate(TOLLS.items())
+                loss: _plain(took[:, names.index(name), column], unit)
+                for column, (loss, (unit, _)) in enumerate(LOSSES.items())
             }
             for name in order
         }
@@ -271,7 +271,7 @@ class Study:
 
     def _json_causes(self, strategy: str) -> dict[str, Any]:
         return {
-            cause: {toll: estimate.to_json() for toll, estimate in took.items()}
+            cause: {loss: estimate.to_json() for loss, estimate in took.items()}
             for cause, took in self.causes(strategy).items()
         }
 
@@ -289,25 +289,25 @@ class Study:
         years = self.scenario.mission.years
         return {
             name: {
-                toll: _plain(took[:, [names.index(one) for one in group], column].sum(axis=1) / years, f"{unit}/year")
-                for column, (toll, (unit, _)) in enumerate(TOLLS.items())
+                loss: _plain(took[:, [names.index(one) for one in group], column].sum(axis=1) / years, f"{unit}/year")
+                for column, (loss, (unit, _)) in enumerate(LOSSES.items())
             }
             for name, group in groups.items()
         }
 
     def _tolls_of(self, strategy: str) -> tuple[tuple[str, ...], Floats]:
-        """Causes, and what each took of a strategy, shape (replicates, causes, `TOLLS`)."""
+        """Causes, and what each took of a strategy, shape (replicates, causes, `LOSSES`)."""
         self._sample(strategy)
         names, took = self._tolls
         return names, took[self.strategies.index(strategy)]
 
     @cached_property
     def _tolls(self) -> tuple[tuple[str, ...], Floats]:
-        if self.tolls is not None:
-            return self.tolls
+        if self.losses_by_cause is not None:
+            return self.losses_by_cause
         assert self.folder is not None
         with study_file.Reader(self.folder / study_file.NAME) as reader:
-            return reader.tolls(self.strategies, self.replicates)
+            return reader.losses_by_cause(self.strategies, self.replicates)
 
     def _json_head(self) -> dict[str, Any]:
         return {
@@ -357,5 +357,5 @@ def study_of_records(
         provenance=provenance,
         folder=None,
         events_of=lambda task: records[task].events,
-        tolls=(table_[0][0].causes, np.array([[one.tolls for one in row] for row in table_])),
+        losses_by_cause=(table_[0][0].causes, np.array([[one.losses_by_cause for one in row] for row in table_])),
     )

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog
-from sim.experiment.record import BUILT_IN_CAUSES, SERIES, TOLLS, Figures, Record, Task
+from sim.experiment.record import BUILT_IN_CAUSES, SERIES, LOSSES, Figures, Record, Task
 from sim.files import TEMPORARY
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
@@ -52,8 +52,8 @@ class Contents:
     series: dict[str, NDArray[np.float32]]
     """Each of shape (strategies, replicates, days)."""
     causes: tuple[str, ...]
-    tolls: Floats
-    """What each cause took, shape (strategies, replicates, causes, `TOLLS`), NaN where unfinished."""
+    losses_by_cause: Floats
+    """What each cause took, shape (strategies, replicates, causes, `LOSSES`), NaN where unfinished."""
 
     @property
     def tasks(self) -> set[Task]:
@@ -150,7 +150,7 @@ def _define_figures(file: Any, replicates: int, days: int) -> None:
     _variable(file, "controls", "f8", (*_EACH, "control"), {"units": "1", "long_name": share}, fill_value=np.nan)
     about = {"units": "1", "long_name": f"expected {share}"}
     _variable(file, "control_expected", "f8", ("strategy", "control"), about, fill_value=np.nan)
-    for name, (unit, meaning) in TOLLS.items():
+    for name, (unit, meaning) in LOSSES.items():
         about = {"units": unit, "long_name": meaning}
         _variable(file, _by_cause(name), "f8", (*_EACH, "cause"), about, fill_value=np.nan)
     for name, (unit, meaning) in SERIES.items():
@@ -185,8 +185,8 @@ def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], 
         if records[0].figures.control_names:
             file["controls"][s, r] = np.array([record.figures.controls for record in records])
             file["control_expected"][s] = records[0].figures.expected
-        for column, name in enumerate(TOLLS):
-            file[_by_cause(name)][s, r] = np.array([record.tolls[:, column] for record in records])
+        for column, name in enumerate(LOSSES):
+            file[_by_cause(name)][s, r] = np.array([record.losses_by_cause[:, column] for record in records])
         for name in SERIES:
             file[name][s, r] = np.array([record.series[name] for record in records])
         counts = np.array([len(record.events) for record in records])
@@ -201,9 +201,9 @@ def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], 
     return start
 
 
-def _by_cause(toll: str) -> str:
-    """The variable of a field of `TOLLS`: metrics have some of their names."""
-    return f"{toll}_by_cause"
+def _by_cause(loss: str) -> str:
+    """The variable of a field of `LOSSES`: metrics have some of their names."""
+    return f"{loss}_by_cause"
 
 
 class Reader:
@@ -214,7 +214,7 @@ class Reader:
         with self._reading():
             self._file = netCDF4.Dataset(path)
             self._file.set_auto_mask(False)
-            wanted = {*METRICS, "cause", *map(_by_cause, TOLLS)}
+            wanted = {*METRICS, "cause", *map(_by_cause, LOSSES)}
             known = self._file.getncattr("format") == _FORMAT and wanted <= self._file.variables.keys()
             known = known and self._causes()[: len(BUILT_IN_CAUSES)] == BUILT_IN_CAUSES
         if not known:
@@ -245,8 +245,8 @@ class Reader:
         with self._reading():
             return tuple(self._file["strategy"][:].tolist())
 
-    def tolls(self, strategies: Sequence[str], replicates: int) -> tuple[tuple[str, ...], Floats]:
-        """Causes, and what each took in the first replicates, shape (strategies, replicates, causes, `TOLLS`)."""
+    def losses_by_cause(self, strategies: Sequence[str], replicates: int) -> tuple[tuple[str, ...], Floats]:
+        """Causes, and what each took in the first replicates, shape (strategies, replicates, causes, `LOSSES`)."""
         rows = [self.strategies.index(strategy) for strategy in strategies]
         with self._reading():
             return self._causes(), self._tolls()[rows, :replicates]
@@ -255,7 +255,7 @@ class Reader:
         return tuple(self._file["cause"].getncattr("flag_meanings").split())
 
     def _tolls(self) -> Floats:
-        return np.stack([self._file[_by_cause(name)][:] for name in TOLLS], axis=-1)
+        return np.stack([self._file[_by_cause(name)][:] for name in LOSSES], axis=-1)
 
     @cached_property
     def contents(self) -> Contents:
@@ -293,4 +293,6 @@ class Reader:
         """One replicate, whole."""
         at = self.contents.strategies.index(task.strategy), task.replicate
         series = {name: values[at] for name, values in self.contents.series.items()}
-        return Record(self.figures(task), series, self.events(task), self.contents.causes, self.contents.tolls[at])
+        return Record(
+            self.figures(task), series, self.events(task), self.contents.causes, self.contents.losses_by_cause[at]
+        )

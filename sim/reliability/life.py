@@ -82,7 +82,7 @@ class Clock:
 class Life:
     """Where a unit stands on its own clock from `day` on: arrays of one shape, or scalars.
 
-    `day` mission day at which this stretch of life begins; `age_days` effective age then; `hazard` accumulated hazard
+    `day` mission day at which this part of life begins; `age_days` effective age then; `hazard` accumulated hazard
     then, calendar factor included; `pace` of its clock from then on; `clock` none: mission days.
     """
 
@@ -124,7 +124,7 @@ class Life:
             return np.asarray(self.hazard + (reached - law.cumulative_hazard(self.age_days)))
         total = self.hazard + np.zeros_like(then)
         for start, end, factor in _pieces(law):
-            begin = np.maximum(self.day, start)  # a piece before this stretch of life is empty
+            begin = np.maximum(self.day, start)  # a piece before this part of life is empty
             finish = np.maximum(begin, np.minimum(then, end))
             total = total + factor * (
                 law.cumulative_hazard(self._age(finish)) - law.cumulative_hazard(self._age(begin))

@@ -1,4 +1,4 @@
-"""How units fail: GPUs, what they sit on, the bus, and what strikes many at once."""
+"""How units fail: GPUs, what they sit on, the bus, and what hits many at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Group(Parameters):
     """Units beyond `needed`: `hot` age like the others, `warm` at the dormancy factor until they are switched in,
     `cold` not at all."""
     common_cause_fraction: float = Field(default=0.0, ge=0, le=1)
-    """Beta: share of a unit's hazard that strikes all units of its group at once (Fleming 1974).  0-.1 [A]."""
+    """Beta: share of a unit's hazard that hits all units of its group at once (Fleming 1974).  0-.1 [A]."""
     burn_in_days: float = Field(default=0.0, ge=0, le=3650)
     """Effective days lived on the ground before flight; what fails there does not fly."""
     stressed: bool = True
@@ -76,11 +76,11 @@ class BatchDefect(Parameters):
 
 
 class Shock(Parameters):
-    """Something that strikes many at once."""
+    """Something that hits many at once."""
 
     kind: Literal["shock"] = "shock"
     scope: Literal["fleet", "plane", "satellite"]
-    """Who is struck together."""
+    """Who is hit together."""
     rate_per_year: float = Field(ge=0, le=1e4)
     """Shocks of one fleet, plane or slot and year."""
     gpu_lethality: float = Field(default=0.0, ge=0, le=1)
@@ -88,7 +88,7 @@ class Shock(Parameters):
     satellite_lethality: float = Field(default=0.0, ge=0, le=1)
     """Probability that it kills a satellite, each on its own."""
     outage_hours: float = Field(default=0.0, ge=0, le=8760)
-    """Hours that those struck do not compute: a software fault, a safe mode.  A satellite's own shock stops the GPUs of
+    """Hours that those hit do not compute: a software fault, a safe mode.  A satellite's own shock stops the GPUs of
     its plane's gangs only as far as they lie on it."""
 
     @model_validator(mode="after")
@@ -140,7 +140,7 @@ class Reliability(Parameters):
     interruptions: dict[Name, Interruption] = Field(default_factory=dict)
     """What stops jobs without breaking anything, beside radiation, by name."""
     common_causes: dict[Name, CommonCause] = Field(default_factory=dict)
-    """What strikes many at once, by name."""
+    """What hits many at once, by name."""
     stand_off_hours: float = Field(default=0.0, ge=0, le=8760)
     """Hours that a `cluster` plane keeps its distance, without computing, when a satellite dies in it.  0-72 [A]."""
 

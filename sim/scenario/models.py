@@ -162,7 +162,7 @@ def _strategy(given: Any) -> Any:
 
 
 class Scenario(Parameters):
-    """A study's fleet, environment, luck, work and prices.  `orbitfleet describe` says what one means."""
+    """A study's fleet, environment, failures, work and prices.  `orbitfleet describe` says what one means."""
 
     name: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")
     """Short name; it stands in the output folder's name."""

@@ -1,7 +1,7 @@
-"""Checkpointed work in closed form: where a stretch of gang time went, with no event per checkpoint.
+"""Checkpointed work in closed form: where a span of gang time went, with no event per checkpoint.
 
 A gang computes for an interval tau, writes a checkpoint for delta, and so on; work counts once its checkpoint is
-written.  Every segment, the last too, ends with a checkpoint.  A stretch of runnable time is a sequence of **windows**
+written.  Every segment, the last too, ends with a checkpoint.  A span of runnable time is a sequence of **windows**
 (a single one where nothing pauses the job); a window that ends in a planned pause ends with a checkpoint of its own, so
 a planned pause loses no work.  All times in days, vectorised over windows.
 """
@@ -74,7 +74,7 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Spent:
-    """Where gang time went, in days, piece by piece, shape (n,): the parts add up to the stretch."""
+    """Where gang time went, in days, piece by piece, shape (n,): the parts add up to the span."""
 
     committed: Floats
     """Compute made durable by a checkpoint."""

@@ -347,7 +347,7 @@ def test_the_text_names_the_largest_causes_and_sums_the_rest(frail):
     names = tuple(f"cause_{n}" for n in range(12))
     took = np.zeros((1, 3, 12, 5))
     took[0, :, :, 0] = np.arange(12.0, 0, -1) * np.array([[1.0], [1.1], [0.9]])
-    text = replace(study, tolls=(names, took)).table()
+    text = replace(study, losses_by_cause=(names, took)).table()
     rows = [line for line in text.splitlines() if line.startswith(("cause ", "others"))]
     assert [row.split("  ")[0] for row in rows] == [f"cause {n}" for n in range(7)] + ["others"]
     years = 200 / 365.25

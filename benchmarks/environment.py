@@ -19,6 +19,7 @@ import numpy as np
 import simpy
 
 from sim.environment import Environment
+from sim.environment.operation import operate
 from sim.ephemeris import (
     circular_elements,
     orbit_elements,
@@ -121,8 +122,8 @@ def main(planes, years):
     Environment.build(scenario)
     print(f"the same from disk: {(perf_counter() - began) / t_s:.2f} T")
     began = perf_counter()
-    built.designs[0].operation
-    print(f"power, battery and heat of the satellites of day 0: {(perf_counter() - began) / t_s:.2f} T")
+    operate(scenario, built.sun, built.sizes, 0.0)
+    print(f"power, battery and heat of satellites of one month: {(perf_counter() - began) / t_s:.2f} T")
     shutil.rmtree(os.environ["ORBITFLEET_CACHE"])
 
     began = perf_counter()

@@ -60,10 +60,10 @@ def test_k_of_n_that_all_run(fleet, checked_run, units, needed):
 @pytest.mark.parametrize(("units", "needed"), [(2, 1), (3, 1), (4, 2)])
 def test_cold_standby_lives_one_life_after_another(fleet, checked_run, units, needed):
     # `needed` at work fail at needed x rate, as long as there are reserves: units - needed + 1 exponential stages.
-    scenario = alone(fleet, {"law": constant(2), "units": units, "needed": needed, "standby": "cold"})
+    scenario = alone(fleet, {"law": constant(2), "units": units, "needed": needed, "standby": "cold"}, slots=3000)
     stages = units - needed + 1
     assert follows(
-        ends(checked_run(scenario)), lambda day: erlang.cdf(day, stages, scale=YEAR / (2 * needed)), YEAR, 1000
+        ends(checked_run(scenario)), lambda day: erlang.cdf(day, stages, scale=YEAR / (2 * needed)), YEAR, 3000
     )
 
 

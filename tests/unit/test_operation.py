@@ -162,7 +162,7 @@ def test_satellites_born_in_one_month_share_their_tables(fleet, environment):
 def test_a_birth_between_two_knots_is_close_to_a_table_of_its_own(fleet, environment, birth):
     """Births are computed a year apart, and those in between mixed so that the age is right on each day.
 
-    Off by up to a quarter of what age takes in a year where a limit sets in; .02 % in the mean, .01 % where nothing
+    Off by up to a quarter of what age takes in a year where a limit sets in; .03 % in the mean, .01 % where nothing
     limits either knot.  The stress clock, a sum over days, is .4 % off after a year.
     """
     built = build(
@@ -186,7 +186,7 @@ def test_a_birth_between_two_knots_is_close_to_a_table_of_its_own(fleet, environ
         a_year = np.abs(getattr(knots[1], name) - getattr(knots[0], name)).max()
         assert 0.005 < a_year < 0.02  # so the test can see it
         assert error.max() < 0.3 * a_year
-        assert error.mean() < 2e-4
+        assert error.mean() < 3e-4
         assert error[free].max() < 1e-4
     pace = built.scenario.reliability.stress.pace(
         *(np.asarray(getattr(exact, name)[0], float) for name in ("junction_c", "swing_k", "cycles"))

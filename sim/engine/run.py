@@ -110,7 +110,7 @@ class Run:
         ]
         return (
             f"strategy {self.strategy_name}: the run stands still on day {day:.3f}: {count:,} events at one instant; "
-            f"what repeats: {', '.join(repeated) if repeated else 'nothing that the log knows'}.  Something takes no time "
+            f"what repeats: {', '.join(repeated) or 'nothing that the log knows'}.  Something takes no time "
             "and never succeeds: look at launch.vehicle.success_probability, delays of 0 and intervals of 0"
         )
 

@@ -26,8 +26,8 @@ BIRTH_STEP_DAYS = 30.0
 """Satellites born within a month share a table: their arrays and batteries are taken as up to a month older."""
 KNOT_DAYS = 365.0
 """Days of birth for which all planes are computed; tables of other births lie in between, at the age of each day.
-Against a table of its own a birth half a year from both is off by up to .03 % of speed in the mean, by .3 % on a day on which
-a limit sets in at one age and not at the other, and its clock of stress by less than .4 %."""
+Against a table of its own a birth half a year from both is off by up to .03 % of speed in the mean, by .3 % on a day
+on which a limit sets in at one age and not at the other, and its clock of stress by less than .4 %."""
 PERFORMANCES_KEPT = 2048
 """Tables of (plane, month of birth) that are kept: 40 kB each over five years."""
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog
-from sim.experiment.record import BUILT_IN_CAUSES, SERIES, LOSSES, Figures, Record, Task
+from sim.experiment.record import BUILT_IN_CAUSES, LOSSES, SERIES, Figures, Record, Task
 from sim.files import TEMPORARY
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario

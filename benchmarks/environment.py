@@ -64,7 +64,7 @@ def shadow(elements, sun, grid, model=Shadow.PENUMBRA, **options):
         rates.mean_motion_rad_per_day,
         sun,
         grid,
-        model,
+        shadow=model,
         eccentricity=elements.eccentricity,
         argument_of_perigee_rad=elements.argument_of_perigee_rad,
         perigee_rate=rates.perigee_rad_per_day,

@@ -130,7 +130,8 @@ class LaunchSite:
         context.log.append(context.now, EventKind.LAUNCHED, **row)
         if failed:
             context.log.append(context.now, EventKind.LAUNCH_FAILED, **row)
-            self._grounded_until = max(self._grounded_until, context.now + stand_down)
+            # Nothing flies while the vehicle is grounded, so this cannot end an earlier stand-down.
+            self._grounded_until = context.now + stand_down
             self._lose(load, cause)
             return
         yield context.env.timeout(self.service.transfer_days)

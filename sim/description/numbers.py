@@ -79,6 +79,19 @@ def _fleet(scenario: Scenario, environment: Environment) -> Facts:
         "kw_per_tonne": 1000 * power_kw / satellite.launch_mass_kg,
         "kw_per_gpu": power_kw / satellite.gpus,
         "design_life_years": satellite.design_life_years,
+        "later_designs": {name: _later(scenario, name) for name in scenario.design_names[1:]},
+    }
+
+
+def _later(scenario: Scenario, name: str) -> Facts:
+    """A further kind of satellite that strategies may order."""
+    design, bill = scenario.designs[name], SatelliteBill.of(scenario.with_design(name))
+    return {
+        "available_from_day": design.available_from_day,
+        "gpus": design.gpus,
+        "mass_kg": bill.mass_kg,
+        "power_kw": design.full_load_w / 1000,
+        "usd": bill.usd,
     }
 
 
@@ -295,6 +308,9 @@ def _strategy(scenario: Scenario, name: str) -> Facts:
         strategy, problem = scenario.strategies.get(name) or BUILT_IN[name](kind=name), error.faults[0].problem
     return {
         "description": (type(strategy).__doc__ or "").strip().partition("\n")[0],
-        "parameters": strategy.model_dump(mode="json", exclude={"kind"}),
+        # With one design there is nothing to choose.
+        "parameters": strategy.model_dump(
+            mode="json", exclude={"kind"} | ({"design"} if not scenario.designs else set())
+        ),
         "problem": problem,
     }

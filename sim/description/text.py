@@ -55,6 +55,11 @@ def _fleet(fleet: Facts) -> Iterator[str]:
         f"design life {fleet['design_life_years']:g} years"
     )
     yield f"  all satellites: {fleet['mass_t']:,.1f} t, full load {fleet['power_kw'] / 1000:,.3g} MW"
+    for name, design in fleet["later_designs"].items():
+        yield (
+            f"  from day {design['available_from_day']:g} on, {name} can be ordered: {design['gpus']:,} GPUs, "
+            f"{design['mass_kg']:,g} kg, {design['power_kw']:,.4g} kW, {money(design['usd'])} each"
+        )
 
 
 def _light(f: Facts) -> Iterator[str]:

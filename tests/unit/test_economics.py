@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.economics import Costs, Flights, costs, working_satellite_years
+from sim.economics import Costs, Flights, SatelliteBill, costs, working_satellite_years
 from sim.environment import Capacity
 from sim.events import Cause, EventKind, EventRecorder
 from sim.launch import PerFlight, PerKilogram
@@ -107,7 +107,8 @@ def test_flights(by_hand: Result) -> None:
     assert flights.satellites.tolist() == [2, 2, 1, 2, 1]
     assert flights.first_satellite.tolist() == [0, 2, 4, 5, 7]
     assert flights.deployment.tolist() == [True, True, False, False, False]
-    assert flights.price_usd(PerKilogram(usd_per_kg=2), 500).tolist() == [2000, 2000, 1000, 2000, 1000]
+    bill = SatelliteBill(bus_usd=1, gpu_usd=1, positions=1, mass_kg=500, life_days=1)
+    assert flights.price_usd(PerKilogram(usd_per_kg=2), [bill]).tolist() == [2000, 2000, 1000, 2000, 1000]
 
 
 def test_no_credit_past_the_design_life() -> None:

@@ -291,7 +291,7 @@ environment = sim.Environment.build(scenario)
 saa_passes, phases = environment.gangs.passes(0), environment.planes[0].phases_rad
 mean_per_hour = sum(environment.gangs.per_day(0, scenario.workload.jobs[0]).values()) / 24
 minutes = np.arange(1441) / 1440
-by_minute = saa_passes.between(phases, 10 + minutes[:-1], 10 + minutes[1:])
+by_minute = np.diff(saa_passes.dose(phases, 10 + minutes), axis=1)
 rate = mean_per_hour * by_minute * 1440
 together, spread = rate[0], rate.mean(axis=0)
 in_order = np.sort(together)[::-1]

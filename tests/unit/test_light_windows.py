@@ -13,7 +13,7 @@ from sim.environment.light_windows import SPAN_DAYS
 @pytest.mark.parametrize("slots", [[0], [0, 1], [0, 2, 3]])
 def test_windows_are_what_the_eclipses_leave(fleet, environment, start, end, slots):
     built = environment(fleet(slots=12, gpus=1, days=90, pause=True))
-    starts, ends = built.run_windows(0, np.array(slots), start, end)
+    starts, ends = built.sites[0].run_windows(np.array(slots), start, end)
     assert (ends > starts).all()
     assert (starts[1:] > ends[:-1]).all()
     assert (starts >= start).all()

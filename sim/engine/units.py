@@ -85,7 +85,6 @@ class Units:
         self._heap: list[tuple[float, int, int, int, int, float]] = []
         self._versions: list[int] = []  # of the schedule of each satellite, by serial number
         self._quiet: dict[int, _Watch] = {}  # by serial number
-        self._bad_lots: dict[tuple[int, ...], bool] = {}
 
     def home(self, serial: int) -> tuple[Cohort, int]:
         """Cohort of a satellite that has arrived, and its position there."""

@@ -155,7 +155,6 @@ class EventRecorder:
         # Arrays of numbers: a row takes 42 bytes, where a tuple of objects takes some 250.
         self._columns = tuple(array(_CODES[_DTYPES.get(name, np.int32)]) for name in COLUMNS)
         self._add: tuple[Any, ...] = tuple(column.append for column in self._columns)
-        self._many: list[tuple[int, dict[str, NDArray[np.generic]]]] = []
 
     def append(
         self,
@@ -179,29 +178,17 @@ class EventRecorder:
 
     def extend(self, count: int, **columns: ArrayLike) -> None:
         """Many rows at once: columns of `EventLog` by name, each of one value or of `count`; others as in `append`."""
-        every = {
-            name: np.broadcast_to(
-                np.asarray(columns.get(name, _EMPTY.get(name, 0)), _DTYPES.get(name, np.int32)), (count,)
-            )
-            for name in COLUMNS
-        }
-        self._many.append((len(self._columns[0]), every))
+        for name, column in zip(COLUMNS, self._columns, strict=True):
+            values = np.asarray(columns.get(name, _EMPTY.get(name, 0)), _DTYPES.get(name, np.int32))
+            column.frombytes(np.broadcast_to(values, (count,)).tobytes())
 
     def latest(self, count: int) -> list[tuple[float, EventKind, int]]:
-        """(day, kind, cause) of the last rows appended one by one."""
+        """(day, kind, cause) of the last rows."""
         day, kind, cause = (column[-count:] for column in self._columns[:3])
         return [(one, EventKind(what), why) for one, what, why in zip(day, kind, cause, strict=True)]
 
     def finish(self) -> EventLog:
         """The rows so far, as columns, in order of time; rows of one time in the order in which they came."""
-        kept = {
-            name: np.array(column, dtype=_DTYPES.get(name, np.int32))
-            for name, column in zip(COLUMNS, self._columns, strict=True)
-        }
-        before = [
-            np.arange(len(self._columns[0])),
-            *(np.full(len(every["kind"]), at - 0.5) for at, every in self._many),
-        ]
-        joined = {name: np.concatenate([kept[name], *(every[name] for _, every in self._many)]) for name in COLUMNS}
-        order = np.lexsort((np.concatenate(before), joined["time_days"]))
-        return EventLog(**{name: column[order] for name, column in joined.items()})
+        columns = [np.asarray(column) for column in self._columns]  # without a copy
+        order = np.argsort(columns[0], kind="stable")
+        return EventLog(**{name: column[order] for name, column in zip(COLUMNS, columns, strict=True)})

@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.run_segments import Composition, Corruption, UnitArrivals
+from sim.engine.segment import Composition, Corruption, UnitArrivals
+from sim.environment.gangs import Make
+from sim.events import Cause
 from sim.workloads import Rhythm, TrainingJob
+
+Ints = NDArray[np.intp]
+
+
+@dataclass(eq=False)
+class Stretch:
+    """What is noted down of a run segment while it lasts; where its time went is worked out later, for many at once."""
+
+    plane: int
+    since: float
+    """Day on which it begins."""
+    resume_day: float
+    """Day until which its plane is suspended."""
+    restart_days: float
+    """Restart with which it begins."""
+    berths: Ints
+    """Slots that the gang's GPUs lie in, in order."""
+    gpus: Ints
+    """GPUs that it holds in each."""
+    makes: list[Make]
+    """What flies in each."""
+    composition: Composition | None = None
+    """How the gang runs, once that is worked out."""
+    end_day: float = nan
+    """Not a number while it lasts."""
+    cause: int = Cause.NONE
+    """What ended it."""
+    planned: bool = False
+    """Whether a checkpoint precedes its end."""
+    interrupted: bool = False
+    """Whether something stopped it."""
+    goes_on: bool = False
+    """Whether the gang ran on at once, with other GPUs for those lost."""
+    closing: bool = False
+    """Whether the mission ends with it: its last work may still be committed."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.end_day == self.end_day
 
 
 @dataclass(order=True)
@@ -31,18 +74,16 @@ class Gang:
     """Day on which the present segment (of running, or of waiting) began."""
     berths: NDArray[np.intp] = field(compare=False, default_factory=lambda: np.empty(0, np.intp))
     """Slots that its GPUs lie in, in order."""
+    stretches: deque[Stretch] = field(compare=False, default_factory=deque)
+    """Its run segments that are not accounted for, in order; the last may still go on."""
     composition: Composition | None = field(compare=False, default=None)
-    """How it runs on them; none: it waits."""
-    restart_days: float = field(compare=False, default=0.0)
-    """Restart with which the present segment began."""
+    """How it ran in the segment worked out last."""
     end_day: float = field(compare=False, default=inf)
     """Day on which it ends if nothing happens."""
-    resume_day: float = field(compare=False, default=0.0)
-    """Day until which its plane is suspended."""
     used: float = field(compare=False, default=0.0)
-    """Unit-rate time of its arrivals used up before this segment."""
+    """Unit-rate time of its arrivals used up before the first of these segments."""
     pending: list[Corruption] = field(compare=False, default_factory=list)
-    """Silent corruptions of earlier segments not yet noticed."""
+    """Silent corruptions not yet noticed before it."""
     generation: int = field(compare=False, default=0)
     """Counts the segments; a process that waits for an older one's end stops."""
     done: bool = field(compare=False, default=False)
@@ -51,4 +92,4 @@ class Gang:
     @property
     def running(self) -> bool:
         """Whether it holds its GPUs."""
-        return self.composition is not None
+        return len(self.stretches) > 0 and not self.stretches[-1].ended

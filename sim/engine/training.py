@@ -1,14 +1,15 @@
 """Training gangs at work: placement, interruption, restart and the end.
 
 A gang holds GPUs of one plane.  Between two things that happen to it nothing is simulated: where the time went follows
-in closed form from the checkpoint rhythm, the speed of its satellites and the windows in which it may run.
+in closed form from the checkpoint rhythm, the speed of its satellites and the windows in which it may run.  Nobody asks
+where the time of a job without end went before the run is over, so that is worked out later, for many gangs at once.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -18,10 +19,11 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.engine.gang import Gang
+from sim.engine.gang import Gang, Stretch
 from sim.engine.gang_time import GangTime
 from sim.engine.pool import Pool
-from sim.engine.run_segments import Before, Composition, RunSegment, UnitArrivals, finish_day, run_segment
+from sim.engine.run_segments import run_segments
+from sim.engine.segment import Asked, Before, Composition, UnitArrivals
 from sim.environment import Environment
 from sim.environment.design import birth_key
 from sim.environment.recent import Recent
@@ -34,6 +36,11 @@ from sim.workloads import Queued
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
+
+NOTED_AT_MOST = 2048
+"""Run segments that wait to be accounted for: a few kilobytes each."""
+TOGETHER_DAYS = 10_000.0
+"""Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
 
 
 class TrainingJobs:
@@ -66,6 +73,8 @@ class TrainingJobs:
         self._tried = (-1, -1)
         self._queue_version = 0
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
+        self._noted = 0
+        """Run segments that are over and not accounted for."""
         self._storms: Recent[float, Floats] = Recent(64)
         self.gangs: list[Gang] = []
         for spec in scenario.workload.jobs:
@@ -130,6 +139,8 @@ class TrainingJobs:
 
     def fill(self) -> None:
         """Let the scheduler start what it will."""
+        if self._noted >= NOTED_AT_MOST:
+            self.settle(self.gangs)
         rooms = self.pool.rooms
         tried = rooms.version, self._queue_version
         if not self.queue or tried == self._tried:
@@ -158,28 +169,16 @@ class TrainingJobs:
 
     def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
         """A running gang is stopped, some GPUs may be gone: swap in idle ones and go on, or back to the queue."""
-        segment = self._so_far(gang, self.env.now, planned=planned)
         kept = self.pool.kept(gang.job, gang.units)
         missing = gang.spec.gpus - len(kept)
         swap = self.pool.idle(gang.plane) >= missing
-        unnoticed = segment.restart_left_days > 0 and not gang.spec.failures_during_restart
-        if not (swap and (segment.paused or unnoticed)):
-            self.log.append(
-                self.env.now,
-                EventKind.JOB_INTERRUPTED,
-                cause=cause,
-                plane=gang.plane,
-                job=gang.job,
-                amount=gang.spec.gpus,
-            )
-        self._account(gang, segment, cause=cause)
-        self._end_run(gang)
+        self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=swap)
         if swap:
             if missing:
                 berths, _ = self.pool.satellites_of(gang.plane, kept)
                 kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, missing, berths)])
             gang.units = kept
-            self._run(gang, segment.restart_left_days if unnoticed else gang.rhythm.restart + extra_days)
+            self._run(gang, gang.rhythm.restart + extra_days)
         else:
             gang.units = kept
             self._release(gang)
@@ -192,11 +191,11 @@ class TrainingJobs:
         if gang.generation != generation:
             return
         # Its last checkpoint ends the segment, like one before a planned pause.
-        self._account(gang, self._so_far(gang, self.env.now, planned=True), cause=Cause.NONE)
+        plane = gang.plane
+        self._end_run(gang, self.env.now, planned=True)
         gang.done = True
-        self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=gang.plane, job=gang.job, amount=gang.spec.gpus)
-        self._end_run(gang)
         self._release(gang)
+        self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=plane, job=gang.job, amount=gang.spec.gpus)
         self.fill()
 
     def close(self, horizon_days: float) -> None:
@@ -205,10 +204,10 @@ class TrainingJobs:
             if gang.done or gang.arrival_day >= horizon_days:
                 continue
             if gang.running:
-                segment = self._so_far(gang, horizon_days, planned=False)
-                self.time.ran(gang, segment, horizon_days, cause=Cause.NONE, closing=True)
+                self._end_run(gang, horizon_days, closing=True)
             else:
                 self.time.waited(gang, horizon_days)
+        self.settle(self.gangs)
 
     # Parts of the above
 
@@ -224,41 +223,112 @@ class TrainingJobs:
             yield Queued(job, gang.spec.gpus, gang.rhythm.time_for(gang.remaining_days))
 
     def _release(self, gang: Gang) -> None:
+        if gang.remaining_days < inf:
+            self.settle([gang])
         self.pool.give_back(gang.plane, gang.units)
         del self._running[gang.plane][gang.job]
         gang.units = gang.berths = np.empty(0, np.intp)
-        gang.plane, gang.composition = -1, None
+        gang.plane = -1
 
     def _run(self, gang: Gang, restart_days: float) -> None:
         """Begin a segment of running now."""
-        gang.since = self.env.now
-        gang.resume_day = max(self.env.now, self.suspended_until[gang.plane])
-        gang.composition = self._compose(gang)
-        gang.rhythm = gang.composition.rhythm
-        gang.restart_days = restart_days
+        plane, now = gang.plane, self.env.now
+        gang.berths, gpus = self.pool.satellites_of(plane, gang.units)
+        born = (birth_key(day) for day in self.fleet.birth_day[gang.berths].tolist())
+        makes = list(zip(self.fleet.design[gang.berths].tolist(), born, strict=True))
+        resume = max(now, self.suspended_until[plane])
+        gang.stretches.append(Stretch(plane, now, resume, restart_days, gang.berths, gpus, makes))
         gang.generation += 1
-        gang.end_day = self._finish_day(gang, gang.composition)
-        self.pool.rooms.run(gang.plane, gang.job, gang.spec.gpus, gang.end_day)
+        if gang.remaining_days == inf:
+            return
+        self.settle([gang])
+        gang.end_day = self._finish_day(gang, gang.stretches[0])
+        self.pool.rooms.run(plane, gang.job, gang.spec.gpus, gang.end_day)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))
 
-    def _end_run(self, gang: Gang) -> None:
+    def _end_run(
+        self,
+        gang: Gang,
+        day: float,
+        *,
+        cause: int = Cause.NONE,
+        planned: bool = False,
+        interrupted: bool = False,
+        goes_on: bool = False,
+        closing: bool = False,
+    ) -> None:
         """End the segment of running: its process stops, its end counts no longer."""
+        stretch = gang.stretches[-1]
+        stretch.end_day, stretch.cause, stretch.planned = day, cause, planned
+        stretch.interrupted, stretch.goes_on, stretch.closing = interrupted, goes_on, closing
+        self._noted += 1
         self.pool.rooms.stop(gang.plane, gang.job, gang.spec.gpus, gang.end_day)
         gang.end_day = inf
         gang.generation += 1
 
-    def _compose(self, gang: Gang) -> Composition:
+    # Where the time went
+
+    def settle(self, gangs: Sequence[Gang]) -> None:
+        """Account for all segments of these gangs that are over."""
+        while open_ := [gang for gang in gangs if gang.stretches and gang.stretches[0].ended]:
+            open_.sort(key=lambda gang: gang.stretches[0].plane)  # one plane's eclipses after the other's
+            together: list[Gang] = []
+            days = 0.0
+            for gang in open_:
+                days += gang.stretches[0].end_day - gang.stretches[0].since
+                together.append(gang)
+                if days >= TOGETHER_DAYS or gang is open_[-1]:
+                    self._account(together)
+                    together, days = [], 0.0
+
+    def _account(self, gangs: Sequence[Gang]) -> None:
+        """Write where the first segment of each of these gangs went, and carry on what it leaves."""
+        stretches = [gang.stretches.popleft() for gang in gangs]
+        self._noted -= len(stretches)
+        asked = [
+            self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
+            for gang, stretch in zip(gangs, stretches, strict=True)
+        ]
+        segments = run_segments(asked)
+        left_days, used, net = segments.restart_left_days.tolist(), segments.used.tolist(), segments.net.tolist()
+        for number, (gang, stretch, left) in enumerate(zip(gangs, stretches, left_days, strict=True)):
+            gang.remaining_days = max(gang.remaining_days - net[number], 0.0)
+            gang.used = used[number]
+            gang.pending = segments.pending[number]
+            unnoticed = left > 0 and not gang.spec.failures_during_restart
+            if stretch.goes_on and unnoticed:
+                gang.stretches[0].restart_days = left
+            if stretch.interrupted and not (stretch.goes_on and (segments.paused[number] or unnoticed)):
+                self.log.append(
+                    stretch.end_day,
+                    EventKind.JOB_INTERRUPTED,
+                    cause=stretch.cause,
+                    plane=stretch.plane,
+                    job=gang.job,
+                    amount=gang.spec.gpus,
+                )
+        self.time.ran(gangs, stretches, segments)
+
+    def _ask(self, gang: Gang, stretch: Stretch, until: float, *, planned: bool) -> Asked:
+        """What to ask about a segment, up to a day; `planned`: a checkpoint precedes its end."""
+        if stretch.composition is None:
+            gang.composition = stretch.composition = self._compose(gang, stretch)
+            gang.rhythm = stretch.composition.rhythm
+        start = min(stretch.resume_day, until)
+        slots = stretch.berths - self.fleet.planes[stretch.plane].first_berth
+        starts, ends = self.environment.sites[stretch.plane].run_windows(slots, start, until)
+        before = Before(stretch.since, stretch.restart_days, gang.unit_arrivals, gang.used, gang.pending)
+        return Asked(stretch.composition, before, starts, ends, until, planned)
+
+    def _compose(self, gang: Gang, stretch: Stretch) -> Composition:
         """How a gang runs on the GPUs that it holds."""
-        gangs, plane, spec = self.environment.gangs, gang.plane, gang.spec
-        berths, gpus = self.pool.satellites_of(plane, gang.units)
-        born = (birth_key(day) for day in self.fleet.birth_day[berths].tolist())
-        makes = list(zip(self.fleet.design[berths].tolist(), born, strict=True))
-        slots = berths - self.fleet.planes[plane].first_berth
-        units = gangs.units(gpus, makes)
-        before, gang.berths = gang.composition, berths
-        rhythm = gangs.rhythm(plane, spec, makes, units, self.env.now)
-        made_of = plane, berths.tolist(), makes, gpus.tolist()
+        gangs, plane, spec, makes = self.environment.gangs, stretch.plane, gang.spec, stretch.makes
+        slots = stretch.berths - self.fleet.planes[plane].first_berth
+        units = gangs.units(stretch.gpus, makes)
+        before = gang.composition
+        rhythm = gangs.rhythm(plane, spec, makes, units, stretch.since)
+        made_of = plane, stretch.berths.tolist(), makes, stretch.gpus.tolist()
         same = before is not None and before.made_of[:3] == made_of[:3]
         if before is not None and before.made_of == made_of:
             return replace(before, rhythm=rhythm)
@@ -277,36 +347,23 @@ class TrainingJobs:
         """Fluence of solar storms a day, means over the spans between some days; `edges` are evenly spaced from 0."""
         return self._storms.get(float(edges[1]), lambda: block_means(self.fluence_per_day, edges))
 
-    def _finish_day(self, gang: Gang, composition: Composition) -> float:
+    def _finish_day(self, gang: Gang, stretch: Stretch) -> float:
         """Day on which the gang's work is committed if nothing breaks; infinite if not before the horizon."""
-        if gang.remaining_days == inf or composition.efficiency == 0:
+        self._ask(gang, stretch, stretch.since, planned=False)
+        composition = stretch.composition
+        assert composition is not None
+        if composition.efficiency == 0:
             return inf
         table, horizon = composition.speed, self.environment.horizon_days
         # Not before this day, even without checkpoints.
-        least = table.when(table.at(gang.resume_day) + gang.remaining_days / composition.efficiency)
+        least = table.when(table.at(stretch.resume_day) + gang.remaining_days / composition.efficiency)
         if least >= horizon:
             return inf
-        needed = least - gang.since + gang.restart_days + gang.rhythm.time_for(gang.remaining_days)
-        end = min(gang.since + 0.1 + 1.25 * needed, horizon)
+        needed = least - stretch.since + stretch.restart_days + gang.rhythm.time_for(gang.remaining_days)
+        end = min(stretch.since + 0.1 + 1.25 * needed, horizon)
         while True:
-            segment = self._so_far(gang, end, planned=False)
-            day = finish_day(segment, gang.rhythm, gang.remaining_days)
+            segment = run_segments([self._ask(gang, stretch, end, planned=False)])
+            day = segment.finish_day(0, gang.rhythm, gang.remaining_days)
             if day < inf or end >= horizon:
                 return day
-            end = min(2 * end - gang.since, horizon)
-
-    def _so_far(self, gang: Gang, until: float, *, planned: bool) -> RunSegment:
-        """Where the gang's present segment goes, up to a day; `planned`: a checkpoint precedes its end."""
-        assert gang.composition is not None
-        start = min(gang.resume_day, until)
-        slots = gang.berths - self.fleet.planes[gang.plane].first_berth
-        windows = self.environment.sites[gang.plane].run_windows(slots, start, until)
-        before = Before(gang.since, gang.restart_days, gang.unit_arrivals, gang.used, gang.pending)
-        return run_segment(gang.composition, before, windows, until, planned=planned)
-
-    def _account(self, gang: Gang, segment: RunSegment, *, cause: int) -> None:
-        """Write where the segment that ends now went, and carry on what it leaves."""
-        self.time.ran(gang, segment, self.env.now, cause=cause)
-        gang.remaining_days = max(gang.remaining_days - segment.net, 0.0)
-        gang.used = segment.used
-        gang.pending = segment.pending
+            end = min(2 * end - stretch.since, horizon)

@@ -108,11 +108,17 @@ class Gangs:
         Satellites in columns, `units` of shape (kinds, satellites).  Links are those of the first design.
         """
         per_day = 0.0
-        of = np.array([design for design, _ in makes])
-        for design in sorted(set(of.tolist())):
-            per_day += float(self._retries(plane, design) @ units[:, of == design].sum(axis=1))
+        for design in sorted({design for design, _ in makes}):
+            steps = self._retries(plane, design)
+            if steps.any():
+                of = np.array([one == design for one, _ in makes])
+                per_day += float(steps @ units[:, of].sum(axis=1))
         retried = min(1.0, per_day * self.scenario.radiation.retry_s / 86400)
-        return throughput(self.scenario) * (1 - retried) * self.communication(job, len(makes))
+        return self._throughput * (1 - retried) * self.communication(job, len(makes))
+
+    @cached_property
+    def _throughput(self) -> float:
+        return throughput(self.scenario)
 
     def _retries(self, plane: int, design: int) -> Floats:
         """Steps that a unit of each kind makes its gang try again, a day, shape (kinds,)."""
@@ -131,11 +137,15 @@ class Gangs:
 
         The job itself counts with its first satellite.
         """
-        per_host = [design.satellite.gpus_per_host for design in self.designs]
-        hosts = -(-gpus // np.array([per_host[design] for design, _ in makes]))
-        first = np.zeros_like(gpus)
-        first[:1] = 1
-        return np.stack([gpus, hosts, np.ones_like(gpus), first])
+        hosts = -(-gpus // np.array([self._per_host[design] for design, _ in makes]))
+        found = np.zeros((len(Per), len(gpus)), np.intp)
+        found[Per.GPU], found[Per.HOST], found[Per.SATELLITE] = gpus, hosts, 1
+        found[Per.JOB, :1] = 1
+        return found
+
+    @cached_property
+    def _per_host(self) -> list[int]:
+        return [design.satellite.gpus_per_host for design in self.designs]
 
     def fresh_units(self, job: TrainingJob) -> Ints:
         """Units of each kind of a gang as it is formed: on whole satellites, and the rest on one; shape (kinds,)."""
@@ -311,10 +321,14 @@ class Gangs:
         """
         if job.checkpoint_interval_min != "optimum":
             return job.rhythm(inf)
-        together: dict[Make, Floats] = {}
-        for make, column in zip(makes, units.T, strict=True):
-            together[make] = together[make] + column if make in together else column
-        rate = sum(float(self._expected(plane, make, day) @ count) for make, count in sorted(together.items()))
+        different = sorted(set(makes))
+        if len(different) == 1:
+            counts = units.sum(axis=1)[None, :]
+        else:
+            place = {make: number for number, make in enumerate(different)}
+            counts = np.zeros((len(different), len(Per)))
+            np.add.at(counts, [place[make] for make in makes], units.T)
+        rate = float((np.array([self._expected(plane, make, day) for make in different]) * counts).sum())
         return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
 
     def first_rhythm(self, job: TrainingJob) -> Rhythm:
@@ -327,9 +341,9 @@ class Gangs:
         """Interruptions and losses of a unit of each kind a day, mean over the month after a day, shape (kinds,)."""
         total = self._losses.get((plane, make), lambda: self._cumulative(plane, make))
         place = day / AHEAD_DAYS
-        low = min(int(place), total.shape[1] - 3)
+        low = min(int(place), len(total) - 3)
         part = place - low
-        begun, middle, end = total[:, low : low + 3].T
+        begun, middle, end = total[low : low + 3]
         return np.asarray(((1 - part) * (middle - begun) + part * (end - middle)) / AHEAD_DAYS)
 
     @cached_property
@@ -339,7 +353,7 @@ class Gangs:
     def _cumulative(self, plane: int, make: Make) -> Floats:
         """Interruptions and losses of a unit of each kind from the mission's start to the edges of months.
 
-        Shape (kinds, months + 1).
+        Shape (months + 1, kinds).
         """
         months = ceil(self.scenario.mission.days / AHEAD_DAYS) + 2
         edges = np.arange(months + 1, dtype=float) * AHEAD_DAYS
@@ -365,4 +379,4 @@ class Gangs:
                     found[Per.SATELLITE] += hazard
                 else:
                     found[Per.GPU] += hazard / group.gpus
-        return np.concatenate([np.zeros((len(Per), 1)), np.cumsum(found, axis=1)], axis=1)
+        return np.concatenate([np.zeros((1, len(Per))), np.cumsum(found.T, axis=0)])

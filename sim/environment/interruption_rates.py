@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.environment.arrivals import BlockRates
 from sim.environment.interruptions import DailyRates, InterruptionCause, Per
-from sim.environment.saa_passes import Arrivals, BlockRates, block_means
+from sim.environment.saa_passes import block_means
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -36,6 +38,13 @@ class UnitRates:
     """`steady` likewise."""
     storms_by_kind: Floats
     """`in_storms` summed by kind of unit, shape (kinds,)."""
+
+    def grown(self, counts: Floats, growth: Floats) -> Floats:
+        """Units by cause, times the growth where a cause grows, (causes, k), from units by kind, (kinds, k)."""
+        found = counts[self.per]
+        if self.grows.any():
+            found[self.grows] *= growth
+        return found
 
     @classmethod
     def of(
@@ -83,12 +92,6 @@ class RatesOfMake:
             return np.asarray(by_kind[0][:, span] + by_kind[1][:, span])
         return np.asarray(by_kind[0][:, span] + by_kind[1][:, span] * self.growth[span])
 
-    def factor(self, block: Ints) -> Floats:
-        """Factor on each cause in some blocks, shape (causes, k) or (causes, 1)."""
-        if self.growth is None:
-            return np.ones((len(self.units.per), 1))
-        return np.where(self.units.grows[:, None], self.growth[block], 1.0)
-
 
 @dataclass(frozen=True, eq=False)
 class InterruptionRates:
@@ -117,42 +120,137 @@ class InterruptionRates:
                 steady += every[Per.GPU] * make.resets[span]
         return BlockRates(self.phases_rad, first, passing, steady)
 
-    def causes(self, found: Arrivals, second_uniform: Floats) -> Ints:
-        """Cause of each arrival, in proportion to the rates by which it came, shape (k,).
 
-        `second_uniform` in [0, 1), one for each.  Raises `RuntimeError` where nothing could have interrupted.
-        """
-        causes = np.empty(len(found.days), np.intp)
-        at_any_time = found.phase == len(self.phases_rad)
-        for which, rates in (
-            (np.flatnonzero(at_any_time), self._steady(found.block[at_any_time])),
-            (np.flatnonzero(~at_any_time), self._in_passes(found.block[~at_any_time], found.phase[~at_any_time])),
-        ):
-            stacked = np.cumsum(rates, axis=0)
-            if len(which) and not stacked[-1].min() > 0:
-                raise RuntimeError("an interruption came where the rates of all causes are 0")
-            # Below the sum, whatever rounding says, so that a cause of rate 0 cannot be the one.
-            reached = np.minimum(second_uniform[which] * stacked[-1], np.nextafter(stacked[-1], 0.0))
-            causes[which] = (stacked <= reached).sum(axis=0)
+def causes_of(rates: Sequence[InterruptionRates], of: Ints, block: Ints, phase: Ints, second_uniform: Floats) -> Ints:
+    """Cause of each arrival, in proportion to the rates by which it came, shape (k,).
+
+    `of`: by which of the rates each one came; `block` and `phase` as in `Arrivals`; `second_uniform` in [0, 1), one for
+    each.  Raises `RuntimeError` where nothing could have interrupted.
+    """
+    causes = np.empty(len(of), np.intp)
+    if len(of) == 0:
         return causes
+    every = _Together.of(rates)
+    at_any_time = phase == np.array([len(one.phases_rad) for one in rates])[of]
+    for which, by_cause in ((np.flatnonzero(at_any_time), every.steady), (np.flatnonzero(~at_any_time), every.passing)):
+        if len(which) == 0:
+            continue
+        stacked = by_cause(of[which], block[which], phase[which]).cumsum(axis=0)
+        if not stacked[-1].min() > 0:
+            raise RuntimeError("an interruption came where the rates of all causes are 0")
+        # Below the sum, whatever rounding says, so that a cause of rate 0 cannot be the one.
+        reached = np.minimum(second_uniform[which] * stacked[-1], np.nextafter(stacked[-1], 0.0))
+        causes[which] = (stacked <= reached).sum(axis=0)
+    return causes
 
-    def _steady(self, block: Ints) -> Floats:
-        """Rates at any time of some blocks by cause, shape (causes, k)."""
-        rates = np.zeros((len(self.makes[0].units.per), len(block)))
-        for make in self.makes:
-            units, every = make.units, self.counts[make.groups].sum(axis=0)
-            count = every[units.per][:, None]
-            rates += units.steady[:, block] * (count * make.factor(block))
-            rates += (units.in_storms * count[:, 0])[:, None] * self.fluence_per_day[block]
-            if make.resets is not None:
-                rates[units.reset] += every[Per.GPU] * make.resets[block]
+
+class _Tables:
+    """Tables by block, each kept once and all in one row, so that one look-up serves many gangs."""
+
+    def __init__(self, tables: Sequence[Floats | None], missing: float) -> None:
+        """`missing`: the value where there is no table."""
+        self._missing = missing
+        begins: dict[int, int] = {}
+        kept: list[Floats] = []
+        begin = 0
+        for table in tables:
+            if table is not None and id(table) not in begins:
+                begins[id(table)] = begin
+                kept.append(table)
+                begin += len(table)
+        self._begin = np.array([-1 if table is None else begins[id(table)] for table in tables])
+        self._flat = np.concatenate(kept) if kept else np.empty(0)
+
+    def at(self, which: Ints, block: Ints) -> Floats:
+        """The values of these tables in these blocks."""
+        if len(self._flat) == 0:
+            return np.full(len(which), self._missing)
+        begin = self._begin[which]
+        return np.where(begin >= 0, self._flat[np.maximum(begin, 0) + block], self._missing)
+
+
+@dataclass(frozen=True, eq=False)
+class _Together:
+    """The rates of several gangs; what they have of one make is an entry."""
+
+    units: list[UnitRates]
+    """The different ones."""
+    units_of: Ints
+    """Of each entry."""
+    first_entry: Ints
+    """Of each gang, and one past the last."""
+    entry_counts: Floats
+    """Units of each kind of an entry, shape (kinds, entries)."""
+    first_group: Ints
+    """Of each gang."""
+    group_counts: Floats
+    """Units of each kind of a group, shape (kinds, groups)."""
+    entry_of_group: Ints
+    growth: _Tables
+    resets: _Tables
+    fluence: _Tables
+
+    @classmethod
+    def of(cls, rates: Sequence[InterruptionRates]) -> _Together:
+        units: dict[int, UnitRates] = {}
+        makes = [make for one in rates for make in one.makes]
+        for make in makes:
+            units.setdefault(id(make.units), make.units)
+        position = {key: number for number, key in enumerate(units)}
+        first_group = np.cumsum([0, *(len(one.counts) for one in rates)])
+        entry_of_group = np.empty(first_group[-1], np.intp)
+        totals, entry = [], 0
+        for one, begin in zip(rates, first_group.tolist(), strict=False):
+            for make in one.makes:
+                entry_of_group[begin + make.groups] = entry
+                totals.append(one.counts[make.groups].sum(axis=0))
+                entry += 1
+        return cls(
+            units=list(units.values()),
+            units_of=np.array([position[id(make.units)] for make in makes]),
+            first_entry=np.cumsum([0, *(len(one.makes) for one in rates)]),
+            entry_counts=np.array(totals).T,
+            first_group=first_group,
+            group_counts=np.concatenate([one.counts for one in rates]).T,
+            entry_of_group=entry_of_group,
+            growth=_Tables([make.growth for make in makes], 1.0),
+            resets=_Tables([make.resets for make in makes], 0.0),
+            fluence=_Tables([one.fluence_per_day for one in rates], 0.0),
+        )
+
+    def passing(self, of: Ints, block: Ints, phase: Ints) -> Floats:
+        """Rates by cause of arrivals in passes, shape (causes, k)."""
+        group = self.first_group[of] + phase
+        entry, counts = self.entry_of_group[group], self.group_counts[:, group]
+        growth = self.growth.at(entry, block)
+        rates = np.empty((len(self.units[0].per), len(of)))
+        for units, mine in self._by_units(entry):
+            rates[:, mine] = units.in_passes[:, block[mine]] * units.grown(counts[:, mine], growth[mine])
         return rates
 
-    def _in_passes(self, block: Ints, group: Ints) -> Floats:
-        """Rates in passes of some groups in some blocks by cause, shape (causes, k)."""
-        rates = np.empty((len(self.makes[0].units.per), len(block)))
-        for make in self.makes:
-            mine = np.flatnonzero(np.isin(group, make.groups)) if len(self.makes) > 1 else np.arange(len(group))
-            units, of = make.units, block[mine]
-            rates[:, mine] = units.in_passes[:, of] * self.counts[group[mine]].T[units.per] * make.factor(of)
-        return rates
+    def steady(self, of: Ints, block: Ints, _: Ints) -> Floats:
+        """Rates by cause of arrivals at any time, shape (causes, k): sums over the makes of a gang."""
+        several = self.first_entry[of + 1] - self.first_entry[of]
+        begins = np.cumsum(several) - several
+        entry = np.arange(int(several.sum())) + np.repeat(self.first_entry[of] - begins, several)
+        block, counts = np.repeat(block, several), self.entry_counts[:, entry]
+        growth, resets = self.growth.at(entry, block), self.resets.at(entry, block)
+        fluence = self.fluence.at(np.repeat(of, several), block)
+        rates = np.empty((len(self.units[0].per), len(entry)))
+        for units, mine in self._by_units(entry):
+            some = units.steady[:, block[mine]] * units.grown(counts[:, mine], growth[mine])
+            some += units.in_storms[:, None] * counts[units.per][:, mine] * fluence[mine]
+            if units.reset >= 0:
+                some[units.reset] += counts[Per.GPU, mine] * resets[mine]
+            rates[:, mine] = some
+        return rates if len(entry) == len(of) else np.add.reduceat(rates, begins, axis=1)
+
+    def _by_units(self, entry: Ints) -> Iterator[tuple[UnitRates, Ints | slice]]:
+        """The different rates of units, and which of some entries have them."""
+        if len(self.units) == 1:
+            yield self.units[0], slice(None)
+            return
+        for number, units in enumerate(self.units):
+            mine = np.flatnonzero(self.units_of[entry] == number)
+            if len(mine):
+                yield units, mine

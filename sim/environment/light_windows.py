@@ -21,7 +21,7 @@ TOGETHER = 32
 SPANS_KEPT = 256
 """Results kept: a quarter of a megabyte each."""
 
-_Eclipses = tuple[NDArray[np.intp], Floats, Floats]
+_Eclipses = tuple[list[int], Floats, Floats]
 
 
 class LightWindows:
@@ -49,15 +49,17 @@ class LightWindows:
     def _eclipses(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
         """Entries and exits of all eclipses between two days, clipped to them; in no order."""
         found_entries, found_exits = [], []
-        numbers = np.unique(np.searchsorted(self._phases[plane], phases_rad)).tolist()
+        places: dict[int, list[int]] = {}
+        for number in sorted(set(np.searchsorted(self._phases[plane], phases_rad).tolist())):
+            places.setdefault(number // TOGETHER, []).append(number % TOGETHER)
         for span in range(floor(start / SPAN_DAYS), ceil(end / SPAN_DAYS)):
-            for number in numbers:
-                group, place = divmod(number, TOGETHER)
+            for group, some in places.items():
                 key = plane, group, span
                 first, entries, exits = self._spans.get(key, partial(self._work_out, *key))
-                mine = slice(first[place], first[place + 1])
-                found_entries.append(entries[mine])
-                found_exits.append(exits[mine])
+                for place in some:
+                    mine = slice(first[place], first[place + 1])
+                    found_entries.append(entries[mine])
+                    found_exits.append(exits[mine])
         if not found_entries:
             return np.empty(0), np.empty(0)
         all_entries, all_exits = np.concatenate(found_entries), np.concatenate(found_exits)
@@ -69,6 +71,6 @@ class LightWindows:
         phases = self._phases[plane][group * TOGETHER : (group + 1) * TOGETHER]
         first, last = span * SPAN_DAYS, min((span + 1) * SPAN_DAYS, self._last_day)
         if last <= first:
-            return np.zeros(len(phases) + 1, np.intp), np.empty(0), np.empty(0)
+            return [0] * (len(phases) + 1), np.empty(0), np.empty(0)
         satellite, entries, exits = self._shadows[plane].eclipses_of_many(phases, first, last)
-        return np.searchsorted(satellite, np.arange(len(phases) + 1)), entries, exits
+        return np.searchsorted(satellite, np.arange(len(phases) + 1)).tolist(), entries, exits

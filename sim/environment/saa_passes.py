@@ -7,7 +7,6 @@ date.  Rates are constant over a **block** of fifteen periods, about a day; bloc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil, floor
@@ -116,13 +115,22 @@ class Passes:
         begun = self.within(rows[:, :, 0], np.broadcast_to(shift - first, own.shape))
         return np.asarray(reached + passed.sum(axis=2) + own - begun)
 
-    def when(self, phases_rad: Floats, block: Ints, dose: Floats) -> Floats:
-        """Days on which satellites reach a dose since the beginning of a block, less than the block's; shape (k,)."""
+    @property
+    def alike(self) -> tuple[int, float, float]:
+        """What `when` knows of a plane apart from its node: the same for planes of one geometry."""
+        return id(self.profile), self.period_days, self.turn_rad
+
+    def when(self, phases_rad: Floats, block: Ints, dose: Floats, node_rad: Floats | None = None) -> Floats:
+        """Days on which satellites reach a dose since the beginning of a block, less than the block's; shape (k,).
+
+        `node_rad`: of each one's plane, where these are several planes that are `alike`.
+        """
+        nodes = self.node_rad if node_rad is None else node_rad
         shift = phases_rad / TAU
         first = np.floor(shift)
         begin = first + block * BLOCK
         steps = len(self.profile.cumulative)
-        node = (self.node_rad - self.turn_rad * (begin - shift)) * (steps / TAU)
+        node = (nodes - self.turn_rad * (begin - shift)) * (steps / TAU)
         rows = np.floor(node[:, None] - np.arange(BLOCK + 1) * (self.turn_rad * steps / TAU)).astype(np.intp) % steps
         reached = np.cumsum(self._whole[rows], axis=1)
         wanted = dose + self.within(rows[:, 0], shift - first)
@@ -183,98 +191,3 @@ def block_means(daily: Floats, edges: Floats) -> Floats:
     low = np.minimum(edges.astype(np.intp), daily.shape[-1] - 1)
     reached = total[..., low] + (edges - low) * daily[..., low]
     return np.asarray(np.diff(reached, axis=-1) / np.diff(edges))
-
-
-@dataclass(frozen=True, eq=False)
-class BlockRates:
-    """Events of a gang by block: what comes in passes, by phase, and what comes at any time."""
-
-    phases_rad: Floats
-    """Where along the orbit the gang's satellites are on mission day 0, shape (p,)."""
-    first: int
-    """Number of the first block."""
-    in_passes: Floats
-    """Mean events a day in passes at each phase, shape (p, blocks)."""
-    steady: Floats
-    """Events a day at any time of it, shape (blocks,)."""
-
-    @classmethod
-    def of_days(cls, passes: Passes, phases_rad: Floats, in_passes: Floats, steady: Floats) -> BlockRates:
-        """From events by day: in passes, shape (p, n), and at any time, shape (n,)."""
-        edges = passes.block_edges
-        return cls(phases_rad, 0, block_means(in_passes, edges), block_means(steady, edges))
-
-
-@dataclass(frozen=True, eq=False)
-class Arrivals:
-    """Events of a span of time, in order."""
-
-    days: Floats
-    number: Ints
-    """Which of the unit-rate arrivals each one is."""
-    block: Ints
-    """The block in which each one came."""
-    phase: Ints
-    """Position of the phase at which each one came in a pass; as many as there are phases: at any time."""
-    used: float
-    """Unit-rate time used up: the number of events expected in the blocks from `start` to `end`."""
-
-
-def arrivals(
-    passes: Passes, rates: BlockRates, start: float, end: float, unit_arrivals: Callable[[float], Floats]
-) -> Arrivals:
-    """Map unit-rate arrivals to days from `start` to `end`; `unit_arrivals(hazard)` gives those up to a hazard.
-
-    Exact: a block is cut into the satellites' shares and the steady one, and the place of an arrival in its share says
-    when it comes, so the mapping preserves measure and the result is the Poisson process of the sum of all rates.
-    Whole blocks are mapped, and what comes before `start` or after `end` is left out: what comes before a day does not
-    depend on how far beyond it one looks.  `rates` must cover the blocks from `start` to `end`.
-    """
-    first, last = passes.span(start, end)
-    mine = slice(first - rates.first, last - rates.first)
-    in_passes, steady = rates.in_passes[:, mine], rates.steady[mine]
-    groups = len(rates.phases_rad)
-    shares = np.empty((groups + 1, last - first))
-    np.multiply(in_passes, passes.block_doses(rates.phases_rad, first, last), out=shares[:groups])
-    np.multiply(steady, passes.block_days, out=shares[groups])
-    stacked = np.cumsum(shares, axis=0)
-    level = stacked[groups]
-    risen = np.cumsum(level)
-
-    unit = unit_arrivals(float(risen[-1]))
-    number = np.arange(len(unit))
-    slot = np.minimum(np.searchsorted(risen, unit, side="left"), len(risen) - 1)
-    # Inside the block, whatever rounding says: an arrival falls into a share that is there.
-    height = level[slot]
-    rest = np.minimum(np.maximum(unit - (risen[slot] - height), height * 1e-15), height)
-    columns = stacked[:, slot]
-    share = (rest > columns).sum(axis=0)
-    below = np.where(share > 0, columns[share - 1, number], 0.0)
-    rest -= below
-
-    at_any_time = share == groups
-    some = np.flatnonzero(at_any_time)
-    days = np.empty(len(unit))
-    width = columns[groups, some] - below[some]
-    days[some] = (first + slot[some] + rest[some] / width) * passes.block_days
-    if len(some) < len(unit):
-        some = np.flatnonzero(~at_any_time)
-        s, row = slot[some], share[some]
-        days[some] = passes.when(rates.phases_rad[row], first + s, rest[some] / in_passes[row, s])
-    keep = np.flatnonzero((days >= start) & (days <= end))
-    order = keep[np.argsort(days[keep], kind="stable")]
-    return Arrivals(days[order], number[order], first + slot[order], share[order], float(risen[-1]))
-
-
-def expected(passes: Passes, rates: BlockRates, start: float, end: float) -> float:
-    """Number of events expected between two days."""
-    first, last = passes.span(start, end)
-    mine = slice(first - rates.first, last - rates.first)
-    edges = np.clip(passes.block_edges[first : last + 1], start, end)
-    reached = np.empty((len(rates.phases_rad), last - first + 1))
-    for row, phase in zip(reached, rates.phases_rad.tolist(), strict=True):
-        row[:] = passes.total(phase)[first : last + 1]
-    ends = passes.dose(rates.phases_rad, np.array([start, end]))
-    reached[:, 0] = np.clip(ends[:, 0], reached[:, 0], reached[:, 1])
-    reached[:, -1] = np.clip(ends[:, 1], reached[:, -2], reached[:, -1])
-    return float((rates.in_passes[:, mine] * np.diff(reached)).sum() + (rates.steady[mine] * np.diff(edges)).sum())

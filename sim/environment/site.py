@@ -222,5 +222,5 @@ class OrbitalPlane:
         """
         if not self._pauses or end <= start:
             keep = slice(0, 1 if end > start else 0)
-            return np.array([start])[keep], np.array([end])[keep]
+            return np.array([start], float)[keep], np.array([end], float)[keep]
         return self._windows.between(self.plane.id, np.unique(self.plane.phases_rad[slots]), start, end)

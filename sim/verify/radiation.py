@@ -18,8 +18,9 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, SECONDS_PER_DAY, TAU
 from sim.environment import planes_of
+from sim.environment.arrivals import BlockRates, expected
 from sim.environment.radiation import Radiation
-from sim.environment.saa_passes import BlockRates, Passes, expected
+from sim.environment.saa_passes import Passes
 from sim.ephemeris import orbit_elements, secular_rates, sun_synchronous_inclination_deg
 from sim.fit import Sample, fit_laws
 from sim.physics.dose import dose_rad_per_year

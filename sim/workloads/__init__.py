@@ -1,6 +1,6 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
-from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval
+from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval, spend
 from sim.workloads.rooms import Rooms
 from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Scheduler
 from sim.workloads.training import TrainingJob
@@ -22,4 +22,5 @@ __all__ = [
     "TrainingJob",
     "WorkTable",
     "optimum_interval",
+    "spend",
 ]

@@ -52,6 +52,10 @@ class Pieces:
         restarts[:1], planned[-1:] = first_restart, planned_last
         return cls(np.asarray(starts, float), np.asarray(ends, float), restarts, planned)
 
+    def take(self, some: slice) -> Pieces:
+        """Some of them."""
+        return Pieces(self.starts[some], self.ends[some], self.restarts[some], self.planned[some])
+
     def cut(self, days: Floats, restarts: Floats) -> Pieces:
         """The same with interruptions on these days, in order and each inside a piece, followed by these restarts."""
         if len(days) == 0:
@@ -87,6 +91,38 @@ class Spent:
     idle: Floats
     """Of pieces too short for anything."""
 
+    def take(self, some: slice) -> Spent:
+        """That of some pieces."""
+        return Spent(
+            self.committed[some], self.uncommitted[some], self.written[some], self.restarted[some], self.idle[some]
+        )
+
+
+def spend(pieces: Pieces, interval: Floats | float, write: Floats | float) -> Spent:
+    """Where the time of these pieces went under checkpoint rhythms: computing `interval`, writing `write`, in days.
+
+    Each is one number, or one for each piece.
+    """
+    length = pieces.ends - pieces.starts
+    restarted = np.minimum(pieces.restarts, length)
+    running = length - restarted
+    cycle = interval + write
+    # Cut off: whole cycles count, and then the computing that was under way, or the checkpoint.
+    cycles = np.floor(running / cycle)
+    begun = running - cycles * cycle
+    computing = np.minimum(begun, interval)
+    committed, uncommitted = cycles * interval, np.where(pieces.planned, 0.0, computing)
+    written = cycles * write + (begun - computing)
+    # By plan: the last checkpoint comes just before the pause.
+    usable = np.maximum(running - write, 0.0)
+    full = np.floor(usable / cycle)
+    work = full * interval + np.minimum(usable - full * cycle, interval)
+    committed = np.where(pieces.planned, work, committed)
+    # A piece with work that ends by plan is full: what is neither restart nor work writes checkpoints.
+    written = np.where(pieces.planned, np.where(work > 0, running - work, 0.0), written)
+    idle = np.where(pieces.planned & (work == 0), running, 0.0)
+    return Spent(committed, uncommitted, written, restarted, idle)
+
 
 @dataclass(frozen=True)
 class Rhythm:
@@ -110,25 +146,7 @@ class Rhythm:
 
     def spend(self, pieces: Pieces) -> Spent:
         """Where the time of these pieces went."""
-        length = pieces.ends - pieces.starts
-        restarted = np.minimum(pieces.restarts, length)
-        running = length - restarted
-        cycle = self.interval + self.write
-        # Cut off: whole cycles count, and then the computing that was under way, or the checkpoint.
-        cycles = np.floor(running / cycle)
-        begun = running - cycles * cycle
-        computing = np.minimum(begun, self.interval)
-        committed, uncommitted = cycles * self.interval, np.where(pieces.planned, 0.0, computing)
-        written = cycles * self.write + (begun - computing)
-        # By plan: the last checkpoint comes just before the pause.
-        usable = np.maximum(running - self.write, 0.0)
-        full = np.floor(usable / cycle)
-        work = full * self.interval + np.minimum(usable - full * cycle, self.interval)
-        committed = np.where(pieces.planned, work, committed)
-        # A piece with work that ends by plan is full: what is neither restart nor work writes checkpoints.
-        written = np.where(pieces.planned, np.where(work > 0, running - work, 0.0), written)
-        idle = np.where(pieces.planned & (work == 0), running, 0.0)
-        return Spent(committed, uncommitted, written, restarted, idle)
+        return spend(pieces, self.interval, self.write)
 
     def computing(self, running: Floats) -> Floats:
         """Time computed in so much time after a restart, checkpoints in between."""

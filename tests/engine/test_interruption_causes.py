@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.environment.saa_passes import Arrivals
+from sim.environment.interruption_rates import causes_of
 from sim.events import EventKind
 from sim.scenario.radiation import Radiation
 
@@ -93,19 +93,19 @@ def rates(fleet, environment):
     return gangs.rates(0, np.arange(3), makes, units, lambda edges: np.zeros(len(edges) - 1))
 
 
-def come(block, phase):
-    number = np.arange(len(block))
-    return Arrivals(np.zeros(len(block)), number, np.asarray(block), np.asarray(phase), 0.0)
+def causes(rates, block, phase, second):
+    """Causes of arrivals in these blocks at these phases."""
+    return causes_of([rates], np.zeros(len(block), int), np.asarray(block), np.asarray(phase), second)
 
 
 def test_a_cause_is_drawn_in_proportion_to_the_rates_by_which_it_came(rates):
     stream = np.random.default_rng(1)
     second = stream.random(20_000)
-    at_any_time = rates.causes(come(np.full(20_000, 7), np.full(20_000, 3)), second)
+    at_any_time = causes(rates, np.full(20_000, 7), np.full(20_000, 3), second)
     share = 30 * 2 / (30 * 2 + 100)
     assert set(at_any_time.tolist()) == {1, 3}
     assert abs(np.mean(at_any_time == 1) - share) < 4 * np.sqrt(share * (1 - share) / 20_000)
-    assert set(rates.causes(come(np.full(9, 7), np.full(9, 1)), second[:9]).tolist()) == {0}
+    assert set(causes(rates, np.full(9, 7), np.full(9, 1), second[:9]).tolist()) == {0}
 
 
 def weighed(rates, weights):
@@ -117,14 +117,14 @@ def weighed(rates, weights):
 
 def test_the_edges_of_the_second_uniform_meet_no_impossible_cause(rates):
     edges = np.array([0.0, np.nextafter(1, 0)])
-    assert rates.causes(come([7, 7], [3, 3]), edges).tolist() == [1, 3]
-    assert weighed(rates, [0.0, 0.0, 1.0, 1.0]).causes(come([7, 7], [3, 3]), edges).tolist() == [3, 3]
-    assert weighed(rates, [1.0, 1.0, 1.0, 0.0]).causes(come([7, 7], [3, 3]), edges).tolist() == [1, 1]
+    assert causes(rates, [7, 7], [3, 3], edges).tolist() == [1, 3]
+    assert causes(weighed(rates, [0.0, 0.0, 1.0, 1.0]), [7, 7], [3, 3], edges).tolist() == [3, 3]
+    assert causes(weighed(rates, [1.0, 1.0, 1.0, 0.0]), [7, 7], [3, 3], edges).tolist() == [1, 1]
 
 
 def test_an_interruption_that_nothing_can_cause_is_an_error(rates):
     with pytest.raises(RuntimeError, match="rates of all causes are 0"):
-        weighed(rates, [0.0] * 4).causes(come([7], [3]), np.array([0.5]))
+        causes(weighed(rates, [0.0] * 4), [7], [3], np.array([0.5]))
 
 
 # Units of a gang

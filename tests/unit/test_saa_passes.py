@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, kstest
 
-from sim.environment.saa_passes import BlockRates, Passes, arrivals
-from sim.environment.saa_passes import expected as expected_number
+from sim.environment.arrivals import BlockRates, Span, arrivals
+from sim.environment.arrivals import expected as expected_number
+from sim.environment.saa_passes import Passes
 from sim.physics.trapped import PassProfile, pass_profile
 
 PERIOD = 0.0678  # days, at 650 km
@@ -47,7 +48,7 @@ def rates(phases=PHASES, weights=WEIGHTS, steady=0.0, days=400):
 def come(passes, given, start, end, unit_arrivals):
     """Arrivals under rates by day."""
     blocks = BlockRates.of_days(passes, given.phases_rad, given.in_passes, given.steady)
-    return arrivals(passes, blocks, start, end, unit_arrivals)
+    return arrivals([Span(passes, blocks, start, end, unit_arrivals)])
 
 
 def hazard(passes, given, start, end):
@@ -96,14 +97,14 @@ def expected(passes, given, start, end, step_s=4.0):
 # Where nothing comes in passes
 
 
-def test_an_even_flux_at_one_place_only_spanes_unit():
+def test_an_even_flux_at_one_place_only_spaces_unit():
     unit = unit_rate(1)
     found = come(even(), ONE, 3.21, 371.77, unit)
     mean = hazard(even(), ONE, 3.21, 371.77)
     assert mean == pytest.approx(9 * (371.77 - 3.21), rel=1e-6)
     # The table of periods is in single precision: 6e-8 of the hazard, here 2e-5 days.
     # What comes before the beginning, in the block under way then, is left out.
-    days = 3 * 15 * PERIOD + unit(found.used) / 9
+    days = 3 * 15 * PERIOD + unit(found.used[0]) / 9
     inside = np.flatnonzero((days >= 3.21) & (days <= 371.77))
     assert found.days == pytest.approx(days[inside], abs=5e-5)
     assert found.number.tolist() == inside.tolist()
@@ -130,14 +131,14 @@ def test_an_even_flux_on_a_gang_is_poissons_process(steady):
 def test_what_is_steady_comes_at_any_time():
     unit = unit_rate(2)
     found = come(real(), rates(weights=[0, 0, 0], steady=5), 20.5, 120.25, unit)
-    days = 20 * 15 * PERIOD + unit(found.used) / 5
+    days = 20 * 15 * PERIOD + unit(found.used[0]) / 5
     assert found.days == pytest.approx(days[(days >= 20.5) & (days <= 120.25)], rel=1e-9)
     assert (found.phase == 3).all()
 
 
 def test_without_rates_nothing_arrives():
     found = come(real(), rates(weights=[0, 0, 0]), 1.0, 30.0, unit_rate(1))
-    assert (len(found.days), found.used) == (0, 0)
+    assert (len(found.days), found.used[0]) == (0, 0)
 
 
 # The Anomaly
@@ -196,7 +197,7 @@ def test_arrivals_come_when_the_hazard_reaches_their_unit(phase):
     given, unit = rates([phase], [9.0]), unit_rate(3)
     found = come(real(), given, 40.03, 80.0, unit)
     assert len(found.days) > 200
-    for day, reached in zip(found.days[::10], unit(found.used)[found.number[::10]], strict=True):
+    for day, reached in zip(found.days[::10], unit(found.used[0])[found.number[::10]], strict=True):
         assert hazard(real(), given, 39 * 15 * PERIOD, float(day)) == pytest.approx(reached, rel=1e-5, abs=1e-5)
 
 

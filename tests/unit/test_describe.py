@@ -228,7 +228,11 @@ def test_masses_and_powers_of_the_parts_add_up():
     assert satellite["array"]["eol_w"] == pytest.approx(satellite["array"]["bol_w"] * 0.975**5)
     assert satellite["load"]["full_w"] == pytest.approx(120e3, rel=0.001)
     assert satellite["radiator"]["w_per_m2"] == pytest.approx(satellite["load"]["full_w"] / 110)
-    assert satellite["array"]["lowest_orbit_mean_w"] < satellite["array"]["lowest_in_light_w"] < satellite["array"]["bol_w"]
+    assert (
+        satellite["array"]["lowest_orbit_mean_w"]
+        < satellite["array"]["lowest_in_light_w"]
+        < satellite["array"]["bol_w"]
+    )
 
 
 def test_propellant_that_is_given_lasts_as_long_as_it_lasts():

@@ -92,11 +92,11 @@ for altitude_km in ALTITUDES_KM:
 
 dose = {}
 print(f"{'km':>6}{'mm':>5}{'kg':>6}{'trapped':>10}{'cosmic':>8}{'storms':>8}{'rad/yr':>9}{'krad':>8}{'onset, yr':>11}")
-for (altitude_km, shield_mm), (scenario, environment) in designs.items():
+for (altitude_km, shield_mm), (_, environment) in designs.items():
     found = plane_facts(environment, environment.planes[0])["radiation"]
     trapped, cosmic, storms = (found["dose_rad_per_year"][part] for part in ("trapped", "cosmic", "expected_storms"))
     dose[altitude_km, shield_mm] = trapped, cosmic, storms
-    print(f"{altitude_km:6,}{shield_mm:5}{scenario.satellite.launch_mass_kg:6.0f}{trapped:10,.0f}{cosmic:8.1f}", end="")
+    print(f"{altitude_km:6,}{shield_mm:5}{environment.designs[0].mass_kg:6.0f}{trapped:10,.0f}{cosmic:8.1f}", end="")
     print(f"{storms:8.0f}{trapped + cosmic + storms:9,.0f}{found['dose_krad_end_of_life']:8.2f}", end="")
     print(f"{found['memory_onset_years']:11.1f}")
 assert 7 < sum(dose[1200, 10]) / sum(dose[650, 10]) < 11
@@ -156,7 +156,7 @@ for shield_mm in SHIELDS_MM:
     needed = np.exp(np.interp(np.log(passing[shield_mm]), np.log(flux[::-1] / flux[0]), np.log(energies[::-1])))
     print(f"{shield_mm:3} mm lets through {passing[shield_mm]:.0%} of them, those above {needed:.0f} MeV")
 
-extra_kg = designs[650, 20][0].satellite.launch_mass_kg - designs[650, 10][0].satellite.launch_mass_kg
+extra_kg = designs[650, 20][1].designs[0].mass_kg - designs[650, 10][1].designs[0].mass_kg
 thicker = {km: dose[km, 20][0] / dose[km, 10][0] for km in ALTITUDES_KM}
 print(f"from 10 to 20 mm, {extra_kg:+.0f} kg: trapped dose x", {km: round(float(x), 2) for km, x in thicker.items()})
 calmer = dose[650, 20][2] / dose[650, 10][2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.environment import Capacity
+from sim.environment import Capacity, Parts
 from sim.events import EventLog
 from sim.scenario.models import Scenario
 
@@ -45,6 +45,8 @@ class Result:
     """Which of them is whose, by serial number; -1: never arrived."""
     events: EventLog
     controls: Controls
+    parts: tuple[Parts, ...]
+    """Of each design's satellite, in the order of `Scenario.design_names`."""
 
     @property
     def horizon_days(self) -> float:

@@ -44,6 +44,33 @@ def test_run_prints_every_metric_with_its_interval(tmp_path: Path) -> None:
     assert found["out"] == str(tmp_path / "out")
 
 
+def test_run_and_compare_warn_as_describe_does(tmp_path: Path) -> None:
+    fleet = ["baseline", *QUICK, "--set", "economics.bus_usd=1e5"]
+    expected = as_json("describe", *fleet)["warnings"]
+    assert any(text.startswith("satellite.mass_kg of 740 kg falls 2") for text in expected)
+    assert any(text.startswith("economics.bus_usd of $100k falls 87% short") for text in expected)
+    run = ["run", *fleet, "--out", tmp_path / "run"]
+    compared = ["compare", *fleet, "--strategies", "batch,run_to_failure", "--replicates", 2, "--out", tmp_path / "two"]
+    for line in (run, compared):
+        assert as_json(*line)["warnings"] == expected
+        printed = orbitfleet(*line)[1].splitlines()  # resumed: it says so again
+        assert [text for text in printed if "warning" in text] == [f"orbitfleet: warning: {text}" for text in expected]
+
+
+def test_a_satellite_of_the_mass_and_price_of_its_parts_runs(tmp_path: Path) -> None:
+    sized = ["--set", "satellite.mass_kg=sized", "--set", "economics.bus_usd=sized"]
+    parts = as_json("describe", "baseline", *QUICK, *sized)["designs"]["satellite"]
+    metrics = as_json("run", "baseline", *QUICK, *sized, "--out", tmp_path / "out")["metrics"]
+    deployed = {name: metrics[f"deployment_{name}"]["mean"] for name in ("satellites", "mass_t", "launches")}
+    assert deployed["mass_t"] == pytest.approx(deployed["satellites"] * parts["mass_kg"]["sum"] / 1000)
+    # What is launched later is paid for too; operations are 5 M$ and 20,000 $ a satellite a year.
+    flights = (deployed["launches"] + metrics["launches"]["mean"]) * 67e6
+    each = parts["price_usd"]["sum"] + parts["gpus_usd"]
+    satellites = (deployed["satellites"] + metrics["satellites_launched"]["mean"]) * each
+    rest = metrics["total_cost_uncredited_usd"]["mean"] - flights - satellites
+    assert rest == pytest.approx(0.5 * (5e6 + 80 * 20e3), rel=0.02)
+
+
 def test_run_says_what_each_cause_took_and_the_dose(tmp_path: Path) -> None:
     line = ["run", "suncatcher_81", *QUICK, "--replicates", 2, "--out", tmp_path / "out"]
     found = as_json(*line)

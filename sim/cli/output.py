@@ -55,8 +55,10 @@ def progress_bar(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 
 def finish(study: Study, as_json: bool) -> None:
-    """Draw a finished study's pictures and print what was found."""
+    """Draw a finished study's pictures and print what was found; the warnings of its scenario on stderr."""
     assert study.folder is not None
+    for warning in study.warnings:
+        print(f"orbitfleet: warning: {warning}", file=sys.stderr)
     pictures = draw(study, study.folder, None)
     if as_json:
         print_json({**study.to_json(), "out": str(study.folder)})

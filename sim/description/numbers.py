@@ -9,10 +9,11 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.description.format import Facts
+from sim.description.parts import design_facts
 from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
 from sim.description.satellite import satellite_facts
 from sim.description.warnings import warnings
-from sim.economics import SatelliteBill
+from sim.economics import bills_of
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
@@ -32,9 +33,12 @@ EFFECTS = {
 """What each eclipse policy does."""
 
 
-def facts(scenario: Scenario) -> Facts:
-    """The numbers behind `describe`; None where there is none, infinite where no size is enough."""
-    environment = Environment.build(scenario)
+def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
+    """The numbers behind `describe`; None where there is none, infinite where no size is enough.
+
+    `environment`: the scenario's, where it is built already.
+    """
+    environment = environment or Environment.build(scenario)
     mission = scenario.mission
     found = {
         "name": scenario.name,
@@ -49,12 +53,13 @@ def facts(scenario: Scenario) -> Facts:
         "fleet": _fleet(scenario, environment),
         "planes": [_plane(scenario, environment, plane) for plane in environment.planes],
         "satellite": satellite_facts(scenario, environment),
+        "designs": design_facts(scenario, environment),
         "eclipse_policy": scenario.power.eclipse_policy,
         "eclipse_effect": EFFECTS[scenario.power.eclipse_policy],
         "failures": _failures(scenario, environment),
         "radiation": _radiation(scenario, environment),
         "jobs": [_job(scenario, environment, job) for job in scenario.workload.jobs],
-        "launch": _launch(scenario, environment.slots),
+        "launch": _launch(scenario, environment),
         "deployment": _deployment(scenario, environment),
         "sla_capacity_fraction": scenario.service.sla_capacity_fraction,
         "strategy": scenario.strategy,
@@ -64,7 +69,7 @@ def facts(scenario: Scenario) -> Facts:
 
 
 def _fleet(scenario: Scenario, environment: Environment) -> Facts:
-    satellite, slots = scenario.satellite, environment.slots
+    satellite, slots, mass_kg = scenario.satellite, environment.slots, environment.designs[0].mass_kg
     power_kw = satellite.full_load_w / 1000
     return {
         "planes": len(environment.planes),
@@ -73,25 +78,28 @@ def _fleet(scenario: Scenario, environment: Environment) -> Facts:
         "gpus_per_satellite": satellite.gpus,
         "gpus": slots * satellite.gpus,
         "power_kw": slots * power_kw,
-        "mass_t": slots * satellite.launch_mass_kg / 1000,
-        "satellite_mass_kg": satellite.launch_mass_kg,
+        "mass_t": slots * mass_kg / 1000,
+        "satellite_mass_kg": mass_kg,
         "satellite_power_kw": power_kw,
-        "kw_per_tonne": 1000 * power_kw / satellite.launch_mass_kg,
+        "kw_per_tonne": 1000 * power_kw / mass_kg,
         "kw_per_gpu": power_kw / satellite.gpus,
         "design_life_years": satellite.design_life_years,
-        "later_designs": {name: _later(scenario, name) for name in scenario.design_names[1:]},
+        "later_designs": _later(scenario, environment),
     }
 
 
-def _later(scenario: Scenario, name: str) -> Facts:
-    """A further kind of satellite that strategies may order."""
-    design, bill = scenario.designs[name], SatelliteBill.of(scenario.with_design(name))
+def _later(scenario: Scenario, environment: Environment) -> Facts:
+    """Further kinds of satellite that strategies may order, by name."""
+    bills = bills_of(scenario, environment.parts)[1:]
     return {
-        "available_from_day": design.available_from_day,
-        "gpus": design.gpus,
-        "mass_kg": bill.mass_kg,
-        "power_kw": design.full_load_w / 1000,
-        "usd": bill.usd,
+        name: {
+            "available_from_day": design.available_from_day,
+            "gpus": design.gpus,
+            "mass_kg": bill.mass_kg,
+            "power_kw": design.full_load_w / 1000,
+            "usd": bill.usd,
+        }
+        for (name, design), bill in zip(scenario.designs.items(), bills, strict=True)
     }
 
 
@@ -175,7 +183,7 @@ def _radiation(scenario: Scenario, environment: Environment) -> Facts:
         "plane": worst.name,
         "planes_alike": len(doses) == 1,
         **radiation_facts(environment, worst),
-        "shield_mass_kg": scenario.satellite.shield_mass_kg,
+        "shield_mass_kg": environment.parts[0].mass_kg["shield"],
         "mitigations": list(scenario.radiation.mitigations),
     }
 
@@ -224,10 +232,11 @@ def _to_ground_h(scenario: Scenario, checkpoint_gb: float, satellites: int) -> f
     return float(transfer_time_s(checkpoint_gb * 1e9 / satellites, links.ground_rate_gb_s * 1e9)) / 3600
 
 
-def _launch(scenario: Scenario, slots: int) -> Facts:
-    service, satellite = scenario.launch, scenario.satellite
-    room = service.vehicle.satellites_per_flight(satellite.launch_mass_kg)
-    full_kg = room * satellite.launch_mass_kg
+def _launch(scenario: Scenario, environment: Environment) -> Facts:
+    service, satellite, slots = scenario.launch, scenario.satellite, environment.slots
+    bill = bills_of(scenario, environment.parts)[0]
+    room = service.vehicle.satellites_per_flight(bill.mass_kg)
+    full_usd = bill.flight_usd(service.vehicle.price, room)
     interval = service.opportunity_interval_days
     flights = DAYS_PER_YEAR / interval * service.flights_per_opportunity if interval else None
     lost = scenario.reliability.bus.mean_rate_per_day(satellite.design_life_years * DAYS_PER_YEAR) * DAYS_PER_YEAR
@@ -235,8 +244,8 @@ def _launch(scenario: Scenario, slots: int) -> Facts:
         "vehicle": service.vehicle.name,
         "capacity_kg": service.vehicle.capacity_kg,
         "satellites_per_flight": room,
-        "flight_usd": service.vehicle.price.cost_usd(full_kg),
-        "usd_per_kg_full": service.vehicle.price.cost_usd(full_kg) / full_kg,
+        "flight_usd": full_usd,
+        "usd_per_kg_full": full_usd / (room * bill.mass_kg),
         "success_probability": service.vehicle.success_probability,
         "stand_down_mean_days": service.stand_down.expected_days(),
         "opportunity_interval_days": interval,
@@ -267,9 +276,10 @@ def _delay(law: DelayLaw) -> str:
 
 
 def _deployment(scenario: Scenario, environment: Environment) -> Facts:
-    satellite, price, prices = scenario.satellite, scenario.launch.vehicle.price, scenario.economics
+    price, prices = scenario.launch.vehicle.price, scenario.economics
+    bill = bills_of(scenario, environment.parts)[0]
     spares = scenario.strategy_named(scenario.strategy).initial_spares()
-    room = scenario.launch.vehicle.satellites_per_flight(satellite.launch_mass_kg)
+    room = scenario.launch.vehicle.satellites_per_flight(bill.mass_kg)
     # A flight serves one plane.
     loads = [
         min(room, plane.slots + spares - first)
@@ -277,8 +287,7 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
         for first in range(0, plane.slots + spares, room)
     ]
     satellites = sum(loads)
-    launches_usd = sum(price.cost_usd(load * satellite.launch_mass_kg) for load in loads)
-    bill = SatelliteBill.of(scenario)
+    launches_usd = sum(bill.flight_usd(price, load) for load in loads)
     buses_usd, gpus_usd = satellites * bill.bus_usd, satellites * bill.gpus_usd
     ramp = scenario.deployment
     first_day = ramp.first_launch_day if ramp.kind == "launched" else None
@@ -290,7 +299,7 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
         "satellites": satellites,
         "spares": spares * len(environment.planes),
         "flights": len(loads),
-        "mass_t": satellites * satellite.launch_mass_kg / 1000,
+        "mass_t": satellites * bill.mass_kg / 1000,
         "buses_usd": buses_usd,
         "gpus_usd": gpus_usd,
         "launches_usd": launches_usd,

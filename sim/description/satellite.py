@@ -1,4 +1,4 @@
-"""One satellite as numbers: load, array, battery, radiator, propulsion, end of life and mass."""
+"""One satellite as numbers: load, array, battery, radiator, propulsion and end of life."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR, SOLAR_CONSTANT_W_M2
+from sim.constants import DAYS_PER_YEAR
 from sim.description.format import Facts
 from sim.description.planes import born_until, limits_of, node_drift
 from sim.environment import Environment
 from sim.environment.keeping import FCC_LIMIT_YEARS
-from sim.physics.battery import battery_mass_kg
-from sim.physics.dose import shield_mass_kg
 from sim.physics.drag import low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_s
-from sim.physics.power import array_power_w
-from sim.physics.thermal import radiator_mass_kg
 from sim.scenario import Scenario
 
 
@@ -29,7 +25,6 @@ def satellite_facts(scenario: Scenario, environment: Environment) -> Facts:
         "radiator": _radiator(scenario, environment),
         "propulsion": _propulsion(scenario, environment),
         "death": _death(environment),
-        "mass": _mass(scenario, environment),
         "limits": [
             {"plane": plane.name, **limit} for plane in environment.planes for limit in limits_of(environment, plane)
         ],
@@ -53,9 +48,7 @@ def _load(scenario: Scenario) -> Facts:
 
 def _array(scenario: Scenario, environment: Environment) -> Facts:
     satellite, array, sizes = scenario.satellite, scenario.satellite.array, environment.sizes
-    new_w = float(
-        array_power_w(SOLAR_CONSTANT_W_M2, sizes.array_m2, array.efficiency, 1.0, losses=array.losses)
-    )  # at 1 au, facing the Sun
+    new_w = environment.parts[0].array_w
     array_w = environment.designs[0].operation.array_w
     return {
         "m2": sizes.array_m2,
@@ -66,7 +59,7 @@ def _array(scenario: Scenario, environment: Environment) -> Facts:
         "eol_w": new_w * (1 - array.degradation_per_year) ** satellite.design_life_years,
         "lowest_in_light_w": _lowest(environment, array_w),
         "lowest_orbit_mean_w": _lowest(environment, array_w * (1 - environment.sun.dark)),
-        "bol_kw_per_tonne": new_w / satellite.launch_mass_kg,
+        "bol_kw_per_tonne": new_w / environment.designs[0].mass_kg,
     }
 
 
@@ -96,7 +89,7 @@ def _battery(scenario: Scenario, environment: Environment) -> Facts:
         "cycles_over_life": max(cycles) * scenario.satellite.design_life_years,
         "capacity_fraction_end": min(left),
         "end_years": max(years),
-        "mass_kg": float(battery_mass_kg(sizes.battery_wh, battery.specific_energy_wh_per_kg)),
+        "mass_kg": environment.parts[0].mass_kg["battery"],
     }
 
 
@@ -109,8 +102,7 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         for plane in environment.planes
         for day in [int(operation.junction_c[plane.id][operation.days < born_until(environment, plane)].argmax())]
     )
-    tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
-    tubes_kg = float(shield_mass_kg(tubes_m2, radiator.tube_wall_mm))
+    mass_kg = environment.parts[0].mass_kg
     return {
         "m2": sizes.radiator_m2,
         "sized": radiator.area_m2 == "sized",
@@ -120,8 +112,8 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         "junction_hottest_c": junction,
         "radiator_hottest_c": at_root,
         "junction_limit_c": radiator.junction_limit_c,
-        "tubes_kg": tubes_kg,
-        "mass_kg": float(radiator_mass_kg(sizes.radiator_m2, radiator.areal_mass_kg_m2)) + tubes_kg,
+        "tubes_kg": mass_kg["coolant_armour"],
+        "mass_kg": mass_kg["radiator"] + mass_kg["coolant_armour"],
     }
 
 
@@ -165,17 +157,4 @@ def _death(environment: Environment) -> Facts:
         "limit_years": FCC_LIMIT_YEARS,
         "keeps_five_year_rule": longest <= FCC_LIMIT_YEARS,
         "debris_hits_per_satellite_year": float(np.max(hits)),
-    }
-
-
-def _mass(scenario: Scenario, environment: Environment) -> Facts:
-    battery, radiator = _battery(scenario, environment)["mass_kg"], _radiator(scenario, environment)["mass_kg"]
-    propellant = environment.keeping.propellant_kg
-    total = scenario.satellite.launch_mass_kg
-    return {
-        "total_kg": total,
-        "battery_kg": battery,
-        "radiator_kg": radiator,
-        "propellant_kg": propellant,
-        "rest_kg": total - battery - radiator - propellant,
     }

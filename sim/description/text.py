@@ -8,6 +8,7 @@ from itertools import groupby
 from sim.constants import MINUTES_PER_DAY
 from sim.description.format import Facts, clock, many, money, span, wrapped
 from sim.description.numbers import facts
+from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
 from sim.scenario import Scenario
 
@@ -28,6 +29,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Fleet", _fleet(f["fleet"])),
         ("Orbit and light", _light(f)),
         ("Power and heat of a satellite", power_and_heat(f["satellite"])),
+        ("Mass and price of a satellite by part", parts_table(f["designs"])),
         ("Orbit keeping and end of life", orbit_keeping(f["satellite"])),
         ("Failures", _failures(f["failures"])),
         ("Radiation", _radiation(f["radiation"], f["jobs"])),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.description.format import Facts, many, span
+from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
 from sim.environment import Environment, Limit
@@ -27,6 +28,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _array(scenario, environment)
     yield from _sizes(found["satellite"])
     yield from _orbit(scenario, environment, found["satellite"])
+    yield from shortfalls(scenario, found["designs"])
     yield from _dose(scenario, found["radiation"])
     for job in scenario.workload.jobs:
         yield from _job(scenario, environment, job)
@@ -128,7 +130,7 @@ def _without_sun(array_w: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
 def _sizes(satellite: Facts) -> Iterator[str]:
     """Sizes below what full load needs until the end of the design life."""
     array, battery, radiator = satellite["array"], satellite["battery"], satellite["radiator"]
-    propulsion, mass = satellite["propulsion"], satellite["mass"]
+    propulsion = satellite["propulsion"]
     for name, has, needs, unit, need_of in (
         ("array", array["m2"], array["needed_m2"], "m2", "full load on the day with least power"),
         ("battery", battery["kwh"], battery["needed_kwh"], "kWh", "the eclipse policy in the longest eclipse"),
@@ -137,13 +139,6 @@ def _sizes(satellite: Facts) -> Iterator[str]:
     ):
         if has < needs * (1 - 1e-9):
             yield f"{name} of {has:.3g} {unit} is too small: {_enough(needs, unit, need_of)} at the end of life"
-    if mass["rest_kg"] < 0:
-        parts = mass["battery_kg"] + mass["radiator_kg"] + mass["propellant_kg"]
-        yield (
-            f"battery ({mass['battery_kg']:,.0f} kg), radiator ({mass['radiator_kg']:,.0f} kg) and propellant "
-            f"({mass['propellant_kg']:,.0f} kg) together weigh {parts:,.0f} kg, more than satellite.mass_kg "
-            f"({mass['total_kg']:,.0f} kg)"
-        )
 
 
 def _enough(needed: float, unit: str, need_of: str) -> str:

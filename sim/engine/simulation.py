@@ -29,5 +29,6 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         capacity=capacity,
         capacity_of=capacity_of,
         events=events,
+        parts=environment.parts,
         controls=birth_controls(scenario, environment.layouts, run.context.streams, run.movements.planned_days),
     )

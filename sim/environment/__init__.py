@@ -7,6 +7,7 @@ plane's shadow table.  Nothing here is random.
 from sim.environment.design import Design
 from sim.environment.environment import Environment, Light
 from sim.environment.operation import Limit, Operation
+from sim.environment.parts import Parts
 from sim.environment.planes import Plane, planes_of
 from sim.environment.site import Capacity, OrbitalPlane, Site
 
@@ -18,6 +19,7 @@ __all__ = [
     "Limit",
     "Operation",
     "OrbitalPlane",
+    "Parts",
     "Plane",
     "Site",
     "planes_of",

@@ -32,6 +32,10 @@ NOT_IN_TABLES = frozenset(
 """Parts of a scenario that no table depends on.  All others are in the key, those that a later version adds too."""
 
 
+PRICES = ("bus_usd", "gpu_usd")
+"""Fields of a design that no table depends on either."""
+
+
 def folder() -> Path:
     """Where tables lie: `$ORBITFLEET_CACHE`, or `orbitfleet` in the user's cache folder."""
     if chosen := os.environ.get("ORBITFLEET_CACHE"):
@@ -40,11 +44,16 @@ def folder() -> Path:
 
 
 def key_of(scenario: Scenario, what: str = "light") -> str:
-    """Hash of what decides some tables in a scenario: all but `NOT_IN_TABLES`; of files the content, not the place.
+    """Hash of what decides some tables in a scenario: all but `NOT_IN_TABLES` and `PRICES`.
+
+    Of files it takes the content, not the place.
 
     `what`: which tables.
     """
     content = scenario.model_dump(mode="json", exclude=set(NOT_IN_TABLES))
+    for design in content["designs"].values():
+        for price in PRICES:
+            design.pop(price)
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()

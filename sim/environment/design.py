@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.hardware import Sizes, SunTables
-from sim.environment.keeping import OrbitKeeping, keep, years_aloft
+from sim.environment.keeping import DeltaV, OrbitKeeping, keep, years_aloft
 from sim.environment.operation import Operation, operate, operate_at_every_age
+from sim.environment.parts import Parts, dry_mass_kg
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.reliability import Clock
@@ -53,19 +54,30 @@ class Design:
     """One kind of satellite in the orbits of a scenario: read-only, the same for all replicates and strategies."""
 
     def __init__(self, scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTables) -> None:
-        """`scenario`: the one whose `satellite` is this design.  Raises `ScenarioError` where no size is enough."""
+        """`scenario`: the one whose `satellite` is this design.
+
+        Raises `ScenarioError` where no size or mass is enough.
+        """
         self.scenario = scenario
         self.name = name
         self.planes = planes
         self.sun = sun
         self.sizes = Sizes.of(scenario, sun)
+        satellite = scenario.satellite
+        # Drag depends on mass, and mass on propellant: needs are those of some mass, and scale to any other.
+        some_kg = satellite.given_launch_mass_kg or sum(dry_mass_kg(satellite, self.sizes).values())
+        needs = DeltaV.of(scenario, planes, sun, self.sizes, mass_kg=some_kg)
+        self.parts = Parts.of(satellite, self.sizes, needs)
+        if self.parts.given_kg is None:
+            needs = needs.at(self.mass_kg)
         dead_years = tables(key_of(scenario, "design"), self._years_aloft)["years_aloft"]
-        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, np.asarray(dead_years, float))
+        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, np.asarray(dead_years, float))
         self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
         self._knots: dict[int, Tables] = {}
 
     def _years_aloft(self) -> Tables:
-        return {"years_aloft": years_aloft(self.scenario, self.planes, self.sizes, self.sun.days)}
+        sizes, days = self.sizes, self.sun.days
+        return {"years_aloft": years_aloft(self.scenario, self.planes, sizes, days, mass_kg=self.mass_kg)}
 
     @property
     def satellite(self) -> Satellite:
@@ -75,7 +87,7 @@ class Design:
     @property
     def mass_kg(self) -> float:
         """Mass at launch, kg."""
-        return self.satellite.launch_mass_kg
+        return self.parts.launch_mass_kg
 
     @cached_property
     def radiation(self) -> Radiation:

@@ -16,10 +16,12 @@ from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, SunTables, Table
 from sim.environment.keeping import OrbitKeeping
 from sim.environment.light_windows import LightWindows
+from sim.environment.parts import Parts
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
+from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
@@ -73,6 +75,7 @@ class Environment:
         sun = _sun_tables(planes, days, found)
         direction = np.asarray(found["sun_teme_km"], float)
         designs = tuple(Design(scenario.with_design(name), name, planes, sun) for name in scenario.design_names)
+        _check_vehicle(scenario, designs)
         berths = layouts(
             [plane.slots for plane in planes],
             scenario.constellation.spare_berths_per_plane,
@@ -149,6 +152,11 @@ class Environment:
         """Entries and exits, mission days, of the satellite in a plane's slot between two days."""
         return self.sites[plane].eclipses(slot, start_day, end_day)
 
+    @property
+    def parts(self) -> tuple[Parts, ...]:
+        """The parts of each design's satellite, in the order of `Scenario.design_names`."""
+        return tuple(design.parts for design in self.designs)
+
     # The design that the fleet is deployed with, for those who describe a mission
 
     @property
@@ -183,6 +191,19 @@ class Environment:
         capacity_of[arrived.satellite] = index.ravel()
         found = (self.sites[int(plane)].capacity(int(design), float(birth)) for plane, design, birth in keys.T)
         return tuple(found), capacity_of
+
+
+def _check_vehicle(scenario: Scenario, designs: tuple[Design, ...]) -> None:
+    """Raises `ScenarioError` where the vehicle does not carry a satellite whose mass has come out; see `Scenario`."""
+    faults = [
+        Fault(
+            "scenario", "satellite.mass_kg" if design is designs[0] else f"designs.{design.name}.mass_kg", "sized", why
+        )
+        for design in designs
+        if design.parts.given_kg is None and (why := scenario.too_heavy(design.name, design.mass_kg))
+    ]
+    if faults:
+        raise ScenarioError(faults)
 
 
 def _sun_tables(planes: tuple[Plane, ...], days: Floats, found: Tables) -> SunTables:

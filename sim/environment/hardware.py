@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY
+from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY, SOLAR_CONSTANT_W_M2
 from sim.errors import Fault, ScenarioError
 from sim.physics.battery import FADE_AT_EOL, FadeLaw
 from sim.physics.power import (
@@ -196,6 +196,18 @@ class Sizes:
             needs["battery"],
             needs["radiator"],
         )
+
+
+def new_array_w(satellite: Satellite, sizes: Sizes) -> float:
+    """Power of the array when new, facing the Sun at 1 au, W."""
+    array = satellite.array
+    return float(array_power_w(SOLAR_CONSTANT_W_M2, sizes.array_m2, array.efficiency, 1.0, losses=array.losses))
+
+
+def tubes_m2(satellite: Satellite, sizes: Sizes) -> float:
+    """Area of the radiating faces behind which coolant runs, m^2."""
+    radiator = satellite.radiator
+    return sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
 
 
 def _size(given: float | str, needed: float) -> float:

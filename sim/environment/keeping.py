@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import lambertw
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
-from sim.environment.hardware import Sizes, SunTables
+from sim.environment.hardware import Sizes, SunTables, tubes_m2
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
@@ -28,6 +29,7 @@ from sim.physics.drag import (
 )
 from sim.physics.orbit import inclination_hold_m_s_per_year
 from sim.physics.solar_cycle import ap, f107
+from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
@@ -93,10 +95,89 @@ DEATH_STEP_DAYS = 90.0
 """Deaths are followed down from every third month: the solar cycle changes little within."""
 
 
-def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class DeltaV:
+    """Delta-v that its orbits ask of a satellite of a given mass."""
+
+    mass_kg: float
+    drag_m_s: NDArray[np.float32]
+    """Of each day against the air, shape (planes, n); it goes as 1 / mass."""
+    steady_m_s: NDArray[np.float32]
+    """Of each day for the orbit's drift and against debris, shape (planes,)."""
+    once_m_s: Floats
+    """For raising and disposal, shape (planes,): spent on the way up and kept for the way down."""
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, *, mass_kg: float
+    ) -> DeltaV:
+        """What satellites of a mass and of these sizes need in these planes."""
+        propulsion = scenario.satellite.propulsion
+        flux, magnetic = _activity(scenario, sun.days)
+        drag = [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic, mass_kg=mass_kg) for some in sun.chunks()]
+        held = np.array(
+            [
+                0.0
+                if plane.ltan_h is None or scenario.constellation.shells[plane.shell].node_keeping == "free"
+                else float(inclination_hold_m_s_per_year(plane.ltan_h, plane.altitude_km, plane.inclination_deg))
+                for plane in planes
+            ]
+        )
+        dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
+        altitude = sun.altitude_km[:, 0]
+        raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
+        lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
+        return cls(
+            mass_kg,
+            np.concatenate(drag, dtype=np.float32),
+            ((held + dodging) / DAYS_PER_YEAR).astype(np.float32),
+            raising + perigee_lowering_delta_v_m_s(altitude, lowest),
+        )
+
+    def at(self, mass_kg: float) -> DeltaV:
+        """The same for another mass of the same sizes."""
+        return replace(self, mass_kg=mass_kg, drag_m_s=self.drag_m_s * np.float32(self.mass_kg / mass_kg))
+
+    @property
+    def daily_m_s(self) -> NDArray[np.float32]:
+        """Of each day, raising and disposal apart, shape (planes, n)."""
+        return self.drag_m_s + self.steady_m_s[:, None]
+
+    def needed_m_s(self, satellite: Satellite) -> Floats:
+        """Delta-v of a whole design life with its margin, raising and disposal included, shape (planes,)."""
+        return _over_life_m_s(satellite, self.daily_m_s) + self.once_m_s
+
+    def closing_mass_kg(self, satellite: Satellite, dry_kg: float) -> float:
+        """Launch mass at which a dry mass and the propellant that its orbits need add up; infinite where none does.
+
+        Drag's share of the need goes as 1 / mass: m exp(-(drag / m + rest) / exhaust) = dry grows with m, so it has one
+        solution, by Lambert's function; the largest of all planes carries all.
+        """
+        exhaust = satellite.propulsion.isp_s * STANDARD_GRAVITY_M_S2
+        drag_m_s = _over_life_m_s(satellite, self.drag_m_s)
+        rest = np.exp(-(self.needed_m_s(satellite) - drag_m_s) / exhaust)  # share left after all but drag
+        with np.errstate(divide="ignore"):
+            mass_kg = dry_kg / rest * np.exp(lambertw(drag_m_s * self.mass_kg / exhaust / dry_kg * rest).real)
+        return float(mass_kg.max())
+
+
+def _activity(scenario: Scenario, days: Floats) -> tuple[Floats, Floats]:
+    """F10.7 and Ap of each mission day."""
+    start, level = scenario.mission.start, scenario.space.solar_activity
+    return f107(days, start, level), ap(days, start, level)
+
+
+def _over_life_m_s(satellite: Satellite, daily_m_s: NDArray[np.float32]) -> Floats:
+    """Delta-v of a design life from the day of the mission on which it costs most, with margin, shape (planes,)."""
+    life = min(satellite.design_life_years * DAYS_PER_YEAR, daily_m_s.shape[1])
+    yearly = daily_m_s.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(daily_m_s, int(life))
+    return np.asarray(yearly * satellite.design_life_years * (1 + satellite.propulsion.margin))
+
+
+def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats, *, mass_kg: float) -> Floats:
     """Years that satellites stay up that die on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
     start, level = scenario.mission.start, scenario.space.solar_activity
-    ballistic = _tumbling_ballistic_kg_m2(scenario, sizes)
+    ballistic = _tumbling_ballistic_kg_m2(scenario, sizes, mass_kg)
     deaths = np.minimum(np.arange(0.0, days[-1] + DEATH_STEP_DAYS, DEATH_STEP_DAYS), days[-1])
     # Planes of one shell differ by metres: they fall alike.
     heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
@@ -105,74 +186,49 @@ def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, day
 
 
 def keep(
-    scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, dead_years: Floats
+    scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, needs: DeltaV, dead_years: Floats
 ) -> OrbitKeeping:
-    """Compute drag, propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
+    """Compute propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
 
     Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is
     too low by a factor that reaches 10 at eccentricity .01 and 500 km; see `warnings` in `describe`.
     """
     satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
-    start, level = scenario.mission.start, scenario.space.solar_activity
-    flux, magnetic = f107(sun.days, start, level), ap(sun.days, start, level)
+    flux, magnetic = _activity(scenario, sun.days)
     heights, air_of = np.unique(np.round(sun.altitude_km[:, 0], 1), return_inverse=True)
     density = orbit_mean_density_kg_m3(heights[:, None], flux, magnetic)
-    drag = np.concatenate(
-        [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic) for some in sun.chunks()], dtype=np.float32
-    )
-    held = np.array(
-        [
-            0.0
-            if plane.ltan_h is None or scenario.constellation.shells[plane.shell].node_keeping == "free"
-            else float(inclination_hold_m_s_per_year(plane.ltan_h, plane.altitude_km, plane.inclination_deg))
-            for plane in planes
-        ]
-    )
-    dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
-    delta_v = drag + ((held + dodging) / DAYS_PER_YEAR).astype(np.float32)[:, None]
-
-    fuel, needed_kg, budget = _propellant(scenario, sun, delta_v)
-    radiator = satellite.radiator
-    tubes_m2 = sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
+    fuel, needed_kg, budget = _propellant(scenario, needs)
     by_size = partial(_debris_flux_per_m2_year, scenario, planes, sun.days, float(flux.mean()))
+    punctures = by_size(float(critical_diameter_cm(satellite.radiator.tube_wall_mm))) * tubes_m2(satellite, sizes)
     return OrbitKeeping(
         air_kg_m3=density,
         air_of=air_of,
-        delta_v_m_s=delta_v,
+        delta_v_m_s=needs.daily_m_s,
         budget_m_s=budget,
         propellant_kg=fuel,
         needed_kg=needed_kg,
         dead_years=dead_years,
-        clearance=_clearance(scenario, planes, sizes),
+        clearance=_clearance(scenario, planes, sizes, needs.mass_kg),
         collisions_per_year=by_size(propulsion.lethal_size_cm) * propulsion.vulnerable_area_m2,
-        punctures_per_year=by_size(float(critical_diameter_cm(radiator.tube_wall_mm))) * tubes_m2,
+        punctures_per_year=punctures,
     )
 
 
-def _propellant(scenario: Scenario, sun: SunTables, delta_v: NDArray[np.float32]) -> tuple[float, float, Floats]:
+def _propellant(scenario: Scenario, needs: DeltaV) -> tuple[float, float, Floats]:
     """Propellant aboard and needed, kg, and the delta-v that each plane's satellites have to stay, m/s, (planes,).
 
     Raises `ScenarioError` where a given amount does not even cover raising and disposal.
     """
-    satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
-    altitude = sun.altitude_km[:, 0]
-    lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
-    # Spent on the way up and kept for the way down: neither is there to stay with.
-    raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
-    reserved = raising + perigee_lowering_delta_v_m_s(altitude, lowest)
-    life = min(satellite.design_life_years * DAYS_PER_YEAR, len(sun.days))
-    # The design life on the worst plane, from the day of the mission on which it costs most.
-    yearly = delta_v.max(axis=1) * DAYS_PER_YEAR if life < 1 else _costliest(delta_v, int(life))
-    need_m_s = yearly * satellite.design_life_years * (1 + propulsion.margin) + reserved
-    needed_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, need_m_s, propulsion.isp_s)))
+    propulsion, reserved = scenario.satellite.propulsion, needs.once_m_s
+    needed_kg = float(np.max(propellant_kg(needs.mass_kg, needs.needed_m_s(scenario.satellite), propulsion.isp_s)))
     given = propulsion.propellant_kg
     fuel = needed_kg if given == "sized" else float(given)
     if given == "sized":
-        budget = np.full(len(altitude), np.inf)  # it lasts as long as the satellite
+        budget = np.full(len(reserved), np.inf)  # it lasts as long as the satellite
     else:
-        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / satellite.launch_mass_kg) - reserved
+        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / needs.mass_kg) - reserved
     if (budget <= 0).any():
-        least_kg = float(np.max(propellant_kg(satellite.launch_mass_kg, reserved, propulsion.isp_s)))
+        least_kg = float(np.max(propellant_kg(needs.mass_kg, reserved, propulsion.isp_s)))
         problem = (
             f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
         )
@@ -180,20 +236,20 @@ def _propellant(scenario: Scenario, sun: SunTables, delta_v: NDArray[np.float32]
     return fuel, needed_kg, budget
 
 
-def _clearance(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes) -> Floats:
+def _clearance(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, mass_kg: float) -> Floats:
     """Days^2 x density of the air in which a dead, tumbling satellite runs ahead by the slot's clearance."""
     propulsion = scenario.satellite.propulsion
     altitude = np.array([plane.altitude_km for plane in planes])
     per_day = 2 * np.pi * MINUTES_PER_DAY / np.array([plane.period_min for plane in planes])
-    fall = -decay_km_per_day(altitude, 1.0, _tumbling_ballistic_kg_m2(scenario, sizes))  # per kg/m^3 of air
+    fall = -decay_km_per_day(altitude, 1.0, _tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))  # per kg/m^3 of air
     return np.asarray(propulsion.slot_clearance_km / (0.75 * per_day * fall))
 
 
-def _tumbling_ballistic_kg_m2(scenario: Scenario, sizes: Sizes) -> Floats:
+def _tumbling_ballistic_kg_m2(scenario: Scenario, sizes: Sizes, mass_kg: float) -> Floats:
     """m / (Cd A) of a dead satellite."""
     propulsion = scenario.satellite.propulsion
     area = tumbling_drag_area_m2(2 * sizes.array_m2) + propulsion.body_drag_area_m2
-    return ballistic_kg_m2(scenario.satellite.launch_mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
+    return ballistic_kg_m2(mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
 
 
 def _debris_flux_per_m2_year(
@@ -215,14 +271,14 @@ def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
     return np.asarray(worst) / life_days * DAYS_PER_YEAR
 
 
-def _drag_m_s_per_day(scenario: Scenario, sizes: Sizes, sun: SunTables, flux: Floats, magnetic: Floats) -> Floats:
+def _drag_m_s_per_day(
+    scenario: Scenario, sizes: Sizes, sun: SunTables, flux: Floats, magnetic: Floats, *, mass_kg: float
+) -> Floats:
     """Delta-v of each day against the air, shape (planes, n)."""
     propulsion = scenario.satellite.propulsion
     facing = _array_drag_area_m2(scenario, sizes, sun) + propulsion.body_drag_area_m2
     # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
-    ballistic = ballistic_kg_m2(
-        scenario.satellite.launch_mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient
-    )
+    ballistic = ballistic_kg_m2(mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
     density = orbit_mean_density_kg_m3(sun.altitude_km, flux, magnetic)
     return np.asarray(drag_make_up_m_s_per_year(sun.altitude_km, density, ballistic) / DAYS_PER_YEAR)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.description import facts
 from sim.description.radiation import dose_facts, most_exposed_plane
 from sim.environment import Environment
 from sim.errors import InputError
@@ -116,6 +117,12 @@ class Study:
         """The physics of the mission, built anew when it is asked for."""
         return Environment.build(self.scenario)
 
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What the scenario allows but its author may not intend: those of `describe`."""
+        found: list[str] = facts(self.scenario, self.environment)["warnings"]
+        return found
+
     def values(self, strategy: str, metric: str) -> Floats:
         """One metric of each replicate, shape (replicates,), NaN where undefined."""
         return self._sample(strategy).values(metric)
@@ -213,6 +220,7 @@ class Study:
             capacity=capacity,
             capacity_of=capacity_of,
             events=events,
+            parts=self.environment.parts,
             controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
         )
 
@@ -316,6 +324,7 @@ class Study:
             "seed": self.seed,
             "replicates": self.replicates,
             "out": str(self.folder) if self.folder else None,
+            "warnings": self.warnings,
             "provenance": dict(self.provenance),
         }
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.economics import costs, satellite_bills
+from sim.economics import costs
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.table import METRICS
@@ -30,7 +30,7 @@ def measure(result: Result) -> dict[str, float]:
 
     deployment, later = flight_rows(log)
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
-    tonnes = log.amount * np.array([bill.mass_kg for bill in satellite_bills(scenario)])[log.design] / 1000
+    tonnes = log.amount * np.array([parts.launch_mass_kg for parts in result.parts])[log.design] / 1000
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
     useful = log.total(EventKind.COMMITTED)
     money = costs(result)

@@ -253,4 +253,4 @@ def _range(place: Place, tree: Any, context: Mapping[str, Any]) -> str:
 def _metadata(field: FieldInfo) -> list[Any]:
     """The constraints of a field, or of its entries where it is a list of numbers."""
     nested = [entry for part in get_args(field.annotation) for entry in getattr(part, "__metadata__", ())]
-    return [*field.metadata, *nested]
+    return [*field.metadata, *(limit for entry in nested for limit in getattr(entry, "metadata", [entry]))]

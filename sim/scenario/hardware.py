@@ -17,6 +17,9 @@ from sim.physics.thermal import Attitude
 
 Size = Annotated[float, Field(gt=0, le=1e9)] | Literal["sized"]
 
+MOST_KG = 1e7
+"""Heaviest satellite, kg."""
+
 
 class Gpu(Parameters):
     """One accelerator with its share of host, memory and network: power by frequency."""
@@ -55,6 +58,11 @@ class SolarArray(Parameters):
     """Yearly loss of what is left.  .025, range .01-.03 [S2]."""
     margin: float = Field(default=0.05, ge=0, le=10)
     """What `sized` adds to the need [A]."""
+    areal_mass_kg_m2: float = Field(default=2.0, gt=0, le=1000)
+    """Cells, structure, deployment and drives over the area of cells.  2, range 1-3.5 [A]; roll-out blankets about
+    1.4-2 [R]."""
+    electronics_kg_per_kw: float = Field(default=3.0, ge=0, le=1000)
+    """Power electronics and harness for each kW of array, new, facing the Sun at 1 au.  3, range 2-6 [A]."""
 
 
 class Battery(Parameters):
@@ -80,7 +88,7 @@ class Battery(Parameters):
     calendar_fade_per_year: float = Field(default=0.01, ge=0, le=1)
     """Capacity lost a year at rest, of the new battery's.  .01, range 0-.03 [A]."""
     specific_energy_wh_per_kg: float = Field(default=175.0, gt=0)
-    """Of the pack, for its mass.  150-200 [R]."""
+    """Of the pack, for its mass.  175, range 150-200 [R]."""
     margin: float = Field(default=0.05, ge=0, le=10)
     """What `sized` adds to the need [A]."""
 
@@ -111,7 +119,8 @@ class Radiator(Parameters):
     coolant_drop_k: float = Field(default=5.0, ge=0, le=50)
     """Coolant at the hottest GPU above its mean in the radiator, K.  5, range 2-15 [A]."""
     areal_mass_kg_m2: float = Field(default=5.0, gt=0)
-    """For its mass.  3 is the target, 2-5 [S2]; 14 on the Space Station [C]."""
+    """Plate, loops and coolant over the area of the plate; `tube_wall_mm` adds the armour.  5, range 2.5-8.5 [A]: with
+    armour 5.4 and 3-9.  3 is the target, 2-5 [S2]; 14 on the Space Station [C]."""
     margin: float = Field(default=0.05, ge=0, le=10)
     """What `sized` adds to the need [A]."""
     loops: int = Field(default=4, gt=0, le=1000)
@@ -119,8 +128,8 @@ class Radiator(Parameters):
     tube_fraction: float = Field(default=0.02, ge=0, le=1)
     """Share of the radiating faces behind which coolant runs.  .02, range .005-.1 [A]; 0: nothing to puncture."""
     tube_wall_mm: float = Field(default=4.0, gt=0, le=50)
-    """Aluminium that debris must perforate to reach it, armour included, mm.  4, range 1-10 [A]; its mass stands beside
-    the plate's in `describe`."""
+    """Aluminium that debris must perforate to reach it, armour included, mm.  4, range 1-10 [A]; its mass is a part of
+    its own."""
     coolant_min_c: float = Field(default=30.0, ge=-50, le=100)
     """Coolant below which a valve bypasses the radiator, degrees C.  30, range 0-45 [A]: it bounds how far chips cool
     down when their load falls in the dark."""
@@ -181,7 +190,7 @@ class Links(Parameters):
     hop_latency_us: float = Field(default=1.0, ge=0)
     """Switching of one hop, microseconds [A]."""
     links_per_satellite: float = Field(default=2.0, ge=0)
-    """Links that a gang cannot do without: 2 in a ring."""
+    """Links that a gang cannot do without: 2 in a ring.  As many terminals are aboard."""
     mtbf_h: float = Field(default=500.0, gt=0)
     """Mean time a link is up, hours.  500, range 100-5,000 [A]: no terminal's is published."""
     reacquisition_s: float = Field(default=20.0, ge=0)
@@ -200,7 +209,27 @@ class Shield(Parameters):
     area_m2: float = Field(default=4.0, ge=0)
     """Area of the shielded box, m^2 [A], for the shield's mass."""
     included_mm: float = Field(default=10.0, ge=0, le=20)
-    """Thickness that `satellite.mass_kg` already contains, mm; more is added to the mass, less taken off it."""
+    """Thickness that a `satellite.mass_kg` given as a number already contains, mm; more is added to it, less taken off.
+    A mass that is `sized` contains the shield as it is."""
+
+
+class Parts(Parameters):
+    """What the parts weigh that stand under no heading of their own.
+
+    The others are under `array`, `battery`, `radiator` and `shield`; propellant follows from the orbit.
+    """
+
+    mass_per_gpu_kg: float = Field(default=3.0, ge=0, le=10_000)
+    """One GPU, spare or not, with its share of host, board, network and cold plates, kg.  3, range 1.5-8 [A]; a rack of
+    72 on the ground weighs 19 for each [R], most of it rack, busbar and manifolds."""
+    avionics_kg: float = Field(default=40.0, ge=0, le=1e6)
+    """Avionics, attitude control and thrusters, kg.  40, range 25-100 [A]; 60 with two links."""
+    mass_per_link_kg: float = Field(default=10.0, ge=0, le=10_000)
+    """One optical terminal (`links.links_per_satellite`), kg.  10, range 5-25 [A]."""
+    structure_share: float = Field(default=0.12, ge=0, le=0.5)
+    """Structure and mechanisms as a share of the dry mass, margin included.  .12, range .08-.2 [A]."""
+    margin_share: float = Field(default=0.10, ge=0, le=0.4)
+    """Margin as a share of the dry mass, itself included.  .1, range .05-.25 by maturity [A]."""
 
 
 class Tray(Parameters):
@@ -236,8 +265,9 @@ class Satellite(Parameters):
     """Boards that GPUs share; none: each stands alone."""
     shield: Shield = Shield()
     """What stands between space and the chips."""
-    mass_kg: float = Field(ge=1e-3, le=1e7)
-    """Launch mass with the shield and armour named `included`, kg."""
+    mass_kg: Annotated[float, Field(ge=1e-3, le=MOST_KG)] | Literal["sized"]
+    """Launch mass with the shield named `included`, kg; `sized`: the sum of the parts, propellant included.  A number
+    is compared with that sum."""
     design_life_years: float = Field(gt=0, le=100)
     """Years after which it is retired, however well it works."""
     bus_power_w: float = Field(default=1000.0, ge=0)
@@ -254,22 +284,26 @@ class Satellite(Parameters):
     """What holds its orbit."""
     links: Links = Links()
     """What connects it to the others of a gang."""
+    parts: Parts = Parts()
+    """What the rest of it weighs."""
 
     @model_validator(mode="after")
-    def _propellant_is_part_of_the_mass(self) -> Satellite:
-        propellant = self.propulsion.propellant_kg
+    def _given_mass_holds_what_it_must(self) -> Satellite:
+        propellant, total_kg = self.propulsion.propellant_kg, self.given_launch_mass_kg
+        if self.mass_kg == "sized" or total_kg is None:
+            return self
         if propellant != "sized" and propellant >= self.mass_kg:
             raise ValueError(f"propulsion.propellant_kg ({propellant:g}) must be below mass_kg ({self.mass_kg:g})")
+        if total_kg <= 0:
+            raise ValueError(
+                f"shield.included_mm ({self.shield.included_mm:g}) weighs more than mass_kg ({self.mass_kg:g})"
+            )
         return self
 
     @model_validator(mode="after")
     def _gpus_suffice(self) -> Satellite:
         if self.gpus_needed > self.gpus:
             raise ValueError(f"gpus_needed ({self.gpus_needed}) must not exceed gpus ({self.gpus})")
-        if self.launch_mass_kg <= 0:
-            raise ValueError(
-                f"shield.included_mm ({self.shield.included_mm:g}) weighs more than mass_kg ({self.mass_kg:g})"
-            )
         return self
 
     @property
@@ -278,15 +312,14 @@ class Satellite(Parameters):
         return self.gpus + self.spare_gpus
 
     @property
-    def shield_mass_kg(self) -> float:
-        """Mass of the shield as it is, kg."""
-        return float(shield_mass_kg(self.shield.area_m2, self.shield.thickness_mm))
-
-    @property
-    def launch_mass_kg(self) -> float:
-        """Mass at launch: `mass_kg`, and the shield's difference from the one it includes, kg."""
-        included_kg = float(shield_mass_kg(self.shield.area_m2, self.shield.included_mm))
-        return self.mass_kg + self.shield_mass_kg - included_kg
+    def given_launch_mass_kg(self) -> float | None:
+        """Mass at launch, kg, where a number is given: `mass_kg` and the shield's difference from the one included."""
+        if self.mass_kg == "sized":
+            return None
+        shield_kg, included_kg = (
+            float(shield_mass_kg(self.shield.area_m2, mm)) for mm in (self.shield.thickness_mm, self.shield.included_mm)
+        )
+        return self.mass_kg + shield_kg - included_kg
 
     @property
     def full_load_w(self) -> float:

@@ -19,6 +19,7 @@ from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
+from sim.scenario.prices import PartPrices
 from sim.scenario.radiation import Radiation
 from sim.strategies import Strategy, strategy_class
 from sim.strategies.advice import initial_spares
@@ -117,13 +118,16 @@ class Service(Parameters):
     """Share of the nameplate capacity that should be online at all times [A]."""
 
 
+BusPrice = Annotated[float, Field(ge=0)] | Literal["sized"]
+
+
 class Design(Satellite):
     """Another kind of satellite that strategies may order: what it does not say is as under `satellite`."""
 
     available_from_day: float = Field(default=0.0, ge=0)
     """Mission day from which it can be ordered."""
-    bus_usd: float | None = Field(default=None, ge=0)
-    """One without its GPUs, USD; none: as under `economics`."""
+    bus_usd: BusPrice | None = None
+    """One without its GPUs, USD; `sized`: the sum of its parts; none: as under `economics`."""
     gpu_usd: float | None = Field(default=None, ge=0)
     """One of its GPUs, USD; none: as under `economics`."""
 
@@ -131,14 +135,16 @@ class Design(Satellite):
 class Economics(Parameters):
     """First price list; launches are priced by the vehicle.  Undiscounted."""
 
-    bus_usd: float = Field(ge=0)
-    """One satellite without its GPUs, USD."""
+    bus_usd: BusPrice
+    """One satellite without its GPUs, USD; `sized`: the sum of its parts.  A number is compared with that sum."""
     gpu_usd: float = Field(ge=0)
     """One GPU with its share of boards and network, USD."""
     operations_usd_per_year: float = Field(default=0.0, ge=0)
     """Fixed operations, USD a year."""
     operations_usd_per_satellite_year: float = Field(default=0.0, ge=0)
     """Operations of one working satellite, USD a year."""
+    parts: PartPrices = PartPrices()
+    """What the parts of a satellite cost."""
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -224,14 +230,18 @@ class Scenario(Parameters):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Scenario:
-        vehicle = self.launch.vehicle
         for name in self.design_names:
-            mass_kg = self.design(name).launch_mass_kg
-            if vehicle.satellites_per_flight(mass_kg) < 1:
-                raise ValueError(
-                    f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one {name} ({mass_kg:g})"
-                )
+            mass_kg = self.design(name).given_launch_mass_kg
+            if mass_kg is not None and (problem := self.too_heavy(name, mass_kg)):
+                raise ValueError(problem)
         return self
+
+    def too_heavy(self, name: str, mass_kg: float) -> str | None:
+        """What is wrong with the launch mass of a design, if the vehicle does not carry one."""
+        vehicle = self.launch.vehicle
+        if vehicle.satellites_per_flight(mass_kg) >= 1:
+            return None
+        return f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one {name} ({mass_kg:g})"
 
     @model_validator(mode="after")
     def _names_of_causes_are_their_own(self) -> Scenario:

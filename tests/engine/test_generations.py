@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.economics import costs, satellite_bills
+from sim.economics import bills_of, costs
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import ARRIVALS, ENDS, EventKind
@@ -38,7 +38,7 @@ def test_a_strategy_may_insist_on_a_design(fleet, checked_run):
 
 def test_each_design_has_its_own_mass_and_price(fleet, checked_run):
     result = checked_run(with_v2(fleet), "replace_on_failure")
-    first, second = satellite_bills(result.scenario)
+    first, second = bills_of(result.scenario, result.parts)
     assert (first.usd, second.usd) == (1 + 2 * 1, 10 + 3 * 5)
     flown = result.events.where(EventKind.LAUNCHED)
     count = np.bincount(flown.design, flown.amount)

@@ -138,5 +138,5 @@ def test_a_changed_mass_formula_changes_what_is_computed_from_it(tmp_path):
     before = years_aloft()
     assert years_aloft() == before
     with open(tmp_path / "sim" / "scenario" / "hardware.py", "a") as file:
-        file.write("\nSatellite.launch_mass_kg = property(lambda satellite: 2 * satellite.mass_kg)\n")
+        file.write("\nSatellite.given_launch_mass_kg = property(lambda satellite: 2 * satellite.mass_kg)\n")
     assert years_aloft() > 1.5 * before

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.economics import Costs, Flights, SatelliteBill, costs, working_satellite_years
-from sim.environment import Capacity
+from sim.economics import Bill, Costs, Flights, costs, working_satellite_years
+from sim.environment import Capacity, Environment
 from sim.events import Cause, EventKind, EventRecorder
 from sim.launch import PerFlight, PerKilogram
 from sim.result import Controls, Result
@@ -43,7 +43,9 @@ def result_of(log: EventRecorder, days: float = 100.0) -> Result:
     none = Controls((), np.zeros(0), np.zeros(0))
     events = log.finish()
     light, all_the_same = (Capacity(np.zeros(1), np.ones(1)),), np.zeros(events.satellite.max(initial=-1) + 1, np.intp)
-    return Result(scenario(days), "by_hand", 1, 0, (2, 2), light, all_the_same, events, none)
+    of = scenario(days)
+    parts = Environment.build(of).parts
+    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, parts)
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_flights(by_hand: Result) -> None:
     assert flights.satellites.tolist() == [2, 2, 1, 2, 1]
     assert flights.first_satellite.tolist() == [0, 2, 4, 5, 7]
     assert flights.deployment.tolist() == [True, True, False, False, False]
-    bill = SatelliteBill(bus_usd=1, gpu_usd=1, positions=1, mass_kg=500, life_days=1)
+    bill = Bill(parts_usd={}, given_usd=1, gpu_usd=1, positions=1, mass_kg=500, life_days=1)
     assert flights.price_usd(PerKilogram(usd_per_kg=2), [bill]).tolist() == [2000, 2000, 1000, 2000, 1000]
 
 

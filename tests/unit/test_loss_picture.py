@@ -36,9 +36,10 @@ def run_of(scenario, rows) -> Result:
     for day, kind, columns in rows:
         log.append(day, kind, plane=0, **columns)
     events: EventLog = log.finish()
-    capacity, capacity_of = Environment.build(scenario).capacities(events)
+    environment = Environment.build(scenario)
+    capacity, capacity_of = environment.capacities(events)
     none = Controls((), np.zeros(0), np.zeros(0))
-    return Result(scenario, "batch", 1, 0, (4,), capacity, capacity_of, events, none)
+    return Result(scenario, "batch", 1, 0, (4,), capacity, capacity_of, events, none, environment.parts)
 
 
 def story(scenario) -> Result:

@@ -8,7 +8,7 @@ from math import isnan
 import numpy as np
 import pytest
 
-from sim.environment import Capacity
+from sim.environment import Capacity, Environment
 from sim.events import Cause, EventKind, EventLog, EventRecorder
 from sim.metrics import (
     METRICS,
@@ -69,7 +69,7 @@ def result_of(recorder: EventRecorder, of: Scenario, capacity: tuple[Capacity, .
     capacity = (IN_LIGHT,) * shell.planes if capacity is None else capacity
     slots = (shell.satellites_per_plane,) * shell.planes
     log = recorder.finish()
-    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none)
+    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, Environment.build(of).parts)
 
 
 def by_plane(log: EventLog) -> np.ndarray:

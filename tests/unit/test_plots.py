@@ -84,7 +84,7 @@ def run_of(of: Scenario) -> Result:
     environment = Environment.build(of)
     none = Controls((), np.zeros(0), np.zeros(0))
     events = log.finish()
-    return Result(of, "batch", 7, 3, (4,), *environment.capacities(events), events, none)
+    return Result(of, "batch", 7, 3, (4,), *environment.capacities(events), events, none, environment.parts)
 
 
 def limited_run() -> Result:

@@ -8,16 +8,16 @@ stops maintaining its fleet near the end of the study would win by accounting al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.economics.bill import Bill, bills_of
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice
 from sim.result import Result
-from sim.scenario.models import Economics, Scenario
+from sim.scenario.models import Economics
 
 Floats = NDArray[np.float64]
 
@@ -75,55 +75,12 @@ class Flights:
             design=log.design[rows].astype(np.int64),
         )
 
-    def price_usd(self, launch_price: AnyPrice, bills: list[SatelliteBill]) -> Floats:
+    def price_usd(self, launch_price: AnyPrice, bills: list[Bill]) -> Floats:
         """Price of each flight, USD."""
         # Few loads occur, each is priced once.
         loads, load_of = np.unique(np.stack([self.satellites, self.design]), axis=1, return_inverse=True)
-        price = [launch_price.cost_usd(float(count) * bills[design].mass_kg) for count, design in loads.T]
+        price = [bills[design].flight_usd(launch_price, float(count)) for count, design in loads.T]
         return np.array(price, dtype=float)[load_of.ravel()]
-
-
-@dataclass(frozen=True)
-class SatelliteBill:
-    """What one satellite of a design costs, and what its launch is priced by."""
-
-    bus_usd: float
-    """Without its GPUs."""
-    gpu_usd: float
-    """One of its GPUs that flies: it bears those that died in the burn-in beside it."""
-    positions: int
-    """GPUs aboard, spares included."""
-    mass_kg: float
-    life_days: float
-    """Over which it loses its value."""
-
-    @classmethod
-    def of(cls, scenario: Scenario) -> SatelliteBill:
-        """The bill of the satellite of a scenario, of one design."""
-        reliability, satellite = scenario.reliability, scenario.satellite
-        passes = float(reliability.gpu.survival(reliability.gpu_burn_in_days))
-        return cls(
-            bus_usd=scenario.economics.bus_usd,
-            gpu_usd=scenario.economics.gpu_usd / passes if passes > 0 else inf,
-            positions=satellite.positions,
-            mass_kg=satellite.launch_mass_kg,
-            life_days=satellite.design_life_years * DAYS_PER_YEAR,
-        )
-
-    @property
-    def gpus_usd(self) -> float:
-        """All its GPUs."""
-        return self.positions * self.gpu_usd
-
-    @property
-    def usd(self) -> float:
-        """The satellite whole."""
-        return self.bus_usd + self.gpus_usd
-
-
-def satellite_bills(scenario: Scenario) -> list[SatelliteBill]:
-    """The bill of a satellite of each design, in the order of `Scenario.design_names`."""
-    return [SatelliteBill.of(scenario.with_design(name)) for name in scenario.design_names]
 
 
 def costs(result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None) -> Costs:
@@ -134,7 +91,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     """
     scenario = result.scenario
     prices = scenario.economics if economics is None else economics
-    bills = satellite_bills(scenario.model_copy(update={"economics": prices}))
+    bills = bills_of(scenario.model_copy(update={"economics": prices}), result.parts)
     flights = Flights.of(result)
     flight_usd = flights.price_usd(scenario.launch.vehicle.price if launch_price is None else launch_price, bills)
     bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
@@ -157,7 +114,7 @@ def working_satellite_years(result: Result) -> float:
     return float((log.satellites * (result.horizon_days - log.time_days)).sum() / DAYS_PER_YEAR)
 
 
-def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, bills: list[SatelliteBill]) -> float:
+def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, bills: list[Bill]) -> float:
     """Value of the life left, straight line from arrival in orbit to the design life; a lost unit has none."""
     log = result.events
     if len(flights.satellites) == 0:

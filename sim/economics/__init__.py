@@ -1,0 +1,6 @@
+"""Money: what a satellite and a flight cost (`Bill`), and what a run did (`costs`).  Pure: prices rerun nothing."""
+
+from sim.economics.bill import Bill, bills_of
+from sim.economics.costs import Costs, Flights, costs, working_satellite_years
+
+__all__ = ["Bill", "Costs", "Flights", "bills_of", "costs", "working_satellite_years"]

@@ -72,6 +72,13 @@ class Pool:
         if count > self.idle(plane):
             raise ValueError(f"count(={count}) must be <= {self.idle(plane)}, the idle GPUs of plane {plane}")
         chosen, rest = self._choose(plane, count, held)
+        if len(chosen) == 1:  # as when a single GPU is replaced
+            berth = int(chosen[0])
+            units = (self.owner[berth] == Unit.IDLE).nonzero()[0][:rest]
+            self.owner[berth, units] = owner
+            self._idle[berth] -= rest
+            self.rooms.change(plane, -count)
+            return np.asarray(berth * self.positions + units, np.intp)
         rows, units = np.nonzero(self.owner[chosen] == Unit.IDLE)
         keep = np.concatenate([np.flatnonzero(rows < len(chosen) - 1), np.flatnonzero(rows == len(chosen) - 1)[:rest]])
         taken = chosen[rows[keep]] * self.positions + units[keep]
@@ -87,9 +94,15 @@ class Pool:
         first = self.planes[plane].first_berth
         free = self._idle[self.planes[plane].slot_range]
         own = held - first
-        if len(own) and count <= (there := np.cumsum(free[own]))[-1]:
-            last = int(np.searchsorted(there, count))
-            return held[: last + 1], count - (int(there[last - 1]) if last else 0)
+        there = free[own].cumsum()
+        if len(own) and count <= there[-1]:
+            last = int(there.searchsorted(count))
+            before = int(there[last - 1]) if last else 0
+            return held[last if before == 0 else 0 : last + 1], count - before
+        if (len(own) == 0 or there[-1] == 0) and count <= (most := int(free.max())):
+            # One satellite will do: the fullest that has room.
+            fitting = np.where(free >= count, free, most + 1)
+            return np.array([first + int(fitting.argmin())]), count
         is_other = free > 0
         is_other[own] = False
         others = np.flatnonzero(is_other)

@@ -339,22 +339,18 @@ class Gangs:
 
     def _expected(self, plane: int, make: Make, day: float) -> Floats:
         """Interruptions and losses of a unit of each kind a day, mean over the month after a day, shape (kinds,)."""
-        total = self._losses.get((plane, make), lambda: self._cumulative(plane, make))
+        monthly = self._losses.get((plane, make), lambda: self._monthly(plane, make))
         place = day / AHEAD_DAYS
-        low = min(int(place), len(total) - 3)
+        low = min(int(place), len(monthly) - 2)
         part = place - low
-        begun, middle, end = total[low : low + 3]
-        return np.asarray(((1 - part) * (middle - begun) + part * (end - middle)) / AHEAD_DAYS)
+        return np.asarray((1 - part) * monthly[low] + part * monthly[low + 1])
 
     @cached_property
     def _losses(self) -> Recent[tuple[int, Make], Floats]:
         return Recent(4096)
 
-    def _cumulative(self, plane: int, make: Make) -> Floats:
-        """Interruptions and losses of a unit of each kind from the mission's start to the edges of months.
-
-        Shape (months + 1, kinds).
-        """
+    def _monthly(self, plane: int, make: Make) -> Floats:
+        """Interruptions and losses of a unit of each kind a day, mean over each month, shape (months, kinds)."""
         months = ceil(self.scenario.mission.days / AHEAD_DAYS) + 2
         edges = np.arange(months + 1, dtype=float) * AHEAD_DAYS
         daily, born = self.daily_rates(plane, make), float(make[1])
@@ -379,4 +375,4 @@ class Gangs:
                     found[Per.SATELLITE] += hazard
                 else:
                     found[Per.GPU] += hazard / group.gpus
-        return np.concatenate([np.zeros((1, len(Per))), np.cumsum(found.T, axis=0)])
+        return np.ascontiguousarray(found.T / AHEAD_DAYS)

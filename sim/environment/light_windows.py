@@ -18,10 +18,11 @@ SPAN_DAYS = 32.0
 """Eclipses are worked out for so many days at once."""
 TOGETHER = 32
 """And for so many neighbouring satellites of a plane."""
-SPANS_KEPT = 256
+SPANS_KEPT = 384
 """Results kept: a quarter of a megabyte each."""
 
-_Eclipses = tuple[list[int], Floats, Floats]
+_Eclipses = tuple[list[int], Floats]
+"""Of neighbouring satellites: where each one's begin, and entries and exits, shape (2, n)."""
 
 
 class LightWindows:
@@ -37,40 +38,36 @@ class LightWindows:
     def between(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
         """Starts and ends of the windows between two days in which satellites with these phases are all in light."""
         entries, exits = self._eclipses(plane, phases_rad, start, end)
-        if len(phases_rad) > 1 or end > start + SPAN_DAYS:
-            order = np.argsort(entries, kind="stable")
-            entries, exits = entries[order], np.maximum.accumulate(exits[order])
-        starts = np.concatenate([[start], exits])
-        ends = np.concatenate([entries, [end]])
+        order = entries.argsort(kind="stable")
+        entries, exits = entries[order], np.maximum.accumulate(exits[order])
+        mine = slice(int(exits.searchsorted(start, side="right")), int(entries.searchsorted(end, side="left")))
+        starts = np.concatenate([[start], exits[mine]])
+        ends = np.concatenate([entries[mine], [end]])
         # Where eclipses of several satellites overlap, a start lies behind the next end: no light between them.
-        open_ = ends > starts
+        open_ = (ends > starts).nonzero()[0]
         return starts[open_], ends[open_]
 
     def _eclipses(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
-        """Entries and exits of all eclipses between two days, clipped to them; in no order."""
-        found_entries, found_exits = [], []
+        """Entries and exits of all eclipses of the spans around two days; in no order."""
+        found: list[Floats] = []
         places: dict[int, list[int]] = {}
         for number in sorted(set(np.searchsorted(self._phases[plane], phases_rad).tolist())):
             places.setdefault(number // TOGETHER, []).append(number % TOGETHER)
         for span in range(floor(start / SPAN_DAYS), ceil(end / SPAN_DAYS)):
             for group, some in places.items():
                 key = plane, group, span
-                first, entries, exits = self._spans.get(key, partial(self._work_out, *key))
-                for place in some:
-                    mine = slice(first[place], first[place + 1])
-                    found_entries.append(entries[mine])
-                    found_exits.append(exits[mine])
-        if not found_entries:
+                first, eclipses = self._spans.get(key, partial(self._work_out, *key))
+                found += [eclipses[:, first[place] : first[place + 1]] for place in some]
+        if not found:
             return np.empty(0), np.empty(0)
-        all_entries, all_exits = np.concatenate(found_entries), np.concatenate(found_exits)
-        inside = np.flatnonzero((all_exits > start) & (all_entries < end))
-        return np.maximum(all_entries[inside], start), np.minimum(all_exits[inside], end)
+        entries, exits = np.concatenate(found, axis=1)
+        return entries, exits
 
     def _work_out(self, plane: int, group: int, span: int) -> _Eclipses:
-        """Eclipses of neighbouring satellites: where each one's begin among them, entries and exits."""
+        """Eclipses of neighbouring satellites."""
         phases = self._phases[plane][group * TOGETHER : (group + 1) * TOGETHER]
         first, last = span * SPAN_DAYS, min((span + 1) * SPAN_DAYS, self._last_day)
         if last <= first:
-            return [0] * (len(phases) + 1), np.empty(0), np.empty(0)
+            return [0] * (len(phases) + 1), np.empty((2, 0))
         satellite, entries, exits = self._shadows[plane].eclipses_of_many(phases, first, last)
-        return np.searchsorted(satellite, np.arange(len(phases) + 1)).tolist(), entries, exits
+        return np.searchsorted(satellite, np.arange(len(phases) + 1)).tolist(), np.stack([entries, exits])

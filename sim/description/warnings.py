@@ -243,7 +243,7 @@ def _never_sunlit_together(environment: Environment, name: str, satellites: int)
     for plane in environment.planes:
         if satellites > plane.slots:
             continue
-        dark = environment.sun.dark[plane.id][environment.days < environment.horizon_days]
+        dark = environment.sun.dark_of(plane.id)[environment.days < environment.horizon_days]
         shaded = dark
         if not plane.colocated:
             between = (satellites - 1) / plane.slots

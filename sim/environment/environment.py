@@ -82,7 +82,7 @@ class Environment:
             [plane.address for plane in planes],
         )
         shadows = tuple(plane_shadow(scenario, plane, direction, grid) for plane in planes)
-        windows = LightWindows(shadows, [plane.phases_rad for plane in planes], scenario.mission.days + 1)
+        windows = LightWindows(planes, shadows, sun, scenario.mission.days + 1)
         return cls(
             scenario=scenario,
             planes=planes,

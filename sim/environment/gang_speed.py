@@ -32,7 +32,7 @@ def daily_speed(
     """
     n, policy = len(sun.days), scenario.power.eclipse_policy
     light, dark = np.ones(n), np.ones(n)
-    in_dark = np.asarray(sun.dark[plane.id], float)
+    in_dark = sun.dark_of(plane.id)
     for one in performances:
         light, dark = np.minimum(light, one.light_speed), np.minimum(dark, one.dark_speed)
     if policy == "pause":
@@ -49,7 +49,7 @@ def _hand_overs(scenario: Scenario, sun: SunTables, plane: Plane, satellites: in
     power, links = scenario.power, scenario.satellite.links
     state_gbit = power.migration_gb_per_gpu * scenario.satellite.gpus * 8
     pause_s = power.migration_pause_s + state_gbit / (links.rate_gb_s * links.efficiency)
-    return np.where(sun.dark[plane.id] > 0, satellites * pause_s / sun.period_s[plane.id, 0], 0.0)
+    return np.where(sun.dark_of(plane.id) > 0, satellites * pause_s / sun.period_s[plane.id, 0], 0.0)
 
 
 def communication_share(scenario: Scenario, job: TrainingJob, satellites: int) -> float:

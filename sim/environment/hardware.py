@@ -83,6 +83,10 @@ class SunTables:
         """Share of an orbit between the edges of eclipse."""
         return np.asarray(self.half_arc_rad, float) / np.pi
 
+    def dark_of(self, plane: int) -> Floats:
+        """The same of one plane, shape (n,)."""
+        return np.asarray(self.half_arc_rad[plane], float) / np.pi
+
     def array_w_per_m2(self, satellite: Satellite, age_years: Floats | float) -> Floats:
         """Power of a square metre of array, mean over the part of the orbit in light, W, shape (planes, n)."""
         array = satellite.array

@@ -209,7 +209,7 @@ class OrbitalPlane:
     @cached_property
     def _dark(self) -> Floats:
         """Share of an orbit between the edges of eclipse, shape (n,)."""
-        return np.asarray(self._sun.half_arc_rad[self.plane.id], float) / np.pi
+        return self._sun.dark_of(self.plane.id)
 
     def eclipses(self, slot: int, start_day: float, end_day: float) -> tuple[Floats, Floats]:
         """Entries and exits, mission days, of the satellite in a slot between two days."""

@@ -31,3 +31,18 @@ def test_windows_are_what_the_eclipses_leave(fleet, environment, start, end, slo
     edges = np.concatenate([[start, end], *(np.concatenate(one) for one in dark)])
     for edge in np.concatenate([starts, ends]):
         assert np.abs(edges - edge).min() < 1e-9
+
+
+def test_a_gang_around_the_whole_orbit_never_runs_where_somebody_is_always_in_the_dark(fleet, environment, monkeypatch):
+    # No eclipse for some weeks, more than a third of the orbit in between.
+    shell = {"kind": "walker", "planes": 1, "altitude_km": 550, "inclination_deg": 75}
+    built = environment(fleet(slots=24, gpus=1, days=200, pause=True, shell=shell))
+    pruned = {}
+    for slots in ([0, 6, 12, 18], list(range(12)), list(range(0, 24, 2)), list(range(24))):
+        pruned[len(slots)] = built.sites[0].run_windows(np.array(slots), 3.3, 197.1)
+    monkeypatch.setattr("sim.environment.light_windows.SHORT", 2.0)  # more than there is: each eclipse is followed
+    for slots in ([0, 6, 12, 18], list(range(12)), list(range(0, 24, 2)), list(range(24))):
+        starts, ends = built.sites[0].run_windows(np.array(slots), 3.3, 197.1)
+        assert pruned[len(slots)][0] == pytest.approx(starts, abs=1e-12)
+        assert pruned[len(slots)][1] == pytest.approx(ends, abs=1e-12)
+    assert 0 < (ends - starts).sum() < 190

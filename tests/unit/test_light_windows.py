@@ -33,15 +33,21 @@ def test_windows_are_what_the_eclipses_leave(fleet, environment, start, end, slo
         assert np.abs(edges - edge).min() < 1e-9
 
 
-def test_a_gang_around_the_whole_orbit_never_runs_where_somebody_is_always_in_the_dark(fleet, environment, monkeypatch):
-    # No eclipse for some weeks, more than a third of the orbit in between.
-    shell = {"kind": "walker", "planes": 1, "altitude_km": 550, "inclination_deg": 75}
+WALKER = {"kind": "walker", "planes": 1, "altitude_km": 550, "inclination_deg": 75}  # without eclipses for some weeks
+NOON = {"kind": "sun_synchronous", "altitude_km": 550, "ltan_h": 12}  # .37 of the orbit in the dark, always
+
+
+@pytest.mark.parametrize(("shell", "lit_days"), [(WALKER, (1, 190)), (NOON, (0, 0))])
+def test_a_gang_around_the_whole_orbit_never_runs_where_somebody_is_always_in_the_dark(
+    fleet, environment, monkeypatch, shell, lit_days
+):
     built = environment(fleet(slots=24, gpus=1, days=200, pause=True, shell=shell))
-    around = [np.array([0, 6, 12, 18]), np.arange(12), np.arange(0, 24, 2), np.arange(24)]
+    # The widest gap: a quarter of the orbit, .42 of it, a twelfth, the spacing of the slots.
+    around = [np.array([0, 6, 12, 18]), np.arange(15), np.arange(0, 24, 2), np.arange(24)]
     pruned = [built.sites[0].run_windows(slots, 3.3, 197.1) for slots in around]
     monkeypatch.setattr("sim.environment.light_windows.SHORT", 2.0)  # more than there is: each eclipse is followed
     for slots, (first_starts, first_ends) in zip(around, pruned, strict=True):
         starts, ends = built.sites[0].run_windows(slots, 3.3, 197.1)
         assert first_starts == pytest.approx(starts, abs=1e-12)
         assert first_ends == pytest.approx(ends, abs=1e-12)
-    assert 0 < (ends - starts).sum() < 190
+    assert lit_days[0] <= (ends - starts).sum() <= lit_days[1]

@@ -14,7 +14,7 @@ from sim.ephemeris import EPHEMERIS_END
 from sim.errors import Fault, InputError, ScenarioError
 from sim.events import NAMED, Cause
 from sim.launch import LaunchService
-from sim.parameters import Parameters
+from sim.parameters import Parameters, Source
 from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Name, Reliability
@@ -169,7 +169,7 @@ class Scenario(Parameters):
     description: str = ""
     """One line for `orbitfleet scenarios`."""
     notes: str = ""
-    """Sources and corrections, for `orbitfleet describe`."""
+    """Remarks and corrections, for `orbitfleet describe`."""
     mission: Mission
     constellation: Constellation
     satellite: Satellite
@@ -190,6 +190,9 @@ class Scenario(Parameters):
     """The strategy of `orbitfleet run`."""
     strategies: dict[str, Annotated[SerializeAsAny[Strategy], BeforeValidator(_strategy)]] = Field(default_factory=dict)
     """Parameters of strategies by name.  A built-in name needs no `kind`; any other name needs one."""
+    sources: dict[str, Source] = Field(default_factory=dict)
+    """Where figures are from, by their path (`launch.vehicle.capacity_kg`, `reliability.gpu`); results do not depend on
+    it.  A later layer that changes a figure has to state its source anew."""
 
     @model_validator(mode="before")
     @classmethod

@@ -85,9 +85,11 @@ class Source(Parameters):
         return {key: value for key, value in serialize(self).items() if value is not None or key == "tag"}
 
 
-def cited(tag: Tag, source: str, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+def cited(
+    tag: Tag, source: str, low: float | None = None, high: float | None = None, law: Belief | None = None
+) -> dict[str, Any]:
     """The source of a field's default, as its `json_schema_extra`."""
-    return {"source": Source(tag=tag, source=source, low=low, high=high).model_dump()}
+    return {"source": Source(tag=tag, source=source, low=low, high=high, law=law).model_dump()}
 
 
 def cited_parts(sources: Mapping[str, Source]) -> dict[str, Any]:

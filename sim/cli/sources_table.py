@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sim.cli.output import table_text
 from sim.parameters import TAGS
 from sim.scenario import Figure, tally
 
 WIDE = 130
-"""Columns from which sources stand beside their figures; on narrower screens below them."""
+"""Columns from which sources stand beside their figures; on narrower screens they stand below them."""
 
-_LONGEST_VALUE = 24
-_INDENT = "    "
+_LONGEST_PATH, _RANGE = 46, 18
+_INDENT = "      "
 
 
 def sources_table(figures: Sequence[Figure], width: int | None = None) -> str:
@@ -25,23 +24,15 @@ def sources_table(figures: Sequence[Figure], width: int | None = None) -> str:
     `width`: columns; none: as wide as the screen, 100 where there is none.
     """
     columns = width or shutil.get_terminal_size((100, 24)).columns
-    sections = [
-        (name, sorted(found, key=lambda figure: figure.tag is None))
-        for name, found in groupby(figures, key=lambda figure: figure.path.split(".")[0])
-    ]
-    ordered = [figure for _, found in sections for figure in found]
-    cells = [[_INDENT[:2] + _inside(f), short(f.value), f.tag or "-", _range(f)] for f in ordered]
-    heads = ["figure", "value", "tag", "range"]
-    head, *lines = table_text(heads, cells, left="lrll").splitlines() if cells else [""]
-    widest = max(map(len, (head, *lines)))
-    written = [f"{head:{widest}}  source" if columns >= WIDE else head]
-    rows = iter(zip(ordered, lines, strict=True))
-    for name, found in sections:
-        written.append(name)
-        for _ in found:
-            figure, line = next(rows)
-            written += _beside(figure, line, widest, columns) if columns >= WIDE else _below(figure, line, columns)
-    return "\n".join([*(line.rstrip() for line in written), "", *legend(columns), "", count(figures)])
+    lines: list[str] = []
+    for section, found in groupby(figures, key=lambda figure: figure.path.split(".")[0]):
+        lines.append(section)
+        rows = sorted(found, key=lambda figure: figure.tag is None)
+        longest = _LONGEST_PATH if columns >= WIDE else max(len(_inside(figure)) for figure in rows)
+        for figure in rows:
+            lines += _beside(figure, longest, columns) if columns >= WIDE else _below(figure, longest, columns)
+    legend = "Tags: " + "; ".join(f"{tag} {meaning}" for tag, meaning in TAGS.items()) + "; - no source"
+    return "\n".join([*lines, "", *textwrap.wrap(legend, min(columns, 120)), "", count(figures)])
 
 
 def count(figures: Sequence[Figure]) -> str:
@@ -52,24 +43,37 @@ def count(figures: Sequence[Figure]) -> str:
     )
 
 
-def legend(width: int = 100) -> list[str]:
-    """What the tags mean, in lines."""
-    return textwrap.wrap("Tags: " + "; ".join(f"{tag} {meaning}" for tag, meaning in TAGS.items()), width)
-
-
-def short(value: Any) -> str:
-    """A value in few characters; of a part of the scenario its numbers and its kind."""
+def short(value: Any, longest: int) -> str:
+    """A value in few characters; of a part of the scenario its kind and its numbers, as far as there is room."""
     if isinstance(value, bool) or value is None:
         return "none" if value is None else str(value).lower()
     if isinstance(value, (int, float)):
         return _number(value)
     if isinstance(value, dict):
-        text = ", ".join(f"{key} {short(part)}" for key, part in value.items() if part is not None)
+        parts = [f"{key} {short(part, longest)}" for key, part in value.items() if part is not None and key != "kind"]
+        text = ", ".join([str(value["kind"]), *parts] if "kind" in value else parts)
     elif isinstance(value, list):
-        text = " ".join(map(short, value))
+        text = " ".join(short(part, longest) for part in value)
     else:
         text = str(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def _beside(figure: Figure, longest: int, columns: int) -> Iterator[str]:
+    line = f"{_start(figure, longest, 24)}  {_range(figure):{_RANGE}}  "
+    first, *rest = textwrap.wrap(_text(figure), max(columns - len(line), 40))
+    yield line + first
+    yield from (" " * len(line) + more for more in rest)
+
+
+def _below(figure: Figure, longest: int, columns: int) -> Iterator[str]:
+    yield f"{_start(figure, longest, 12)}  {_range(figure)}".rstrip()
+    if figure.tag is not None or figure.source.startswith("set "):
+        yield from textwrap.wrap(_text(figure), columns, initial_indent=_INDENT, subsequent_indent=_INDENT)
+
+
+def _start(figure: Figure, longest: int, widest: int) -> str:
+    return f"  {_inside(figure):{longest}}  {short(figure.value, widest):>{widest}}  {figure.tag or '-':2}"
 
 
 def _inside(figure: Figure) -> str:
@@ -80,27 +84,14 @@ def _inside(figure: Figure) -> str:
 def _range(figure: Figure) -> str:
     if figure.low is None and figure.high is None:
         return ""
-    ends = " to ".join("?" if bound is None else _number(bound) for bound in (figure.low, figure.high))
-    return ends if figure.law is None else f"{ends} {figure.law}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e9 else f"{value:g}"
+    return " to ".join("?" if bound is None else _number(bound) for bound in (figure.low, figure.high))
 
 
 def _text(figure: Figure) -> str:
-    return f"default: {figure.source}" if figure.default else figure.source
+    """What is said of a figure: its source, and how belief lies in its range."""
+    text = f"default: {figure.source}" if figure.default and figure.tag is not None else figure.source
+    return text if figure.law is None else f"{text} ({figure.law} belief)"
 
 
-def _beside(figure: Figure, line: str, widest: int, columns: int) -> list[str]:
-    first, *rest = textwrap.wrap(_text(figure), max(columns - widest - 2, 30)) or [""]
-    return [f"{line:{widest}}  {first}", *(" " * (widest + 2) + more for more in rest)]
-
-
-def _below(figure: Figure, line: str, columns: int) -> list[str]:
-    if figure.tag is None:
-        return [line, f"{_INDENT}  {figure.source}"] if figure.source.startswith("set ") else [line]
-    return [
-        line,
-        *textwrap.wrap(_text(figure), columns, initial_indent=_INDENT + "  ", subsequent_indent=_INDENT + "  "),
-    ]
+def _number(value: float) -> str:
+    return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e8 else f"{value:g}".replace("e+", "e").replace("e0", "e")

@@ -8,15 +8,15 @@ from pydantic import ValidationError
 import sim
 from sim.environment.cache import key_of
 from sim.errors import ScenarioError
-from sim.parameters import BELIEFS, TAGS, Belief, Source, Tag
+from sim.parameters import BELIEFS, TAGS, Belief, Parameters, Source, Tag
 from sim.scenario import load, resolved_yaml, sha256_of, tally
 
 BASE = """
 extends: baseline
 sources:
   satellite.mass_kg: {tag: S, source: a paper, low: 500, high: 900, law: triangular}
-  satellite.gpu: {tag: A, source: one guess for all of it}
-  satellite.gpu.peak_w: {tag: C, source: 'from kW over GPUs', low: 200, high: 700}
+  satellite.propulsion: {tag: A, source: one guess for all of it}
+  satellite.propulsion.isp_s: {tag: C, source: from thrust and power, low: 1000, high: 2000}
   satellite.array.mount: {tag: A, source: it turns}
   reliability.gpu: {tag: A, source: mild}
   reliability.gpu.constant_per_year: {tag: A, source: 'upper bound .09', low: 0.01, high: 0.09, law: log_uniform}
@@ -118,18 +118,16 @@ def test_every_number_is_listed_once_with_what_is_said_of_it(base):
     assert (mass.value, mass.tag, mass.source) == (740, "S", "a paper")
     assert (mass.low, mass.high, mass.law) == (500, 900, "triangular")
     assert (found["satellite.array.mount"].value, found["satellite.array.mount"].tag) == ("two_axis", "A")
-    assert found["mission.years"].tag is None
-    assert found["mission.years"].source == "no source given"
     assert found["constellation.shells.0.eccentricity"].source == "default, no source given"
     assert "light.shadow" not in found  # not a number, and nobody says where it is from
 
 
 def test_a_source_of_a_part_stands_for_the_figures_inside_that_have_none(base):
     found = by_path(base)
-    assert found["satellite.gpu"].value["idle_w"] == 60
-    assert "peak_w" not in found["satellite.gpu"].value
-    assert "satellite.gpu.idle_w" not in found
-    assert found["satellite.gpu.peak_w"].tag == "C"
+    assert found["satellite.propulsion"].value["lethal_size_cm"] == 1
+    assert "isp_s" not in found["satellite.propulsion"].value
+    assert "satellite.propulsion.lethal_size_cm" not in found
+    assert found["satellite.propulsion.isp_s"].tag == "C"
 
 
 def test_figures_that_a_later_design_has_from_the_first_are_left_out(file, base):
@@ -172,6 +170,39 @@ def test_the_tally_counts_what_is_listed(base):
     assert found["with_range"] >= 3
 
 
+def models_of(model):
+    yield model
+    for sub in model.__subclasses__():
+        yield from models_of(sub)
+
+
+def test_the_sources_of_defaults_hold_for_the_defaults():
+    count = 0
+    for model in models_of(Parameters):
+        for name, field in model.model_fields.items():
+            extra = field.json_schema_extra or {}
+            default = field.get_default(call_default_factory=True, validated_data={})
+            cited = {(): extra["source"]} if "source" in extra else {}
+            cited |= {tuple(path.split(".")): given for path, given in extra.get("sources", {}).items()}
+            for path, given in cited.items():
+                source = Source.model_validate(given)
+                value = default if not path else getattr(default[path[0]], path[1])
+                assert source.low is None or source.low <= value, f"{model.__name__}.{name}"
+                assert source.high is None or value <= source.high, f"{model.__name__}.{name}"
+                count += 1
+    assert count > 100
+
+
+def test_a_default_has_its_source_until_it_is_changed(base):
+    default = by_path(base)["satellite.links.mtbf_h"]
+    assert (default.tag, default.low, default.high, default.default) == ("A", 100, 5000, True)
+    effect = by_path(base)["radiation.effects.memory_error.rad_per_event"]
+    assert (effect.tag, effect.value, effect.default) == ("S2", 44, True)
+    changed = by_path(base, set_=["satellite.links.mtbf_h=400", "radiation.effects.memory_error.rad_per_event=45"])
+    assert changed["satellite.links.mtbf_h"].source == "no source given"
+    assert changed["radiation.effects.memory_error.rad_per_event"].tag is None
+
+
 # When a source stops vouching
 
 
@@ -204,10 +235,10 @@ def test_a_layer_with_a_source_of_its_own_replaces_all_of_the_old_one(file, base
 
 
 def test_one_figure_of_a_part_loses_the_source_of_the_part(base):
-    found = by_path(base, set_=["satellite.gpu.idle_w=70"])
-    assert found["satellite.gpu.idle_w"].tag is None
-    assert found["satellite.gpu"].tag == "A"
-    assert "idle_w" not in found["satellite.gpu"].value
+    found = by_path(base, set_=["satellite.propulsion.lethal_size_cm=2"])
+    assert found["satellite.propulsion.lethal_size_cm"].tag is None
+    assert found["satellite.propulsion"].tag == "A"
+    assert "lethal_size_cm" not in found["satellite.propulsion"].value
 
 
 def test_a_default_that_a_file_vouches_for_can_be_changed_too(base):

@@ -201,4 +201,6 @@ def _plain(value: Any) -> Any:
 def _kind_of(value: Any) -> str:
     if isinstance(value, (BaseModel, Mapping)):
         return "a mapping"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "a list" if isinstance(value, (list, tuple)) else repr(_plain(value))

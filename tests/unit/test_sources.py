@@ -85,6 +85,7 @@ def test_a_source_that_makes_no_sense_is_refused(given, problem):
         ("satellite.mass_kg: {tag: A, source: x, high: 7}", "satellite.mass_kg.high", 7, "must be >= 740"),
         ("satellite.gpu: {tag: A, source: x, low: 1}", "satellite.gpu.low", 1, "a range needs a number"),
         ("satellite.radiator.area_m2: {tag: A, source: x, high: 9}", "satellite.radiator.area_m2.high", 9, "'sized'"),
+        ("radiation.solar_protons: {tag: A, source: x, low: 0}", "radiation.solar_protons.low", 0, "is true"),
         ("satellite.mass_kg: {tag: B, source: x}", "satellite.mass_kg.tag", "B", "must be 'P'"),
         ("satellite.mass_kg: {source: x}", "satellite.mass_kg.tag", None, "is missing"),
         ("satellite.mass_kg: {tag: A}", "satellite.mass_kg.source", None, "is missing"),

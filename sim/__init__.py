@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.experiment import replicate as run
     from sim.metrics import METRICS, measure
     from sim.result import Result
-    from sim.scenario import Scenario, load
+    from sim.scenario import Scenario, load, sources
     from sim.strategies import BUILT_IN, Strategy
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "measure",
     "plots",
     "run",
+    "sources",
 ]
 
 _HOMES = {
@@ -66,6 +67,7 @@ _HOMES = {
     "measure": "sim.metrics:measure",
     "plots": "sim.plots",
     "run": "sim.experiment:replicate",
+    "sources": "sim.scenario:sources",
 }
 
 

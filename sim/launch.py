@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters
+from sim.parameters import Parameters, cited
 
 
 class DelayLaw(Parameters):
@@ -148,14 +148,22 @@ class Vehicle(Parameters):
 class StandDown(Parameters):
     """How long a failure grounds the vehicle: log-normal, with a chance of a long investigation."""
 
-    median_days: float = Field(default=15.0, ge=0)
-    """Median, days.  15: Falcon 9 stood down 16, 13, 0 and about 14 days after its failures of 2024-25 [S]."""
-    sigma: float = Field(default=1.0, ge=0, le=5)
-    """Standard deviation of the logarithm [A]."""
-    long_probability: float = Field(default=0.1, ge=0, le=1)
-    """Probability of a long investigation instead [A]."""
-    long_days: float = Field(default=150.0, ge=0)
-    """Length of a long investigation, days: 176 and 135 after the failures of 2015 and 2016 [R]."""
+    median_days: float = Field(
+        default=15.0,
+        ge=0,
+        json_schema_extra=cited("S", "Falcon 9 stood down 16, 13, 0 and about 14 days after its failures of 2024-25"),
+    )
+    """Median, days."""
+    sigma: float = Field(default=1.0, ge=0, le=5, json_schema_extra=cited("A", "engineering judgement"))
+    """Standard deviation of the logarithm."""
+    long_probability: float = Field(default=0.1, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement"))
+    """Probability of a long investigation instead."""
+    long_days: float = Field(
+        default=150.0,
+        ge=0,
+        json_schema_extra=cited("R", "176 and 135 days after the failures of 2015 and 2016", 135, 176),
+    )
+    """Length of a long investigation, days."""
 
     def draw(self, stream: np.random.Generator) -> float:
         """One stand-down in days; always two draws, so that later draws of the stream keep their place."""

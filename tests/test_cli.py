@@ -159,6 +159,51 @@ def test_environment_for_people_fits_100_columns() -> None:
     assert "0.12" not in printed
 
 
+def test_sources_list_every_figure_with_its_tag_source_and_range() -> None:
+    found = as_json("sources", "suncatcher_81")
+    rows = {row["path"]: row for row in found["sources"]}
+    assert len(rows) == len(found["sources"]) == found["count"]["with_source"] + found["count"]["without"]
+    stated = [row for row in rows.values() if row["tag"] is not None and not row["default"]]
+    assert len(stated) >= 40
+    assert sum(row["low"] is not None and row["high"] is not None for row in stated) >= 15
+    assert {row["tag"] for row in stated} <= set(found["tags"])
+    assert rows["satellite.gpus"]["value"] == 36
+    assert (rows["satellite.gpus"]["low"], rows["satellite.gpus"]["high"]) == (24, 48)
+    assert rows["reliability.gpu.constant_per_year"]["law"] == "log_uniform"
+    assert rows["satellite.links.mtbf_h"]["default"]
+
+
+def test_sources_after_a_setting_say_that_nobody_vouches_for_it() -> None:
+    found = as_json("sources", "suncatcher_81", "--set", "satellite.gpus=50", "--tag", "none")
+    row = next(row for row in found["sources"] if row["path"] == "satellite.gpus")
+    assert (row["value"], row["tag"], row["source"]) == (50, None, "set by --set, no source given")
+    assert {row["tag"] for row in found["sources"]} == {None}
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_sources_for_people_fit_the_screen(columns: int, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text, _ = orbitfleet("sources", "spacex_ai1", "overlays/rack", "overlays/second_generation")
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= columns
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if "altitude_km " in line)
+    assert "700  S   600 to 800" in lines[at]
+    assert "unveiled" in lines[at if columns == 200 else at + 1]
+    assert lines[-1].endswith("without")
+    assert "A assumption" in text
+    assert orbitfleet("sources", "spacex_ai1", "--tag", "P")[0] == (
+        "0 figures with a source, 0 with a range, 0 without\n"
+    )
+
+
+def test_describe_counts_the_sources() -> None:
+    text, _ = orbitfleet("describe", "suncatcher_81")
+    count = as_json("describe", "suncatcher_81")["sources"]
+    assert f"{count['with_source']} figures with a source, of which {count['tags']['A']} assumptions [A]" in text
+    assert "orbitfleet sources" in text
+
+
 def test_lists_name_what_can_be_chosen() -> None:
     strategies = as_json("strategies")["strategies"]
     assert {"run_to_failure", "replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares"} <= set(strategies)

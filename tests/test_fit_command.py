@@ -77,7 +77,13 @@ def test_folder_holds_picture_and_overlays_that_load(log: Path, tmp_path: Path) 
     ]
     assert (out / "survival.png").read_bytes().startswith(b"\x89PNG")
     best = json.loads((out / "fit.json").read_text())["groups"]["old"]["candidates"][0]
-    gpu = load("baseline", out / "overlay_old.yaml").reliability.gpu
+    fitted = load("baseline", out / "overlay_old.yaml")
+    gpu = fitted.reliability.gpu
+    assert (fitted.sources["reliability.gpu"].tag, "deaths of" in fitted.sources["reliability.gpu"].source) == (
+        "C",
+        True,
+    )
+    assert not [path for path in fitted.sources if path.startswith("reliability.gpu.")]
     assert gpu.kind == "delayed_onset"
     assert gpu.onset_years == best["parameters"]["onset_years"]
     assert load("baseline").reliability.bus == load("baseline", out / "overlay_old.yaml").reliability.bus

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -161,6 +162,32 @@ def describe(sources: Sources, settings: Settings = None, years: Years = None, a
         print_json(facts(scenario))
     else:
         print(describe_scenario(scenario))
+
+
+@app.command()
+def sources(
+    scenario_files: Sources,
+    settings: Settings = None,
+    years: Years = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only figures of this tag; none: those without.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List every figure of a scenario with where it is from and the range in which it is believed to lie."""
+    from sim.cli.sources_table import count, sources_table
+    from sim.parameters import TAGS
+    from sim.scenario import sources as sources_of
+    from sim.scenario import tally
+
+    if unknown := set(tag or ()) - {*TAGS, "none"}:
+        allowed = f"one of {', '.join(TAGS)}, none"
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be {allowed}", param_hint="--tag")
+    scenario = _load(scenario_files, settings, years)
+    figures = [figure for figure in sources_of(scenario) if not tag or (figure.tag or "none") in tag]
+    if as_json:
+        found = {"scenario": scenario.name, "sources": [asdict(figure) for figure in figures]}
+        print_json({**found, "count": tally(figures), "tags": dict(TAGS)})
+    else:
+        print(sources_table(figures) if figures else count(figures))
 
 
 @app.command()

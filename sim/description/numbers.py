@@ -19,7 +19,7 @@ from sim.errors import ScenarioError
 from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
 from sim.physics.link import transfer_time_s
 from sim.reliability import Law, Life, mean_life_days
-from sim.scenario import Scenario, sha256_of
+from sim.scenario import Scenario, sha256_of, sources, tally
 from sim.scenario.failure import Group
 from sim.strategies import BUILT_IN, Strategy
 from sim.workloads import TrainingJob
@@ -45,6 +45,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
         "description": scenario.description,
         "notes": scenario.notes,
         "sha256": sha256_of(scenario),
+        "sources": tally(sources(scenario)),
         "mission": {
             "start": mission.start.isoformat(),
             "end": (mission.start + datetime.timedelta(days=mission.days)).isoformat(),

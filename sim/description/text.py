@@ -25,6 +25,7 @@ def _lines(f: Facts) -> Iterator[str]:
     mission = f["mission"]
     yield from wrapped(f"{f['name']}: {f['description']}" if f["description"] else f["name"], "")
     yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
+    yield _sources(f["sources"])
     for title, lines in (
         ("Fleet", _fleet(f["fleet"])),
         ("Orbit and light", _light(f)),
@@ -43,6 +44,12 @@ def _lines(f: Facts) -> Iterator[str]:
         body = list(lines)
         if body:
             yield from ("", title, *body)
+
+
+def _sources(found: Facts) -> str:
+    named = many(found["with_source"], "figure")
+    assumed = many(found["tags"].get("A", 0), "assumption")
+    return f"{named} with a source, of which {assumed} [A]; {found['without']} without (see `orbitfleet sources`)"
 
 
 def _fleet(fleet: Facts) -> Iterator[str]:

@@ -21,10 +21,12 @@ def overlay(group: str, found: dict[str, Any], file: str) -> str:
         f"Of the laws tried {best['law']} has the lowest AIC; goodness of fit: {found['verdict']}{p}.",
         f"No unit was observed beyond {found['reach_years']:.4g} years: from there on the law is a guess.",
     ]
-    law = {"kind": best["law"], **best["parameters"]}
     # repr keeps control characters of names from ending a comment
     head = "".join(f"# {line}\n" for line in lines)
-    return head + yaml.safe_dump({"reliability": {"gpu": law}}, sort_keys=False, default_flow_style=None)
+    law = {"kind": best["law"], **best["parameters"]}
+    source = {"tag": "C", "source": f"fitted to {found['deaths']} deaths of {found['n']} units, {group!r} of {file!r}"}
+    tree = {"reliability": {"gpu": law}, "sources": {"reliability.gpu": source}}
+    return head + yaml.safe_dump(tree, sort_keys=False, default_flow_style=None)
 
 
 def file_names(groups: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 
 from sim.constants import DAYS_PER_YEAR
+from sim.parameters import cited
 from sim.reliability.burn_in import AgedWeibull, BurnedIn
 from sim.reliability.law import Floats, Law
 from sim.reliability.mixture import WeibullMixture
@@ -74,16 +75,18 @@ class Bathtub(Law):
     kind: Literal["bathtub"] = "bathtub"
     infant_loss_fraction: float = Field(default=0.0, ge=0, lt=1)
     """Share of units that infant mortality alone would take within `infant_days`."""
-    infant_days: float = Field(default=90.0, gt=0)
-    """Age at which infant mortality ends, days.  90 [A]."""
-    infant_shape: float = Field(default=0.7, gt=0, le=1)
-    """Weibull shape of infant mortality, .6-.8 [A]."""
+    infant_days: float = Field(default=90.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Age at which infant mortality ends, days."""
+    infant_shape: float = Field(
+        default=0.7, gt=0, le=1, json_schema_extra=cited("A", "a hazard that falls with age", 0.6, 0.8)
+    )
+    """Weibull shape of infant mortality."""
     constant_per_year: float = Field(default=0.0, ge=0)
     """Constant hazard, failures per unit and year."""
-    wear_out_shape: float = Field(default=3.0, ge=1, le=50)
-    """Weibull shape of wear-out, 2-4 [A]."""
+    wear_out_shape: float = Field(default=3.0, ge=1, le=50, json_schema_extra=cited("A", "engineering judgement", 2, 4))
+    """Weibull shape of wear-out."""
     wear_out_scale_years: float | None = Field(default=None, ge=1e-6, le=1e9)
-    """Weibull scale of wear-out, years, 8-12 [A]; none: no wear-out."""
+    """Weibull scale of wear-out, years; none: no wear-out."""
 
     def kinks_days(self) -> list[float]:
         return [self.infant_days] if self.infant_loss_fraction > 0 else []

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from sim.constants import BOLTZMANN_EV_PER_K, CELSIUS_ZERO_K
-from sim.parameters import Parameters
+from sim.parameters import Parameters, cited
 
 Floats = NDArray[np.float64]
 
@@ -54,24 +54,30 @@ class Stress(Parameters):
     1 at the reference conditions.
     """
 
-    activation_energy_ev: float = Field(default=0.7, ge=0, le=2)
-    """Arrhenius activation energy, eV.  .7, range .3-1.1 [A]; 0: temperature does nothing."""
-    reference_junction_c: float = Field(default=80.0, ge=-50, le=200)
-    """Junction temperature for which the laws hold, degrees C.  80, range 55-90 [A]: an accelerator on the ground under
-    load."""
-    cycling_share: float = Field(default=0.1, ge=0, le=1)
-    """Share of the clock that thermal cycles drive at the reference conditions.  .1, range 0-.5 [A]; 0: cycles do
-    nothing."""
-    reference_cycles_per_day: float = Field(default=1.0, gt=0)
-    """Cycles for which the laws hold, 1/day [A]."""
-    reference_swing_k: float = Field(default=40.0, gt=0)
-    """Their swing at the junction, K.  40, range 20-60 [A]."""
-    swing_exponent: float = Field(default=2.65, ge=0, le=10)
-    """Norris-Landzberg n.  2.65 lead-free SAC, 1.9 tin-lead [R]."""
-    frequency_exponent: float = Field(default=0.136, ge=0, le=1)
-    """Norris-Landzberg m.  .136 lead-free SAC, 1/3 tin-lead [R]."""
-    temperature_k: float = Field(default=2185.0, ge=0)
-    """Norris-Landzberg temperature, K.  2185 lead-free SAC, 1414 tin-lead [R]."""
+    activation_energy_ev: float = Field(
+        default=0.7, ge=0, le=2, json_schema_extra=cited("A", "engineering judgement", 0.3, 1.1)
+    )
+    """Arrhenius activation energy, eV; 0: temperature does nothing."""
+    reference_junction_c: float = Field(
+        default=80.0, ge=-50, le=200, json_schema_extra=cited("A", "an accelerator on the ground under load", 55, 90)
+    )
+    """Junction temperature for which the laws hold, degrees C."""
+    cycling_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.5))
+    """Share of the clock that thermal cycles drive at the reference conditions; 0: cycles do nothing."""
+    reference_cycles_per_day: float = Field(default=1.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Cycles for which the laws hold, 1/day."""
+    reference_swing_k: float = Field(default=40.0, gt=0, json_schema_extra=cited("A", "engineering judgement", 20, 60))
+    """Their swing at the junction, K."""
+    swing_exponent: float = Field(
+        default=2.65, ge=0, le=10, json_schema_extra=cited("R", "lead-free SAC; 1.9 for tin-lead")
+    )
+    """Norris-Landzberg n."""
+    frequency_exponent: float = Field(
+        default=0.136, ge=0, le=1, json_schema_extra=cited("R", "lead-free SAC; 1/3 for tin-lead")
+    )
+    """Norris-Landzberg m."""
+    temperature_k: float = Field(default=2185.0, ge=0, json_schema_extra=cited("R", "lead-free SAC; 1414 for tin-lead"))
+    """Norris-Landzberg temperature, K."""
 
     def pace(self, junction_c: ArrayLike, swing_k: ArrayLike, cycles_per_day: ArrayLike) -> Floats:
         """Effective days a day; broadcasts."""

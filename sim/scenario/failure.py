@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from sim.parameters import Parameters
+from sim.parameters import Parameters, cited
 from sim.reliability import AnyLaw, Stress
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
@@ -34,8 +34,8 @@ class Group(Parameters):
     standby: Literal["hot", "warm", "cold"] = "hot"
     """Units beyond `needed`: `hot` age like the others, `warm` at the dormancy factor until they are switched in,
     `cold` not at all."""
-    common_cause_fraction: float = Field(default=0.0, ge=0, le=1)
-    """Beta: share of a unit's hazard that hits all units of its group at once (Fleming 1974).  0-.1 [A]."""
+    common_cause_fraction: float = Field(default=0.0, ge=0, le=1, json_schema_extra=cited("A", "none", 0, 0.1))
+    """Beta: share of a unit's hazard that hits all units of its group at once (Fleming 1974)."""
     burn_in_days: float = Field(default=0.0, ge=0, le=3650)
     """Effective days lived on the ground before flight; what fails there does not fly."""
     stressed: bool = True
@@ -120,8 +120,8 @@ class Reliability(Parameters):
     """Permanent failure of one GPU by its own ageing; radiation comes beside it."""
     bus: AnyLaw
     """Loss of the satellite bus, and all its GPUs with it."""
-    dormancy_factor: float = Field(default=0.1, ge=0, le=1)
-    """Pace at which the GPUs of a stored spare age; the bus of a spare ages at full pace.  .1, range 0-1 [A]."""
+    dormancy_factor: float = Field(default=0.1, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 1))
+    """Pace at which the GPUs of a stored spare age; the bus of a spare ages at full pace."""
     stress: Stress = Stress()
     """The conditions for which the laws of GPUs and groups hold."""
     gpu_burn_in_days: float = Field(default=0.0, ge=0, le=3650)
@@ -131,8 +131,8 @@ class Reliability(Parameters):
     """Share of the failures under `gpu` that a power cycle clears: they stop the job and kill nothing."""
     warnings_per_failure: float = Field(default=0.0, ge=0, le=100)
     """Mean number of transient faults of a GPU in the `warning_days` before it fails for good."""
-    warning_days: float = Field(default=14.0, gt=0, le=365)
-    """Days before a GPU's permanent failure within which it gives warnings [A]."""
+    warning_days: float = Field(default=14.0, gt=0, le=365, json_schema_extra=cited("A", "engineering judgement"))
+    """Days before a GPU's permanent failure within which it gives warnings."""
     bus_shares: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Subsystems that bus failures are put down to, by weight; empty: the log says `bus`."""
     groups: dict[Name, Group] = Field(default_factory=dict)
@@ -141,8 +141,10 @@ class Reliability(Parameters):
     """What stops jobs without breaking anything, beside radiation, by name."""
     common_causes: dict[Name, CommonCause] = Field(default_factory=dict)
     """What hits many at once, by name."""
-    stand_off_hours: float = Field(default=0.0, ge=0, le=8760)
-    """Hours that a `cluster` plane keeps its distance, without computing, when a satellite dies in it.  0-72 [A]."""
+    stand_off_hours: float = Field(
+        default=0.0, ge=0, le=8760, json_schema_extra=cited("A", "none, unless a scenario gives it", 0, 72)
+    )
+    """Hours that a `cluster` plane keeps its distance, without computing, when a satellite dies in it."""
 
     @model_validator(mode="after")
     def _shares_have_weight(self) -> Reliability:

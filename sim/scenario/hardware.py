@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters
+from sim.parameters import Parameters, cited
 from sim.physics.dose import shield_mass_kg
 from sim.physics.power import Mount
 from sim.physics.thermal import Attitude
@@ -24,16 +24,20 @@ MOST_KG = 1e7
 class Gpu(Parameters):
     """One accelerator with its share of host, memory and network: power by frequency."""
 
-    peak_w: float = Field(default=600.0, gt=0)
-    """Power at the highest frequency, W.  600 with host and network [A]; an H100 alone is rated 700, a TPU 300."""
-    idle_w: float = Field(default=100.0, ge=0)
-    """Power when on and doing nothing, W.  100, range 60-200 [A]."""
-    power_exponent: float = Field(default=3.0, ge=1, le=5)
-    """Power above idle grows as frequency to this; 3 where voltage follows frequency, range 2-3 [A]."""
-    lowest_frequency: float = Field(default=0.4, gt=0, le=1)
-    """Lowest frequency as a share of the highest.  .4, range .2-.6 [A]."""
-    hbm_gb: float = Field(default=32.0, gt=0)
-    """Stacked memory, GB, which memory errors grow with.  32: TPU v6e; 80 H100, 192 B200, 288 Rubin."""
+    peak_w: float = Field(default=600.0, gt=0, json_schema_extra=cited("A", "with its share of host and network"))
+    """Power at the highest frequency, W.  An H100 alone is rated 700, a TPU 300."""
+    idle_w: float = Field(default=100.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 60, 200))
+    """Power when on and doing nothing, W."""
+    power_exponent: float = Field(
+        default=3.0, ge=1, le=5, json_schema_extra=cited("A", "voltage follows frequency", 2, 3)
+    )
+    """Power above idle grows as frequency to this; 3 where voltage follows frequency."""
+    lowest_frequency: float = Field(
+        default=0.4, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.6)
+    )
+    """Lowest frequency as a share of the highest."""
+    hbm_gb: float = Field(default=32.0, gt=0, json_schema_extra=cited("S2", "TPU v6e"))
+    """Stacked memory, GB, which memory errors grow with.  80 H100, 192 B200, 288 Rubin."""
 
     @model_validator(mode="after")
     def _idle_is_below_peak(self) -> Gpu:
@@ -50,19 +54,29 @@ class SolarArray(Parameters):
     mount: Mount = Mount.TWO_AXIS
     """`orbit_normal` fixed on the side of the Sun; `one_axis` turns about the orbit normal; `two_axis` follows the Sun;
     `zenith` fixed facing away from the Earth."""
-    efficiency: float = Field(default=0.30, gt=0, le=0.5)
-    """Of the cells at the beginning of life: .30-.32 triple-junction GaAs, .22-.24 silicon [S2]."""
-    losses: float = Field(default=0.08, ge=0, lt=1)
-    """Share lost in packing, wiring and conversion.  .08: conditioning of .92 [S2]."""
-    degradation_per_year: float = Field(default=0.025, ge=0, lt=1)
-    """Yearly loss of what is left.  .025, range .01-.03 [S2]."""
-    margin: float = Field(default=0.05, ge=0, le=10)
-    """What `sized` adds to the need [A]."""
-    areal_mass_kg_m2: float = Field(default=2.0, gt=0, le=1000)
-    """Cells, structure, deployment and drives over the area of cells.  2, range 1-3.5 [A]; roll-out blankets about
-    1.4-2 [R]."""
-    electronics_kg_per_kw: float = Field(default=3.0, ge=0, le=1000)
-    """Power electronics and harness for each kW of array, new, facing the Sun at 1 au.  3, range 2-6 [A]."""
+    efficiency: float = Field(
+        default=0.30, gt=0, le=0.5, json_schema_extra=cited("S2", "triple-junction GaAs", 0.30, 0.32)
+    )
+    """Of the cells at the beginning of life; .22-.24 with silicon."""
+    losses: float = Field(default=0.08, ge=0, lt=1, json_schema_extra=cited("S2", "conditioning of .92"))
+    """Share lost in packing, wiring and conversion."""
+    degradation_per_year: float = Field(
+        default=0.025, ge=0, lt=1, json_schema_extra=cited("S2", "cells in low orbit", 0.01, 0.03)
+    )
+    """Yearly loss of what is left."""
+    margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
+    areal_mass_kg_m2: float = Field(
+        default=2.0,
+        gt=0,
+        le=1000,
+        json_schema_extra=cited("A", "roll-out blankets weigh about 1.4-2", 1, 3.5),
+    )
+    """Cells, structure, deployment and drives over the area of cells."""
+    electronics_kg_per_kw: float = Field(
+        default=3.0, ge=0, le=1000, json_schema_extra=cited("A", "engineering judgement", 2, 6)
+    )
+    """Power electronics and harness for each kW of array, new, facing the Sun at 1 au."""
 
 
 class Battery(Parameters):
@@ -73,24 +87,43 @@ class Battery(Parameters):
 
     capacity_kwh: Annotated[float, Field(ge=0, le=1e9)] | Literal["sized"] = "sized"
     """Capacity when new, kWh; 0: none."""
-    depth_limit: float = Field(default=0.3, gt=0, le=1)
-    """Largest share of the day's capacity that an eclipse may draw.  .2-.3 in low orbit [S]."""
-    charge_efficiency: float = Field(default=0.97, gt=0, le=1)
-    """Energy stored over energy in.  With discharge .94 a round trip, .92-.95 [R]."""
-    discharge_efficiency: float = Field(default=0.97, gt=0, le=1)
+    depth_limit: float = Field(default=0.3, gt=0, le=1, json_schema_extra=cited("S", "usual in low orbit", 0.2, 0.3))
+    """Largest share of the day's capacity that an eclipse may draw."""
+    charge_efficiency: float = Field(
+        default=0.97, gt=0, le=1, json_schema_extra=cited("R", "with discharge .94 a round trip, .92-.95")
+    )
+    """Energy stored over energy in."""
+    discharge_efficiency: float = Field(
+        default=0.97, gt=0, le=1, json_schema_extra=cited("R", "with charge .94 a round trip, .92-.95")
+    )
     """Energy out over energy drawn."""
-    cycles: float = Field(default=30_000.0, gt=0)
-    """Cycles to 80 % at `at_depth`.  30,000, range 15,000-60,000 [A]; JAXA showed more than 30,000 [S]."""
-    at_depth: float = Field(default=0.3, gt=0, le=1)
+    cycles: float = Field(
+        default=30_000.0,
+        gt=0,
+        json_schema_extra=cited(
+            "A", "JAXA showed more than 30,000 at 20-30 %, without a published end", 15_000, 60_000
+        ),
+    )
+    """Cycles to 80 % at `at_depth`."""
+    at_depth: float = Field(
+        default=0.3, gt=0, le=1, json_schema_extra=cited("A", "depth of the cycles that JAXA showed", 0.2, 0.3)
+    )
     """Depth of discharge at which `cycles` holds."""
-    exponent: float = Field(default=1.5, ge=0, le=5)
-    """Of the cycle life over depth.  1.5, range 1-2.5 [A]."""
-    calendar_fade_per_year: float = Field(default=0.01, ge=0, le=1)
-    """Capacity lost a year at rest, of the new battery's.  .01, range 0-.03 [A]."""
-    specific_energy_wh_per_kg: float = Field(default=175.0, gt=0)
-    """Of the pack, for its mass.  175, range 150-200 [R]."""
-    margin: float = Field(default=0.05, ge=0, le=10)
-    """What `sized` adds to the need [A]."""
+    exponent: float = Field(
+        default=1.5,
+        ge=0,
+        le=5,
+        json_schema_extra=cited("A", "no curve for these cells is published; 1 would count ampere-hours", 1, 2.5),
+    )
+    """Of the cycle life over depth."""
+    calendar_fade_per_year: float = Field(
+        default=0.01, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.03)
+    )
+    """Capacity lost a year at rest, of the new battery's."""
+    specific_energy_wh_per_kg: float = Field(default=175.0, gt=0, json_schema_extra=cited("R", "packs", 150, 200))
+    """Of the pack, for its mass."""
+    margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
 
 
 class Radiator(Parameters):
@@ -102,40 +135,79 @@ class Radiator(Parameters):
     """Faces that radiate."""
     attitude: Attitude = Attitude.EDGE_ON
     """`edge_on` to Sun and Earth, `orbit_normal`, `nadir` or `zenith`."""
-    emittance: float = Field(default=0.9, gt=0, le=1)
-    """Infrared emittance.  .9, range .8-.92."""
-    solar_absorptance_bol: float = Field(default=0.12, ge=0, le=1)
-    """Solar absorptance when new.  .12, range .08-.2 [A]."""
-    solar_absorptance_eol: float = Field(default=0.3, ge=0, le=1)
-    """Solar absorptance at the end of the design life.  .3, range .15-.4 [A]."""
-    fin_efficiency: float = Field(default=0.9, gt=0, le=1)
-    """Net heat over that of a plate all at the root's temperature.  .9, range .7-1 [A]."""
-    junction_limit_c: float = Field(default=88.0, ge=-50, le=200)
-    """Junction temperature at which chips slow themselves.  87-90, H100 [R]."""
-    junction_coolant_k_per_w: float = Field(default=0.02, ge=0, le=1)
-    """Thermal resistance of package, interface and cold plate of one GPU, K/W.  .02, range .005-.08 [A]."""
-    coolant_radiator_k_m2_per_w: float = Field(default=0.005, ge=0, le=1)
-    """From coolant to radiator, K per W/m^2 of plate.  .005, range .001-.02 [A]."""
-    coolant_drop_k: float = Field(default=5.0, ge=0, le=50)
-    """Coolant at the hottest GPU above its mean in the radiator, K.  5, range 2-15 [A]."""
-    areal_mass_kg_m2: float = Field(default=5.0, gt=0)
-    """Plate, loops and coolant over the area of the plate; `tube_wall_mm` adds the armour.  5, range 2.5-8.5 [A]: with
-    armour 5.4 and 3-9.  3 is the target, 2-5 [S2]; 14 on the Space Station [C]."""
-    margin: float = Field(default=0.05, ge=0, le=10)
-    """What `sized` adds to the need [A]."""
-    loops: int = Field(default=4, gt=0, le=1000)
-    """Coolant loops that share the GPUs out among them; a puncture empties one [A]."""
-    tube_fraction: float = Field(default=0.02, ge=0, le=1)
-    """Share of the radiating faces behind which coolant runs.  .02, range .005-.1 [A]; 0: nothing to puncture."""
-    tube_wall_mm: float = Field(default=4.0, gt=0, le=50)
-    """Aluminium that debris must perforate to reach it, armour included, mm.  4, range 1-10 [A]; its mass is a part of
-    its own."""
-    coolant_min_c: float = Field(default=30.0, ge=-50, le=100)
-    """Coolant below which a valve bypasses the radiator, degrees C.  30, range 0-45 [A]: it bounds how far chips cool
-    down when their load falls in the dark."""
-    thermal_time_min: float = Field(default=15.0, gt=0, le=600)
-    """Time in which radiator and coolant follow a change of load, minutes.  15, range 5-60 [A]: 4,500 J/(m^2 K) of
-    plate over 15 W/(m^2 K) at 330 K are 5 [C], coolant and structure add to it."""
+    emittance: float = Field(default=0.9, gt=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.8, 0.92))
+    """Infrared emittance."""
+    solar_absorptance_bol: float = Field(
+        default=0.12, ge=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.08, 0.2)
+    )
+    """Solar absorptance when new."""
+    solar_absorptance_eol: float = Field(
+        default=0.3, ge=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.15, 0.4)
+    )
+    """Solar absorptance at the end of the design life."""
+    fin_efficiency: float = Field(
+        default=0.9, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.7, 1)
+    )
+    """Net heat over that of a plate all at the root's temperature."""
+    junction_limit_c: float = Field(default=88.0, ge=-50, le=200, json_schema_extra=cited("R", "H100", 87, 90))
+    """Junction temperature at which chips slow themselves."""
+    junction_coolant_k_per_w: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "no figure for a whole chain in orbit is published", 0.005, 0.08),
+    )
+    """Thermal resistance of package, interface and cold plate of one GPU, K/W."""
+    coolant_radiator_k_m2_per_w: float = Field(
+        default=0.005,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "no figure for a whole chain in orbit is published", 0.001, 0.02),
+    )
+    """From coolant to radiator, K per W/m^2 of plate."""
+    coolant_drop_k: float = Field(
+        default=5.0,
+        ge=0,
+        le=50,
+        json_schema_extra=cited("A", "no figure for a whole chain in orbit is published", 2, 15),
+    )
+    """Coolant at the hottest GPU above its mean in the radiator, K."""
+    areal_mass_kg_m2: float = Field(
+        default=5.0,
+        gt=0,
+        json_schema_extra=cited(
+            "A",
+            "with armour 5.4, 3-9; without, 3 is the target, 14 on the Space Station by its mass and area",
+            2.5,
+            8.5,
+        ),
+    )
+    """Plate, loops and coolant over the area of the plate; `tube_wall_mm` adds the armour."""
+    margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
+    loops: int = Field(default=4, gt=0, le=1000, json_schema_extra=cited("A", "engineering judgement"))
+    """Coolant loops that share the GPUs out among them; a puncture empties one."""
+    tube_fraction: float = Field(
+        default=0.02, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.005, 0.1)
+    )
+    """Share of the radiating faces behind which coolant runs; 0: nothing to puncture."""
+    tube_wall_mm: float = Field(default=4.0, gt=0, le=50, json_schema_extra=cited("A", "engineering judgement", 1, 10))
+    """Aluminium that debris must perforate to reach it, armour included, mm; its mass is a part
+    of its own."""
+    coolant_min_c: float = Field(
+        default=30.0, ge=-50, le=100, json_schema_extra=cited("A", "engineering judgement", 0, 45)
+    )
+    """Coolant below which a valve bypasses the radiator, degrees C: it bounds how far chips cool down when their load
+    falls in the dark."""
+    thermal_time_min: float = Field(
+        default=15.0,
+        gt=0,
+        le=600,
+        json_schema_extra=cited(
+            "A", "4,500 J/(m^2 K) of plate over 15 W/(m^2 K) at 330 K are 5, coolant and structure add to it", 5, 60
+        ),
+    )
+    """Time in which radiator and coolant follow a change of load, minutes."""
 
     @model_validator(mode="after")
     def _coating_darkens(self) -> Radiator:
@@ -149,65 +221,81 @@ class Propulsion(Parameters):
 
     propellant_kg: Size = "sized"
     """Propellant at launch, kg; when it is used up to what disposal needs, the satellite is retired."""
-    isp_s: float = Field(default=1500.0, gt=0, le=20_000)
-    """Specific impulse, s.  1,500, Hall thruster, range 1,200-2,500 [A]."""
-    insertion_altitude_km: float = Field(default=300.0, ge=200, le=2000)
-    """Where the launch leaves it; it raises itself the rest, km.  280-350, Starlink [R]."""
-    drag_coefficient: float = Field(default=2.2, gt=0, le=5)
-    """2.2, range 2-2.6 (Vallado 2013, section 8.6)."""
-    body_drag_area_m2: float = Field(default=4.0, ge=0)
-    """Area of body and radiator that meets the flow, m^2 [A]; the array's is computed from its mount and the Sun."""
-    manoeuvres_per_year: float = Field(default=33.0, ge=0)
-    """Avoidance manoeuvres of a satellite in a year.  33: Starlink, June to November 2025 [S]."""
-    manoeuvre_m_s: float = Field(default=0.02, ge=0)
-    """Delta-v of one, out and back, m/s.  .02, range .01-.1 [A]."""
-    manoeuvre_pause_min: float = Field(default=0.0, ge=0, le=1440)
-    """Compute lost by one, minutes.  0, range 0-60 [A]: optical links may need the attitude."""
+    isp_s: float = Field(default=1500.0, gt=0, le=20_000, json_schema_extra=cited("A", "Hall thruster", 1200, 2500))
+    """Specific impulse, s."""
+    insertion_altitude_km: float = Field(
+        default=300.0, ge=200, le=2000, json_schema_extra=cited("R", "Starlink", 280, 350)
+    )
+    """Where the launch leaves it; it raises itself the rest, km."""
+    drag_coefficient: float = Field(
+        default=2.2, gt=0, le=5, json_schema_extra=cited("R", "Vallado 2013, section 8.6", 2, 2.6)
+    )
+    """Drag coefficient of the whole satellite."""
+    body_drag_area_m2: float = Field(default=4.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Area of body and radiator that meets the flow, m^2; the array's is computed from its mount and the Sun."""
+    manoeuvres_per_year: float = Field(
+        default=33.0, ge=0, json_schema_extra=cited("S", "Starlink, June to November 2025")
+    )
+    """Avoidance manoeuvres of a satellite in a year."""
+    manoeuvre_m_s: float = Field(default=0.02, ge=0, json_schema_extra=cited("A", "engineering judgement", 0.01, 0.1))
+    """Delta-v of one, out and back, m/s."""
+    manoeuvre_pause_min: float = Field(
+        default=0.0, ge=0, le=1440, json_schema_extra=cited("A", "optical links may need the attitude", 0, 60)
+    )
+    """Compute lost by one, minutes."""
     disposal_perigee_km: float = Field(default=250.0, ge=150, le=600)
     """Perigee to which a satellite lowers itself at the end, km."""
-    disposal_success: float = Field(default=0.95, ge=0, le=1)
-    """Probability that it succeeds.  .95, range .90-.99 [A]."""
-    slot_clearance_km: float = Field(default=10.0, ge=0, le=1000)
-    """Distance by which the air must have drawn a dead satellite ahead before its slot can be used again, km.  10,
-    range 1-50 [A]; 0: at once.  A day or two below 700 km, weeks from 1,200 km on."""
-    vulnerable_area_m2: float = Field(default=6.0, ge=0)
-    """Area in which a hit by debris of `lethal_size_cm` ends the satellite, m^2 [A]: the body, not the array."""
-    lethal_size_cm: float = Field(default=1.0, ge=0.1, le=100)
-    """Smallest debris that ends a satellite, cm [A]."""
-    margin: float = Field(default=0.2, ge=0, le=10)
-    """What `sized` adds to the need [A]."""
+    disposal_success: float = Field(
+        default=0.95, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.90, 0.99)
+    )
+    """Probability that it succeeds."""
+    slot_clearance_km: float = Field(
+        default=10.0, ge=0, le=1000, json_schema_extra=cited("A", "engineering judgement", 1, 50)
+    )
+    """Distance by which the air must have drawn a dead satellite ahead before its slot can be used again, km; 0: at
+    once.  A day or two below 700 km, weeks from 1,200 km on."""
+    vulnerable_area_m2: float = Field(default=6.0, ge=0, json_schema_extra=cited("A", "the body, not the array"))
+    """Area in which a hit by debris of `lethal_size_cm` ends the satellite, m^2."""
+    lethal_size_cm: float = Field(default=1.0, ge=0.1, le=100, json_schema_extra=cited("A", "engineering judgement"))
+    """Smallest debris that ends a satellite, cm."""
+    margin: float = Field(default=0.2, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
 
 
 class Links(Parameters):
     """Optical links between the satellites of a gang."""
 
-    rate_gb_s: float = Field(default=100.0, gt=0)
-    """Rate of one link, Gbit/s.  100, Starlink (SPIE 2024) [S]; 9,600 Suncatcher's design, 1,000 AI1."""
-    efficiency: float = Field(default=0.8, gt=0, le=1)
-    """Payload over line rate.  .8 [A]."""
+    rate_gb_s: float = Field(default=100.0, gt=0, json_schema_extra=cited("S", "Starlink, SPIE 2024"))
+    """Rate of one link, Gbit/s.  9,600 Suncatcher's design, 1,000 AI1."""
+    efficiency: float = Field(default=0.8, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement"))
+    """Payload over line rate."""
     range_km: float = Field(default=1000.0, gt=0)
     """Distance between neighbours, km."""
-    hop_latency_us: float = Field(default=1.0, ge=0)
-    """Switching of one hop, microseconds [A]."""
+    hop_latency_us: float = Field(default=1.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Switching of one hop, microseconds."""
     links_per_satellite: float = Field(default=2.0, ge=0)
     """Links that a gang cannot do without: 2 in a ring.  As many terminals are aboard."""
-    mtbf_h: float = Field(default=500.0, gt=0)
-    """Mean time a link is up, hours.  500, range 100-5,000 [A]: no terminal's is published."""
-    reacquisition_s: float = Field(default=20.0, ge=0)
-    """Mean time to point it again, s.  20, range 10-60 [A]."""
-    intra_rate_gb_s: float = Field(default=3200.0, gt=0)
-    """Rate of a GPU within its satellite, Gbit/s.  400 GB/s [A]."""
-    ground_rate_gb_s: float = Field(default=1.0, gt=0)
-    """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground.  1 by radio [S2]."""
+    mtbf_h: float = Field(default=500.0, gt=0, json_schema_extra=cited("A", "no terminal's is published", 100, 5000))
+    """Mean time a link is up, hours."""
+    reacquisition_s: float = Field(
+        default=20.0, ge=0, json_schema_extra=cited("A", "Starlink's fastest acquisition takes 12 s", 10, 60)
+    )
+    """Mean time to point it again, s."""
+    intra_rate_gb_s: float = Field(default=3200.0, gt=0, json_schema_extra=cited("A", "400 GB/s"))
+    """Rate of a GPU within its satellite, Gbit/s."""
+    ground_rate_gb_s: float = Field(default=1.0, gt=0, json_schema_extra=cited("S2", "by radio"))
+    """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground."""
 
 
 class Shield(Parameters):
     """What stands between space and the chips, as the wall of an aluminium sphere."""
 
-    thickness_mm: float = Field(default=10.0, ge=1, le=20)
-    """Aluminium, mm, structure and boxes included.  10: Suncatcher's study, arXiv 2511.19468 [S2]."""
-    area_m2: float = Field(default=4.0, ge=0)
-    """Area of the shielded box, m^2 [A], for the shield's mass."""
+    thickness_mm: float = Field(
+        default=10.0, ge=1, le=20, json_schema_extra=cited("S2", "Suncatcher's study, arXiv 2511.19468")
+    )
+    """Aluminium, mm, structure and boxes included."""
+    area_m2: float = Field(default=4.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Area of the shielded box, m^2, for the shield's mass."""
     included_mm: float = Field(default=10.0, ge=0, le=20)
     """Thickness that a `satellite.mass_kg` given as a number already contains, mm; more is added to it, less taken off.
     A mass that is `sized` contains the shield as it is."""
@@ -219,17 +307,29 @@ class Parts(Parameters):
     The others are under `array`, `battery`, `radiator` and `shield`; propellant follows from the orbit.
     """
 
-    mass_per_gpu_kg: float = Field(default=3.0, ge=0, le=10_000)
-    """One GPU, spare or not, with its share of host, board, network and cold plates, kg.  3, range 1.5-8 [A]; a rack of
-    72 on the ground weighs 19 for each [R], most of it rack, busbar and manifolds."""
-    avionics_kg: float = Field(default=40.0, ge=0, le=1e6)
-    """Avionics, attitude control and thrusters, kg.  40, range 25-100 [A]; 60 with two links."""
-    mass_per_link_kg: float = Field(default=10.0, ge=0, le=10_000)
-    """One optical terminal (`links.links_per_satellite`), kg.  10, range 5-25 [A]."""
-    structure_share: float = Field(default=0.12, ge=0, le=0.5)
-    """Structure and mechanisms as a share of the dry mass, margin included.  .12, range .08-.2 [A]."""
-    margin_share: float = Field(default=0.10, ge=0, le=0.4)
-    """Margin as a share of the dry mass, itself included.  .1, range .05-.25 by maturity [A]."""
+    mass_per_gpu_kg: float = Field(
+        default=3.0,
+        ge=0,
+        le=10_000,
+        json_schema_extra=cited(
+            "A", "a rack of 72 on the ground weighs 19 for each, most of it rack, busbar and manifolds", 1.5, 8
+        ),
+    )
+    """One GPU, spare or not, with its share of host, board, network and cold plates, kg."""
+    avionics_kg: float = Field(default=40.0, ge=0, le=1e6, json_schema_extra=cited("A", "60 with two links", 25, 100))
+    """Avionics, attitude control and thrusters, kg."""
+    mass_per_link_kg: float = Field(
+        default=10.0, ge=0, le=10_000, json_schema_extra=cited("A", "engineering judgement", 5, 25)
+    )
+    """One optical terminal (`links.links_per_satellite`), kg."""
+    structure_share: float = Field(
+        default=0.12, ge=0, le=0.5, json_schema_extra=cited("A", "engineering judgement", 0.08, 0.2)
+    )
+    """Structure and mechanisms as a share of the dry mass, margin included."""
+    margin_share: float = Field(
+        default=0.10, ge=0, le=0.4, json_schema_extra=cited("A", "by maturity of the design", 0.05, 0.25)
+    )
+    """Margin as a share of the dry mass, itself included."""
 
 
 class Tray(Parameters):
@@ -259,8 +359,8 @@ class Satellite(Parameters):
     Radiation ages them all alike."""
     gpus_needed: int = Field(default=0, ge=0, le=100_000)
     """Accelerators that must live for the satellite to go on; with fewer it is retired."""
-    gpus_per_host: int = Field(default=4, gt=0, le=1024)
-    """Accelerators of one host computer.  4 [A]."""
+    gpus_per_host: int = Field(default=4, gt=0, le=1024, json_schema_extra=cited("A", "engineering judgement"))
+    """Accelerators of one host computer."""
     tray: Tray | None = None
     """Boards that GPUs share; none: each stands alone."""
     shield: Shield = Shield()
@@ -270,8 +370,8 @@ class Satellite(Parameters):
     is compared with that sum."""
     design_life_years: float = Field(gt=0, le=100)
     """Years after which it is retired, however well it works."""
-    bus_power_w: float = Field(default=1000.0, ge=0)
-    """Constant load of everything but the GPUs: attitude, links, pumps, thrusters, W [A]."""
+    bus_power_w: float = Field(default=1000.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Constant load of everything but the GPUs: attitude, links, pumps, thrusters, W."""
     gpu: Gpu = Gpu()
     """Power of one accelerator."""
     array: SolarArray = SolarArray()

@@ -1,14 +1,15 @@
 """From files to a scenario: inheritance, overlays and `--set`, merged as plain trees and validated once at the end.
 
 Merging: mappings merge key by key, everything else, lists too, is replaced.  One exception: where a mapping's `kind`
-changes, its other keys belong to the old kind and are dropped.  Every value remembers the file that gave it.
+changes, its other keys belong to the old kind and are dropped.  Every value remembers the file that gave it, and a
+source only vouches for a value that no later layer changes (`vouching`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
+from sim.scenario.citations import source_faults
 from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, nearest, origin_of, part_at
 from sim.scenario.models import Scenario
+from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
 from sim.strategies import BUILT_IN
 
@@ -39,7 +42,7 @@ def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
     files = _Files()
     tree = _Tree({}, {(): Origin(str(sources[0]))})
     for source in sources:
-        tree.merge(files.tree_of(str(source), Path(), None))
+        tree.lay(files.tree_of(str(source), Path(), None))
     for setting in sorted((_setting(text) for text in set_), key=lambda setting: setting[0][-1] != "kind"):
         # The kind first: changing it drops the keys of the old kind, not those set beside it.
         tree.set(*setting)
@@ -49,6 +52,7 @@ def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
     except ValidationError as error:
         raise ScenarioError(faults + faults_of(error, tree.value, tree.origins)) from None
     faults += loosely_typed(tree.value, scenario.model_dump(mode="json"), tree.origins)
+    faults += source_faults(scenario, tree.origins)
     try:
         scenario.strategy_named(scenario.strategy)
     except ScenarioError as error:
@@ -66,8 +70,8 @@ def resolved_yaml(scenario: Scenario) -> str:
 
 
 def sha256_of(scenario: Scenario) -> str:
-    """SHA-256 of what decides the results: all values but the notes, and the content, not the place, of files."""
-    content = scenario.model_dump(mode="json", exclude={"description", "notes"})
+    """SHA-256 of what decides the results: all but notes and sources, and the content, not the place, of files."""
+    content = scenario.model_dump(mode="json", exclude={"description", "notes", "sources"})
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
@@ -99,10 +103,19 @@ class _Tree:
     value: Any
     origins: dict[Place, Origin]
 
+    def lay(self, layer: _Tree) -> None:
+        """Lay a file's whole tree over this one; sources no longer vouch for what it changes."""
+        before = shape(self.value)
+        own = layer.value.get("sources")
+        self.merge(layer)
+        self._disown(before, own if isinstance(own, dict) else ())
+
     def merge(self, other: _Tree, at: Place = (), source: Place = ()) -> None:
         """Lay the part of another tree at `source` over the part of this one at `at`."""
         before, after = part_at(self.value, at), part_at(other.value, source)
-        if isinstance(before, dict) and isinstance(after, dict) and not _other_kind(before, after, at):
+        mappings = isinstance(before, dict) and isinstance(after, dict)
+        one_source = len(at) == 2 and at[0] == "sources"  # the range of one source is not another's
+        if mappings and not one_source and not _other_kind(before, after, at):
             self.origins[at] = other.origins[source]  # what is wrong with the whole is due to the last who changed it
             for key in after:
                 if key in before:
@@ -114,6 +127,9 @@ class _Tree:
 
     def set(self, place: Place, value: Any, origin: Origin) -> None:
         """Merge one setting; digits in its path count list entries.  Raises `ScenarioError` where it leads nowhere."""
+        if place[0] == "sources":
+            raise ScenarioError([origin.fault(dotted(place), None, "sources are stated in a file, not set one by one")])
+        before = shape(self.value)
         for i, key in enumerate(place):
             parent = part_at(self.value, place[:i])
             if isinstance(parent, list):
@@ -130,6 +146,23 @@ class _Tree:
         if isinstance(place[-1], str):  # by way of the mapping around it, whose kind this may be
             place, value = place[:-1], {place[-1]: value}
         self.merge(_Tree(value, dict.fromkeys(_places(value), origin)), place)
+        self._disown(before, ())
+
+    def _disown(self, before: Shape, own: Collection[str]) -> None:
+        """Mark what was changed since `before` and has no source any more; `own`: what the change gave a source for."""
+        stated = self.value.get("sources") if isinstance(self.value, dict) else None
+        if not isinstance(stated, dict):
+            return
+        vouching = {path: isinstance(given, dict) and given.get("tag") is not None for path, given in stated.items()}
+        found = outdated(before, shape(self.value), vouching, own)
+        places = {dotted(place): place for place in _places(self.value)} if found.unsourced else {}
+        for path in found.dropped:
+            del stated[path]
+        for path in found.unsourced:
+            origin = self.origins[places[path]]
+            where = f"by {SET}" if origin.file == SET else f"in {Path(origin.file).name}"
+            stated[path] = {"tag": None, "source": f"set {where}, no source given"}
+            self.origins |= {("sources", path, *inner): origin for inner in ((), ("tag",), ("source",))}
 
     def _put(self, other: _Tree, at: Place, source: Place) -> None:
         for inner in _places(part_at(self.value, at)):
@@ -184,8 +217,8 @@ class _Files:
         result = _Tree({}, {(): Origin(shown)})
         for parent in parents:
             reference = _Reference(origin, parent, (*chain, path.resolve()))
-            result.merge(self.tree_of(parent, path.parent, reference))
-        result.merge(own)
+            result.lay(self.tree_of(parent, path.parent, reference))
+        result.lay(own)
         return result
 
 

@@ -14,7 +14,7 @@ from sim.ephemeris import EPHEMERIS_END
 from sim.errors import Fault, InputError, ScenarioError
 from sim.events import NAMED, Cause
 from sim.launch import LaunchService
-from sim.parameters import Parameters
+from sim.parameters import Parameters, Source, cited
 from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Name, Reliability
@@ -63,8 +63,10 @@ class Light(Parameters):
     in full shadow only; `point`: point Sun, which on the sphere is Skyfield's own model."""
     earth: Literal["sphere", "ellipsoid"] = "ellipsoid"
     """What casts the shadow."""
-    opaque_atmosphere_km: float = Field(default=12.0, ge=0, le=100)
-    """Height up to which the air is opaque, km.  12 [A]: ellipsoid and air together, close to the sphere."""
+    opaque_atmosphere_km: float = Field(
+        default=12.0, ge=0, le=100, json_schema_extra=cited("A", "ellipsoid and air together come close to the sphere")
+    )
+    """Height up to which the air is opaque, km."""
 
 
 class Power(Parameters):
@@ -73,10 +75,12 @@ class Power(Parameters):
     eclipse_policy: Literal["ride_through", "throttle", "pause", "migrate"] = "ride_through"
     """`ride_through`: carry on from the battery, as far as it goes; `throttle`: run at the lowest frequency; `pause`:
     stop from entry to exit, after a planned checkpoint; `migrate`: hand the work to satellites in light."""
-    migration_gb_per_gpu: float = Field(default=200.0, ge=0)
-    """State that a migrating gang moves for each GPU, GB.  200 [A]: the memory of the accelerator."""
-    migration_pause_s: float = Field(default=5.0, ge=0)
-    """Standstill at each hand-over beside the transfer, s [A]."""
+    migration_gb_per_gpu: float = Field(
+        default=200.0, ge=0, json_schema_extra=cited("A", "the memory of the accelerator")
+    )
+    """State that a migrating gang moves for each GPU, GB."""
+    migration_pause_s: float = Field(default=5.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Standstill at each hand-over beside the transfer, s."""
 
 
 class Space(Parameters):
@@ -114,8 +118,10 @@ class Workload(Parameters):
 class Service(Parameters):
     """What was promised."""
 
-    sla_capacity_fraction: float = Field(default=0.9, gt=0, le=1)
-    """Share of the nameplate capacity that should be online at all times [A]."""
+    sla_capacity_fraction: float = Field(
+        default=0.9, gt=0, le=1, json_schema_extra=cited("A", "no operator has published a promise")
+    )
+    """Share of the nameplate capacity that should be online at all times."""
 
 
 BusPrice = Annotated[float, Field(ge=0)] | Literal["sized"]
@@ -175,7 +181,7 @@ class Scenario(Parameters):
     description: str = ""
     """One line for `orbitfleet scenarios`."""
     notes: str = ""
-    """Sources and corrections, for `orbitfleet describe`."""
+    """Remarks and corrections, for `orbitfleet describe`."""
     mission: Mission
     constellation: Constellation
     satellite: Satellite
@@ -196,6 +202,9 @@ class Scenario(Parameters):
     """The strategy of `orbitfleet run`."""
     strategies: dict[str, Annotated[SerializeAsAny[Strategy], BeforeValidator(_strategy)]] = Field(default_factory=dict)
     """Parameters of strategies by name.  A built-in name needs no `kind`; any other name needs one."""
+    sources: dict[str, Source] = Field(default_factory=dict)
+    """Where figures are from, by their path (`launch.vehicle.capacity_kg`, `reliability.gpu`); results do not depend on
+    it.  A later layer that changes a figure has to state its source anew."""
 
     @model_validator(mode="before")
     @classmethod

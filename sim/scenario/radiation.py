@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sim.parameters import Parameters
+from sim.parameters import Parameters, Source, cited, cited_parts
 from sim.scenario.failure import Name, Recovery
 
 
@@ -49,7 +49,7 @@ class Effect(Parameters):
     heavy_ions: IonCrossSection | None = None
     """Cross-section for galactic heavy ions."""
     scales_with_memory: bool = False
-    """Whether the rate grows with `satellite.gpu.hbm_gb`, from `reference_hbm_gb` on, linearly [A]."""
+    """Whether the rate grows with `satellite.gpu.hbm_gb`, from `reference_hbm_gb` on, linearly (an assumption)."""
     recovery: Recovery | Literal["late", "none"] = "process_restart"
     """What it takes to go on; `late`: silent corruption, noticed after a while or never; `none`: the chip, or the host
     with its chips, is destroyed."""
@@ -66,7 +66,7 @@ class Effect(Parameters):
 
 
 def _beam_effects() -> dict[str, Effect | None]:
-    """Google's beam test of a TPU v6e with 67 MeV protons, arXiv 2511.19468 v2 [S2]: dose per event."""
+    """Google's beam test of a TPU v6e with 67 MeV protons, arXiv 2511.19468 v2: dose per event."""
     return {
         "silent_corruption": Effect(rad_per_event=17.2, recovery="late", harmful_fraction=0.1),
         "memory_error": Effect(rad_per_event=44, scales_with_memory=True),
@@ -76,6 +76,21 @@ def _beam_effects() -> dict[str, Effect | None]:
         "chip_interrupt": Effect(rad_per_event=5000, recovery="power_cycle"),
         "latch_up": Effect(rad_per_event=150_000, recovery="none"),
     }
+
+
+_BEAM = "dose per event, TPU v6e under 67 MeV protons: arXiv 2511.19468"
+_BEAM_SOURCES = {
+    "silent_corruption.rad_per_event": Source(tag="S2", source=f"{_BEAM}, range of v2", low=14.4, high=20),
+    "silent_corruption.harmful_fraction": Source(tag="A", source="most vanish in the noise of training"),
+    "memory_error.rad_per_event": Source(tag="S2", source=f"{_BEAM}, 50 in v1 and 44 in v2", low=44, high=50),
+    "core_error.rad_per_event": Source(tag="S2", source=_BEAM),
+    "host_crash.rad_per_event": Source(tag="S2", source=_BEAM),
+    "host_memory.rad_per_event": Source(tag="S2", source=_BEAM),
+    "chip_interrupt.rad_per_event": Source(tag="S2", source=_BEAM),
+    "latch_up.rad_per_event": Source(
+        tag="A", source="one in a thousand chip-years at 150 rad a year; none to 30 in a thousand", low=5000
+    ),
+}
 
 
 class Mitigation(Parameters):
@@ -92,48 +107,78 @@ class Mitigation(Parameters):
 class DoseWear(Parameters):
     """What accumulated dose does to a chip."""
 
-    memory_onset_krad: float = Field(default=2.0, gt=0)
-    """Dose from which memory errors grow, krad(Si).  2: TPU v6e's memory, arXiv 2511.19468 [S2]."""
-    memory_growth_per_krad: float = Field(default=0.5, ge=0, le=100)
-    """Growth of the memory effects' rate beyond it, share of the first rate a krad.  .5, range 0-5 [A]."""
-    derating_per_krad: float = Field(default=0.0, ge=0, le=1)
-    """Share of its frequency that a chip loses a krad beyond the onset.  0, range 0-.05 [A]."""
-    end_median_krad: float = Field(default=50.0, gt=0)
-    """Dose that half of the chips survive, krad(Si).  50, range 20-300 [A]; none of one chip's functions failed for
-    good to 15, arXiv 2511.19468 [S2]."""
-    end_log_spread: float = Field(default=0.4, gt=0, le=3)
-    """Standard deviation of the logarithm of that dose between chips.  .4, range .2-.8 [A]."""
+    memory_onset_krad: float = Field(
+        default=2.0, gt=0, json_schema_extra=cited("S2", "TPU v6e's memory, arXiv 2511.19468")
+    )
+    """Dose from which memory errors grow, krad(Si)."""
+    memory_growth_per_krad: float = Field(
+        default=0.5, ge=0, le=100, json_schema_extra=cited("A", "engineering judgement", 0, 5)
+    )
+    """Growth of the memory effects' rate beyond it, share of the first rate a krad."""
+    derating_per_krad: float = Field(
+        default=0.0, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.05)
+    )
+    """Share of its frequency that a chip loses a krad beyond the onset."""
+    end_median_krad: float = Field(
+        default=50.0,
+        gt=0,
+        json_schema_extra=cited("A", "none of one chip's functions failed for good to 15, arXiv 2511.19468", 20, 300),
+    )
+    """Dose that half of the chips survive, krad(Si)."""
+    end_log_spread: float = Field(
+        default=0.4, gt=0, le=3, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.8)
+    )
+    """Standard deviation of the logarithm of that dose between chips."""
 
 
 class Radiation(Parameters):
     """Radiation of the orbit and what it does."""
 
-    trapped_factor: float = Field(default=1.0, ge=0, le=10)
-    """Factor on AP-8's and AE-8's fluxes, which are good to a factor of 2 in low orbit: a belief, range .5-2."""
+    trapped_factor: float = Field(
+        default=1.0,
+        ge=0,
+        le=10,
+        json_schema_extra=cited("R", "AP-8 and AE-8 are good to a factor of 2 in low orbit", 0.5, 2, "log_uniform"),
+    )
+    """Factor on AP-8's and AE-8's fluxes."""
     solar_protons: bool = True
     """Whether storms of the Sun occur (JPL-91); they strike all satellites of an orbit at once."""
-    largest_storm_cm2: float = Field(default=2e10, gt=0)
-    """Largest fluence of a storm above 30 MeV, cm^-2.  2e10, range 5e9-1e12 [A]: the largest measured was about 5e9;
-    JPL-91's law has no upper end, and half of its mean lies beyond 5e10 [C]."""
-    solar_proton_factor: float = Field(default=1.0, ge=0, le=100)
-    """Factor on the fluence of storms [A]."""
-    effects: dict[Name, Effect | None] = Field(default_factory=_beam_effects)
+    largest_storm_cm2: float = Field(
+        default=2e10,
+        gt=0,
+        json_schema_extra=cited(
+            "A",
+            "the largest measured was about 5e9; JPL-91's law has no upper end, and half of its mean lies beyond 5e10",
+            5e9,
+            1e12,
+        ),
+    )
+    """Largest fluence of a storm above 30 MeV, cm^-2."""
+    solar_proton_factor: float = Field(default=1.0, ge=0, le=100, json_schema_extra=cited("A", "JPL-91 as it is"))
+    """Factor on the fluence of storms."""
+    effects: dict[Name, Effect | None] = Field(
+        default_factory=_beam_effects, json_schema_extra=cited_parts(_BEAM_SOURCES)
+    )
     """Kinds of single event by name.  Those of the beam test stand by default; a name given here changes fields of its
     effect, adds an effect, or with `null` takes one away."""
-    reference_hbm_gb: float = Field(default=32.0, gt=0)
-    """Memory of the chip that the memory effects were measured on, GB.  32: TPU v6e [S2]."""
+    reference_hbm_gb: float = Field(default=32.0, gt=0, json_schema_extra=cited("S2", "TPU v6e"))
+    """Memory of the chip that the memory effects were measured on, GB."""
     mitigations: dict[Name, Mitigation] = Field(default_factory=dict)
     """Measures by name: error-correcting memory, scrubbing, redundant execution, checksums."""
     wear: DoseWear = DoseWear()
     """What accumulated dose does."""
-    reboot_min: float = Field(default=10.0, ge=0, le=1440)
-    """What a reboot adds to a job's restart, minutes.  10, range 5-30 [A]."""
-    power_cycle_min: float = Field(default=20.0, ge=0, le=1440)
-    """What a power cycle adds to a job's restart, minutes.  20, range 5-60 [A]."""
-    retry_s: float = Field(default=10.0, ge=0, le=3600)
-    """What a retried step takes, s [A]."""
-    detection_delay_h: float = Field(default=1.0, ge=0, le=720)
-    """From a harmful silent corruption to its detection, hours; all work since is rolled back.  1, range .1-24 [A]."""
+    reboot_min: float = Field(default=10.0, ge=0, le=1440, json_schema_extra=cited("A", "engineering judgement", 5, 30))
+    """What a reboot adds to a job's restart, minutes."""
+    power_cycle_min: float = Field(
+        default=20.0, ge=0, le=1440, json_schema_extra=cited("A", "engineering judgement", 5, 60)
+    )
+    """What a power cycle adds to a job's restart, minutes."""
+    retry_s: float = Field(default=10.0, ge=0, le=3600, json_schema_extra=cited("A", "engineering judgement"))
+    """What a retried step takes, s."""
+    detection_delay_h: float = Field(
+        default=1.0, ge=0, le=720, json_schema_extra=cited("A", "engineering judgement", 0.1, 24)
+    )
+    """From a harmful silent corruption to its detection, hours; all work since is rolled back."""
 
     @property
     def active(self) -> dict[str, Effect]:

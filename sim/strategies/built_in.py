@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from sim.fleet import FleetView
+from sim.parameters import cited
 from sim.strategies.base import Action, Activate, Launch, Replenishing, Strategy
 
 
@@ -68,9 +69,15 @@ class OnOrbitSpares(Replenishing):
     """Spares a full stock holds, order-up-to level S; at most `constellation.spare_berths_per_plane`."""
     reorder_point: int = Field(default=1, ge=0)
     """Order up to a full stock when spares in the plane and on order, less empty slots, fall to this level s."""
-    phasing_days: float = Field(default=2.0, ge=0, le=365)
-    """From a spare's departure to its work in the slot, days.  1-2 in the same plane: Cornara et al., quoted by
-    Jakob et al. 2019, doi 10.2514/1.A34387 [S]."""
+    phasing_days: float = Field(
+        default=2.0,
+        ge=0,
+        le=365,
+        json_schema_extra=cited(
+            "S", "in the same plane: Cornara et al., quoted by Jakob et al. 2019, doi 10.2514/1.A34387", 1, 2
+        ),
+    )
+    """From a spare's departure to its work in the slot, days."""
 
     @model_validator(mode="after")
     def _levels_are_ordered(self) -> OnOrbitSpares:

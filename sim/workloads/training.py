@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.constants import MINUTES_PER_DAY
-from sim.parameters import Parameters
+from sim.parameters import Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 _SECOND = 1 / 86400
@@ -34,17 +34,33 @@ class TrainingJob(Parameters):
     """Mission day on which the job joins the queue."""
     checkpoint_interval_min: Annotated[float, Field(gt=0)] | Literal["optimum"] = "optimum"
     """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
-    checkpoint_write_min: float = Field(default=1.0, ge=0, le=1440)
-    """Writing one checkpoint, minutes.  51 s for 405B parameters on 8,960 GPUs: arXiv 2407.20143 [S]."""
-    restart_min: float = Field(default=10.0, ge=0, le=14400)
-    """From an interruption, or the end of a pause, to computing again, minutes.  Detection, swap, load: under 10 min
-    to diagnose and 15 min to catch up in MegaScale, arXiv 2402.15627 [S2]."""
+    checkpoint_write_min: float = Field(
+        default=1.0,
+        ge=0,
+        le=1440,
+        json_schema_extra=cited(
+            "S",
+            "405B parameters on 8,960 GPUs: saved in 51 s, blocked for .59 s (ByteCheckpoint, arXiv 2407.20143)",
+            0.01,
+            1,
+        ),
+    )
+    """Writing one checkpoint, minutes."""
+    restart_min: float = Field(
+        default=10.0,
+        ge=0,
+        le=14400,
+        json_schema_extra=cited(
+            "S2", "under 10 min to diagnose, under 15 more to catch up: MegaScale, arXiv 2402.15627", 10, 25
+        ),
+    )
+    """From an interruption, or the end of a pause, to computing again, minutes: detection, swap, load."""
     gradient_gb: float = Field(default=0.0, ge=0)
     """Gradients that all GPUs sum up in a step, GB; 0: talking costs nothing.  2 bytes a parameter."""
-    step_compute_s: float = Field(default=10.0, gt=0)
-    """Computation of one step, s [A]."""
-    overlap: float = Field(default=0.5, ge=0, le=1)
-    """Share of the communication that can run behind computation.  .5, range 0-.9 [A]."""
+    step_compute_s: float = Field(default=10.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    """Computation of one step, s."""
+    overlap: float = Field(default=0.5, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.9))
+    """Share of the communication that can run behind computation."""
     local_steps: int = Field(default=1, gt=0)
     """Steps between two exchanges: 1 synchronous, 500 in low-communication training (DiLoCo, arXiv 2311.08105)."""
     failures_during_restart: bool = True

@@ -34,7 +34,9 @@ def test_a_child_changes_what_it_names_and_nothing_else(file):
     base = load("baseline")
     assert child.satellite.gpus == 8
     assert child.satellite.mass_kg == base.satellite.mass_kg
-    assert child.model_copy(update={"name": base.name, "satellite": base.satellite}) == base
+    assert child.sources["satellite.gpus"].source == "set in twin.yaml, no source given"
+    same = {"name": base.name, "satellite": base.satellite, "sources": base.sources}
+    assert child.model_copy(update=same) == base
 
 
 def test_later_sources_win_and_settings_win_over_all(file):

@@ -31,6 +31,7 @@ NAMES = {
     "measure": "function measure",
     "plots": "module sim.plots",
     "run": "function replicate",
+    "sources": "function sources",
 }
 SCRIPT = """
 import importlib, json, sys

@@ -1,0 +1,183 @@
+"""Power and heat of a satellite: array, battery, radiator."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.parameters import Parameters, cited
+from sim.physics.power import Mount
+from sim.physics.thermal import Attitude
+
+Size = Annotated[float, Field(gt=0, le=1e9)] | Literal["sized"]
+
+
+class SolarArray(Parameters):
+    """Solar cells and how they are held."""
+
+    area_m2: Size = "sized"
+    """Area of cells, m^2."""
+    mount: Mount = Mount.TWO_AXIS
+    """`orbit_normal` fixed on the side of the Sun; `one_axis` turns about the orbit normal; `two_axis` follows the Sun;
+    `zenith` fixed facing away from the Earth."""
+    efficiency: float = Field(
+        default=0.30, gt=0, le=0.5, json_schema_extra=cited("S2", "triple-junction GaAs", 0.30, 0.32)
+    )
+    """Of the cells at the beginning of life; .22-.24 with silicon."""
+    losses: float = Field(default=0.08, ge=0, lt=1, json_schema_extra=cited("S2", "conditioning of .92"))
+    """Share lost in packing, wiring and conversion."""
+    degradation_per_year: float = Field(
+        default=0.025, ge=0, lt=1, json_schema_extra=cited("S2", "cells in low orbit", 0.01, 0.03)
+    )
+    """Yearly loss of what is left."""
+    margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
+    areal_mass_kg_m2: float = Field(
+        default=2.0,
+        gt=0,
+        le=1000,
+        json_schema_extra=cited("A", "roll-out blankets weigh about 1.4-2", 1, 3.5),
+    )
+    """Cells, structure, deployment and drives over the area of cells."""
+    electronics_kg_per_kw: float = Field(
+        default=3.0, ge=0, le=1000, json_schema_extra=cited("A", "engineering judgement", 2, 6)
+    )
+    """Power electronics and harness for each kW of array, new, facing the Sun at 1 au."""
+
+
+class Battery(Parameters):
+    """Cells that carry the load through eclipses, and how they wear.
+
+    N(depth) = cycles (depth / at_depth)^-exponent cycles take the capacity to 80 %; calendar fade is added.
+    """
+
+    capacity_kwh: Annotated[float, Field(ge=0, le=1e9)] | Literal["sized"] = "sized"
+    """Capacity when new, kWh; 0: none."""
+    depth_limit: float = Field(default=0.3, gt=0, le=1, json_schema_extra=cited("S", "usual in low orbit", 0.2, 0.3))
+    """Largest share of the day's capacity that an eclipse may draw."""
+    charge_efficiency: float = Field(
+        default=0.97, gt=0, le=1, json_schema_extra=cited("R", "with discharge .94 a round trip, .92-.95")
+    )
+    """Energy stored over energy in."""
+    discharge_efficiency: float = Field(
+        default=0.97, gt=0, le=1, json_schema_extra=cited("R", "with charge .94 a round trip, .92-.95")
+    )
+    """Energy out over energy drawn."""
+    cycles: float = Field(
+        default=30_000.0,
+        gt=0,
+        json_schema_extra=cited(
+            "A", "JAXA showed more than 30,000 at 20-30 %, without a published end", 15_000, 60_000
+        ),
+    )
+    """Cycles to 80 % at `at_depth`."""
+    at_depth: float = Field(
+        default=0.3, gt=0, le=1, json_schema_extra=cited("A", "depth of the cycles that JAXA showed", 0.2, 0.3)
+    )
+    """Depth of discharge at which `cycles` holds."""
+    exponent: float = Field(
+        default=1.5,
+        ge=0,
+        le=5,
+        json_schema_extra=cited("A", "no curve for these cells is published; 1 would count ampere-hours", 1, 2.5),
+    )
+    """Of the cycle life over depth."""
+    calendar_fade_per_year: float = Field(
+        default=0.01, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.03)
+    )
+    """Capacity lost a year at rest, of the new battery's."""
+    specific_energy_wh_per_kg: float = Field(default=175.0, gt=0, json_schema_extra=cited("R", "packs", 150, 200))
+    """Of the pack, for its mass."""
+    margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
+
+
+class Radiator(Parameters):
+    """From junction through coolant to a plate that radiates."""
+
+    area_m2: Size = "sized"
+    """Area of the plate (one face), m^2."""
+    sides: Literal[1, 2] = 2
+    """Faces that radiate."""
+    attitude: Attitude = Attitude.EDGE_ON
+    """`edge_on` to Sun and Earth, `orbit_normal`, `nadir` or `zenith`."""
+    emittance: float = Field(default=0.9, gt=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.8, 0.92))
+    """Infrared emittance."""
+    solar_absorptance_bol: float = Field(
+        default=0.12, ge=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.08, 0.2)
+    )
+    """Solar absorptance when new."""
+    solar_absorptance_eol: float = Field(
+        default=0.3, ge=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.15, 0.4)
+    )
+    """Solar absorptance at the end of the design life."""
+    fin_efficiency: float = Field(
+        default=0.9, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.7, 1)
+    )
+    """Net heat over that of a plate all at the root's temperature."""
+    junction_limit_c: float = Field(default=88.0, ge=-50, le=200, json_schema_extra=cited("R", "H100", 87, 90))
+    """Junction temperature at which chips slow themselves."""
+    junction_coolant_k_per_w: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "no figure for a whole chain in orbit is published", 0.005, 0.08),
+    )
+    """Thermal resistance of package, interface and cold plate of one GPU, K/W."""
+    coolant_radiator_k_m2_per_w: float = Field(
+        default=0.005,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "no figure for a whole chain in orbit is published", 0.001, 0.02),
+    )
+    """From coolant to radiator, K per W/m^2 of plate."""
+    coolant_drop_k: float = Field(
+        default=5.0,
+        ge=0,
+        le=50,
+        json_schema_extra=cited("A", "no figure for a whole chain in orbit is published", 2, 15),
+    )
+    """Coolant at the hottest GPU above its mean in the radiator, K."""
+    areal_mass_kg_m2: float = Field(
+        default=5.0,
+        gt=0,
+        json_schema_extra=cited(
+            "A",
+            "with armour 5.4, 3-9; without, 3 is the target, 14 on the Space Station by its mass and area",
+            2.5,
+            8.5,
+        ),
+    )
+    """Plate, loops and coolant over the area of the plate; `tube_wall_mm` adds the armour."""
+    margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
+    """What `sized` adds to the need."""
+    loops: int = Field(default=4, gt=0, le=1000, json_schema_extra=cited("A", "engineering judgement"))
+    """Coolant loops that share the GPUs out among them; a puncture empties one."""
+    tube_fraction: float = Field(
+        default=0.02, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.005, 0.1)
+    )
+    """Share of the radiating faces behind which coolant runs; 0: nothing to puncture."""
+    tube_wall_mm: float = Field(default=4.0, gt=0, le=50, json_schema_extra=cited("A", "engineering judgement", 1, 10))
+    """Aluminium that debris must perforate to reach it, armour included, mm; its mass is a part
+    of its own."""
+    coolant_min_c: float = Field(
+        default=30.0, ge=-50, le=100, json_schema_extra=cited("A", "engineering judgement", 0, 45)
+    )
+    """Coolant below which a valve bypasses the radiator, degrees C: it bounds how far chips cool down when their load
+    falls in the dark."""
+    thermal_time_min: float = Field(
+        default=15.0,
+        gt=0,
+        le=600,
+        json_schema_extra=cited(
+            "A", "4,500 J/(m^2 K) of plate over 15 W/(m^2 K) at 330 K are 5, coolant and structure add to it", 5, 60
+        ),
+    )
+    """Time in which radiator and coolant follow a change of load, minutes."""
+
+    @model_validator(mode="after")
+    def _coating_darkens(self) -> Radiator:
+        if self.solar_absorptance_eol < self.solar_absorptance_bol:
+            raise ValueError("solar_absorptance_eol must not be below solar_absorptance_bol")
+        return self

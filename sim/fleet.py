@@ -147,6 +147,9 @@ class Fleet:
         return int(self.slots_in[BerthState.WORKING].sum())
 
 
+_NOT_WATCHED = "it looks at the GPUs alive, but its watches_gpus() says False"
+
+
 def _read_only(column: NDArray[Any]) -> NDArray[Any]:
     """A window on a column over a read-only buffer, so that nobody can make it writeable again."""
     return np.frombuffer(memoryview(column).toreadonly(), column.dtype)  # type: ignore[arg-type]
@@ -196,7 +199,7 @@ class PlaneView:
         Raises `InputError` for a strategy whose `watches_gpus` says no: the column is not kept for it.
         """
         if not self._watches_gpus:
-            raise InputError("it looks at gpus_alive, but its watches_gpus() says False")
+            raise InputError(_NOT_WATCHED)
         return self._gpus_alive
 
     @property
@@ -235,10 +238,6 @@ class PlaneView:
     def ending_before(self, day: float) -> list[int]:
         """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""
         return self._numbers((self.state == BerthState.WORKING) & (self.life_end_day <= day))
-
-    def working_below(self, gpus: float) -> list[int]:
-        """Numbers of the slots whose satellite works with fewer GPUs alive than this."""
-        return self._numbers((self.state == BerthState.WORKING) & (self.gpus_alive < gpus))
 
     def _numbers(self, these: NDArray[np.bool_]) -> list[int]:
         numbers: list[int] = (self.first_berth + np.flatnonzero(these)).tolist()
@@ -279,6 +278,7 @@ class FleetView:
         """Slots of each plane from which a dead satellite still drifts off."""
         self.stored: Ints = _read_only(fleet.spares_in[BerthState.STORED])
         """Spares in spare berths of each plane."""
+        self._gpus_of_design = np.array([design.gpus for design in designs])
         self._state = _read_only(fleet.state)
         self._gpus_alive: Ints = _read_only(fleet.gpus_alive)
         self._birth_day: Floats = _read_only(fleet.birth_day)
@@ -289,16 +289,6 @@ class FleetView:
         """The same view at a moment."""
         self.now_days, self.changed, self.reviewing = now_days, changed, reviewing
         return self
-
-    @property
-    def gpus_per_satellite(self) -> int:
-        """GPUs of a new satellite of the kind that the fleet was deployed with."""
-        return self.designs[0].gpus
-
-    @property
-    def satellites_per_flight(self) -> int:
-        """Satellites of that kind that one launch can carry."""
-        return self.designs[0].satellites_per_flight
 
     @property
     def newest_design(self) -> DesignView:
@@ -333,6 +323,26 @@ class FleetView:
         """Satellites of each plane at work in slots that reach the end of their design life by then."""
         ending = np.flatnonzero((self._state == BerthState.WORKING) & (self._life_end_day <= day))
         return np.bincount(self._plane_of[ending], minlength=len(self.slots)).astype(np.int32)
+
+    def worn_out(self, share: float, planes: Sequence[int] | NDArray[np.intp] | None = None) -> list[int]:
+        """Slots whose satellite works with less than this share of the GPUs that one of its design has when new.
+
+        `planes`: in which to look; none: in those of `changed`.  Raises `InputError` for a strategy whose
+        `watches_gpus` says no.
+        """
+        if not self._watches_gpus:
+            raise InputError(_NOT_WATCHED)
+        which = self.changed if planes is None else planes
+        layouts_ = self._fleet.planes
+        if len(which) == len(layouts_):
+            berths = np.arange(len(self._state))
+        else:
+            spans = [np.arange(layouts_[p].first_berth, layouts_[p].end_berth) for p in which]
+            berths = np.concatenate([np.empty(0, np.intp), *spans])
+        limit = share * self._gpus_of_design[self._fleet.design[berths]]
+        worn = (self._state[berths] == BerthState.WORKING) & (self._gpus_alive[berths] < limit)
+        found: list[int] = berths[worn].tolist()
+        return found
 
 
 class _Planes(Sequence[PlaneView]):

@@ -95,7 +95,9 @@ class Life:
     @classmethod
     def born(cls, day: ArrayLike, pace: ArrayLike = 1.0, *, clock: Clock | None = None) -> Life:
         """A new unit on `day`."""
-        start, speed = np.broadcast_arrays(np.asarray(day, float), np.asarray(pace, float))
+        start, speed = np.asarray(day, float), np.asarray(pace, float)
+        if start.shape != speed.shape:
+            start, speed = np.broadcast_arrays(start, speed)
         return cls(start, np.zeros_like(start), np.zeros_like(start), speed, clock)
 
     def at(self, law: Ageing, day: ArrayLike, pace: ArrayLike) -> Life:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.fleet import FleetView, PlaneView
+from sim.fleet import FleetView
 from sim.parameters import Parameters
 
 
@@ -103,10 +104,11 @@ class Replenishing(Strategy):
         """Name of the kind of satellite to order now."""
         return fleet.newest_design.name if self.design == NEWEST else self.design
 
-    def worn_out(self, fleet: FleetView, plane: PlaneView) -> list[Retire]:
-        """Retire what has too few GPUs left."""
-        limit = self.retire_below_gpu_fraction * fleet.gpus_per_satellite
-        return [Retire(berth) for berth in plane.working_below(limit)]
+    def worn_out(self, fleet: FleetView, planes: Sequence[int] | None = None) -> list[Retire]:
+        """Retire what has too few GPUs left in some planes, or in those that changed."""
+        if self.retire_below_gpu_fraction == 0:
+            return []
+        return [Retire(berth) for berth in fleet.worn_out(self.retire_below_gpu_fraction, planes)]
 
     def vacant(self, fleet: FleetView) -> NDArray[np.int32]:
         """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life."""
@@ -117,10 +119,8 @@ class Replenishing(Strategy):
 
     def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:
         """Retire what is worn out, and order for each plane all that it needs if that is this many or more."""
-        if self.retire_below_gpu_fraction > 0:
-            retired = [one for plane in fleet.changed for one in self.worn_out(fleet, fleet.plane(int(plane)))]
-            if retired:
-                return list(retired)  # it is asked again once they have gone
+        if retired := self.worn_out(fleet):
+            return list(retired)  # it is asked again once they have gone
         missing = (self.vacant(fleet) - fleet.on_order)[fleet.changed]
         short = np.flatnonzero(missing >= at_least)
         wanted = zip(fleet.changed[short].tolist(), missing[short].tolist(), strict=True)

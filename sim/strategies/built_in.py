@@ -106,7 +106,7 @@ class OnOrbitSpares(Replenishing):
         view = fleet.plane(plane)
         spares, empty = view.spare_list, view.empty_slots
         over = len(spares) - len(empty)
-        retired = self.worn_out(fleet, view)[:over] if self.retire_below_gpu_fraction > 0 and over > 0 else []
+        retired = self.worn_out(fleet, [plane])[:over] if over > 0 else []
         empty += [action.berth for action in retired]
         moved = [Activate(spare, slot, self.phasing_days) for spare, slot in zip(spares, empty, strict=False)]
         return [*retired, *moved]

@@ -58,8 +58,13 @@ def test_the_view_counts_and_names_berths(view):
     assert full.spare_list == [8, 7]  # most GPUs first
     assert full.ending_before(50.0) == [6]
     assert full.ending_before(100.0) == [5, 6]
-    assert full.working_below(4) == [6]
-    assert full.working_below(1) == []
+
+
+def test_worn_out_is_a_satellite_with_too_few_gpus_for_its_own_design(view):
+    assert view.worn_out(1.0) == view.worn_out(1.0, [1]) == [6]
+    assert view.worn_out(1.0, [0]) == view.worn_out(0.25) == []
+    view._fleet.design[5] = 1
+    assert view.worn_out(1.0) == [5, 6]  # four GPUs of a satellite of the larger design
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -90,7 +95,6 @@ def test_the_view_is_a_window(view):
 def test_a_view_is_of_the_moment_that_it_was_last_asked_for(view):
     same = view.at(7.5, np.array([1]), reviewing=True)
     assert (same.now_days, same.changed.tolist(), same.reviewing) == (7.5, [1], True)
-    assert (same.gpus_per_satellite, same.satellites_per_flight) == (4, 10)
     assert same.at(299.9, np.array([1]), reviewing=False).newest_design.name == "satellite"
     assert same.at(300.0, np.array([1]), reviewing=False).newest_design.name == "large"
 
@@ -100,9 +104,10 @@ def test_gpus_alive_are_only_for_strategies_that_watch_them():
     for berth, alive in ((3, 1), (4, 2)):
         fleet.move(berth, BerthState.STORED)
         fleet.gpus_alive[berth] = alive
-    plane = FleetView(fleet, DESIGNS, watches_gpus=False).plane(0)
-    for look in (lambda: plane.gpus_alive, lambda: plane.working_below(4)):
-        with pytest.raises(InputError, match=r"looks at gpus_alive, but its watches_gpus\(\) says False"):
+    seen = FleetView(fleet, DESIGNS, watches_gpus=False)
+    plane = seen.plane(0)
+    for look in (lambda: plane.gpus_alive, lambda: seen.worn_out(0.5)):
+        with pytest.raises(InputError, match=r"looks at the GPUs alive, but its watches_gpus\(\) says False"):
             look()
     assert plane.spare_list == [4, 3]  # counted for everybody
 

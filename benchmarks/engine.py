@@ -1,6 +1,7 @@
 """What a replicate costs: fleets of 1,000 and 10,000 satellites, in CPU time, beside a million bare SimPy timeouts.
 
     python benchmarks/engine.py [NAME ...]
+    python benchmarks/engine.py --memory      peak memory of 60 replicates beside that of one
 
 T is the CPU time of a million bare timeouts of SimPy in the same process, measured between the items, so a figure in T
 is a ratio of two times of one run.  No CPU limit may be set: with one, Linux updates a process's time only at ticks.
@@ -13,6 +14,7 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 from time import process_time
 
 import simpy
@@ -90,6 +92,26 @@ def one(name: str, replicates: int = 3) -> dict[str, float]:
     }
 
 
+def peak_mb(scenario: str, strategy: str, replicates: int) -> float:
+    """Peak memory of a process that runs so many replicates one after another."""
+    loaded = sim.load(scenario)
+    environment = Environment.build(loaded)
+    for replicate in range(replicates):
+        simulate(loaded, environment, strategy, 1, replicate)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def memory(scenario: str = "baseline", strategy: str = "scheduled_batch") -> None:
+    """Compare 60 replicates with one, each in a process of its own."""
+    code = f"import engine; print(engine.peak_mb({scenario!r}, {strategy!r}, %d))"
+    mb = []
+    for replicates in (1, 60):
+        command = [sys.executable, "-c", code % replicates]
+        out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent).stdout
+        mb.append(float(out))
+    print(f"{scenario}, {strategy}: {mb[0]:.0f} MB after one replicate, {mb[1]:.0f} MB after 60: {mb[1] / mb[0]:.2f}x")
+
+
 def main(names: list[str]) -> None:
     """Run the items whose names contain one of these, each in a process of its own."""
     wanted = [name for name in ITEMS if not names or any(part in name for part in names)]
@@ -108,5 +130,7 @@ def main(names: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(one(sys.argv[2])))
+    elif sys.argv[1:2] == ["--memory"]:
+        memory(*sys.argv[2:])
     else:
         main(sys.argv[1:])

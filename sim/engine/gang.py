@@ -50,6 +50,11 @@ class Stretch:
     """Whether the mission ends with it: its last work may still be committed."""
 
     @property
+    def weight(self) -> int:
+        """What it takes of memory, in segments of up to 32 satellites."""
+        return 1 + len(self.berths) // 33
+
+    @property
     def ended(self) -> bool:
         """Whether it is over."""
         return self.end_day == self.end_day

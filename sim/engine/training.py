@@ -38,7 +38,7 @@ Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
 
 NOTED_AT_MOST = 2048
-"""Run segments that wait to be accounted for: a few kilobytes each."""
+"""Run segments that wait to be accounted for, a few kilobytes each; those of more than 32 satellites count for more."""
 TOGETHER_DAYS = 10_000.0
 """Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
 
@@ -74,7 +74,7 @@ class TrainingJobs:
         self._queue_version = 0
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         self._noted = 0
-        """Run segments that are over and not accounted for."""
+        """Run segments that are over and not accounted for, by weight."""
         self._storms: Recent[float, Floats] = Recent(64)
         self.gangs: list[Gang] = []
         for spec in scenario.workload.jobs:
@@ -262,7 +262,7 @@ class TrainingJobs:
         stretch = gang.stretches[-1]
         stretch.end_day, stretch.cause, stretch.planned = day, cause, planned
         stretch.interrupted, stretch.goes_on, stretch.closing = interrupted, goes_on, closing
-        self._noted += 1
+        self._noted += stretch.weight
         self.pool.rooms.stop(gang.plane, gang.job, gang.spec.gpus, gang.end_day)
         gang.end_day = inf
         gang.generation += 1
@@ -285,7 +285,7 @@ class TrainingJobs:
     def _account(self, gangs: Sequence[Gang]) -> None:
         """Write where the first segment of each of these gangs went, and carry on what it leaves."""
         stretches = [gang.stretches.popleft() for gang in gangs]
-        self._noted -= len(stretches)
+        self._noted -= sum(stretch.weight for stretch in stretches)
         asked = [
             self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
             for gang, stretch in zip(gangs, stretches, strict=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +26,7 @@ from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
-from sim.scenario.models import Scenario
+from sim.scenario.models import FIRST_DESIGN, Scenario
 
 Floats = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ class Environment:
         found = tables(key_of(scenario), make)
         sun = _sun_tables(planes, days, found)
         direction = np.asarray(found["sun_teme_km"], float)
-        designs = tuple(Design(scenario.with_design(name), name, planes, sun) for name in scenario.design_names)
+        designs = tuple(_design(scenario, name, planes, sun) for name in scenario.design_names)
         _check_vehicle(scenario, designs)
         berths = layouts(
             [plane.slots for plane in planes],
@@ -191,6 +192,19 @@ class Environment:
         capacity_of[arrived.satellite] = index.ravel()
         found = (self.sites[int(plane)].capacity(int(design), float(birth)) for plane, design, birth in keys.T)
         return tuple(found), capacity_of
+
+
+def _design(scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTables) -> Design:
+    """A design of a scenario.  Raises `ScenarioError`, at the design's own place, where the physics finds no size."""
+    try:
+        return Design(scenario.with_design(name), name, planes, sun)
+    except ScenarioError as error:
+        if name == FIRST_DESIGN:
+            raise
+        # It was looked at as the satellite of a scenario of its own.
+        place = f"designs.{name}"
+        faults = [replace(one, path=re.sub(rf"^{FIRST_DESIGN}\b", place, one.path)) for one in error.faults]
+        raise ScenarioError(faults) from None
 
 
 def _check_vehicle(scenario: Scenario, designs: tuple[Design, ...]) -> None:

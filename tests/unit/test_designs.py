@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sim.engine import simulate
+from sim.environment import Environment
 from sim.errors import InputError, ScenarioError
 from sim.events import EventKind
 from sim.scenario import load
@@ -127,3 +128,10 @@ def test_a_strategy_that_never_has_enough_is_told_so(fleet, environment):
         run(lambda fleet: [Launch(0, 1)])
     ordered = run(lambda fleet: [Launch(0, 1)] if fleet.on_order[0] < 900 and fleet.now_days < 20 else [])
     assert ordered.total(EventKind.ORDERED) == 900  # in one instant, and nobody minds
+
+
+def test_what_only_the_physics_finds_is_reported_at_the_design_that_has_it():
+    scenario = load("baseline", set_=["designs.large.propulsion.propellant_kg=0.001", "designs.large.mass_kg=700"])
+    with pytest.raises(ScenarioError) as error:
+        Environment.build(scenario)
+    assert [fault.path for fault in error.value.faults] == ["designs.large.propulsion.propellant_kg"]

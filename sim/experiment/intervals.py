@@ -12,6 +12,8 @@ from scipy.special import betaincinv, stdtrit
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
 
+FEWEST = 8
+"""Values from which skewness is corrected for: coverage was measured from there on."""
 _TAIL = 0.025  # on each side
 _NO_SKEW = 1e-6  # skewness below which the correction is that of none
 
@@ -27,13 +29,14 @@ def skew_corrected(values: Floats, degrees: int) -> Interval:
 
     The wider end, on each side, of Student's interval and of Hall's, who transforms the studentised mean by a monotone
     cubic that takes out its skewness (Hall 1992, doi 10.1111/j.2517-6161.1992.tb01876.x).  Hall's alone is too narrow
-    against the skew at small n, Student's alone along it.
+    against the skew at small n, Student's alone along it.  Of fewer than `FEWEST` values the skewness is anybody's
+    guess, and the correction can be many times the spread of the values: they get Student's.
     """
     n = len(values)
     mean, spread = float(values.mean()), float(values.std(ddof=1))
     error = spread / np.sqrt(n)
     low, high = student(mean, error, degrees)
-    if n < 3 or spread == 0:
+    if n < FEWEST or spread == 0:
         return low, high
     skewness = float((((values - mean) / spread) ** 3).sum()) * n / ((n - 1) * (n - 2))
     if abs(skewness) < _NO_SKEW:

@@ -8,6 +8,7 @@ from itertools import combinations
 from math import floor, log10
 from typing import Any
 
+from sim.experiment.intervals import FEWEST
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
 
@@ -50,6 +51,10 @@ _CAUSE_NAMES = {
 
 _ADJUSTED = "*"
 """Marks means adjusted by the controls."""
+_TERMS = (
+    "Compute availability: GPUs that could work, of all that the scenario plans.  Goodput: work that was kept, of what "
+    "those GPUs could do in that time.  A useful GPU-hour is an hour of it."
+)
 _CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
 
 
@@ -93,7 +98,7 @@ def table(
         for columns in _TABLES
         for metric, *_ in columns
     ]
-    lines += ["", *_wrapped(_meaning(replicates, shown)), *_wrapped(_CREDIT)]
+    lines += ["", *_wrapped(_TERMS), *_wrapped(_meaning(replicates, shown)), *_wrapped(_CREDIT)]
     found = verdicts(strategies, differences) if pairs else []
     for verdict in found:
         lines += _wrapped(_shares(ranking[verdict.metric], verdict.metric))
@@ -152,9 +157,14 @@ def _meaning(replicates: int, shown: Sequence[Estimate]) -> str:
         if any(e.adjusted for e in shown)
         else f"No mean is adjusted by the failures drawn for the first satellites: {others}"
     )
+    few = (
+        f"  Of fewer than {FEWEST} replicates nobody knows how skewed they are: the ranges are rough."
+        if replicates < FEWEST
+        else ""
+    )
     return (
         "In brackets: the range that holds the mean with 95 % confidence.  It says how much chance is left in the mean "
-        f"of {replicates} replicates, not how well the figures of the scenario are known.  {adjusted}"
+        f"of {replicates} replicates, not how well the figures of the scenario are known.{few}  {adjusted}"
     )
 
 

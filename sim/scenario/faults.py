@@ -57,7 +57,12 @@ Origins = Mapping[Place, Origin]
 def faults_of(error: ValidationError, tree: Any, origins: Origins) -> list[Fault]:
     """One fault for each place that is wrong."""
     problems: dict[Place, tuple[object, list[str]]] = {}
-    for detail in error.errors(include_url=False)[:MAX_FAULTS]:
+    details = error.errors(include_url=False)[:MAX_FAULTS]
+    of_satellite = {detail["loc"][1:] for detail in details if detail["loc"][:1] == ("satellite",)}
+    for detail in details:
+        loc = detail["loc"]
+        if loc[:1] == ("designs",) and loc[2:] in of_satellite and part_at(tree, loc) is None:
+            continue  # taken over from `satellite`, where it is said
         place, value, problem = _explain(detail, tree)
         if detail["type"] == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
             continue  # its entries are wrong, which is said of each of them
@@ -129,8 +134,8 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         return place, value, str(context.get("error", detail["msg"]))
     if kind == "literal_error":
         expected = str(context.get("expected", ""))
-        words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
-        return place, value, f"must be {expected}{nearest(str(value), words)}"
+        choices = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+        return place, value, f"must be {expected}{nearest(str(value), choices)}"
     if kind in ("model_type", "model_attributes_type"):
         return place, value, f"must be a mapping with keys {', '.join(_keys_at(place, tree))}"
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
@@ -138,7 +143,11 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
     if kind == "too_short":
         return place, value, f"needs at least {context.get('min_length')} entry"
     if kind == "string_pattern_mismatch":
-        return place, value, f"must match {context.get('pattern')}: letters, digits, dots, dashes and underscores"
+        pattern = str(context.get("pattern"))
+        words = "letters, digits, dots, dashes and underscores"
+        if pattern.startswith("^[a-z]"):
+            words = "a lower-case letter, then up to 29 lower-case letters, digits and underscores"
+        return place, value, f"must match {pattern}: {words}"
     if kind in ("string_too_long", "string_too_short"):
         limit = context.get("max_length", context.get("min_length"))
         return place, value, f"must have at {'most' if 'max_length' in context else 'least'} {limit} characters"

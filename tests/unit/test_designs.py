@@ -130,6 +130,17 @@ def test_a_strategy_that_never_has_enough_is_told_so(fleet, environment):
     assert ordered.total(EventKind.ORDERED) == 900  # in one instant, and nobody minds
 
 
+def test_a_fault_that_a_design_takes_over_from_the_satellite_is_told_once():
+    with pytest.raises(ScenarioError) as error:
+        load("baseline", set_=["satellite.battery.depth_limit=60", "designs.large.gpus=40"])
+    assert [fault.path for fault in error.value.faults] == ["satellite.battery.depth_limit"]
+    both = ["satellite.battery.depth_limit=60", "designs.large.battery.depth_limit=70"]
+    with pytest.raises(ScenarioError) as error:
+        load("baseline", set_=both)
+    places = ["satellite.battery.depth_limit", "designs.large.battery.depth_limit"]
+    assert [fault.path for fault in error.value.faults] == places
+
+
 def test_what_only_the_physics_finds_is_reported_at_the_design_that_has_it():
     scenario = load("baseline", set_=["designs.large.propulsion.propellant_kg=0.001", "designs.large.mass_kg=700"])
     with pytest.raises(ScenarioError) as error:

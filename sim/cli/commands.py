@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +55,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 
 def main() -> None:
     """Run the command line; ends the process with the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal has no characters for still shows
     sys.path.insert(0, "")  # a strategy of one's own lies in the folder one works in
     try:
         try:

@@ -167,7 +167,8 @@ class Run:
             raise self._impossible(action, f"that design can be ordered from day {day:g} on")
         room = sum(len(berths) for berths in self.movements.candidates(action))
         if not 0 < action.satellites <= room:
-            raise self._impossible(action, f"the plane has {action.to} for 1 to {room} more")
+            free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
+            raise self._impossible(action, f"the plane has {free}")
         self.movements.order(action, design)
 
     def _activate(self, action: Activate) -> None:

@@ -150,9 +150,11 @@ class Gangs:
     def fresh_units(self, job: TrainingJob) -> Ints:
         """Units of each kind of a gang as it is formed: on whole satellites, and the rest on one; shape (kinds,)."""
         aboard = self.scenario.satellite.gpus
-        gpus = np.full(ceil(job.gpus / aboard), aboard)
-        gpus[-1] = job.gpus - gpus[:-1].sum()
-        return np.asarray(self.units(gpus, [FIRST_NEW] * len(gpus)).sum(axis=1), np.intp)
+        whole, rest = divmod(job.gpus, aboard)
+        one, last = (self.units(np.array([gpus]), [FIRST_NEW])[:, 0] for gpus in (aboard, rest))
+        found = whole * one + (last if rest else 0)
+        found[Per.JOB] = 1
+        return np.asarray(found, np.intp)
 
     @cached_property
     def causes(self) -> tuple[InterruptionCause, ...]:

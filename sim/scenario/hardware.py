@@ -58,13 +58,15 @@ class Propulsion(Parameters):
         default=2.2, gt=0, le=5, json_schema_extra=cited("R", "Vallado 2013, section 8.6", 2, 2.6)
     )
     """Drag coefficient of the whole satellite."""
-    body_drag_area_m2: float = Field(default=4.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    body_drag_area_m2: float = Field(default=4.0, ge=0, le=1e6, json_schema_extra=cited("A", "engineering judgement"))
     """Area of body and radiator that meets the flow, m^2; the array's is computed from its mount and the Sun."""
     manoeuvres_per_year: float = Field(
-        default=33.0, ge=0, json_schema_extra=cited("S", "Starlink, June to November 2025")
+        default=33.0, ge=0, le=1e5, json_schema_extra=cited("S", "Starlink, June to November 2025")
     )
     """Avoidance manoeuvres of a satellite in a year."""
-    manoeuvre_m_s: float = Field(default=0.02, ge=0, json_schema_extra=cited("A", "engineering judgement", 0.01, 0.1))
+    manoeuvre_m_s: float = Field(
+        default=0.02, ge=0, le=1000, json_schema_extra=cited("A", "engineering judgement", 0.01, 0.1)
+    )
     """Delta-v of one, out and back, m/s."""
     manoeuvre_pause_min: float = Field(
         default=0.0, ge=0, le=1440, json_schema_extra=cited("A", "optical links may need the attitude", 0, 60)
@@ -92,7 +94,7 @@ class Propulsion(Parameters):
 class Links(Parameters):
     """Optical links between the satellites of a gang."""
 
-    rate_gb_s: float = Field(default=100.0, gt=0, json_schema_extra=cited("S", "Starlink, SPIE 2024"))
+    rate_gb_s: float = Field(default=100.0, ge=1e-6, le=1e9, json_schema_extra=cited("S", "Starlink, SPIE 2024"))
     """Rate of one link, Gbit/s.  9,600 Suncatcher's design, 1,000 AI1."""
     efficiency: float = Field(default=0.8, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement"))
     """Payload over line rate."""
@@ -100,7 +102,7 @@ class Links(Parameters):
     """Distance between neighbours, km."""
     hop_latency_us: float = Field(default=1.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
     """Switching of one hop, microseconds."""
-    links_per_satellite: float = Field(default=2.0, ge=0)
+    links_per_satellite: float = Field(default=2.0, ge=0, le=1000)
     """Links that a gang cannot do without: 2 in a ring.  As many terminals are aboard."""
     mtbf_h: float = Field(default=500.0, gt=0, json_schema_extra=cited("A", "no terminal's is published", 100, 5000))
     """Mean time a link is up, hours."""
@@ -197,7 +199,7 @@ class Satellite(Parameters):
     is compared with that sum."""
     design_life_years: float = Field(gt=0, le=100)
     """Years after which it is retired, however well it works."""
-    bus_power_w: float = Field(default=1000.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    bus_power_w: float = Field(default=1000.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement"))
     """Constant load of everything but the GPUs: attitude, links, pumps, thrusters, W."""
     gpu: Gpu = Gpu()
     """Power of one accelerator."""

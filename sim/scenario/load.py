@@ -57,7 +57,8 @@ def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
         scenario.strategy_named(scenario.strategy)
     except ScenarioError as error:
         origin = origin_of(tree.origins, ("strategy",))
-        near = nearest(scenario.strategy, [*scenario.strategies, *BUILT_IN])
+        known = [*scenario.strategies, *BUILT_IN]
+        near = "" if scenario.strategy in known else nearest(scenario.strategy, known)
         faults += [origin.fault("strategy", scenario.strategy, fault.problem + near) for fault in error.faults]
     if faults:
         raise ScenarioError(faults)
@@ -159,7 +160,9 @@ class _Tree:
         for path in found.dropped:
             del stated[path]
         for path in found.unsourced:
-            origin = self.origins[places[path]]
+            # What a further design takes over was changed where it takes it from.
+            place = places.get(path) or places[".".join(["satellite", *path.split(".")[2:]])]
+            origin = self.origins[place]
             where = f"by {SET}" if origin.file == SET else f"in {Path(origin.file).name}"
             stated[path] = {"tag": None, "source": f"set {where}, no source given"}
             self.origins |= {("sources", path, *inner): origin for inner in ((), ("tag",), ("source",))}
@@ -271,6 +274,9 @@ def _find_catalogues(tree: _Tree) -> list[Fault]:
         place: Place = ("constellation", "shells", i, "file")
         origin = tree.origins[place]
         folder = Path() if origin.file == SET else Path(origin.file).parent
+        if "\0" in name:
+            faults.append(origin.fault(dotted(place), name, "must be the path of a file"))
+            continue
         path = (folder / name).resolve()
         shell["file"] = str(path)
         if not path.is_file():

@@ -21,8 +21,9 @@ from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.prices import PartPrices
 from sim.scenario.radiation import Radiation
-from sim.strategies import Strategy, strategy_class
+from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_spares
+from sim.strategies.base import NEWEST
 from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
 
 SOLAR_CYCLE_BEGINS = datetime.date(2020, 1, 1)
@@ -332,6 +333,9 @@ class Scenario(Parameters):
             except Exception as error:
                 problem = f"cannot be made: {type(error).__name__}: {error}"
                 raise ScenarioError([Fault("strategies", name, None, problem)]) from error
+        if isinstance(strategy, Replenishing) and strategy.design not in (known := (NEWEST, *self.design_names)):
+            problem = f"orders {strategy.design!r}, which is no design: must be one of {', '.join(known)}"
+            raise ScenarioError([Fault("strategies", f"{name}.design", None, problem)])
         room = self.constellation.spare_berths_per_plane
         spares = initial_spares(strategy, name)
         if spares > room:

@@ -36,8 +36,18 @@ class Outdated:
 
 
 def shape(tree: Any) -> dict[str, object]:
-    """The shape of a tree of a scenario, its sources apart."""
-    return dict(_shape(tree, ()))
+    """The shape of a tree of a scenario, its sources apart.
+
+    A further design has what it takes over from `satellite`.
+    """
+    found = dict(_shape(tree, ()))
+    base, designs = tree.get("satellite"), tree.get("designs")
+    if isinstance(base, dict) and isinstance(designs, dict):
+        for name in designs:
+            own = dotted(("designs", name))
+            taken = {own + path.removeprefix("satellite"): value for path, value in _shape(base, ("satellite",))}
+            found = taken | found
+    return found
 
 
 def outdated(before: Shape, after: Shape, stated: Mapping[str, bool], own: Collection[str]) -> Outdated:

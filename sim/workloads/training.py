@@ -26,13 +26,13 @@ class TrainingJob(Parameters):
     """What the job is called."""
     count: int = Field(default=1, gt=0, le=1_000_000)
     """Equal, independent jobs of this description."""
-    gpus: int = Field(gt=0)
+    gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
     work_gpu_hours: float | None = Field(default=None, gt=0)
     """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
     arrival_day: float = Field(default=0.0, ge=0)
     """Mission day on which the job joins the queue."""
-    checkpoint_interval_min: Annotated[float, Field(gt=0)] | Literal["optimum"] = "optimum"
+    checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"
     """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
     checkpoint_write_min: float = Field(
         default=1.0,
@@ -55,9 +55,9 @@ class TrainingJob(Parameters):
         ),
     )
     """From an interruption, or the end of a pause, to computing again, minutes: detection, swap, load."""
-    gradient_gb: float = Field(default=0.0, ge=0)
+    gradient_gb: float = Field(default=0.0, ge=0, le=1e9)
     """Gradients that all GPUs sum up in a step, GB; 0: talking costs nothing.  2 bytes a parameter."""
-    step_compute_s: float = Field(default=10.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    step_compute_s: float = Field(default=10.0, ge=1e-6, le=1e6, json_schema_extra=cited("A", "engineering judgement"))
     """Computation of one step, s."""
     overlap: float = Field(default=0.5, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.9))
     """Share of the communication that can run behind computation."""

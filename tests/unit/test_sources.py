@@ -299,3 +299,16 @@ def test_neither_the_study_nor_its_tables_depend_on_sources(base):
     assert cited.sources
     assert sha256_of(cited) == sha256_of(bare)
     assert key_of(cited) == key_of(bare)
+
+
+def test_what_a_design_takes_over_changes_with_the_first_and_loses_its_source(file):
+    text = (
+        "extends: baseline\ndesigns: {b: {mass_kg: 900}}\nsources: {designs.b.gpus: {tag: A, source: as the first}}\n"
+    )
+    wider = text.replace("as the first", "as the first, low: 30, high: 36")
+    for path in (file(text, "k.yaml"), file(wider, "wide.yaml")):
+        assert by_path(path)["designs.b.gpus"].tag == "A"
+        changed = by_path(path, set_=["satellite.gpus=40"])["designs.b.gpus"]
+        assert (changed.tag, changed.source) == (None, "set by --set, no source given")
+        # What the design says itself does not follow the first.
+        assert by_path(path, set_=["designs.b.gpus=36", "satellite.gpus=40"])["designs.b.gpus"].tag == "A"

@@ -87,14 +87,14 @@ def test_a_column_of_another_length_is_refused():
         EventRecorder().extend(3, time_days=[1.0, 2.0], kind=EventKind.LOST)
 
 
-def test_the_latest_rows_are_those_appended_last():
+def test_the_latest_rows_are_those_written_last():
     recorder = EventRecorder()
     assert recorder.latest(3) == []
     recorder.append(0.0, EventKind.LAUNCHED, cause=Cause.DEPLOYMENT)
     recorder.append(4.0, EventKind.LOST)
     recorder.extend(1, time_days=9.0, kind=EventKind.STORM)
     recorder.append(3.0, EventKind.BUS_FAILED, cause=Cause.DOSE)
-    assert recorder.latest(2) == [(4.0, EventKind.LOST, Cause.NONE), (3.0, EventKind.BUS_FAILED, Cause.DOSE)]
+    assert recorder.latest(2) == [(9.0, EventKind.STORM, Cause.NONE), (3.0, EventKind.BUS_FAILED, Cause.DOSE)]
     assert len(recorder.latest(9)) == 3
 
 

@@ -95,7 +95,7 @@ def test_the_latest_rows_are_those_written_last():
     recorder.extend(1, time_days=9.0, kind=EventKind.STORM)
     recorder.append(3.0, EventKind.BUS_FAILED, cause=Cause.DOSE)
     assert recorder.latest(2) == [(9.0, EventKind.STORM, Cause.NONE), (3.0, EventKind.BUS_FAILED, Cause.DOSE)]
-    assert len(recorder.latest(9)) == 3
+    assert len(recorder.latest(9)) == 4
 
 
 def test_numbers_of_kinds_and_causes_are_part_of_the_file_format():

@@ -32,7 +32,7 @@ from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet, PlaneLayout
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Queued
+from sim.workloads import Queued, WorkTable
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -41,6 +41,9 @@ NOTED_AT_MOST = 2048
 """Run segments that wait to be accounted for, a few kilobytes each; those of more than 32 satellites count for more."""
 TOGETHER_DAYS = 10_000.0
 """Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
+
+
+_STANDING = WorkTable(np.zeros(1))
 
 
 class TrainingJobs:
@@ -312,14 +315,22 @@ class TrainingJobs:
 
     def _ask(self, gang: Gang, stretch: Stretch, until: float, *, planned: bool) -> Asked:
         """What to ask about a segment, up to a day; `planned`: a checkpoint precedes its end."""
-        if stretch.composition is None:
-            gang.composition = stretch.composition = self._compose(gang, stretch)
-            gang.rhythm = stretch.composition.rhythm
         start = min(stretch.resume_day, until)
         slots = stretch.berths - self.fleet.planes[stretch.plane].first_berth
         starts, ends = self.environment.sites[stretch.plane].run_windows(slots, start, until)
         before = Before(stretch.since, stretch.restart_days, gang.unit_arrivals, gang.used, gang.pending)
-        return Asked(stretch.composition, before, starts, ends, until, planned)
+        if len(starts) == 0:
+            # It never runs, so nobody asks how fast it would, and what would interrupt it.
+            standing = Composition(self.environment.gangs, stretch.plane, gang.rhythm, _STANDING, 0.0, None, True)
+            return Asked(standing, before, starts, ends, until, planned)
+        return Asked(self._composition(gang, stretch), before, starts, ends, until, planned)
+
+    def _composition(self, gang: Gang, stretch: Stretch) -> Composition:
+        """How a gang runs in a segment; worked out once."""
+        if stretch.composition is None:
+            gang.composition = stretch.composition = self._compose(gang, stretch)
+            gang.rhythm = stretch.composition.rhythm
+        return stretch.composition
 
     def _compose(self, gang: Gang, stretch: Stretch) -> Composition:
         """How a gang runs on the GPUs that it holds."""
@@ -349,9 +360,7 @@ class TrainingJobs:
 
     def _finish_day(self, gang: Gang, stretch: Stretch) -> float:
         """Day on which the gang's work is committed if nothing breaks; infinite if not before the horizon."""
-        self._ask(gang, stretch, stretch.since, planned=False)
-        composition = stretch.composition
-        assert composition is not None
+        composition = self._composition(gang, stretch)
         if composition.efficiency == 0:
             return inf
         table, horizon = composition.speed, self.environment.horizon_days

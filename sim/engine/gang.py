@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.segment import Composition, Corruption, UnitArrivals
+from sim.environment.design import birth_key
 from sim.environment.gangs import Make
 from sim.events import Cause
 from sim.workloads import Rhythm, TrainingJob
@@ -32,8 +33,10 @@ class Stretch:
     """Slots that the gang's GPUs lie in, in order."""
     gpus: Ints
     """GPUs that it holds in each."""
-    makes: list[Make]
+    designs: NDArray[np.int8]
     """What flies in each."""
+    birth_days: NDArray[np.float64]
+    """And when it was born."""
     composition: Composition | None = None
     """How the gang runs, once that is worked out."""
     end_day: float = nan
@@ -48,6 +51,12 @@ class Stretch:
     """Whether the gang ran on at once, with other GPUs for those lost."""
     closing: bool = False
     """Whether the mission ends with it: its last work may still be committed."""
+
+    @property
+    def makes(self) -> list[Make]:
+        """Design and month of birth of what flies in each slot."""
+        born = [birth_key(day) for day in self.birth_days.tolist()]
+        return list(zip(self.designs.tolist(), born, strict=True))
 
     @property
     def weight(self) -> int:

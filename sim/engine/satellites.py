@@ -22,6 +22,8 @@ from sim.fleet import BerthState
 Process = Generator[simpy.Event, Any, None]
 Ints = NDArray[np.intp]
 
+# numpy compares with a plain number ten times as fast as with a member of an enumeration.
+_WORKING = int(BerthState.WORKING)
 _CAUSE_OF = {Limit.HEAT: Cause.HEAT, Limit.ARRAY: Cause.ARRAY, Limit.BATTERY: Cause.BATTERY}
 
 
@@ -185,23 +187,22 @@ class Satellites:
 
     def lose_gpus(self, cohort: Cohort, i: int, units: Ints, kind: EventKind, cause: int) -> None:
         """GPUs of a satellite fail together; spares aboard step in, and what is left goes on if it is enough."""
-        at_work = cohort.active[i, units]
+        satellite, fewer = cohort.scenario.satellite, int(np.count_nonzero(cohort.active[i, units]))
         cohort.alive[i, units] = False
-        self._log_gpus(cohort, i, kind, cause, -int(np.count_nonzero(at_work)), len(units))
+        self._log_gpus(cohort, i, kind, cause, -fewer, len(units))
         berth = int(cohort.berth[i])
-        working = berth >= 0 and self.context.fleet.state[berth] == BerthState.WORKING
+        working = berth >= 0 and self.context.fleet.state[berth] == _WORKING
         if working and self.jobs.gangs:
             self.jobs.lose_gpus(berth, units, cause)
-        waiting = np.flatnonzero(cohort.alive[i] & ~cohort.active[i])[: np.count_nonzero(at_work)]
-        if len(waiting):
+        if satellite.spare_gpus and len(waiting := np.flatnonzero(cohort.alive[i] & ~cohort.active[i])[:fewer]):
             self.units.switch_in(cohort, i, waiting, self.context.now)
             self._log_gpus(cohort, i, EventKind.SWITCHED_IN, cause, len(waiting), len(waiting))
             if working and self.jobs.gangs:
                 self.jobs.gain_gpus(berth, waiting)
             self._walk_on()
         self._switch_off_trays(cohort, i, units, kind)
-        needed = cohort.scenario.satellite.gpus_needed
-        if not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < needed:
+        needed = satellite.gpus_needed
+        if needed and not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < needed:
             self.end(cohort, i, EventKind.RETIRED, Cause.TOO_FEW_GPUS, planned=True)
 
     def _switch_off_trays(self, cohort: Cohort, i: int, units: Ints, kind: EventKind) -> None:
@@ -218,7 +219,7 @@ class Satellites:
     def _log_gpus(self, cohort: Cohort, i: int, kind: EventKind, cause: int, gpus: int, amount: int) -> None:
         """Write that GPUs of a satellite, at work or not, were lost or won; one row a GPU where GPUs fail singly."""
         fleet, berth = self.context.fleet, int(cohort.berth[i])
-        at_work = berth >= 0 and fleet.state[berth] == BerthState.WORKING
+        at_work = berth >= 0 and fleet.state[berth] == _WORKING
         if berth >= 0:
             fleet.gpus_alive[berth] += gpus
             self.context.changed.add(int(cohort.plane[i]))

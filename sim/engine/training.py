@@ -25,7 +25,6 @@ from sim.engine.pool import Pool
 from sim.engine.run_segments import run_segments
 from sim.engine.segment import Asked, Before, Composition, UnitArrivals
 from sim.environment import Environment
-from sim.environment.design import birth_key
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import block_means
 from sim.events import Cause, EventKind, EventRecorder
@@ -237,10 +236,9 @@ class TrainingJobs:
         """Begin a segment of running now."""
         plane, now = gang.plane, self.env.now
         gang.berths, gpus = self.pool.satellites_of(plane, gang.units)
-        born = (birth_key(day) for day in self.fleet.birth_day[gang.berths].tolist())
-        makes = list(zip(self.fleet.design[gang.berths].tolist(), born, strict=True))
+        design, born = self.fleet.design[gang.berths], self.fleet.birth_day[gang.berths]
         resume = max(now, self.suspended_until[plane])
-        gang.stretches.append(Stretch(plane, now, resume, restart_days, gang.berths, gpus, makes))
+        gang.stretches.append(Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born))
         gang.generation += 1
         if gang.remaining_days == inf:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from math import ceil, floor
 
 import numpy as np
@@ -15,6 +16,7 @@ from sim.environment.recent import Recent
 from sim.physics.eclipse import PlaneShadow
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 SPAN_DAYS = 32.0
 """Eclipses are worked out for so many days at once."""
@@ -24,9 +26,9 @@ SPANS_KEPT = 384
 """Results kept: a quarter of a megabyte each."""
 
 CLOSE = 0.02
-"""Share of an orbit by which the dark must exceed the widest gap between satellites for one of them to be in it at all
-times: the dark's share is known at the beginning of each day, and between two days it falls below both by .003 at most
-where it is not `SHORT`, near the turn of the beta angle."""
+"""Share of an orbit by which the dark must exceed a gap between two satellites for one of them to enter it before the
+other has left: the dark's share is known at the beginning of each day, and between two days it falls below both by .003
+at most where it is not `SHORT`, near the turn of the beta angle."""
 SHORT = 0.1
 NEARLY_CIRCULAR = 0.005
 """Eccentricity up to which satellites keep their distances along the orbit to .003 of it."""
@@ -45,36 +47,45 @@ class LightWindows:
         self._planes = planes
         self._shadows = shadows
         self._sun = sun
-        self._phases = [np.unique(plane.phases_rad) for plane in planes]
+        unique = [np.unique(plane.phases_rad, return_inverse=True) for plane in planes]
+        self._phases = [(phases.tolist(), numbers) for phases, numbers in unique]
+        """Of each plane: different phases in order, and which of them each slot has."""
         self._last_day = last_day
         self._least_dark: Recent[int, list[float]] = Recent(len(planes))
         self._spans: Recent[tuple[int, int, int], _Eclipses] = Recent(SPANS_KEPT)
 
-    def between(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
-        """Starts and ends of the windows between two days in which satellites with these phases are all in light."""
-        entries, exits = self._eclipses(plane, phases_rad, start, end)
+    def between(self, plane: int, slots: Ints, start: float, end: float) -> tuple[Floats, Floats]:
+        """Starts and ends of the windows between two days in which the satellites in these slots are all in light."""
+        entries, exits = self._eclipses(plane, slots, start, end)
         order = entries.argsort(kind="stable")
         entries, exits = entries[order], np.maximum.accumulate(exits[order])
-        mine = slice(int(exits.searchsorted(start, side="right")), int(entries.searchsorted(end, side="left")))
-        starts = np.concatenate([[start], exits[mine]])
-        ends = np.concatenate([entries[mine], [end]])
+        starts = np.concatenate([[start], exits])
+        ends = np.concatenate([entries, [end]])
         # Where eclipses of several satellites overlap, a start lies behind the next end: no light between them.
         open_ = (ends > starts).nonzero()[0]
         return starts[open_], ends[open_]
 
-    def _eclipses(self, plane: int, phases_rad: Floats, start: float, end: float) -> tuple[Floats, Floats]:
-        """Entries and exits of all eclipses of the spans around two days; in no order."""
-        found: list[Floats] = []
-        gaps = np.diff(phases_rad, append=phases_rad[0] + TAU) / TAU
-        covers = max(float(gaps.max()) + CLOSE, SHORT)
+    def _eclipses(self, plane: int, slots: Ints, start: float, end: float) -> tuple[Floats, Floats]:
+        """Entries and exits of the eclipses that reach between two days, in no order.
+
+        Of satellites so close together that their dark overlaps, those in the middle are left out.
+        """
+        phases, numbers = self._phases[plane]
+        among = sorted(set(numbers[slots].tolist()))
+        at = [phases[number] for number in among]
+        gaps = [later - earlier for earlier, later in pairwise(at)]
+        covers = max(max(gaps, default=0.0), at[0] + TAU - at[-1]) / TAU + CLOSE
         least_dark = self._least_dark.get(plane, lambda: self._find_least_dark(plane))
-        places: dict[int, list[int]] = {}
-        for number in sorted(set(np.searchsorted(self._phases[plane], phases_rad).tolist())):
-            places.setdefault(number // TOGETHER, []).append(number % TOGETHER)
+        found: list[Floats] = []
         for span in range(floor(start / SPAN_DAYS), ceil(end / SPAN_DAYS)):
-            if least_dark[span] > covers:
+            dark = least_dark[span]
+            if dark > max(covers, SHORT):
                 found.append(np.array([[span * SPAN_DAYS], [(span + 1) * SPAN_DAYS]]))  # never all in light
                 continue
+            reach = (dark - CLOSE) * TAU if dark > SHORT else 0.0
+            places: dict[int, list[int]] = {}
+            for number in _ends_of_chains(among, at, reach):
+                places.setdefault(number // TOGETHER, []).append(number % TOGETHER)
             for group, some in places.items():
                 key = plane, group, span
                 first, eclipses = self._spans.get(key, partial(self._work_out, *key))
@@ -82,7 +93,8 @@ class LightWindows:
         if not found:
             return np.empty(0), np.empty(0)
         entries, exits = np.concatenate(found, axis=1)
-        return entries, exits
+        reaches = ((exits > start) & (entries < end)).nonzero()[0]
+        return entries[reaches], exits[reaches]
 
     def _find_least_dark(self, plane: int) -> list[float]:
         """Least share of an orbit in the dark, by span; 0 where an orbit is not nearly circular."""
@@ -95,9 +107,26 @@ class LightWindows:
 
     def _work_out(self, plane: int, group: int, span: int) -> _Eclipses:
         """Eclipses of neighbouring satellites."""
-        phases = self._phases[plane][group * TOGETHER : (group + 1) * TOGETHER]
+        phases = np.array(self._phases[plane][0][group * TOGETHER : (group + 1) * TOGETHER])
         first, last = span * SPAN_DAYS, min((span + 1) * SPAN_DAYS, self._last_day)
         if last <= first:
             return [0] * (len(phases) + 1), np.empty((2, 0))
         satellite, entries, exits = self._shadows[plane].eclipses_of_many(phases, first, last)
         return np.searchsorted(satellite, np.arange(len(phases) + 1)).tolist(), np.stack([entries, exits])
+
+
+def _ends_of_chains(numbers: list[int], phases_rad: list[float], reach: float) -> list[int]:
+    """Those of some satellites, in order of phase, whose dark is not within that of two others.
+
+    One in the middle of two that are no further apart than `reach` enters after the first of them and leaves before the
+    last, and the dark of these two overlaps.
+    """
+    if reach <= 0 or len(numbers) < 3:
+        return numbers
+    kept, last = [numbers[0]], phases_rad[0]
+    for number, phase, following in zip(numbers[1:-1], phases_rad[1:-1], phases_rad[2:], strict=True):
+        if following - last > reach:
+            kept.append(number)
+            last = phase
+    kept.append(numbers[-1])
+    return kept

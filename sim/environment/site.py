@@ -223,4 +223,4 @@ class OrbitalPlane:
         if not self._pauses or end <= start:
             keep = slice(0, 1 if end > start else 0)
             return np.array([start], float)[keep], np.array([end], float)[keep]
-        return self._windows.between(self.plane.id, np.unique(self.plane.phases_rad[slots]), start, end)
+        return self._windows.between(self.plane.id, slots, start, end)

@@ -180,7 +180,11 @@ class EventRecorder:
         """Many rows at once: columns of `EventLog` by name, each of one value or of `count`; others as in `append`."""
         for name, column in zip(COLUMNS, self._columns, strict=True):
             values = np.asarray(columns.get(name, _EMPTY.get(name, 0)), _DTYPES.get(name, np.int32))
-            column.frombytes(np.broadcast_to(values, (count,)).tobytes())
+            if values.ndim == 0:
+                values = np.full(count, values)
+            elif values.shape != (count,):
+                raise ValueError(f"{name} must be one value or {count}, not of shape {values.shape}")
+            column.frombytes(values.tobytes())
 
     def latest(self, count: int) -> list[tuple[float, EventKind, int]]:
         """(day, kind, cause) of the last rows."""

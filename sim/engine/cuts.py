@@ -95,6 +95,12 @@ class Cuts:
     waiting: dict[int, Late]
     """Corruptions not yet noticed, by segment."""
 
+    @classmethod
+    def none(cls) -> Cuts:
+        """No interruptions."""
+        nobody, nothing = np.empty(0, np.intp), np.empty(0)
+        return cls(nobody, nothing, nobody, nothing, np.empty(0, bool), nothing, nothing, {})
+
     def take(self, some: Ints | slice) -> Cuts:
         """These interruptions, in this order."""
         return Cuts(
@@ -110,6 +116,8 @@ class Cuts:
 
     def corruptions(self, ended: Ints) -> list[tuple[int, tuple[Ints, Floats, Floats], Late]]:
         """(segment, its corruptions noticed: piece ended, day each came, work at risk; those waiting) where any."""
+        if not (self.waiting or self.corrupted.any()):
+            return []
         which = np.flatnonzero(self.corrupted)
         begins = np.searchsorted(self.of[which], np.arange(int(self.of[which].max(initial=-1)) + 2))
         noticed = {number: which[begins[number] : begins[number + 1]] for number in np.unique(self.of[which]).tolist()}
@@ -135,27 +143,25 @@ def interruptions(asked: Sequence[Asked], windows: Windows) -> tuple[Cuts, Float
         rates.append(composition.rates)
         whose.append(number)
     if not spans:
-        of, kinds, days = np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
-    else:
-        found = arrivals(spans)
-        used[whose] += found.used
-        begins = np.searchsorted(found.span, np.arange(len(spans) + 1)).tolist()
-        second = [
-            asked[number].before.unit_arrivals.second_uniform(found.number[begin:end])
-            for number, begin, end in zip(whose, begins[:-1], begins[1:], strict=True)
-        ]
-        kinds = causes_of(rates, found.span, found.block, found.phase, np.concatenate(second))
-        of, days = np.array(whose)[found.span], found.days
-        inside = windows.inside(of, days)
-        of, days, kinds = of[inside], days[inside], kinds[inside]
-    return _cuts(asked, of, days, kinds), used
+        return Cuts.none(), used
+    found = arrivals(spans)
+    used[whose] += found.used
+    begins = np.searchsorted(found.span, np.arange(len(spans) + 1)).tolist()
+    second = [
+        asked[number].before.unit_arrivals.second_uniform(found.number[begin:end])
+        for number, begin, end in zip(whose, begins[:-1], begins[1:], strict=True)
+    ]
+    kinds = causes_of(rates, found.span, found.block, found.phase, np.concatenate(second))
+    of, days = np.array(whose)[found.span], found.days
+    inside = windows.inside(of, days)
+    return _cuts(asked, of[inside], days[inside], kinds[inside]), used
 
 
 def _cuts(asked: Sequence[Asked], of: Ints, days: Floats, kinds: Ints) -> Cuts:
     """What interruptions on these days, all inside windows, do to their segments."""
     gangs = asked[0].composition.gangs
     restart = np.array([one.composition.rhythm.restart for one in asked])
-    is_late = gangs.late[kinds] if len(kinds) else np.empty(0, bool)
+    is_late = gangs.late[kinds]
     noticed, waiting = _follow_late(asked, of[is_late], days[is_late], kinds[is_late])
     at_once, more = np.flatnonzero(~is_late), [one for _, one in noticed]
     of = np.concatenate([of[at_once], np.array([number for number, _ in noticed], np.intp)])
@@ -166,7 +172,7 @@ def _cuts(asked: Sequence[Asked], of: Ints, days: Floats, kinds: Ints) -> Cuts:
         of=of,
         days=days,
         kinds=kinds,
-        restarts=restart[of] + gangs.restart_days[kinds] if len(kinds) else np.empty(0),
+        restarts=restart[of] + gangs.restart_days[kinds],
         corrupted=np.arange(len(of)) >= len(at_once),
         came=np.concatenate([nothing - np.inf, [one[0] for one in more]]),
         at_risk=np.concatenate([nothing, [one[3] for one in more]]),

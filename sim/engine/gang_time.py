@@ -21,6 +21,18 @@ MONTH_DAYS = 30.0
 NOTHING = 1e-12
 """Days below which a share of a segment is rounding."""
 
+_BECAME = np.array(
+    [
+        EventKind.COMMITTED,
+        EventKind.LOST,
+        EventKind.SLOWED,
+        EventKind.CHECKPOINTED,
+        EventKind.RESTARTED,
+        EventKind.PAUSED,
+    ]
+)
+"""What becomes of the time of a segment; its last work is lost, or at the end of a mission not committed yet."""
+
 
 @dataclass(frozen=True)
 class _Rows:
@@ -28,15 +40,9 @@ class _Rows:
 
     of: Ints
     days: Floats
-    kinds: Ints
+    kinds: Ints | int
     causes: Ints
     amounts: Floats
-
-    @classmethod
-    def alike(cls, of: Ints, days: Floats, kind: Ints | int, causes: Ints | int, amounts: Floats) -> _Rows:
-        """Rows of which some column may have one value."""
-        shape = of.shape
-        return cls(of, days, np.broadcast_to(kind, shape), np.broadcast_to(causes, shape), amounts)
 
 
 class GangTime:
@@ -61,28 +67,33 @@ class GangTime:
         computed = np.array([float(one.before[-1]) for one in segments.progress])
         accounted = sums(segments.pieces.ends - segments.pieces.starts)
         hours = gpus * HOURS_PER_DAY
-        everyone = np.arange(len(stretches))
-        rows = self._interrupted(segments, lost, hours)
-        for kind, why, days in (
-            (EventKind.COMMITTED, Cause.NONE, segments.net),
-            (np.where(closing, EventKind.UNCOMMITTED, EventKind.LOST), cause, last),
-            (EventKind.SLOWED, Cause.NONE, computed - segments.worked),
-            (EventKind.CHECKPOINTED, Cause.NONE, sums(spent.written)),
-            (EventKind.RESTARTED, Cause.NONE, sums(spent.restarted)),
-            (EventKind.PAUSED, Cause.NONE, day - since - accounted + sums(spent.idle)),
-        ):
-            row = _Rows.alike(everyone, day, kind, why, days * hours)
-            rows.append(_some(row, np.abs(days) > NOTHING))
-        of = np.concatenate([one.of for one in rows])
-        self.log.extend(
-            len(of),
-            time_days=np.concatenate([one.days for one in rows]),
-            kind=np.concatenate([one.kinds for one in rows]),
-            cause=np.concatenate([one.causes for one in rows]),
-            amount=np.concatenate([one.amounts for one in rows]),
-            plane=plane[of],
-            job=job[of],
+        shares = np.array(
+            [
+                segments.net,
+                last,
+                computed - segments.worked,
+                sums(spent.written),
+                sums(spent.restarted),
+                day - since - accounted + sums(spent.idle),
+            ]
         )
+        kinds = np.repeat(_BECAME[:, None], len(stretches), axis=1)
+        kinds[1] = np.where(closing, EventKind.UNCOMMITTED, EventKind.LOST)
+        causes = np.full(shares.shape, Cause.NONE)
+        causes[1] = cause
+        there = np.abs(shares) > NOTHING
+        of = there.nonzero()[1]
+        rows = _Rows(of, day[of], kinds[there], causes[there], (shares * hours)[there])
+        for part in (*self._interrupted(segments, lost, hours), rows):
+            self.log.extend(
+                len(part.of),
+                time_days=part.days,
+                kind=part.kinds,
+                cause=part.causes,
+                amount=part.amounts,
+                plane=plane[part.of],
+                job=job[part.of],
+            )
 
     def waited(self, gang: Gang, day: float) -> None:
         """Write the time that a gang has waited until a day."""
@@ -109,12 +120,8 @@ class GangTime:
         last = order[begins + count - 1]
         of, when, what = whose[last], days[last], key[begins] % 1024
         gone = np.add.reduceat(lost[hit[order]], begins) * hours[of]
-        rolled_back = _Rows.alike(of, when, EventKind.LOST, what, gone)
+        some = gone > 0
         return [
-            _Rows.alike(of, when, EventKind.SOFT_INTERRUPTED, what, count.astype(float)),
-            _some(rolled_back, gone > 0),
+            _Rows(of, when, EventKind.SOFT_INTERRUPTED, what, count.astype(float)),
+            _Rows(of[some], when[some], EventKind.LOST, what[some], gone[some]),
         ]
-
-
-def _some(rows: _Rows, which: NDArray[np.bool_]) -> _Rows:
-    return _Rows(rows.of[which], rows.days[which], rows.kinds[which], rows.causes[which], rows.amounts[which])

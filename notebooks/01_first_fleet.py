@@ -80,7 +80,7 @@ for pair, gain in study.variance_reduction().items():
 
 # %%
 shared = sim.load("suncatcher_81", set_=["launch.vehicle.price.kind=per_kg", "launch.vehicle.price.usd_per_kg=3829"])
-cheaper = sim.compare(shared, strategies, replicates=20, seed=1)
+cheaper = sim.compare(shared, strategies, replicates=10, seed=1)
 print(cheaper.table())
 
 # %% [markdown]

@@ -306,7 +306,7 @@ def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_resumes(tmp_path: Path) -> None:
-    arguments = ["run", "suncatcher_81", "--years", "3", "--replicates", "60", "--workers", "2", "--out"]
+    arguments = ["run", "suncatcher_81", "--years", "2", "--replicates", "24", "--workers", "2", "--out"]
     process = subprocess.Popen(
         [*COMMAND, *arguments, str(tmp_path / "cut")],
         stderr=subprocess.PIPE,

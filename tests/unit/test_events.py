@@ -83,7 +83,7 @@ def test_no_rows_at_once_are_none():
 
 
 def test_a_column_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(ValueError, match="time_days must be one value or 3"):
         EventRecorder().extend(3, time_days=[1.0, 2.0], kind=EventKind.LOST)
 
 

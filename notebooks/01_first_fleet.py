@@ -84,6 +84,6 @@ cheaper = sim.compare(shared, strategies, replicates=10, seed=1)
 print(cheaper.table())
 
 # %% [markdown]
-# Only prices changed, so both studies have the same failures and launches. The loss that remains is that of GPUs that
+# Only prices changed, so the first ten replicates of both studies are the same. The loss that remains is that of GPUs that
 # fail one by one. `retire_below_gpu_fraction` replaces satellites that have lost too many of them; whether that pays is
 # another question.

@@ -57,6 +57,41 @@ def test_run_and_compare_warn_as_describe_does(tmp_path: Path) -> None:
         assert [text for text in printed if "warning" in text] == [f"orbitfleet: warning: {text}" for text in expected]
 
 
+def test_a_strangers_scenario_runs_no_code_unasked(tmp_path: Path) -> None:
+    code = (
+        "open('ran', 'w').close()\nfrom sim.strategies import RunToFailure\n\nclass S(RunToFailure):\n    kind: str\n"
+    )
+    (tmp_path / "evil.py").write_text(code)
+    mailed = "extends: baseline\nname: mailed\nstrategy: mine\nstrategies: {mine: {kind: 'evil:S'}}\n"
+    (tmp_path / "mailed.yaml").write_text(mailed)
+    for command in ("describe", "run", "sources", "environment"):
+        told = orbitfleet(command, "mailed.yaml", code=3, cwd=tmp_path)[1]
+        assert "mailed.yaml" in told
+        assert "'evil:S'" in told
+        assert "--allow-code" in told
+    assert not (tmp_path / "ran").exists()
+    orbitfleet("describe", "mailed.yaml", "--allow-code", cwd=tmp_path)
+    assert (tmp_path / "ran").exists()
+    # Named on the command line, it is meant; its study is read again only where that is allowed.
+    two = ["compare", "mailed.yaml", *QUICK, "--strategies", "evil:S,batch", "--replicates", 2, "--out", "two"]
+    orbitfleet(*two, cwd=tmp_path)
+    orbitfleet("plot", "two", code=3, cwd=tmp_path)
+    orbitfleet("plot", "two", "--allow-code", "--kind", "losses", cwd=tmp_path)
+
+
+def test_files_in_the_folder_one_works_in_do_not_stand_in_for_libraries(tmp_path: Path) -> None:
+    for name in ("numpy", "yaml", "csv", "random"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not me')\n")
+    program = [sys.executable, "-P", "-c", "from sim.cli import main; main()"]  # as the installed command
+    for line in (["describe", "baseline"], ["run", "baseline", *QUICK, "--workers", "2", "--replicates", "2"]):
+        done = subprocess.run([*program, *line], capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+def test_version_is_told() -> None:
+    assert orbitfleet("--version")[0].startswith("orbitfleet 0.")
+
+
 def test_a_satellite_of_the_mass_and_price_of_its_parts_runs(tmp_path: Path) -> None:
     sized = ["--set", "satellite.mass_kg=sized", "--set", "economics.bus_usd=sized"]
     parts = as_json("describe", "baseline", *QUICK, *sized)["designs"]["satellite"]

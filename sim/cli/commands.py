@@ -26,9 +26,9 @@ BAD_INPUT, INTERRUPTED = 3, 130
 
 app = typer.Typer(
     name="orbitfleet",
-    help="Simulate fleets of orbital AI data centres over years and compare maintenance strategies.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 verify = typer.Typer(
@@ -50,6 +50,9 @@ Years = Annotated[float | None, typer.Option(help="Horizon in years: short for -
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
 Out = Annotated[Path | None, typer.Option(help="Output folder; default: results/<scenario>-<sha8>-<seed>.")]
 Force = Annotated[bool, typer.Option("--force", help="Start anew in a folder of another study, or of other code.")]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Let scenario files name strategies of their own, which is code that runs.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -58,7 +61,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal has no characters for still shows
-    sys.path.insert(0, "")  # a strategy of one's own lies in the folder one works in
+    # A strategy of one's own lies in the folder one works in; last, so that a numpy.py there is not taken for NumPy.
+    sys.path[:] = [*(place for place in sys.path if place not in ("", os.getcwd())), os.getcwd()]
     try:
         try:
             app(prog_name="orbitfleet")
@@ -78,6 +82,23 @@ def main() -> None:
         raise
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"orbitfleet {version('orbitfleet')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Simulate fleets of orbital AI data centres over years and compare maintenance strategies."""
+
+
 # Simulate
 
 
@@ -92,12 +113,13 @@ def run(
     workers: Workers = None,
     out: Out = None,
     force: Force = False,
+    allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
     """Simulate one strategy over the mission."""
     from sim import experiment
 
-    scenario = _load(sources, settings, years)
+    scenario = _load(sources, settings, years, allow_code or [strategy or ""])
     with progress_bar(as_json) as progress:
         study = experiment.run(
             scenario,
@@ -127,6 +149,7 @@ def compare(
     workers: Workers = None,
     out: Out = None,
     force: Force = False,
+    allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
     """Compare strategies with common random numbers, replicate by replicate."""
@@ -135,7 +158,7 @@ def compare(
     names = [name.strip() for name in strategies.split(",") if name.strip()]
     if len(names) < 2 or len(set(names)) < len(names):
         raise typer.BadParameter("name at least two different strategies", param_hint="--strategies")
-    scenario = _load(sources, settings, years)
+    scenario = _load(sources, settings, years, allow_code or names)
     with progress_bar(as_json) as progress:
         study = experiment.compare(
             scenario,
@@ -156,12 +179,18 @@ def compare(
 
 
 @app.command()
-def describe(sources: Sources, settings: Settings = None, years: Years = None, as_json: Json = False) -> None:
+def describe(
+    sources: Sources,
+    settings: Settings = None,
+    years: Years = None,
+    allow_code: AllowCode = False,
+    as_json: Json = False,
+) -> None:
     """Say what a scenario means, before anything runs."""
     from sim.description import describe as describe_scenario
     from sim.description import facts
 
-    scenario = _load(sources, settings, years)
+    scenario = _load(sources, settings, years, allow_code)
     if as_json:
         print_json(facts(scenario))
     else:
@@ -174,6 +203,7 @@ def sources(
     settings: Settings = None,
     years: Years = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only figures of this tag; none: those without.")] = None,
+    allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
     """List every figure of a scenario with where it is from and the range in which it is believed to lie."""
@@ -185,7 +215,7 @@ def sources(
     if unknown := set(tag or ()) - {*TAGS, "none"}:
         allowed = f"one of {', '.join(TAGS)}, none"
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be {allowed}", param_hint="--tag")
-    scenario = _load(scenario_files, settings, years)
+    scenario = _load(scenario_files, settings, years, allow_code)
     figures = [figure for figure in sources_of(scenario) if not tag or (figure.tag or "none") in tag]
     if as_json:
         found = {"scenario": scenario.name, "sources": [asdict(figure) for figure in figures]}
@@ -202,6 +232,7 @@ def environment(
     events: Annotated[bool, typer.Option("--events", help="List eclipses of each plane's first slot.")] = False,
     daily: Annotated[bool, typer.Option("--daily", help="Add the tables by day to the JSON.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw all this to a .png or .svg file.")] = None,
+    allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
     """Show each plane's light, power, capacity, temperature, air density and radiation over the mission."""
@@ -211,7 +242,7 @@ def environment(
     if daily and not as_json:
         raise typer.BadParameter("tables by day are printed as JSON: add --json", param_hint="--daily")
 
-    scenario = _load(sources, settings, years)
+    scenario = _load(sources, settings, years, allow_code)
     built = Environment.build(scenario)
     planes = [plane_facts(built, plane, daily=daily) for plane in built.planes]
     if out is not None:
@@ -241,12 +272,13 @@ def plot(
     kind: Annotated[
         list[str] | None, typer.Option(help="availability, timeline, losses, differences; default: all that apply.")
     ] = None,
+    allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
     """Draw the pictures of a study again."""
     from sim.experiment import load_study
 
-    study = load_study(folder)
+    study = load_study(folder, allow_code=allow_code)
     written = draw(study, folder, kind)
     if as_json:
         print_json({"pictures": written})
@@ -345,11 +377,13 @@ def radiation(as_json: Json = False) -> None:
     report_check(found, table, shortcomings(found), as_json)
 
 
-def _load(sources: list[str], settings: list[str] | None, years: float | None) -> Scenario:
+def _load(
+    sources: list[str], settings: list[str] | None, years: float | None, allow_code: bool | list[str]
+) -> Scenario:
     from sim.scenario import load
 
     extra = [] if years is None else [f"mission.years={years!r}"]
-    return load(*sources, set_=[*(settings or []), *extra])
+    return load(*sources, set_=[*(settings or []), *extra], allow_code=allow_code)
 
 
 def _command() -> list[str]:

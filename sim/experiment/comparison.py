@@ -130,10 +130,11 @@ def compare(
     return _study(scenario, strategies, replicates, seed, precision, options)
 
 
-def load_study(folder: str | os.PathLike[str]) -> Study:
+def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> Study:
     """The study in an output folder, as the last command there asked for it.
 
-    Raises `InputError` where the folder is not ours, or holds no finished study.
+    `allow_code` as in `load`: a study of strategies of somebody's own is read with it alone.  Raises `InputError` where
+    the folder is not ours, or holds no finished study.
     """
     path = Path(folder)
     made_by = read_provenance(path)
@@ -141,7 +142,7 @@ def load_study(folder: str | os.PathLike[str]) -> Study:
         raise InputError(f"{path}: not an output folder of orbitfleet")
     if not (path / study_file.NAME).exists():
         raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
-    scenario = load(path / SCENARIO)
+    scenario = load(path / SCENARIO, allow_code=allow_code)
     with study_file.Reader(path / study_file.NAME) as reader:
         strategies, replicates = last_request(path, reader.contents)
         if not strategies or not replicates:

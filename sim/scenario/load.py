@@ -31,11 +31,13 @@ SET = "--set"
 """The file that stands in a fault for a value from the command line."""
 
 
-def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
+def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Collection[str] = False) -> Scenario:
     """The scenario of these sources: a scenario and overlays on it, then settings `path.to.field=value`.
 
-    A source is a path, or the bare name of a shipped scenario or overlay (`suncatcher_81`, `overlays/pause`).  Raises
-    `ScenarioError` with every fault found, each naming the file, the place in it, the value and what is allowed.
+    A source is a path, or the bare name of a shipped scenario or overlay (`suncatcher_81`, `overlays/pause`).  A file
+    may name strategies by `module:Class` only with `allow_code`, or where that says this very name: another's file must
+    not run code unasked.  Raises `ScenarioError` with every fault found, each naming the file, the place in it, the
+    value and what is allowed.
     """
     if not sources:
         raise ScenarioError([Fault("scenario", "", None, "name at least one scenario file")])
@@ -46,6 +48,8 @@ def load(*sources: str | Path, set_: Sequence[str] = ()) -> Scenario:
     for setting in sorted((_setting(text) for text in set_), key=lambda setting: setting[0][-1] != "kind"):
         # The kind first: changing it drops the keys of the old kind, not those set beside it.
         tree.set(*setting)
+    if faults := _unallowed_code(tree, allow_code):
+        raise ScenarioError(faults)
     faults = _find_catalogues(tree)
     try:
         scenario = Scenario.model_validate(tree.value)
@@ -261,6 +265,29 @@ def _other_kind(before: dict[str, Any], after: dict[str, Any], at: Place) -> boo
         return False
     implied = at[1] if len(at) == 2 and at[0] == "strategies" else after["kind"]
     return bool(before.get("kind", implied) != after["kind"])
+
+
+def _unallowed_code(tree: _Tree, allow_code: bool | Collection[str]) -> list[Fault]:
+    """The strategies of files that are somebody's own code, where that is not allowed."""
+    if allow_code is True:
+        return []
+    value = tree.value if isinstance(tree.value, dict) else {}
+    given = value.get("strategies")
+    named = given.items() if isinstance(given, dict) else ()
+    kinds: list[tuple[Place, Any]] = [(("strategy",), value.get("strategy"))]
+    for name, one in named:
+        has_kind = isinstance(one, dict) and "kind" in one
+        kinds.append((("strategies", name, "kind"), one["kind"]) if has_kind else (("strategies", name), name))
+    allowed = allow_code or ()
+    problem = (
+        "is code, which a scenario file may name only with --allow-code (in Python allow_code=True), or where the same "
+        "name stands on the command line: look at it first"
+    )
+    return [
+        tree.origins[place].fault(dotted(place), kind, problem)
+        for place, kind in kinds
+        if isinstance(kind, str) and ":" in kind and tree.origins[place].file != SET and kind not in allowed
+    ]
 
 
 def _find_catalogues(tree: _Tree) -> list[Fault]:

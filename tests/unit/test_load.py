@@ -1,5 +1,6 @@
 """Inheritance, overlays and settings: what wins, where each fault is reported, and that nothing crashes."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def file(tmp_path):
 
 def faults(*sources, set_=()):
     with pytest.raises(ScenarioError) as caught:
-        load(*sources, set_=set_)
+        load(*sources, set_=set_, allow_code=True)
     return caught.value.faults
 
 
@@ -113,7 +114,31 @@ def test_a_user_strategy_loads_by_its_class(file, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     scenario = load("baseline", set_=["strategies.own.kind=mine_module:Mine", "strategies.own.x=7", "strategy=own"])
     assert scenario.strategy_named("own").x == 7
-    assert load(file(resolved_yaml(scenario))) == scenario
+    assert load(file(resolved_yaml(scenario)), allow_code=True) == scenario
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("strategy: stranger_code:S\n", "strategy"),
+        ("strategies: {mine: {kind: 'stranger_code:S'}}\n", "strategies.mine.kind"),
+        ("strategies: {'stranger_code:S': {}}\n", "strategies.stranger_code:S"),
+    ],
+)
+def test_a_file_runs_code_only_where_that_is_allowed(file, monkeypatch, tmp_path, text, place):
+    code = "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\nfrom sim.strategies import RunToFailure\n"
+    file(code + "class S(RunToFailure):\n    kind: str\n", "stranger_code.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    mailed = file("extends: baseline\n" + text)
+    sys.modules.pop("stranger_code", None)
+    for allowed in (False, [], ["stranger_code:Other"]):
+        with pytest.raises(ScenarioError, match=f"{place} = 'stranger_code:S': is code.*--allow-code"):
+            load(mailed, allow_code=allowed)
+    assert not (tmp_path / "ran").exists()
+    load(mailed, allow_code=["stranger_code:S"])
+    assert (tmp_path / "ran").exists()
+    sys.modules.pop("stranger_code")
+    assert load(mailed, allow_code=True).strategy_named("stranger_code:S")
 
 
 # Where it comes from

@@ -83,6 +83,7 @@ MOST_POSITIONAL = 7
 EXCEPTIONS = {
     "cli/commands.py: run": "Typer makes an option of each parameter",
     "cli/commands.py: compare": "Typer makes an option of each parameter",
+    "cli/commands.py: environment": "Typer makes an option of each parameter",
     "cli/commands.py: eclipse": "Typer makes an option of each parameter",
 }
 """Functions that may have more positional parameters, and why."""

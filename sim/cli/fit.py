@@ -20,18 +20,43 @@ _PROGRAM = "orbitfleet"
 
 def fit(
     failures: Annotated[
-        Path, typer.Argument(metavar="FAILURES.csv", help="One row a unit: years, dead (0/1), and cause if known.")
+        Path,
+        typer.Argument(metavar="FAILURES.csv", help="One row a unit: its age, whether it died, and cause if known."),
     ],
+    *,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Age when observation ended; default: years or observed_years.")
+    ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Whether it died then (1/0, dead/censored); default: dead or event."),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Date when it began to work, YYYY-MM-DD, instead of --time.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Date when it died or was last seen; blank: still at work.")
+    ] = None,
+    entry: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Age, or date, from which it was watched; default: entry.")
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Of ages: years, months, weeks, days or hours.")] = "years",
+    resolution: Annotated[
+        float | None,
+        typer.Option(min=0, help="To what ages are known, in the unit; 0: exactly; default: guessed from ties."),
+    ] = None,
     by: Annotated[str | None, typer.Option(metavar="COLUMN", help="Fit each value of this column by itself.")] = None,
     out: Annotated[Path | None, typer.Option(help="Output folder; default: results/fit-<name of the file>.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Fit lifetime laws to a failure log; writes overlays with the best laws for scenarios."""
-    from sim.fit import fit_file
+    from sim.fit import UNITS, Columns, fit_file
 
     folder = out or Path("results") / f"fit-{failures.stem}"
     _refuse_foreign(folder)
-    found = {**fit_file(failures, by), "out": str(folder)}
+    columns = Columns(time=time, event=event, entry=entry, start=start, end=end, unit=unit, by=by)
+    rounded = None if resolution is None else resolution * UNITS.get(unit, 1.0)
+    found = {**fit_file(failures, columns, rounded), "out": str(folder)}
     written = _write(folder, found)
     if as_json:
         print_json(found)
@@ -48,7 +73,7 @@ def _group_text(name: str, group: dict[str, Any]) -> str:
     curve = group["kaplan_meier"]
     ages = [age for age in (1, 2, 3, 4, 5, 10, 15) if age <= group["reach_years"]]
     alive = [curve["survival"][bisect_right(curve["years"], age) - 1] for age in ages]
-    lines = [head]
+    lines = [head, *(f"  {text}" for text in _reading(group))]
     if ages:
         lines.append("  survive " + "  ".join(f"{age} yr: {100 * s:.2f} %" for age, s in zip(ages, alive, strict=True)))
     lines += _laws_text(group, group["reach_years"])
@@ -58,12 +83,27 @@ def _group_text(name: str, group: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _reading(group: dict[str, Any]) -> list[str]:
+    """How the log was read, where that is not plain."""
+    said = []
+    if group["skipped_rows"]:
+        said.append(f"{group['skipped_rows']:,} rows left out: their age, date or event is blank")
+    if group["delayed_entry"]:
+        said.append("units that were watched from a later age on count from there (left truncation)")
+    if step := group["resolution_years"]:
+        shown = f"{step:.4g} years" if step >= 0.1 else f"{step * 365.25:.4g} days"
+        why = "ages look rounded: a death" if group["resolution_guessed"] else "a death"
+        said.append(f"{why} counts as one within the {shown} before its age (--resolution)")
+    return said
+
+
 def _laws_text(group: dict[str, Any], reach: float) -> list[str]:
     candidates = group["candidates"]
     if not candidates:
         return ["  no deaths: no law can be fitted"]
     ages = list(candidates[0]["hazard_per_year"])
     rows = []
+    bounds = [f"{entry['law']}: {', '.join(entry['at_bound'])}" for entry in candidates if entry["at_bound"]]
     for entry in candidates:
         p = "-" if entry["p_value"] is None else f"{entry['p_value']:.2g}"
         fits = "-" if entry["p_value"] is None else "yes" if entry["fits"] else "no"
@@ -71,12 +111,17 @@ def _laws_text(group: dict[str, Any], reach: float) -> list[str]:
             _short(hazard) if float(age) <= reach else f"({_short(hazard)})"
             for age, hazard in entry["hazard_per_year"].items()
         )
-        shown = ", ".join(f"{field} {_short(value)}" for field, value in entry["parameters"].items())
+        errors = entry["standard_errors"]
+        shown = ", ".join(
+            f"{field} {_with_error(value, errors.get(field))}" for field, value in entry["parameters"].items()
+        )
         rows.append([entry["law"], f"{entry['aic']:.1f}", f"{entry['ks']:.4f}", p, fits, *hazards, shown])
     first, *later = (f"{age} yr" for age in ages)
     heads = ["law", "AIC", "KS", "p", "fits", f"hazard a year at {first}", *later, "parameters"]
     text = table_text(heads, rows, left="l" + (4 + len(ages)) * "r" + "l")
     lines = [f"  {line}" for line in text.splitlines()]
+    if bounds:
+        lines.append(f"  At an end of their range: {'; '.join(bounds)}.")
     if reach < 5:
         lines.append(f"  In brackets: older than any unit observed ({reach:.3g} years), a guess.")
     return [*lines, *(f"  {line}" for line in _meaning(group))]
@@ -100,6 +145,11 @@ def _meaning(group: dict[str, Any]) -> list[str]:
     so = "which the deaths do not contradict" if constant["fits"] else "and does not fit"
     rate = constant["parameters"]["rate_per_year"]
     return [text, f"A constant rate would be {_short(rate)} a year at every age, {so}."]
+
+
+def _with_error(value: Any, error: Any) -> str:
+    """A parameter and, for a single one that has it, its standard error."""
+    return f"{_short(value)} ± {_short(error)}" if isinstance(error, float) else _short(value)
 
 
 def _short(value: Any) -> str:

@@ -1,18 +1,23 @@
-"""A failure log: one row a unit, years observed, dead or censored."""
+"""A failure log: one row a unit, how long it was observed, dead or censored."""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.constants import DAYS_PER_YEAR
 from sim.errors import Fault, InputError
+
+T = TypeVar("T")
 
 MAX_BYTES = 200_000_000
 MAX_YEARS = 200.0
@@ -21,8 +26,40 @@ MAX_GROUPS = 50
 """Most groups, and most causes, of one file: each is fitted by itself."""
 MAX_FAULTS = 10
 
-_YEARS = ("years", "observed_years")
-_FLAGS = {"0": False, "0.0": False, "no": False, "false": False, "1": True, "1.0": True, "yes": True, "true": True}
+UNITS = {
+    "years": 1.0,
+    "months": 1 / 12,
+    "weeks": 7 / DAYS_PER_YEAR,
+    "days": 1 / DAYS_PER_YEAR,
+    "hours": 1 / DAYS_PER_YEAR / 24,
+}
+"""Years in one of each unit of age."""
+_NAMES = {"time": ("years", "observed_years"), "event": ("dead", "event"), "entry": ("entry", "entry_years")}
+"""What columns are called where the caller does not name them."""
+_DEAD = ("1", "1.0", "yes", "true", "dead", "died", "failed", "failure", "event")
+_CENSORED = ("0", "0.0", "no", "false", "alive", "censored", "survived", "running")
+_FLAGS = dict.fromkeys(_DEAD, True) | dict.fromkeys(_CENSORED, False)
+_BLANK = ("", "-", "na", "n/a", "null", "none")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a log say what; none: the usual name, where there is one."""
+
+    time: str | None = None
+    """Age at the end of observation, in `unit`: `years` or `observed_years`."""
+    event: str | None = None
+    """Whether the unit died then: `dead` or `event`.  With dates it may be left out: who has an end died."""
+    entry: str | None = None
+    """Age, or date, at which observation began of units that were not new then: `entry` or `entry_years`."""
+    start: str | None = None
+    """Date on which a unit began to work, instead of `time`."""
+    end: str | None = None
+    """Date on which it died or was last seen; blank: it was at work on the latest date of the file."""
+    unit: str = "years"
+    """Of `time` and `entry`, one of `UNITS`."""
+    by: str | None = None
+    """Groups, each of which is fitted by itself."""
 
 
 @dataclass
@@ -32,73 +69,198 @@ class Failures:
     years: NDArray[np.float64]
     dead: NDArray[np.bool_]
     cause: NDArray[np.str_]
+    entry: NDArray[np.float64]
+    """Age at which observation began, years; 0 from birth."""
+    skipped: int = 0
+    """Rows left out because something that is needed is blank in them."""
 
 
 @dataclass
-class _Columns:
+class _Units:
     years: list[float] = field(default_factory=list)
     dead: list[bool] = field(default_factory=list)
     cause: list[str] = field(default_factory=list)
+    entry: list[float] = field(default_factory=list)
+    skipped: int = 0
 
 
-def read_failures(path: str | Path, by: str | None = None) -> dict[str, Failures]:
-    """The units of a CSV file, by the values of column `by`; without it, all in one group called "all".
+class _Refused(ValueError):
+    """A cell that cannot be used: (what, what it must be)."""
 
-    Columns: `years` (or `observed_years`), `dead` (0/1, yes/no, true/false), and if there is one `cause`; names are
-    compared without case.  Units of group "" are called "(blank)".  Raises `InputError` with up to ten faults, each
-    with its line, column, value and what is allowed.
+
+def read_failures(path: str | Path, columns: Columns | None = None) -> dict[str, Failures]:
+    """The units of a CSV file, by group; without groups all in one called "all".
+
+    Names of columns are compared without case.  Rows in which the age, a start or the event is blank are counted and
+    left out.  Units of group "" are called "(blank)".  Raises `InputError` with up to ten faults, each with its line,
+    column, value and what is allowed.
     """
-    path = Path(path)
-    groups: dict[str, _Columns] = {}
-    faults: list[Fault] = []
-    names: dict[str, str] = {}  # one string for each name, however many rows
+    path, asked = Path(path), columns or Columns()
+    if asked.unit not in UNITS:
+        raise InputError(f"--unit {asked.unit}: must be one of {', '.join(UNITS)}")
     rows = _rows(path)
     _, header = next(rows, (1, None))
     if header is None:
         raise InputError(f"{path}: is empty: the first line must name the columns, years and dead among them")
-    place = _places(path, header, by)
-    for line, row in rows:
-        if len(row) != len(header):
-            problem = f"the header has {len(header)} columns, this line {len(row)}"
-            faults.append(Fault(str(path), f"line {line}", None, problem))
-        else:
-            years, dead = _years(row[place["years"]]), _FLAGS.get(row[place["dead"]].strip().casefold())
-            if years is None:
-                must = f"must be a number of years above 0 and at most {MAX_YEARS:g}"
-                faults.append(_fault(path, line, header[place["years"]], row[place["years"]], must))
-            if dead is None:
-                must = "must be 1, yes or true for a unit that died, 0, no or false for one that had not"
-                faults.append(_fault(path, line, header[place["dead"]], row[place["dead"]], must))
-            if years is not None and dead is not None:
-                group = "all" if by is None else row[place["by"]].strip() or "(blank)"
-                cause = row[place["cause"]].strip() if "cause" in place and dead else ""
-                columns = groups.setdefault(group, _Columns())
-                columns.years.append(years)
-                columns.dead.append(dead)
-                columns.cause.append(names.setdefault(cause, cause))
-        if len(faults) > MAX_FAULTS:
+    place = _places(path, header, asked)
+    log = _Log(path, header, place, asked)
+    cells = list(rows) if "start" in place else rows
+    if isinstance(cells, list):
+        log.find_latest(cells)
+    for line, row in cells:
+        log.take(line, row)
+        if len(log.faults) > MAX_FAULTS:
             break
-        for what, count in (("groups", len(groups)), ("causes", len(names) - ("" in names))):
+    return log.groups_found()
+
+
+class _Log:
+    """Takes down rows, and what is wrong with them."""
+
+    def __init__(self, path: Path, header: list[str], place: dict[str, int], asked: Columns) -> None:
+        self.path = path
+        self.header = header
+        self.place = place
+        self.by = asked.by
+        self.scale = UNITS[asked.unit]
+        self.unit = asked.unit
+        self.latest: date | None = None
+        self.faults: list[Fault] = []
+        self._groups: dict[str, _Units] = {}
+        self._names: dict[str, str] = {}  # one string for each name, however many rows
+
+    def find_latest(self, rows: list[tuple[int, list[str]]]) -> None:
+        """Find the latest date of the file: until then a unit without an end was at work."""
+        dates = []
+        for _, row in rows:
+            for what in ("start", "end"):
+                if what in self.place and self.place[what] < len(row):
+                    try:
+                        dates.append(_date(row[self.place[what]]))
+                    except _Refused:
+                        continue
+        self.latest = max((day for day in dates if day is not None), default=None)
+
+    def take(self, line: int, row: list[str]) -> None:
+        """Take down one unit."""
+        if len(row) != len(self.header):
+            problem = f"the header has {len(self.header)} columns, this line {len(row)}"
+            self.faults.append(Fault(str(self.path), f"line {line}", None, problem))
+            return
+        place = self.place
+        group = "all" if self.by is None else row[place["by"]].strip() or "(blank)"
+        units = self._groups.setdefault(group, _Units())
+        before = len(self.faults)
+        years, ended = self._observed(line, row)
+        dead = self._cell(line, row, "event", _flag) if "event" in place else ended
+        entry = self._entry(line, row, years) if "entry" in place else 0.0
+        if len(self.faults) > before:
+            return
+        if years is None or dead is None or entry is None:
+            units.skipped += 1
+            return
+        cause = row[place["cause"]].strip() if "cause" in place and dead else ""
+        units.years.append(years)
+        units.dead.append(dead)
+        units.entry.append(entry)
+        units.cause.append(self._names.setdefault(cause, cause))
+        for what, count in (("groups", len(self._groups)), ("causes", len(self._names) - ("" in self._names))):
             if count > MAX_GROUPS:
-                column = by if what == "groups" else "cause"
+                column = self.by if what == "groups" else "cause"
                 raise InputError(
-                    f"{path}: column {column} has more than {MAX_GROUPS} {what}: too many to fit one by one"
+                    f"{self.path}: column {column} has more than {MAX_GROUPS} {what}: too many to fit one by one"
                 )
-    if faults:
-        more = ["and more of the kind"] if len(faults) > MAX_FAULTS else []
-        raise InputError("\n".join([*map(str, faults[:MAX_FAULTS]), *more]))
-    if not groups:
-        raise InputError(f"{path}: has a header and no units: add one line for each unit")
-    unit_years = sum(sum(columns.years) for columns in groups.values())
-    if not any(any(columns.dead) for columns in groups.values()):
-        raise InputError(
-            f"{path}: column dead: none of its units died, so there is no law to fit; in {unit_years:.6g} unit-years "
-            f"that bounds a constant rate by {-math.log(0.05) / unit_years:.3g} a year (95 %)"
-        )
-    return {
-        name: Failures(np.array(columns.years), np.array(columns.dead), np.array(columns.cause, dtype=np.str_))
-        for name, columns in sorted(groups.items())
-    }
+
+    def _observed(self, line: int, row: list[str]) -> tuple[float | None, bool]:
+        """(age at the end of observation, whether that is a date in the file)."""
+        if "time" in self.place:
+            return self._cell(line, row, "time", self._age), True
+        begun, ended = self._cell(line, row, "start", _date), self._cell(line, row, "end", _date)
+        last = ended or self.latest
+        if begun is None or last is None:
+            return None, False
+        years = (last - begun).days / DAYS_PER_YEAR
+        if not 0 < years <= MAX_YEARS:
+            if ended is not None or years < 0:
+                self._fault(
+                    line, row, "end", f"must be after {row[self.place['start']].strip()}, when it began to work"
+                )
+            return None, False
+        return years, ended is not None
+
+    def _entry(self, line: int, row: list[str], years: float | None) -> float | None:
+        """Age at which observation began; none where it is blank: then it began at birth, unless that is unknown."""
+
+        def read(text: str) -> float | None:
+            if "start" in self.place and (day := _date(text)) is not None:
+                begun = _date(row[self.place["start"]])
+                return None if begun is None else max((day - begun).days, 0) / DAYS_PER_YEAR
+            return self._age(text, least=-math.inf)
+
+        entry = self._cell(line, row, "entry", read)
+        if entry is None:
+            return 0.0
+        if years is not None and entry >= years:
+            self._fault(line, row, "entry", "must come before the end of observation")
+        return max(entry, 0.0)
+
+    def _age(self, text: str, least: float = 0.0) -> float | None:
+        """An age, years; none where it is blank."""
+        if text.strip().casefold() in _BLANK:
+            return None
+        try:
+            value = math.nan if "_" in text else float(text) * self.scale
+        except ValueError:
+            value = math.nan
+        if not (least < value <= MAX_YEARS):
+            must = f"must be a number of {self.unit} above 0 and at most {MAX_YEARS / self.scale:.6g}"
+            if least < 0:
+                must = f"must be a number of {self.unit}, at most {MAX_YEARS / self.scale:.6g}"
+            if "," in text:
+                must += f"; write the decimal point as a point: {text.strip().replace(',', '.')}"
+            elif value > MAX_YEARS:
+                must += "; for other units there is --unit"
+            raise _Refused(must)
+        return value
+
+    def _cell(self, line: int, row: list[str], what: str, read: Callable[[str], T | None]) -> T | None:
+        try:
+            return read(row[self.place[what]])
+        except _Refused as refused:
+            self._fault(line, row, what, str(refused))
+            return None
+
+    def _fault(self, line: int, row: list[str], what: str, must: str) -> None:
+        column = self.header[self.place[what]].strip()
+        self.faults.append(Fault(str(self.path), f"line {line}, column {column}", row[self.place[what]], must))
+
+    def groups_found(self) -> dict[str, Failures]:
+        """The groups.  Raises `InputError` where something was wrong, or there is nothing to fit."""
+        if self.faults:
+            more = ["and more of the kind"] if len(self.faults) > MAX_FAULTS else []
+            raise InputError("\n".join([*map(str, self.faults[:MAX_FAULTS]), *more]))
+        groups = {name: units for name, units in self._groups.items() if units.years}
+        if not groups:
+            skipped = sum(units.skipped for units in self._groups.values())
+            blank = f": something is blank in each of its {skipped} rows" if skipped else ": add one line for each unit"
+            raise InputError(f"{self.path}: has a header and no units{blank}")
+        unit_years = sum(sum(units.years) - sum(units.entry) for units in groups.values())
+        if not any(any(units.dead) for units in groups.values()):
+            column = self.header[self.place["event"]].strip() if "event" in self.place else "end"
+            raise InputError(
+                f"{self.path}: column {column}: none of its units died, so there is no law to fit; in {unit_years:.6g} "
+                f"unit-years that bounds a constant rate by {-math.log(0.05) / unit_years:.3g} a year (95 %)"
+            )
+        return {
+            name: Failures(
+                np.array(units.years),
+                np.array(units.dead),
+                np.array(units.cause, dtype=np.str_),
+                np.array(units.entry),
+                units.skipped,
+            )
+            for name, units in sorted(groups.items())
+        }
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -123,44 +285,79 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _places(path: Path, header: list[str], by: str | None) -> dict[str, int]:
+def _places(path: Path, header: list[str], asked: Columns) -> dict[str, int]:
     """Where the columns stand.  Raises `InputError` for those that are missing, or there twice."""
-    names = [name.strip().casefold() for name in header]
-    listed = ", ".join(name.strip() for name in header)
-    hint = "; separate columns by commas" if len(header) == 1 and (";" in listed or "\t" in listed) else ""
-    wanted = {"years": _YEARS, "dead": ("dead",), "cause": ("cause",)}
-    if by is not None:
-        if by.strip().casefold() in (*_YEARS, "dead", "cause"):
-            problem = (
-                "causes are fitted within each group anyway" if by.strip().casefold() == "cause" else "not a group"
-            )
-            raise InputError(f"{path}: --by {by}: {problem}: name a column of groups, such as a batch")
-        wanted["by"] = (by.strip().casefold(),)
-    found: dict[str, int] = {}
-    for what, allowed in wanted.items():
-        places = [i for i, name in enumerate(names) if name in allowed]
-        if len(places) > 1:
-            raise InputError(
-                f"{path}: line 1: column {' or '.join(allowed)} stands there {len(places)} times: keep one"
-            )
-        if places:
-            found[what] = places[0]
-        elif what != "cause":
-            near = get_close_matches(allowed[0], names, n=1)
-            guess = f" (did you mean {header[names.index(near[0])].strip()}?)" if near else ""
-            shown = by if what == "by" else " or ".join(allowed)
-            shortened = listed if len(listed) <= 200 else listed[:197] + "..."
-            raise InputError(f"{path}: line 1: has no column {shown}{guess}; it has: {shortened}{hint}")
+    if (asked.start is None) != (asked.end is None):
+        raise InputError(f"{path}: --start and --end go together: name the columns of both dates")
+    if asked.start is not None and asked.time is not None:
+        raise InputError(f"{path}: --time or --start with --end: an age follows from the two dates")
+    wanted = {what: getattr(asked, what) for what in ("time", "event", "entry")} | {"cause": None}
+    if asked.start is not None:
+        del wanted["time"]
+        wanted |= {"start": asked.start, "end": asked.end}
+    if asked.by is not None:
+        by, taken = asked.by.strip().casefold(), [name for what in ("time", "event") for name in _NAMES[what]]
+        if by in (*taken, "cause"):
+            problem = "causes are fitted within each group anyway" if by == "cause" else "not a group"
+            raise InputError(f"{path}: --by {asked.by}: {problem}: name a column of groups, such as a batch")
+        wanted["by"] = asked.by
+    optional = {"cause", "entry"} | ({"event"} if asked.start is not None else set())
+    found = {}
+    for what, name in wanted.items():
+        place = _place(path, header, what, name, optional=what in optional and name is None)
+        if place is not None:
+            found[what] = place
     return found
 
 
-def _years(text: str) -> float | None:
-    try:
-        years = math.nan if "_" in text else float(text)
-    except ValueError:
+def _place(path: Path, header: list[str], what: str, name: str | None, *, optional: bool) -> int | None:
+    """Where one column stands: that of this name, or the first of its usual names; none where it may be missing."""
+    names = [one.strip().casefold() for one in header]
+    allowed = (name.strip().casefold(),) if name is not None else _NAMES.get(what, (what,))
+    for one in allowed:
+        if names.count(one) > 1:
+            raise InputError(f"{path}: line 1: column {one} stands there {names.count(one)} times: keep one")
+    here = [names.index(one) for one in allowed if one in names]
+    if name is None and what == "time" and len(here) > 1:
+        raise InputError(f"{path}: line 1: has both {' and '.join(allowed)}: choose one by --time")
+    if here or optional:
+        return here[0] if here else None
+    listed = ", ".join(one.strip() for one in header)
+    shortened = listed if len(listed) <= 200 else listed[:197] + "..."
+    near = get_close_matches(allowed[0], names, n=1)
+    guess = f" (did you mean {header[names.index(near[0])].strip()}?)" if near else ""
+    option = {"time": " by --time and, if it is not in years, --unit, or dates by --start and --end"}
+    option["event"] = " by --event"
+    hint = f"; name the column{option[what]}" if name is None and what in option else ""
+    if what == "time":
+        for unit in UNITS:
+            if fitting := [one.strip() for one in header if unit[:-1] in one.casefold()]:
+                hint = f"; if {fitting[0]} is it: --time {fitting[0]} --unit {unit}"
+    if len(header) == 1 and (";" in listed or "\t" in listed):
+        hint = "; separate columns by commas"
+    shown = name if name is not None else " or ".join(allowed)
+    raise InputError(f"{path}: line 1: has no column {shown}{guess}; it has: {shortened}{hint}")
+
+
+def _flag(text: str) -> bool | None:
+    """Whether a unit died; none where that is blank."""
+    word = text.strip().casefold()
+    if word in _BLANK:
         return None
-    return years if 0 < years <= MAX_YEARS else None
+    if word not in _FLAGS:
+        raise _Refused(
+            "must be 1, yes, true, dead or failed for a unit that died, 0, no, false, alive or censored for one that "
+            "had not"
+        )
+    return _FLAGS[word]
 
 
-def _fault(path: Path, line: int, column: str, value: str, must: str) -> Fault:
-    return Fault(str(path), f"line {line}, column {column.strip()}", value, must)
+def _date(text: str) -> date | None:
+    """A date, with or without a time of day; none where it is blank."""
+    word = text.strip()
+    if word.casefold() in _BLANK:
+        return None
+    try:
+        return datetime.fromisoformat(word.replace("/", "-")).date()
+    except ValueError:
+        raise _Refused("must be a date as YYYY-MM-DD, or blank") from None

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from sim.constants import DAYS_PER_YEAR
-from sim.fit.maximum_likelihood import Fit
+from sim.fit.fitted import Fit
 from sim.fit.sample import KaplanMeier, Sample
 from sim.reliability import AnyLaw
 
@@ -18,13 +18,17 @@ LEVEL = 0.05
 """A law is refused where chance alone would do worse less often than this."""
 
 
-def distance(law: AnyLaw, curve: KaplanMeier, reach_years: float) -> float:
-    """Largest gap between the Kaplan-Meier curve and the law's survival, over the ages observed."""
-    ages = np.append(curve.years, reach_years)
+def distance(law: AnyLaw, curve: KaplanMeier, sample: Sample) -> float:
+    """Largest gap between the Kaplan-Meier curve and the law's survival, over the ages observed.
+
+    Where ages are rounded the curve is known at the ends of the intervals alone.
+    """
+    ages = np.append(curve.years, sample.reach_years)
     after = np.append(curve.survival, curve.survival[-1])
     before = np.concatenate([[1.0], curve.survival])
-    fitted = law.survival(ages * DAYS_PER_YEAR)
-    return float(np.maximum(np.abs(after - fitted), np.abs(before - fitted)).max())
+    first = np.maximum(ages - sample.resolution_years, 0.0)
+    at, at_first = (law.survival(when * DAYS_PER_YEAR) for when in (ages, first))
+    return float(np.maximum(np.abs(after - at), np.abs(before - at_first)).max())
 
 
 def p_value(fit: Fit, sample: Sample) -> float | None:
@@ -42,10 +46,12 @@ def p_value(fit: Fit, sample: Sample) -> float | None:
     ages, _ = sample.death_years()
     if cells < 2 or ages.size < 2:
         return None
-    between = 0.5 * (ages[1:] + ages[:-1])  # edges half-way between deaths: rounded ages stay on their side
+    # Edges half-way between deaths: rounded ages stay on their side.  Those known to lie before an age end there.
+    rounded = sample.resolution_years
+    between = ages[:-1] + 1e-6 * rounded if rounded else 0.5 * (ages[1:] + ages[:-1])
     gathered = _gathered(sample, fit.law.cumulative_hazard(sample.years * DAYS_PER_YEAR),
                          fit.law.cumulative_hazard(between * DAYS_PER_YEAR), between)  # fmt: skip
-    total = float(sample.ended @ fit.law.cumulative_hazard(sample.years * DAYS_PER_YEAR))
+    total = float(sample.weight @ fit.law.cumulative_hazard(sample.years * DAYS_PER_YEAR))
     wanted = total * np.arange(1, cells) / cells
     edges = between[np.unique(np.minimum(np.searchsorted(gathered, wanted), between.size - 1))]
     edges = np.append(edges, sample.reach_years)
@@ -81,8 +87,11 @@ def _expected(law: AnyLaw, sample: Sample, edges: Floats) -> Floats:
 
 
 def _gathered(sample: Sample, own: Floats, at_edges: Floats, edges: Floats) -> Floats:
-    """Sum over units of a function of age: at their own end if that comes before the edge, else at the edge."""
-    before = np.concatenate([[0.0], np.cumsum(sample.ended * own)])
-    gone = np.concatenate([[0.0], np.cumsum(sample.ended)])
+    """Sum over units of a function of age: at their own end if that comes before the edge, else at the edge.
+
+    Less the same of their entries.
+    """
+    before = np.concatenate([[0.0], np.cumsum(sample.weight * own)])
+    gone = np.concatenate([[0.0], np.cumsum(sample.weight)])
     place = np.searchsorted(sample.years, edges, side="right")
     return np.asarray(before[place] + (gone[-1] - gone[place]) * at_edges)

@@ -11,7 +11,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from sim.constants import DAYS_PER_YEAR
 from sim.fit.sample import Sample
-from sim.reliability import Bathtub
+from sim.reliability import Bathtub, Weibull
 
 Floats = NDArray[np.float64]
 INFANT_DAYS = (30.0, 90.0, 180.0, 365.0)
@@ -39,8 +39,8 @@ class Onsets:
         return float(self.tried[max(good[0] - 1, 0)]), float(self.tried[min(good[-1] + 1, last)])
 
 
-def best_onset(sample: Sample, free_shape: bool) -> Onsets:
-    """The onset of greatest likelihood, with shape 1 or the best shape of 1 or more.
+def best_onset(sample: Sample, free_shape: bool, weibull: Weibull) -> Onsets:
+    """The onset of greatest likelihood, with shape 1 or the best shape of 1 or more; `weibull`: the best such law.
 
     A shape below 1 would let the likelihood grow without end towards an onset at a death.  So would an onset near the
     last death: at least 5 deaths, and 5 % of them, come after it.
@@ -48,7 +48,7 @@ def best_onset(sample: Sample, free_shape: bool) -> Onsets:
     ages, died = sample.death_years()
     after = sample.deaths - np.cumsum(died) + died
     allowed = after >= max(5.0, 0.05 * sample.deaths)
-    return _grown(sample, float(ages[allowed][-1])) if free_shape else _jump(sample, ages[allowed])
+    return _grown(sample, float(ages[allowed][-1]), weibull) if free_shape else _jump(sample, ages[allowed])
 
 
 def _jump(sample: Sample, ages: Floats) -> Onsets:
@@ -74,10 +74,12 @@ def _jump(sample: Sample, ages: Floats) -> Onsets:
     return Onsets(float(tried[best]), np.array([*values, 1.0]), tried, found)
 
 
-def _grown(full_sample: Sample, latest: float) -> Onsets:
+def _grown(full_sample: Sample, latest: float, weibull: Weibull) -> Onsets:
     coarse = full_sample.coarse(AGES)
     mean = full_sample.deaths / full_sample.unit_years
     start = np.array([0.3 * mean, mean, 1.5])
+    if weibull.shape >= 1:
+        start = np.array([1e-3 * mean, 1 / weibull.scale_years, min(weibull.shape, MOST_SHAPE)])
 
     def at(onset: float, sample: Sample = coarse) -> tuple[float, Floats]:
         ages, died = sample.death_years()
@@ -94,12 +96,12 @@ def _grown(full_sample: Sample, latest: float) -> Onsets:
             hazard, _, logs, _ = terms(x, late_dead)
             h = np.maximum(x[0] + hazard, 1e-300)
             _, total, log_all, _ = terms(x, late)
-            value = sample.ended @ (x[0] * sample.years + total) - died @ np.log(h)
+            value = sample.weight @ (x[0] * sample.years + total) - died @ np.log(h)
             share = died * hazard / h
             slope = [
                 sample.unit_years - (died / h).sum(),
-                sample.ended @ total * x[2] / x[1] - share.sum() * x[2] / x[1],
-                sample.ended @ (total * log_all) - share @ (1 / x[2] + logs),
+                sample.weight @ total * x[2] / x[1] - share.sum() * x[2] / x[1],
+                sample.weight @ (total * log_all) - share @ (1 / x[2] + logs),
             ]
             return float(value), np.array(slope)
 
@@ -130,13 +132,18 @@ def _grown(full_sample: Sample, latest: float) -> Onsets:
     return Onsets(onset, np.where(x <= 2e-9 * mean, 0.0, x), every[order], logs[order])
 
 
-def best_bathtub(sample: Sample) -> tuple[float, Floats]:
-    """(end of infant mortality in days, [infant hazard in all, constant a year, scale of wear-out in years, shape])."""
+def best_bathtub(sample: Sample, weibull: Weibull) -> tuple[float, Floats]:
+    """(end of infant mortality in days, [infant hazard in all, constant a year, scale of wear-out in years, shape]).
+
+    `weibull`: the best such law, one of the places where the search begins.
+    """
     ends = [days for days in INFANT_DAYS if days < 0.5 * DAYS_PER_YEAR * sample.reach_years]
     ends = ends or [0.25 * DAYS_PER_YEAR * sample.reach_years]
     coarse = sample.coarse(AGES)
     longest = np.log(coarse.reach_years)
     starts = [(0.05, 0.7, longest + 0.7, 3.0), (0.3, 0.2, longest + 0.2, 2.0), (0.05, 0.9, longest + 6, 3.0)]
+    if weibull.shape >= 1:
+        starts.append((1e-3, 1e-3, float(np.log(weibull.scale_years)), weibull.shape))
     found = [(_bathtub_ending(coarse, days / DAYS_PER_YEAR, start), days) for days in ends for start in starts]
     (_, x), days = min(found, key=lambda one: one[0][0])
     _, x = _bathtub_ending(sample, days / DAYS_PER_YEAR, x)
@@ -150,13 +157,13 @@ def _bathtub_ending(sample: Sample, end: float, start: ArrayLike) -> tuple[float
     mean, reach = sample.deaths / sample.unit_years, sample.reach_years
     power = Bathtub().infant_shape
     infant_h = np.where(ages < end, power / end * (ages / end) ** (power - 1), 0.0)
-    infant_total = float(sample.ended @ np.minimum(sample.years / end, 1) ** power)
+    infant_total = float(sample.weight @ np.minimum(sample.years / end, 1) ** power)
     log_dead, log_all = np.log(ages), np.log(sample.years)
 
     # x = infant and constant hazard over the mean rate, ln scale, shape
     def loss(x: Floats) -> tuple[float, Floats]:
         worn_dead = np.exp(np.clip(x[3] * (log_dead - x[2]), -700, 300))
-        worn = sample.ended * np.exp(np.clip(x[3] * (log_all - x[2]), -700, 300))
+        worn = sample.weight * np.exp(np.clip(x[3] * (log_all - x[2]), -700, 300))
         hazard = x[3] * worn_dead / ages
         h = np.maximum(mean * (x[0] * infant_h + x[1]) + hazard, 1e-300)
         value = mean * (x[0] * infant_total + x[1] * sample.unit_years) + worn.sum() - died @ np.log(h)
@@ -178,5 +185,12 @@ def _minimum(
     loss: Callable[[Floats], tuple[float, Floats]], start: Floats, bounds: list[tuple[float, float]]
 ) -> tuple[float, Floats]:
     # Not L-BFGS-B: its threaded linear algebra takes ten times as long on these few parameters when cores are busy.
-    found = minimize(loss, start, jac=True, method="SLSQP", bounds=bounds, options={"maxiter": 200, "ftol": 1e-9})
-    return float(found.fun), np.clip(found.x, *np.transpose(bounds))
+    start = np.clip(start, *np.transpose(bounds))
+    per = max(abs(loss(start)[0]), 1.0)  # or the steps of large samples are cut short
+
+    def scaled(x: Floats) -> tuple[float, Floats]:
+        value, slope = loss(x)
+        return value / per, slope / per
+
+    found = minimize(scaled, start, jac=True, method="SLSQP", bounds=bounds, options={"maxiter": 200, "ftol": 1e-11})
+    return float(found.fun) * per, np.clip(found.x, *np.transpose(bounds))

@@ -10,21 +10,31 @@ import yaml
 
 
 def overlay(group: str, found: dict[str, Any], file: str) -> str:
-    """A partial scenario that gives GPUs the best law of a group (`sim.fit.fit_file`); "" where nobody died."""
+    """A partial scenario that gives GPUs the best law of a group (`sim.fit.fit_file`); "" where nobody died.
+
+    The best that the deaths do not contradict; where they contradict all, that of the lowest AIC, and it says so.
+    """
     if not found["candidates"]:
         return ""
-    best = found["candidates"][0]
+    nearest = found["candidates"][0]
+    best = next((entry for entry in found["candidates"] if entry["fits"]), nearest)
     p = "" if best["p_value"] is None else f", p = {best['p_value']:.2g}"
+    chosen = f"Of the laws tried {best['law']} has the lowest AIC; goodness of fit: {found['verdict']}{p}."
+    if best is not nearest:
+        chosen = f"{best['law']} fits{p}; {nearest['law']} has the lowest AIC, but the deaths contradict it."
+    warning = [] if best["fits"] else [f"WARNING: the deaths contradict every law tried, this one too{p}."]
     lines = [
         f"Fitted by orbitfleet to group {group!r} of {file!r}:",
         f"{found['n']} units, {found['deaths']} deaths, {found['unit_years']:.6g} unit-years.",
-        f"Of the laws tried {best['law']} has the lowest AIC; goodness of fit: {found['verdict']}{p}.",
+        chosen,
+        *warning,
         f"No unit was observed beyond {found['reach_years']:.4g} years: from there on the law is a guess.",
     ]
     # repr keeps control characters of names from ending a comment
     head = "".join(f"# {line}\n" for line in lines)
     law = {"kind": best["law"], **best["parameters"]}
-    source = {"tag": "C", "source": f"fitted to {found['deaths']} deaths of {found['n']} units, {group!r} of {file!r}"}
+    fitted = f"fitted to {found['deaths']} deaths of {found['n']} units, {group!r} of {file!r}"
+    source = {"tag": "C", "source": fitted + ("" if best["fits"] else f"; its own test rejects it{p}")}
     tree = {"reliability": {"gpu": law}, "sources": {"reliability.gpu": source}}
     return head + yaml.safe_dump(tree, sort_keys=False, default_flow_style=None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,31 +15,75 @@ NORMAL_95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class Sample:
-    """Units by the age at which their observation ended: `years` increasing, `ended` units there, `died` of them."""
+    """Units by age: at each of `years`, increasing, the observation of `ended` units ends, and `died` of them die.
+
+    `entered` of them begin to be observed there, older than new (left truncation); the others were observed from birth.
+    With a `resolution_years` r above 0 a death written at age a came between a - r and a (interval censoring).
+    """
 
     years: Floats
     ended: Floats
     died: Floats
+    entered: Floats
+    resolution_years: float = 0.0
 
     @classmethod
-    def of(cls, years: ArrayLike, dead: ArrayLike) -> Sample:
-        """From one entry a unit.  More than 20,000 different ages are rounded up to 1/20,000 of the longest."""
+    def of(
+        cls, years: ArrayLike, dead: ArrayLike, entry: ArrayLike | None = None, resolution_years: float = 0.0
+    ) -> Sample:
+        """From one entry a unit; `entry`: ages at which observation began, 0 from birth.
+
+        More than 20,000 different ages are rounded up to 1/20,000 of the longest.
+        """
         ages, died = np.asarray(years, float), np.asarray(dead, bool)
-        distinct, place = np.unique(ages, return_inverse=True)
+        begun = np.zeros(ages.shape) if entry is None else np.asarray(entry, float)
+        late = begun > 0
+        every = np.concatenate([ages, begun[late]])
+        distinct, place = np.unique(every, return_inverse=True)
         if distinct.size > MAX_AGES:
             step = distinct[-1] / MAX_AGES
-            distinct, place = np.unique(np.maximum(np.ceil(ages / step), 1) * step, return_inverse=True)
-        ended = np.bincount(place, minlength=distinct.size).astype(float)
-        fallen = np.asarray(np.bincount(place, weights=died), float)
-        return cls(distinct, ended, fallen)
+            distinct, place = np.unique(np.maximum(np.ceil(every / step), 1) * step, return_inverse=True)
+        own, first = place[: ages.size], place[ages.size :]
+        ended, fallen, entered = (
+            np.asarray(np.bincount(where, weights=weight, minlength=distinct.size), float)
+            for where, weight in ((own, np.ones(own.size)), (own, died), (first, np.ones(first.size)))
+        )
+        return cls(distinct, ended, fallen, entered, resolution_years)
+
+    @cached_property
+    def weight(self) -> Floats:
+        """How often the hazard up to each age counts among what all units gather: at its end, less at its entry."""
+        return self.ended - self.entered
 
     def coarse(self, count: int) -> Sample:
         """About the same sample at no more than `count` ages: neighbours gathered at their mean age."""
         if self.years.size <= count:
             return self
         first = np.linspace(0, self.years.size, count, endpoint=False).astype(int)
-        ended, died = np.add.reduceat(self.ended, first), np.add.reduceat(self.died, first)
-        return Sample(np.add.reduceat(self.ended * self.years, first) / ended, ended, died)
+        ended, died, entered = (np.add.reduceat(one, first) for one in (self.ended, self.died, self.entered))
+        both = self.ended + self.entered
+        years = np.add.reduceat(both * self.years, first) / (ended + entered)
+        return Sample(years, ended, died, entered, self.resolution_years)
+
+    def at_midpoints(self) -> Sample:
+        """The same with each death in the middle of the interval in which it came, as if that were known."""
+        if self.resolution_years == 0:
+            return self
+        half = np.minimum(0.5 * self.resolution_years, 0.5 * self.years)
+        every = np.concatenate([self.years, self.years - half])
+        distinct, place = np.unique(every, return_inverse=True)
+        at_end, middle = place[: self.years.size], place[self.years.size :]
+        columns = (
+            (at_end, self.ended - self.died, middle, self.died),
+            (middle, self.died, middle, 0 * self.died),
+            (at_end, self.entered, middle, 0 * self.died),
+        )
+        ended, died, entered = (
+            np.asarray(np.bincount(one, weights, distinct.size) + np.bincount(two, more, distinct.size), float)
+            for one, weights, two, more in columns
+        )
+        used = (ended > 0) | (entered > 0)
+        return Sample(distinct[used], ended[used], died[used], entered[used])
 
     @property
     def units(self) -> int:
@@ -53,7 +98,7 @@ class Sample:
     @property
     def unit_years(self) -> float:
         """Years observed, over all units."""
-        return float(self.ended @ self.years)
+        return float(self.weight @ self.years)
 
     @property
     def reach_years(self) -> float:
@@ -66,9 +111,9 @@ class Sample:
         return self.years[here], self.died[here]
 
     def exposure(self, years: Floats) -> Floats:
-        """Unit-years lived up to each age."""
-        before = np.concatenate([[0.0], np.cumsum(self.ended * self.years)])
-        gone = np.concatenate([[0.0], np.cumsum(self.ended)])
+        """Unit-years lived under observation up to each age."""
+        before = np.concatenate([[0.0], np.cumsum(self.weight * self.years)])
+        gone = np.concatenate([[0.0], np.cumsum(self.weight)])
         place = np.searchsorted(self.years, years, side="right")
         return np.asarray(before[place] + (gone[-1] - gone[place]) * years)
 
@@ -90,11 +135,14 @@ class KaplanMeier:
 def kaplan_meier(sample: Sample) -> KaplanMeier:
     """The product-limit estimate (Kaplan and Meier 1958, doi 10.1080/01621459.1958.10501452), a point at each death.
 
+    Units that enter late count among those at risk from their entry on; with few at risk early, one early death there
+    pulls the whole curve down.
     Bands: Greenwood's variance on the scale ln(-ln S), so that they stay between 0 and 1.  Where the last unit died
     and S is 0, that variance has no value: the band there reaches from 0 to its last upper end.
     """
     here = sample.died > 0
-    at_risk = (sample.units - np.cumsum(sample.ended) + sample.ended)[here]
+    # Under observation just before: those that end there or later, less those that enter there or later.
+    at_risk = np.cumsum(sample.weight[::-1])[::-1][here]
     died = sample.died[here]
     survival = np.cumprod(1 - died / at_risk)
     alive = survival > 0

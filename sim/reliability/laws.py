@@ -44,8 +44,8 @@ class Weibull(Law):
     kind: Literal["weibull"] = "weibull"
     shape: float = Field(gt=0, le=50)
     """Shape, dimensionless: 1 is exponential."""
-    scale_years: float = Field(ge=1e-6, le=1e9)
-    """Scale, years: the age that a share 1/e of the units reaches."""
+    scale_years: float = Field(ge=1e-6, le=1e30)
+    """Scale, years: the age that a share 1/e of the units reaches; beyond all ages where few units fail, and early."""
 
     def hazard_per_day(self, age_days: ArrayLike) -> Floats:
         scale = self.scale_years * DAYS_PER_YEAR

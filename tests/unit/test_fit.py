@@ -9,9 +9,10 @@ import pytest
 
 from sim.constants import DAYS_PER_YEAR
 from sim.errors import InputError
-from sim.fit import Sample, file_names, fit_file, fit_laws, kaplan_meier, overlay, read_failures
+from sim.fit import Columns, Sample, file_names, fit_file, fit_laws, kaplan_meier, overlay, read_failures
+from sim.fit.fitted import log_likelihood
 from sim.fit.goodness import distance
-from sim.fit.maximum_likelihood import log_likelihood
+from sim.fit.report import guessed_resolution
 from sim.reliability import Exponential
 
 
@@ -76,11 +77,12 @@ def test_likelihood_and_rate_by_hand() -> None:
 
 
 def test_distance_looks_at_both_sides_of_each_step() -> None:
-    curve = kaplan_meier(sample([1, 2], [1, 0]))
+    units = sample([1, 2], [1, 0])
+    curve = kaplan_meier(units)
     law = Exponential(rate_per_year=0.1)
-    assert distance(law, curve, 2.0) == pytest.approx(float(law.survival(DAYS_PER_YEAR)) - 0.5)
+    assert distance(law, curve, units) == pytest.approx(float(law.survival(DAYS_PER_YEAR)) - 0.5)
     steep = Exponential(rate_per_year=2.0)
-    assert distance(steep, curve, 2.0) == pytest.approx(1 - math.exp(-2))  # just before the death at 1
+    assert distance(steep, curve, units) == pytest.approx(1 - math.exp(-2))  # just before the death at 1
 
 
 def test_no_law_is_fitted_to_so_few_deaths_that_it_could_not_be_told() -> None:
@@ -108,7 +110,7 @@ def test_header_and_flags_in_many_spellings(tmp_path: Path) -> None:
         "A,1,1.0,",
     ]
     text = "\r\n".join(rows)
-    found = read_failures(written(tmp_path, text), "batch")
+    found = read_failures(written(tmp_path, text), Columns(by="batch"))
     assert {name: units.years.tolist() for name, units in found.items()} == {"(blank)": [1], "A": [1.5, 2, 1], "B": [3]}
     assert found["A"].dead.tolist() == [True, False, True]
     assert list(read_failures(written(tmp_path, text))) == ["all"]
@@ -123,14 +125,19 @@ def test_header_and_flags_in_many_spellings(tmp_path: Path) -> None:
         ("year,dead\n1,0\n", None, ["line 1", "no column years or observed_years", "did you mean year?"]),
         ("years;dead\n1;0\n", None, ["no column years", "separate columns by commas"]),
         ("years,died\n1,0\n", None, ["no column dead"]),
-        ("years,dead,years\n1,0,2\n", None, ["column years or observed_years stands there 2 times"]),
+        ("years,dead,years\n1,0,2\n", None, ["column years stands there 2 times"]),
+        ("years,dead,observed_years\n1,0,2\n", None, ["both years and observed_years", "--time"]),
+        ('years,dead\n"1,5",1\n', None, ["column years = '1,5'", "decimal point as a point: 1.5"]),
+        ("power_on_hours,dead\n9,1\n", None, ["no column years", "--time power_on_hours --unit hours"]),
+        ("years,dead\n,1\n1,\n", None, ["no units", "blank in each of its 2 rows"]),
+        ("years,dead,entry\n1,1,1.5\n", None, ["column entry = '1.5'", "before the end of observation"]),
         ("years,dead\n1,1\n", "batch", ["no column batch", "it has: years, dead"]),
         ("years,dead,cause\n1,1,x\n", "cause", ["--by cause", "within each group anyway"]),
         ("years,dead\n1,1\n", "dead", ["--by dead", "not a group"]),
         ("years,dead\n1,1\n-2,1\n", None, ["line 3, column years = '-2'", "above 0 and at most 200"]),
         ("years,dead\n1,1\n0,1\nnan,1\ninf,0\n1e9,0\n1_0,0\nx,0\n,1\n", None,
-         ["line 3", "line 4", "'nan'", "line 5", "line 6", "line 7", "line 8, column years = 'x'", "line 9"]),
-        ("years,dead\n\n1,maybe\n", None, ["line 3, column dead = 'maybe'", "1, yes or true"]),
+         ["line 3", "line 4", "'nan'", "line 5", "line 6", "there is --unit", "line 7", "line 8, column years = 'x'"]),
+        ("years,dead\n\n1,maybe\n", None, ["line 3, column dead = 'maybe'", "1, yes, true, dead or failed"]),
         ("years,dead\n1,1\n2\n", None, ["line 3", "the header has 2 columns, this line 1"]),
         ("years,dead\n" + "x,1\n" * 99, None, ["line 11,", "and more"]),
         (b"years,dead\n1,1\n2,\xff\n", None, ["0xff is not UTF-8"]),
@@ -142,7 +149,7 @@ def test_header_and_flags_in_many_spellings(tmp_path: Path) -> None:
 def test_each_fault_names_its_place(tmp_path: Path, text: str | bytes, by: str | None, complaints: list[str]) -> None:
     path = written(tmp_path, text)
     with pytest.raises(InputError) as error:
-        read_failures(path, by)
+        read_failures(path, Columns(by=by))
     message = str(error.value)
     for complaint in [str(path), *complaints]:
         assert complaint in message
@@ -179,7 +186,7 @@ def test_causes_are_fitted_with_the_others_censored(tmp_path: Path) -> None:
 
 def test_a_group_without_deaths_stands_beside_the_others(tmp_path: Path) -> None:
     path = written(tmp_path, "years,dead,b\n1,0,x\n2,0,x\n1,1,y\n")
-    found = fit_file(path, "b")["groups"]
+    found = fit_file(path, Columns(by="b"))["groups"]
     assert (found["x"]["best"], found["x"]["verdict"], found["x"]["candidates"]) == (None, "no deaths", [])
     assert found["x"]["kaplan_meier"]["survival"] == [1]
     assert overlay("x", found["x"], "f.csv") == ""
@@ -206,3 +213,140 @@ def test_names_of_overlays_are_plain_and_unlike() -> None:
         "overlay_a-b-2.yaml",
         "overlay_group.yaml",
     ]
+
+
+# Logs as they are kept
+
+
+def test_ages_in_hours_words_for_the_event_and_blanks_left_out(tmp_path: Path) -> None:
+    rows = [
+        "unit,Power On Hours,Status",
+        "a,8766,failed",
+        "b,17532,Running",
+        "c,,failed",
+        "d,8766,n/a",
+        "e,4383,censored",
+    ]
+    columns = Columns(time="power on hours", event="status", unit="hours")
+    units = read_failures(written(tmp_path, "\n".join(rows)), columns)["all"]
+    assert units.years.tolist() == pytest.approx([1, 2, 0.5])
+    assert units.dead.tolist() == [True, False, False]
+    assert units.skipped == 2
+    assert fit_file(written(tmp_path, "\n".join(rows)), columns)["groups"]["all"]["skipped_rows"] == 2
+
+
+def test_lives_between_dates_last_to_the_latest_date_of_the_file(tmp_path: Path) -> None:
+    rows = [
+        "serial,installed,removed,watched_from",
+        "a,2020-01-01,2021-01-01,",
+        "b,2020-01-01,,2022-01-01",
+        "c,,2021-01-01,",
+        "d,2022-12-31T08:00:00,2023-01-01,2022-12-31",
+    ]
+    path = written(tmp_path, "\n".join(rows))
+    columns = Columns(start="installed", end="removed", entry="watched_from")
+    units = read_failures(path, columns)["all"]
+    assert (units.years * DAYS_PER_YEAR).tolist() == pytest.approx([366, 1096, 1])
+    assert (units.entry * DAYS_PER_YEAR).tolist() == pytest.approx([0, 731, 0])
+    assert units.dead.tolist() == [True, False, True]  # who has an end died
+    assert units.skipped == 1
+    with pytest.raises(InputError, match="column removed = '2021-01-01': must be after 2022"):
+        read_failures(written(tmp_path, "\n".join([*rows, "e,2022-01-01,2021-01-01,"])), columns)
+    with pytest.raises(InputError, match="go together"):
+        read_failures(path, Columns(start="installed"))
+    with pytest.raises(InputError, match="--unit fortnights: must be one of years"):
+        read_failures(path, Columns(unit="fortnights"))
+
+
+def test_who_enters_late_counts_from_there() -> None:
+    # at risk: at 1 two (the third enters at 1), at 2 two, at 3 one
+    late = Sample.of([1, 2, 3], [1, 1, 1], [0, 0, 1])
+    assert kaplan_meier(late).survival == pytest.approx([1, 1 / 2, 1 / 4, 0])
+    assert late.unit_years == 5
+    assert late.exposure(np.array([0.5, 1, 2, 9])).tolist() == [1, 2, 4, 5]
+    law = Exponential(rate_per_year=0.2)
+    assert log_likelihood(law, late) == pytest.approx(3 * math.log(0.2) - 0.2 * 5)
+    by_kind = {fit.law.kind: fit.law for fit in fit_laws(late)}
+    assert by_kind["exponential"].rate_per_year == pytest.approx(3 / 5)
+
+
+def test_delayed_entry_gives_the_law_and_forgetting_it_does_not() -> None:
+    rng = np.random.default_rng(3)
+    lives, entry = 5.0 * rng.weibull(3.0, 40_000), rng.uniform(0, 4, 40_000)
+    seen = lives > entry
+    lives, entry = lives[seen], entry[seen]
+    years, dead = np.minimum(lives, entry + 2.0), lives < entry + 2.0
+    shape = [
+        next(fit.law.shape for fit in fit_laws(Sample.of(years, dead, begun)) if fit.law.kind == "weibull")
+        for begun in (entry, None)
+    ]
+    assert shape[0] == pytest.approx(3.0, abs=0.05)
+    assert abs(shape[1] - 3.0) > 0.3
+
+
+def test_ages_at_inspections_are_intervals() -> None:
+    rng = np.random.default_rng(4)
+    lives = 3.0 * rng.weibull(1.5, 3_000)
+    years, dead = np.minimum(np.ceil(lives / 0.5) * 0.5, 4.0), lives < 4.0
+    assert guessed_resolution(years, dead) == 0.5
+    units = Sample.of(years, dead, resolution_years=0.5)
+    fit = next(fit for fit in fit_laws(units) if fit.law.kind == "weibull")
+    assert fit.law.shape == pytest.approx(1.5, abs=0.08)
+    assert fit.law.scale_years == pytest.approx(3.0, abs=0.08)
+    error = fit.standard_errors(units)["shape"]
+    assert 0.01 < error < 0.04
+    # Taken for exact, the ages are a quarter of a year too high.
+    exact = next(fit for fit in fit_laws(Sample.of(years, dead)) if fit.law.kind == "weibull")
+    assert exact.law.scale_years > 3.15
+    law = Exponential(rate_per_year=0.4)
+    by_hand = math.log(math.exp(-0.4) - math.exp(-0.6)) - 0.4 * 2
+    assert log_likelihood(law, Sample.of([1.5, 2], [1, 0], resolution_years=0.5)) == pytest.approx(by_hand)
+
+
+def test_ties_on_a_grid_show_the_resolution() -> None:
+    dead = np.ones(30, bool)
+    assert guessed_resolution(np.repeat([0.3, 0.7, 1.1], 10), dead) == 0.1
+    assert guessed_resolution(np.repeat(np.array([1, 2, 3]) / 12, 10), dead) == pytest.approx(1 / 12)
+    assert guessed_resolution(np.random.default_rng(1).uniform(0, 5, 30), dead) == 0.0
+    assert guessed_resolution(np.arange(1, 31) / 10, dead) == 0.0  # a grid, but nothing is tied
+
+
+def test_few_that_fail_early_keep_the_law_within_its_range() -> None:
+    units = sample([5.5e-5, 2.74e-4, 1.369e-3, 8.214e-3, 0.054757, *[1.0] * 2000], [1] * 5 + [0] * 2000)
+    fit = next(fit for fit in fit_laws(units) if fit.law.kind == "weibull")
+    assert fit.aic == pytest.approx(37.98, abs=0.05)
+    expected = float(units.weight @ fit.law.cumulative_hazard(units.years * DAYS_PER_YEAR))
+    assert expected == pytest.approx(5, rel=0.01)
+    # All die at one of two ages: no shape is steep enough.
+    steep = sample([1.0] * 30 + [1.0001] * 30, [1] * 60)
+    assert next(fit for fit in fit_laws(steep) if fit.law.kind == "weibull").at_bound() == ["shape"]
+
+
+@pytest.mark.parametrize(("shape", "count"), [(3.0, 100_000), (1.0, 100_000), (2.0, 300), (1.3, 3_000)])
+def test_no_law_is_worse_than_its_own_special_cases(shape: float, count: int) -> None:
+    rng = np.random.default_rng(5)
+    lives, ends = 6.0 * rng.weibull(shape, count), rng.uniform(1, 6, count)
+    found = {fit.law.kind: fit for fit in fit_laws(Sample.of(np.minimum(lives, ends), lives <= ends))}
+    constant, weibull = found["exponential"].log_likelihood, found["weibull"].log_likelihood
+    least = max(constant, weibull if found["weibull"].law.shape >= 1 else constant) - 1e-3
+    assert found["weibull"].log_likelihood >= constant - 1e-6
+    assert found["bathtub"].log_likelihood >= least
+    assert found["delayed_onset"].log_likelihood >= (
+        constant - 1e-6 if found["delayed_onset"].law.shape == 1 else least
+    )
+
+
+def test_the_overlay_follows_a_law_that_the_deaths_do_not_contradict(tmp_path: Path) -> None:
+    found = fit_file(written(tmp_path, "years,dead\n" + "".join(f"{i / 7},{i % 2}\n" for i in range(1, 80))))
+    group = found["groups"]["all"]
+    kinds = [entry["law"] for entry in group["candidates"]]
+    for entry in group["candidates"]:
+        entry |= {"fits": entry is group["candidates"][2], "p_value": 0.2 if entry is group["candidates"][2] else 0.01}
+    text = overlay("all", group, "log.csv")
+    assert f"kind: {kinds[2]}" in text
+    assert f"{kinds[0]} has the lowest AIC, but the deaths contradict it" in text
+    group["candidates"][2] |= {"fits": False, "p_value": 0.01}
+    text = overlay("all", group, "log.csv")
+    assert f"kind: {kinds[0]}" in text
+    assert "WARNING: the deaths contradict every law tried" in text
+    assert "its own test rejects it" in text

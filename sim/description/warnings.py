@@ -17,6 +17,7 @@ from sim.description.radiation import late_loss_share
 from sim.environment import Environment, Limit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
+from sim.strategies import Replenishing
 from sim.workloads import TrainingJob
 
 
@@ -32,6 +33,36 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _dose(scenario, found["radiation"])
     for job in scenario.workload.jobs:
         yield from _job(scenario, environment, job)
+    yield from warnings_of_strategy(scenario, scenario.strategy)
+
+
+_IDLE = 0.25
+"""Share of GPUs without a job above which a warning is given: fewer may be meant to stand in for those that fail."""
+_FULL = 1 / 3
+"""Share of a flight's room below which a warning is given."""
+
+
+def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
+    """What a strategy does in a scenario that its user may not intend."""
+    strategy, life = scenario.strategy_named(name), scenario.satellite.design_life_years
+    lead = scenario.launch.expected_lead_days()
+    late = isinstance(strategy, Replenishing) and strategy.order_ahead_days == 0
+    if late and life < scenario.mission.years and lead > 1:
+        yield (
+            f"{name} orders successors of satellites only when their design life of {life:g} years has ended "
+            f"(order_ahead_days: 0): their slots then stand empty for some {lead:.0f} days; strategies.{name}."
+            f"order_ahead_days={lead:.0f} would order in time"
+        )
+
+
+def warning_of_flights(scenario: Scenario, name: str, satellites: float, flights: float, room: int) -> str | None:
+    """What to say of a strategy whose `flights` carried so many `satellites` of `room` each; none: nothing."""
+    if flights == 0 or scenario.launch.vehicle.price.kind != "per_flight" or satellites / flights >= _FULL * room:
+        return None
+    return (
+        f"{name}: a flight carries {satellites / flights:.1f} satellites on average and has room for {room}, at the "
+        "price of a whole flight: larger orders, or a price per kilogram, would cost less"
+    )
 
 
 def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
@@ -40,6 +71,12 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     asked = sum(job.count * job.gpus for job in scenario.workload.jobs if job.work_gpu_hours is None)
     if asked > all_gpus:
         yield f"jobs without an end need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
+    at_most = sum(job.count * job.gpus for job in scenario.workload.jobs)
+    if scenario.workload.jobs and at_most < (1 - _IDLE) * all_gpus:
+        yield (
+            f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
+            "and their cost is borne by the hours of the others"
+        )
     supply = launch["satellites_per_year_max"]
     demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
     if supply is not None and supply < demand:
@@ -54,6 +91,11 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     last_day = found["deployment"]["last_launch_day"]
     if last_day is not None and last_day > mission.days:
         yield f"the last deployment flight is planned for day {last_day:g}, after the end of the mission"
+    sent = found["deployment"]
+    if text := warning_of_flights(
+        scenario, "deployment", sent["satellites"], sent["flights"], launch["satellites_per_flight"]
+    ):
+        yield text
     for name in scenario.strategies:
         problem = found["strategies"][name]["problem"]
         if problem:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.description import facts
 from sim.description.radiation import dose_facts, most_exposed_plane
+from sim.description.warnings import warning_of_flights, warnings_of_strategy
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
@@ -119,9 +120,15 @@ class Study:
 
     @cached_property
     def warnings(self) -> list[str]:
-        """What the scenario allows but its author may not intend: those of `describe`."""
-        found: list[str] = facts(self.scenario, self.environment)["warnings"]
-        return found
+        """What the scenario allows but its author may not intend: as in `describe`, and of each strategy."""
+        said = facts(self.scenario, self.environment)
+        found: list[str] = list(said["warnings"])
+        for name in self.strategies:
+            found += warnings_of_strategy(self.scenario, name)
+            launched, flights = (float(self.values(name, one).mean()) for one in ("satellites_launched", "launches"))
+            room = said["launch"]["satellites_per_flight"]
+            found += filter(None, [warning_of_flights(self.scenario, name, launched, flights, room)])
+        return list(dict.fromkeys(found))
 
     def values(self, strategy: str, metric: str) -> Floats:
         """One metric of each replicate, shape (replicates,), NaN where undefined."""

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 TIED_SHARE, LEAST_STEP = 0.3, 1e-3
 STEPS = [(step, 1e-6) for step in (1.0, 0.5, 0.25, 0.1, 0.05, 0.01, 0.001)]
 STEPS += [(step, 1e-3) for step in (1 / 12, 7 / DAYS_PER_YEAR, 1 / DAYS_PER_YEAR)]
-"""Steps of rounding that are looked for, years, and how closely, in steps: months, weeks and days are no round years."""
+"""Steps of rounding that are looked for, years, and how closely ages must be their multiples, in steps."""
 MOST_POINTS = 5000
 """Points of a Kaplan-Meier curve that are reported; of longer curves every so many."""
 

@@ -133,6 +133,17 @@ def test_money_of_the_initial_fleet_adds_up():
         ("baseline", ["power.eclipse_policy=pause", "workload.jobs.0.gpus=64"], "needs 2 satellites spaced around"),
         ("baseline", ["power.eclipse_policy=pause", "workload.jobs.0.restart_min=20"], "spends 21 min of every orbit"),
         ("baseline", ["deployment={kind: launched, interval_days: 999}"], "deployment flight is planned for day 2997"),
+        ("baseline", ["workload.jobs.0.count=10"], "jobs use at most 320 of the fleet's 2,880 GPUs: 89% are idle"),
+        (
+            "baseline",
+            ["satellite.design_life_years=3", "strategy=batch"],
+            "batch orders successors of satellites only when their design life of 3 years has ended",
+        ),
+        (
+            "baseline",
+            ["constellation.shells.0.planes=40", "constellation.shells.0.satellites_per_plane=2"],
+            "deployment: a flight carries 2.0 satellites on average and has room for",
+        ),
     ],
 )
 def test_what_the_author_may_not_have_meant(base, settings, warning):

@@ -16,6 +16,7 @@ from sim.events import COLUMNS
 from sim.experiment.executor import Job, _undisturbed, perform
 from sim.experiment.record import Figures, Task
 from sim.metrics import METRICS, measure
+from sim.scenario import load
 from sim.strategies import RunToFailure
 
 RARE = {"kind": "exponential", "rate_per_year": 0.3}
@@ -418,3 +419,17 @@ def running(group):
     found = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in found.splitlines()]
     return [state for pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
+
+
+def test_flights_that_go_nearly_empty_are_said_of_the_strategy_that_sends_them():
+    scenario = load("baseline", set_=["mission.years=2", "workload.jobs=[]"])
+    said = experiment.compare(scenario, ["run_to_failure", "replace_on_failure"], 2, workers=1).warnings
+    empty = [text for text in said if "a flight carries" in text]
+    assert [text.partition(":")[0] for text in empty] == ["replace_on_failure"]
+    per_kg = load(
+        "baseline",
+        set_=["mission.years=2", "workload.jobs=[]", "launch.vehicle.price={kind: per_kg, usd_per_kg: 4000}"],
+    )
+    assert not any(
+        "a flight carries" in t for t in experiment.run(per_kg, strategy="replace_on_failure", workers=1).warnings
+    )

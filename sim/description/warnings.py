@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
+from sim.description.catalogue import catalogue_warnings
 from sim.description.format import Facts, many, span
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
@@ -29,6 +30,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _array(scenario, environment)
     yield from _sizes(found["satellite"])
     yield from _orbit(scenario, environment, found["satellite"])
+    yield from catalogue_warnings(scenario)
     yield from shortfalls(scenario, found["designs"])
     yield from _dose(scenario, found["radiation"])
     for job in scenario.workload.jobs:

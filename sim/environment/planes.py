@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, TAU
 from sim.ephemeris import (
+    CatalogueEntry,
     MeanElements,
     group_into_planes,
     orbit_elements,
@@ -188,9 +189,34 @@ def _sun_synchronous_planes(scenario: Scenario, shell: SunSynchronousShell) -> _
     return made
 
 
-def _catalogue_planes(scenario: Scenario, shell: CatalogueShell) -> _Made:
-    entries = [e for e in read_catalogue(Path(shell.file)) if shell.name_contains.upper() in e.name.upper()]
-    if not entries:
+def chosen_entries(shell: CatalogueShell) -> list[CatalogueEntry]:
+    """The objects of an element file that a shell asks for.
+
+    Raises `InputError` where there are none, or where one that is to be left out is not there.
+    """
+    named = [e for e in read_catalogue(Path(shell.file)) if shell.name_contains.upper() in e.name.upper()]
+    if not named:
         raise InputError(f"{shell.file}: no object whose name contains {shell.name_contains!r}")
-    kept = [station_kept(entry) for entry in entries]
-    return [(group.elements, group.phases_rad, None) for group in group_into_planes(kept, scenario.mission.start)]
+    excluded = {one.strip().upper() for one in shell.exclude}
+    known = {name for entry in named for name in (entry.name.upper(), str(entry.norad_id))}
+    if absent := sorted(excluded - known):
+        raise InputError(f"{shell.file}: exclude: no object is called, or numbered, {', '.join(absent)}")
+    entries = [e for e in named if not {e.name.upper(), str(e.norad_id)} & excluded]
+    if not entries:
+        raise InputError(f"{shell.file}: exclude: leaves no object")
+    return entries
+
+
+def gaps_of(shell: CatalogueShell) -> dict[str, float]:
+    """Which gaps part the planes of an element file."""
+    return {
+        "inclination_gap_deg": shell.inclination_gap_deg,
+        "mean_motion_gap_rev_per_day": shell.mean_motion_gap_rev_per_day,
+        "raan_gap_deg": shell.raan_gap_deg,
+    }
+
+
+def _catalogue_planes(scenario: Scenario, shell: CatalogueShell) -> _Made:
+    kept = [station_kept(entry) for entry in chosen_entries(shell)]
+    groups = group_into_planes(kept, scenario.mission.start, **gaps_of(shell))
+    return [(group.elements, group.phases_rad, None) for group in groups]

@@ -35,6 +35,25 @@ _UNIX_EPOCH_JD = 2440587.5
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 
+_NEEDED = (
+    "NORAD_CAT_ID",
+    "EPOCH",
+    "INCLINATION",
+    "RA_OF_ASC_NODE",
+    "ECCENTRICITY",
+    "ARG_OF_PERICENTER",
+    "MEAN_ANOMALY",
+    "MEAN_MOTION",
+)
+_MEANT = {
+    "MEAN_ELEMENT_THEORY": ("SGP4", "SGP/SGP4", "SDP4"),
+    "EPHEMERIS_TYPE": ("0", "2", "3"),
+    "TIME_SYSTEM": ("UTC",),
+    "REF_FRAME": ("TEME",),
+    "CENTER_NAME": ("EARTH",),
+}
+"""What fields must say, if they say anything.  Ephemeris type 4 is SGP4-XP, whose elements SGP4 cannot fly."""
+
 
 @dataclass(frozen=True)
 class CatalogueEntry:
@@ -65,7 +84,7 @@ def read_catalogue(path: Path) -> list[CatalogueEntry]:
         records = _json_records(path, text)
     elif start[0] == "<":
         records = _xml_records(path, text)
-    elif "MEAN_MOTION" in start.split("\n", 1)[0]:
+    elif "MEAN_MOTION" in start.split("\n", 1)[0].upper():
         records = _csv_records(path, start)
     else:
         return list(_tle_entries(path, text))
@@ -124,20 +143,23 @@ def _json_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, obj
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         _refuse(path, "", None, f"not valid JSON: {error}")
+    if isinstance(content, dict) and "MEAN_MOTION" not in _upper(content):
+        wrapped = [value for value in content.values() if isinstance(value, list)]
+        content = wrapped[0] if len(wrapped) == 1 else content  # a list inside an envelope, such as {"data": [...]}
     records = [content] if isinstance(content, dict) else content
     for number, record in enumerate(records, 1):
         if not isinstance(record, dict):
             _refuse(path, f"record {number}", record, "must be an object of OMM fields")
-        yield f"record {number}", record
+        yield f"record {number}", _upper(record)
 
 
 def _csv_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     try:
         for row in reader:
-            if "" in row:
-                _refuse(path, f"line {reader.line_num}", row[""], "more values than the header names")
-            yield f"line {reader.line_num}", row
+            if None in row:
+                _refuse(path, f"line {reader.line_num}", row[None], "more values than the header names")
+            yield f"line {reader.line_num}", _upper(row)
     except csv.Error as error:
         _refuse(path, f"line {reader.line_num}", None, f"not valid CSV: {error}")
 
@@ -154,17 +176,27 @@ def _xml_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, obje
         yield f"segment {number}", {_local(leaf.tag): leaf.text for leaf in segment.iter() if not len(leaf)}
 
 
+def _upper(fields: Mapping[str, object]) -> dict[str, object]:
+    """Fields by their names in upper case; a column without a name, as of a table's row numbers, is none."""
+    return {str(name).strip().upper(): value for name, value in fields.items() if str(name).strip()}
+
+
 def _local(tag: object) -> str:
     return str(tag).rsplit("}", 1)[-1]
 
 
 def _entry_of_omm(path: Path, place: str, fields: Mapping[str, object]) -> CatalogueEntry:
-    number = _value(fields, "NORAD_CAT_ID")
+    if absent := [key for key in _NEEDED if key not in fields]:
+        has = ", ".join(map(str, fields))
+        has = has if len(has) <= 200 else has[:197] + "..."
+        _refuse(path, place, None, f"has no field {', '.join(absent)}; it has: {has or 'none'}")
+    number = _value(fields, "NORAD_CAT_ID").removesuffix(".0")  # a table with blanks elsewhere makes 70001.0 of 70001
     if not _WHOLE.fullmatch(number):
-        _refuse(path, f"{place}.NORAD_CAT_ID", fields.get("NORAD_CAT_ID"), "must be a whole number of up to 9 digits")
-    theory = _value(fields, "MEAN_ELEMENT_THEORY") or "SGP4"
-    if theory.upper() not in {"SGP4", "SGP/SGP4", "SDP4"}:
-        _refuse(path, f"{place}.MEAN_ELEMENT_THEORY", theory, "must be SGP4")
+        _refuse(path, f"{place}.NORAD_CAT_ID", fields["NORAD_CAT_ID"], "must be a whole number of up to 9 digits")
+    for key, allowed in _MEANT.items():
+        value = _value(fields, key)
+        if value and value.upper().removesuffix(".0") not in allowed:
+            _refuse(path, f"{place}.{key}", value, f"must be {' or '.join(allowed)}: SGP4 flies no others")
 
     def angle(key: str, highest: float) -> float:
         return radians(_bounded(path, f"{place}.{key}", _value(fields, key), 0.0, highest))
@@ -178,7 +210,8 @@ def _entry_of_omm(path: Path, place: str, fields: Mapping[str, object]) -> Catal
         mean_anomaly_rad=angle("MEAN_ANOMALY", 360.0),
         mean_motion_rad_per_min=_motion(path, f"{place}.MEAN_MOTION", _value(fields, "MEAN_MOTION")),
     )
-    bstar = _bounded(path, f"{place}.BSTAR", _value(fields, "BSTAR"), -1e3, 1e3)
+    # Who is kept in orbit has no drag: nothing is lost where the field is blank.
+    bstar = _bounded(path, f"{place}.BSTAR", _value(fields, "BSTAR") or "0", -1e3, 1e3)
     return CatalogueEntry(_value(fields, "OBJECT_NAME"), int(number), _value(fields, "OBJECT_ID"), elements, bstar)
 
 
@@ -243,6 +276,10 @@ def _entry_of_tle(path: Path, name: str, first: tuple[int, str], second: tuple[i
     (number_1, line_1), (number_2, line_2) = first, second
     for number, line in (first, second):
         _check_line(path, f"line {number}", line)
+    if line_1[62] not in " 023":
+        _refuse(
+            path, f"line {number_1}, column 63", line_1[62], "must be ephemeris type 0, 2 or 3: SGP4 flies no others"
+        )
     if line_1[2:7] != line_2[2:7]:
         _refuse(path, f"line {number_2}, columns 3-7", line_2[2:7], f"must be {line_1[2:7]!r}, as in the line before")
 

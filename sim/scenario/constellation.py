@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters
+from sim.parameters import Parameters, cited
 
 Formation = Literal["spaced", "cluster"]
 
@@ -86,6 +86,20 @@ class CatalogueShell(Shell):
     """Path of the element file, relative to the scenario file that names it."""
     name_contains: str = ""
     """Only objects whose name contains this, upper or lower case."""
+    exclude: tuple[str, ...] = ()
+    """Objects to leave out, by name or catalogue number."""
+    inclination_gap_deg: float = Field(
+        default=0.2, gt=0, le=90, json_schema_extra=cited("A", "parts the shells of the public catalogue")
+    )
+    """Sorted by inclination, objects further apart than this belong to different shells, degrees."""
+    mean_motion_gap_rev_per_day: float = Field(
+        default=0.02, gt=0, le=10, json_schema_extra=cited("A", "parts the shells of the public catalogue")
+    )
+    """Likewise by mean motion, revolutions a day: .02 is about 6 km of altitude."""
+    raan_gap_deg: float = Field(
+        default=1.5, gt=0, le=180, json_schema_extra=cited("A", "parts the shells of the public catalogue")
+    )
+    """Within a shell, objects whose nodes are further apart than this belong to different planes, degrees."""
 
 
 AnyShell = Annotated[WalkerShell | SunSynchronousShell | CatalogueShell, Field(discriminator="kind")]

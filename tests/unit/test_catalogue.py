@@ -162,7 +162,13 @@ def test_numbers_no_two_line_set_can_hold_and_missing_designators(tmp_path):
         ({"MEAN_MOTION": 0}, "MEAN_MOTION = '0'"),
         ({"MEAN_MOTION": float("nan")}, "MEAN_MOTION = 'nan'"),
         ({"MEAN_ANOMALY": "1_0"}, "MEAN_ANOMALY = '1_0'"),
-        ({"BSTAR": True}, "BSTAR = ''"),
+        ({"INCLINATION": True}, "INCLINATION = ''"),
+        ({"BSTAR": "x"}, "BSTAR = 'x'"),
+        ({"NORAD_CAT_ID": 70001.5}, "must be a whole number"),
+        ({"EPHEMERIS_TYPE": 4}, "EPHEMERIS_TYPE = '4': must be 0 or 2 or 3: SGP4 flies no others"),
+        ({"REF_FRAME": "GCRF"}, "REF_FRAME = 'GCRF': must be TEME"),
+        ({"TIME_SYSTEM": "TAI"}, "TIME_SYSTEM = 'TAI': must be UTC"),
+        ({"CENTER_NAME": "MOON"}, "CENTER_NAME = 'MOON': must be EARTH"),
         ({"EPOCH": "yesterday"}, "EPOCH = 'yesterday': must be a UTC time"),
         ({"EPOCH": "2026-01-01T00:00:00+02:00"}, "must be a UTC time"),
         ({"EPOCH": "1066-10-14T09:00:00"}, "must lie between 1957 and 2100"),
@@ -189,11 +195,43 @@ def test_bad_fields_are_named(tmp_path, change, match):
         (b"OBJECT_NAME,MEAN_MOTION\nA,15,16\n", "line 2 = .*more values than the header names"),
         (b"\xff\xfe1 2", "byte 0 .* must be UTF-8 text"),
         (b"a name alone", "line 1 = 'a name alone'"),
+        (b'{"status": "ok"}', "record 1: has no field NORAD_CAT_ID, .*MEAN_MOTION; it has: STATUS"),
     ],
 )
 def test_bad_files_are_refused(tmp_path, content, match):
     with pytest.raises(InputError, match=match):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize("change", [{"BSTAR": None}, {"BSTAR": ""}, {"NORAD_CAT_ID": 25544.0}, {"EPHEMERIS_TYPE": 0.0}])
+def test_what_costs_nothing_is_accepted(tmp_path, change):
+    (entry,) = read(tmp_path, json.dumps([FIELDS | change]))
+    assert entry.norad_id == 25544
+    assert entry.bstar == (0.0 if "BSTAR" in change else 0.00012)
+    (without,) = read(tmp_path, json.dumps([{key: value for key, value in FIELDS.items() if key != "BSTAR"}]))
+    assert without.bstar == 0.0
+
+
+def test_tables_as_other_programs_write_them(tmp_path):
+    plain = as_csv(FIELDS)
+    (wanted,) = read(tmp_path, plain)
+    head, row = plain.splitlines()
+    for text in (
+        f"{head.lower()}\n{row}",
+        f"{head.replace(',', ', ')}\n{row.replace(',', ', ')}",
+        f"{head},\n{row},",
+        f",{head}\n0,{row}",
+        json.dumps({"data": [FIELDS]}),
+        json.dumps([{key.lower(): value for key, value in FIELDS.items()}]),
+    ):
+        assert read(tmp_path, text) == [wanted], text
+
+
+def test_two_line_sets_of_another_theory_are_refused(tmp_path):
+    first, second = vallado_lines()[:2]
+    other = fix_checksum(first[:62] + "4" + first[63:68])
+    with pytest.raises(InputError, match="line 1, column 63 = '4': must be ephemeris type 0"):
+        read(tmp_path, f"{other}\n{second}")
 
 
 def test_bad_lines_are_named(tmp_path):

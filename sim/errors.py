@@ -23,9 +23,9 @@ class Fault:
     problem: str
 
     def __str__(self) -> str:
-        place = f"{self.file}: {self.path}" if self.path else self.file
+        file, path = plain(self.file, 400), plain(self.path, 120)
         shown = "" if self.value is None else f" = {_short(self.value)}"
-        return f"{place}{shown}: {self.problem}"
+        return f"{file}: {path}{shown}: {plain(self.problem)}" if path else f"{file}{shown}: {plain(self.problem)}"
 
 
 class ScenarioError(InputError):
@@ -38,6 +38,12 @@ class ScenarioError(InputError):
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Fault]]]:
         # An exception is pickled by its `args`, here the text; a worker process must hand over the faults.
         return ScenarioError, (list(self.faults),)
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """Text whose characters that a terminal would obey are escaped, no longer than a limit."""
+    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return shown if limit is None or len(shown) <= limit else f"{shown[: limit // 2]}...{shown[-limit // 2 :]}"
 
 
 def _short(value: object, limit: int = 60) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Controls:
     """Exact expectations, shape (controls,)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """One replicate of one strategy in one scenario."""
 
@@ -47,6 +48,13 @@ class Result:
     controls: Controls
     parts: tuple[Parts, ...]
     """Of each design's satellite, in the order of `Scenario.design_names`."""
+
+    def __repr__(self) -> str:
+        run = f"{self.strategy}, seed {self.seed}, replicate {self.replicate}"
+        return f"<Result of {self.scenario.name}: {run}; {len(self.events):,} events>"
+
+    def _repr_html_(self) -> str:
+        return f"{escape(repr(self))}<br><i>sim.measure(...) gives its metrics</i>"
 
     @property
     def horizon_days(self) -> float:

@@ -16,7 +16,7 @@ import typer
 from sim.cli.environment_tables import eclipses_of, plane_tables
 from sim.cli.fit import fit
 from sim.cli.output import draw, finish, print_json, progress_bar, report_check, write_picture
-from sim.errors import InputError
+from sim.errors import InputError, plain
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except InputError as error:
-        print(f"orbitfleet: {error}", file=sys.stderr)
+        print(f"orbitfleet: {plain(str(error))}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except OSError as error:  # what is read and written for the user is an `InputError`: this is our own stdout
         print(f"orbitfleet: the output cannot be written: {error}", file=sys.stderr)

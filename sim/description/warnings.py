@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,14 @@ def warning_of_flights(scenario: Scenario, name: str, satellites: float, flights
         f"{name}: a flight carries {satellites / flights:.1f} satellites on average and has room for {room}, at the "
         "price of a whole flight: larger orders, or a price per kilogram, would cost less"
     )
+
+
+def warnings_of_strategies(scenario: Scenario, room: int, flown: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """The same of several, and of what they sent: mean satellites and flights by name; `room`: satellites a flight."""
+    for name, (satellites, flights) in flown.items():
+        yield from warnings_of_strategy(scenario, name)
+        if text := warning_of_flights(scenario, name, satellites, flights, room):
+            yield text
 
 
 def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:

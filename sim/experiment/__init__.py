@@ -9,8 +9,9 @@ from sim.experiment.comparison import (
     run,
     simulate_many,
 )
+from sim.experiment.sample import Sample
 from sim.experiment.statistics import Difference, Estimate
-from sim.experiment.study import Sample, Study
+from sim.experiment.study import Study
 
 __all__ = [
     "Difference",

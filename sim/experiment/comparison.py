@@ -19,8 +19,9 @@ from sim.experiment.executor import Job, perform
 from sim.experiment.folder import SCENARIO, last_request, open_folder, read_provenance
 from sim.experiment.provenance import provenance
 from sim.experiment.record import Figures, Record, Save, Task, path_of
+from sim.experiment.sample import Sample
 from sim.experiment.statistics import replicates_for_precision
-from sim.experiment.study import Sample, Study, study_of_records
+from sim.experiment.study import Study, study_of_records
 from sim.result import Result
 from sim.scenario.load import load, sha256_of
 from sim.scenario.models import Scenario
@@ -75,7 +76,7 @@ def default_folder(scenario: Scenario, seed: int) -> Path:
 def replicate(scenario: Scenario, *, seed: int = 1, strategy: str | None = None, replicate: int = 0) -> Result:
     """One replicate, in this process: the scenario's own strategy, or another."""
     _check_numbers(seed, 1)
-    name = strategy or scenario.strategy
+    name = scenario.strategy if strategy is None else strategy
     scenario.strategy_named(name)
     return engine.simulate(scenario, Environment.build(scenario), name, seed, replicate)
 
@@ -96,7 +97,8 @@ def run(
 ) -> Study:
     """Replicates of one strategy: the scenario's own, or another.  Arguments and errors as in `compare`."""
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
-    return _study(scenario, [strategy or scenario.strategy], replicates, seed, precision, options)
+    name = scenario.strategy if strategy is None else strategy
+    return _study(scenario, [name], replicates, seed, precision, options)
 
 
 def compare(

@@ -2,94 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.description import facts
 from sim.description.radiation import dose_facts, most_exposed_plane
-from sim.description.warnings import warning_of_flights, warnings_of_strategy
+from sim.description.warnings import warnings_of_strategies
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
-from sim.experiment import statistics, study_file
+from sim.experiment import frames, statistics, study_file
 from sim.experiment.controls import Regression, no_controls
-from sim.experiment.record import LOSSES, Figures, Record, Task
-from sim.experiment.statistics import Difference, Estimate, Quantity, Ratio
+from sim.experiment.record import LOSSES, Record, Task
+from sim.experiment.sample import QUANTITIES, Sample
+from sim.experiment.statistics import Difference, Estimate, Quantity
 from sim.experiment.table import losses, table
 from sim.experiment.verdict import Verdict, verdicts
 from sim.metrics import METRICS
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
 Floats = NDArray[np.float64]
 
 SCHEMA_VERSION = 1
 VARIANCE_METRIC = "compute_availability"
 """The metric whose variance reduction is reported."""
-_QUANTITIES = {name: Quantity(metric.unit, metric.low, metric.high) for name, metric in METRICS.items()}
 _OTHERS = "others"
 _MOST_CAUSES = 8  # named in the text
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """The figures of one strategy's replicates 0, 1, ..., in that order."""
-
-    metrics: Floats
-    """Shape (replicates, metrics), in the order of `METRICS`, NaN where undefined."""
-    control_names: tuple[str, ...]
-    controls: Floats
-    """Shape (replicates, controls)."""
-    expected: Floats
-    """Exact expectations of the controls, shape (controls,)."""
-
-    @classmethod
-    def of(cls, figures: Iterable[Figures]) -> Sample:
-        """The sample of at least one replicate, put in order."""
-        ordered = sorted(figures, key=lambda one: one.task.replicate)
-        first = ordered[0]
-        return cls(
-            np.array([one.metrics for one in ordered]),
-            first.control_names,
-            np.array([one.controls for one in ordered]).reshape(len(ordered), len(first.controls)),
-            first.expected,
-        )
-
-    def __len__(self) -> int:
-        return len(self.metrics)
-
-    @cached_property
-    def regression(self) -> Regression:
-        """The controls, ready for any metric."""
-        return Regression.on(self.controls, self.expected)
-
-    def values(self, metric: str) -> Floats:
-        """One metric of each replicate."""
-        return np.ascontiguousarray(self.metrics[:, list(METRICS).index(metric)])
-
-    def ratio(self, metric: str) -> Ratio | None:
-        """Numerator and denominator of a metric that is a ratio of means (`Metric.ratio_of`)."""
-        parts = METRICS[metric].ratio_of
-        return None if parts is None else Ratio(self.values(parts[0]), self.values(parts[1]))
-
-    def estimate(self, metric: str) -> Estimate:
-        """The mean of one metric."""
-        quantity = _QUANTITIES[metric]
-        if ratio := self.ratio(metric):
-            return statistics.estimate_ratio(ratio, self.regression, quantity)
-        if metric == "goodput" and not self.values("useful_gpu_hours").any():
-            quantity = Quantity(quantity.unit)  # a fleet without jobs certainly does no work
-        return statistics.estimate(self.values(metric), self.regression, quantity)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """Replicates of strategies in one scenario; replicate r of every strategy has the same random draws."""
 
@@ -123,11 +78,9 @@ class Study:
         """What the scenario allows but its author may not intend: as in `describe`, and of each strategy."""
         said = facts(self.scenario, self.environment)
         found: list[str] = list(said["warnings"])
-        for name in self.strategies:
-            found += warnings_of_strategy(self.scenario, name)
-            launched, flights = (float(self.values(name, one).mean()) for one in ("satellites_launched", "launches"))
-            room = said["launch"]["satellites_per_flight"]
-            found += filter(None, [warning_of_flights(self.scenario, name, launched, flights, room)])
+        sent = [[self.values(s, name).mean() for name in ("satellites_launched", "launches")] for s in self.strategies]
+        room = said["launch"]["satellites_per_flight"]
+        found += warnings_of_strategies(self.scenario, room, dict(zip(self.strategies, sent, strict=True)))
         return list(dict.fromkeys(found))
 
     def values(self, strategy: str, metric: str) -> Floats:
@@ -181,8 +134,8 @@ class Study:
     def _difference(self, metric: str, a: str, b: str, regression: Regression) -> Difference:
         first, second = self.samples[a].ratio(metric), self.samples[b].ratio(metric)
         if first and second:
-            return statistics.difference_of_ratios(first, second, regression, _QUANTITIES[metric])
-        return statistics.difference(self.values(a, metric), self.values(b, metric), regression, _QUANTITIES[metric])
+            return statistics.difference_of_ratios(first, second, regression, QUANTITIES[metric])
+        return statistics.difference(self.values(a, metric), self.values(b, metric), regression, QUANTITIES[metric])
 
     def verdicts(self) -> list[Verdict]:
         """Which strategy is best, by each metric that has a verdict; the last one is that of the study."""
@@ -230,6 +183,29 @@ class Study:
             parts=self.environment.parts,
             controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
         )
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Every metric of every replicate as a pandas data frame, indexed by strategy and replicate."""
+        return frames.dataframe(self._values)
+
+    def to_xarray(self) -> xr.Dataset:
+        """The same, and the daily series, as an xarray data set."""
+        return frames.dataset(self.scenario, self._values, self.series)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the data frame as CSV.  Raises `InputError` where the file cannot be written."""
+        frames.csv_file(self._values, path)
+
+    @property
+    def _values(self) -> dict[str, Floats]:
+        return {strategy: self.samples[strategy].metrics for strategy in self.strategies}
+
+    def __repr__(self) -> str:
+        count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
+        return f"<Study of {self.scenario.name}: {', '.join(self.strategies)}; {count}, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.table())}</pre>"
 
     def table(self) -> str:
         """The study in words and numbers, for people."""

@@ -192,9 +192,10 @@ class _Files:
         """The merged tree of a file and its parents.  `by` says who named it; none: the caller."""
         path = _shipped_path(name) or folder / name
         chain = () if by is None else by.chain
-        if path.resolve() in chain:
+        real = _resolved(path)
+        if real in chain:
             assert by is not None
-            circle = " -> ".join(p.name for p in (*chain[chain.index(path.resolve()) :], path))
+            circle = " -> ".join(p.name for p in (*chain[chain.index(real) :], path))
             raise ScenarioError([by.fault(f"extends itself: {circle}")])
         self.opened += 1
         if self.opened > MAX_FILES:
@@ -223,7 +224,7 @@ class _Files:
             raise ScenarioError([origin.fault("extends", parents, problem)])
         result = _Tree({}, {(): Origin(shown)})
         for parent in parents:
-            reference = _Reference(origin, parent, (*chain, path.resolve()))
+            reference = _Reference(origin, parent, (*chain, real))
             result.lay(self.tree_of(parent, path.parent, reference))
         result.lay(own)
         return result
@@ -239,6 +240,14 @@ class _Reference:
 
     def fault(self, problem: str) -> Fault:
         return self.origin.fault("extends", self.name, problem)
+
+
+def _resolved(path: Path) -> Path:
+    """The path without symbolic links; as it is where it leads nowhere: reading it then says why."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # a NUL byte, links in a circle
+        return path
 
 
 def _shipped_path(name: str) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from functools import cached_property
+from html import escape
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -206,6 +207,15 @@ class Scenario(Parameters):
     sources: dict[str, Source] = Field(default_factory=dict)
     """Where figures are from, by their path (`launch.vehicle.capacity_kg`, `reliability.gpu`); results do not depend on
     it.  A later layer that changes a figure has to state its source anew."""
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}: {self.description or 'no description'}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        notes = f"<br>{escape(self.notes)}" if self.notes else ""
+        return f"<b>{escape(self.name)}</b>: {escape(self.description)}{notes}<br><i>sim.describe(...) says more</i>"
 
     @model_validator(mode="before")
     @classmethod

@@ -52,6 +52,8 @@ class Document:
 def read(path: Path) -> Document:
     """The document in a file.  Raises `YamlError` for everything that can be wrong with one, unreadable included."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise YamlError("is a pipe or a device, not a file")  # reading it could wait for ever
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:

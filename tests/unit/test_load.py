@@ -1,5 +1,6 @@
 """Inheritance, overlays and settings: what wins, where each fault is reported, and that nothing crashes."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -363,3 +364,27 @@ def test_the_schema_has_every_key_and_every_strategy():
     # Two models are called Batch: a strategy, and a common cause of failure.
     batch = schema["$defs"][strategies["batch"]["$ref"].removeprefix("#/$defs/")]
     assert "reorder_point" in batch["properties"]
+
+
+# Files that are none
+
+
+def test_what_is_no_file_is_refused_at_once(file, tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "a.yaml").symlink_to(tmp_path / "b.yaml")
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "a.yaml")
+    for name, problem in (("pipe.yaml", "is a pipe or a device"), ("a.yaml", "cannot be read|no such file")):
+        with pytest.raises(ScenarioError, match=problem):
+            load(tmp_path / name)
+        with pytest.raises(ScenarioError, match=problem):
+            load(file(f"extends: {name}\n", "child.yaml"))
+    with pytest.raises(ScenarioError, match=r"child.yaml: extends = 'a\\x00b'"):
+        load(file('extends: "a\\0b"\n', "child.yaml"))
+
+
+def test_names_cannot_command_the_terminal(file, tmp_path):
+    (fault,) = faults(file("extends: baseline\n'\\e[31mred': 1\n".replace("'", '"'), "\x1b[2Jclear.yaml"))
+    assert "\x1b" not in str(fault)
+    assert "\\x1b[31mred" in str(fault)
+    (fault,) = faults(file(f"extends: baseline\n{'k' * 900}: 1\n"))
+    assert len(str(fault)) < 400 + len(str(tmp_path))

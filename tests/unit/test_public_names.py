@@ -74,3 +74,8 @@ def test_no_module_has_the_name_of_something_else_that_is_public():
 def test_other_names_are_refused():
     with pytest.raises(AttributeError, match="module 'sim' has no attribute 'simulate_everything'"):
         _ = sim.simulate_everything
+
+
+def test_the_package_answers_to_the_name_it_is_installed_by():
+    code = "import orbitfleet, sim; assert orbitfleet is sim; from orbitfleet import load; assert load is sim.load"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,7 +11,8 @@ from sim.cli.environment_tables import plane_tables
 from sim.description import describe, facts, plane_facts
 from sim.description.text import _listed
 from sim.environment import Environment
-from sim.experiment.study import Sample, Study
+from sim.experiment.sample import Sample
+from sim.experiment.study import Study
 from sim.experiment.table import losses
 from sim.metrics import METRICS
 from sim.physics.solar_protons import mean_fluence_cm2

@@ -433,3 +433,44 @@ def test_flights_that_go_nearly_empty_are_said_of_the_strategy_that_sends_them()
     assert not any(
         "a flight carries" in t for t in experiment.run(per_kg, strategy="replace_on_failure", workers=1).warnings
     )
+
+
+def test_a_study_becomes_tables_of_other_libraries(study, tmp_path):
+    frame = study.to_dataframe()
+    assert frame.index.names == ["strategy", "replicate"]
+    assert list(frame.columns) == list(METRICS)
+    for strategy in study.strategies:
+        told = frame.loc[strategy, "compute_availability"].to_numpy()
+        assert (told == study.values(strategy, "compute_availability")).all()
+    data = study.to_xarray()
+    assert dict(data.sizes) == {
+        "strategy": len(study.strategies),
+        "replicate": study.replicates,
+        "day": study.series["online_fraction"].shape[-1],
+    }
+    assert data["total_cost_usd"].attrs["units"] == METRICS["total_cost_usd"].unit
+    assert (data["online_fraction"].to_numpy() == study.series["online_fraction"]).all()
+    assert str(data["day"].to_numpy()[0])[:10] == study.scenario.mission.start.isoformat()
+    study.to_csv(tmp_path / "study.csv")
+    lines = (tmp_path / "study.csv").read_text().splitlines()
+    assert lines[0].startswith("strategy,replicate,")
+    assert len(lines) == 1 + len(study.strategies) * study.replicates
+    with pytest.raises(InputError, match=r"nowhere.*cannot be written"):
+        study.to_csv(tmp_path / "nowhere" / "study.csv")
+
+
+def test_what_is_shown_in_a_notebook_is_short(small, study):
+    result = study.result(study.strategies[0])
+    for one in (small, result, study):
+        assert len(repr(one)) < 250
+        assert small.name in repr(one)
+        assert small.name in one._repr_html_()
+    assert str(small) == repr(small)
+    assert "<script>" not in small.model_copy(update={"notes": "<script>"})._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b:C", "\ud800:C", ".x:C", ":", "os:", "a:b:c"])
+def test_odd_names_of_strategies_are_refused(small, name):
+    for call in (experiment.replicate, experiment.run):
+        with pytest.raises(InputError, match="strateg"):
+            call(small, strategy=name)

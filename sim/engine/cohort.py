@@ -237,6 +237,8 @@ class Cohort:
         found: list[tuple[Ints, Floats, Ints, Ints]] = []
         whole: dict[int, Ends] = {}
         for number, one in enumerate(self.hazards):
+            if len(one.day) == 0:
+                continue  # nothing that it could end was drawn
             ends = one.ends(one.of_satellites(first, end))
             soon = np.flatnonzero((ends.day < before) & (ends.day > after))
             ends = ends.take(soon)

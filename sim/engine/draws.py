@@ -165,6 +165,12 @@ class _Asked:
     def add(self, uniforms: Floats) -> None:
         """Take in the next spacings of the active satellites, shape (active, columns)."""
         columns = uniforms.shape[1]
+        if self.units == 1:
+            thresholds = -np.log(uniforms[:, 0])
+            row = np.flatnonzero(thresholds <= self.bounds[self.active])
+            self.found = [(self.active[row], np.zeros(len(row), np.intp), thresholds[row])]
+            self.drawn, self.active, self.reached = 1, self.active[:0], self.reached[:0]
+            return
         steps = -np.log(uniforms)
         steps /= self.units - self.drawn - np.arange(columns)
         steps[:, 0] += self.reached
@@ -195,25 +201,22 @@ def _uniforms(
     """The next numbers of the active satellites of each question, shapes (active, columns): one call for all."""
     if not asked:
         return
-    counters, keys, shapes = [], [], []
-    for one, count in zip(asked, columns, strict=True):
-        first = one.drawn // WORDS_PER_BLOCK if purpose == "thresholds" else 0
-        block = np.arange(first, first - (-count // WORDS_PER_BLOCK), dtype=np.uint64)
-        own = where.take(one.active)
-        counters.append(
-            [np.repeat(word, len(block)) for word in (own.site, own.place, own.ordinal)]
-            + [np.tile(block, len(one.active))]
-        )
-        size = len(counters[-1][0])
-        keys.append([np.full(size, key, np.uint64) for key in streams.key(purpose, one.part)])
-        shapes.append((len(one.active), len(block)))
-    c0, c1, c2, c3 = (np.concatenate(column) for column in zip(*counters, strict=True))
-    k0, k1 = (np.concatenate(column) for column in zip(*keys, strict=True))
-    flat = uniforms_at((c0, c1, c2, c3), (k0, k1))
+    satellites = [len(one.active) for one in asked]
+    blocks = [-(-count // WORDS_PER_BLOCK) for count in columns]
+    first = [one.drawn // WORDS_PER_BLOCK if purpose == "thresholds" else 0 for one in asked]
+    # A row for each satellite of each question, as often as it asks for a block of numbers.
+    each = np.repeat(blocks, satellites)
+    begins = np.cumsum(each) - each - np.repeat(first, satellites)
+    row = np.repeat(np.arange(len(each)), each)
+    own = where.take(np.concatenate([one.active for one in asked])[row])
+    block = (np.arange(len(row)) - begins[row]).astype(np.uint64)
+    sizes = [count * many for count, many in zip(satellites, blocks, strict=True)]
+    keys = np.repeat(np.array([streams.key(purpose, one.part) for one in asked], np.uint64), sizes, axis=0)
+    flat = uniforms_at((own.site, own.place, own.ordinal, block), (keys[:, 0], keys[:, 1]))
     end = 0
-    for (satellites, blocks), count in zip(shapes, columns, strict=True):
-        begin, end = end, end + satellites * blocks
-        yield flat[begin:end].reshape(satellites, blocks * WORDS_PER_BLOCK)[:, :count]
+    for size, many, count in zip(sizes, blocks, columns, strict=True):
+        begin, end = end, end + size
+        yield flat[begin:end].reshape(-1, many * WORDS_PER_BLOCK)[:, :count]
 
 
 _SHUFFLED_AT_ONCE = 4_000_000

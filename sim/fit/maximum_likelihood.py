@@ -41,10 +41,9 @@ def fit_laws(sample: Sample) -> list[Fit]:
     found = [_exponential(points)]
     several = int((sample.died > 0).sum())
     if several >= 2 or (sample.resolution_years and sample.deaths > 1):
-        weibull = _weibull(points)
-        found.append(weibull)
+        found.append(_weibull(points))
         if sample.deaths >= FEWEST_DEATHS and several >= 4:
-            found += [_bathtub(points, weibull.law), _delayed_onset(points, weibull.law), _piecewise_constant(points)]
+            found += [_bathtub(points), _delayed_onset(points), _piecewise_constant(points)]
     if sample.resolution_years:
         found = [fit.refined(sample) for fit in found]
     return sorted(found, key=lambda fit: fit.aic)
@@ -107,8 +106,9 @@ def _root(slope: Callable[[float], float]) -> float:
     return high if slope(high) < 0 else low if slope(low) > 0 else float(brentq(slope, low, high, xtol=1e-12))
 
 
-def _bathtub(sample: Sample, weibull: AnyLaw) -> Fit:
+def _bathtub(sample: Sample) -> Fit:
     """The best bathtub; no worse than a rate alone or, where that wears out, the Weibull law: both are bathtubs."""
+    weibull = _weibull(sample).law
     assert isinstance(weibull, Weibull)
     infant_days, (infant, constant, scale, shape) = best_bathtub(sample, weibull)
     reach = sample.reach_years
@@ -139,8 +139,9 @@ def _bathtub(sample: Sample, weibull: AnyLaw) -> Fit:
     return max(found, key=lambda one: one.log_likelihood)
 
 
-def _delayed_onset(sample: Sample, weibull: AnyLaw) -> Fit:
+def _delayed_onset(sample: Sample) -> Fit:
     """The best onset; no worse than a Weibull law that wears out: that begins at age 0, without a calm."""
+    weibull = _weibull(sample).law
     assert isinstance(weibull, Weibull)
 
     # The best of all onsets fits chance better than one parameter's worth: for a change point, Akaike's criterion

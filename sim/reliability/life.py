@@ -123,7 +123,7 @@ class Life:
         then = np.asarray(day, float)
         if law.calendar_factor is None:
             reached = law.cumulative_hazard(self._age(np.maximum(then, self.day)))
-            return np.asarray(self.hazard + (reached - law.cumulative_hazard(self.age_days)))
+            return np.asarray(self.hazard + (reached - self._own(law)))
         total = self.hazard + np.zeros_like(then)
         for start, end, factor in _pieces(law):
             begin = np.maximum(self.day, start)  # a piece before this part of life is empty
@@ -137,7 +137,7 @@ class Life:
         """Mission day on which the accumulated hazard reaches `threshold`, the unit's E ~ Exp(1); infinite if never."""
         threshold = np.asarray(threshold, float)
         if law.calendar_factor is None:
-            age = law.inverse(law.cumulative_hazard(self.age_days) + (threshold - self.hazard))
+            age = law.inverse(self._own(law) + (threshold - self.hazard))
             return np.where(age > self.age_days, self._when(age), self.day)
         day = np.full(np.broadcast_shapes(threshold.shape, self.day.shape), np.inf)
         reached = np.broadcast_to(self.hazard, day.shape).copy()
@@ -153,6 +153,10 @@ class Life:
                 day = np.where(here, np.maximum(self._when(age), begin), day)
             reached = reached + piece
         return day
+
+    def _own(self, law: Ageing) -> Floats | float:
+        """H0 at the age that it has now: 0 of new units, for every law."""
+        return law.cumulative_hazard(self.age_days) if self.age_days.any() else 0.0
 
     def _age(self, day: Floats) -> Floats:
         if self.clock is None:

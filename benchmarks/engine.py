@@ -2,6 +2,7 @@
 
     python benchmarks/engine.py [NAME ...]
     python benchmarks/engine.py --memory      peak memory of 60 replicates beside that of one
+    python benchmarks/engine.py --per-event   cost of a row of the log at 1, 20, 200 and 1,000 planes
 
 T is the CPU time of a million bare timeouts of SimPy in the same process, measured between the items, so a figure in T
 is a ratio of two times of one run.  No CPU limit may be set: with one, Linux updates a process's time only at ticks.
@@ -15,6 +16,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 from time import process_time
 
 import simpy
@@ -46,11 +48,6 @@ for name in STRATEGIES:
         limit = 1.5 if planes == 20 else None
         ITEMS[f"1,000 in {planes} planes, {name}"] = ([*shape(planes, 1000 // planes), *NO_JOBS], name, limit)
     ITEMS[f"10,000 in 100 planes, {name}"] = ([*shape(100, 100), *NO_JOBS], name, 8.0)
-for planes in (1, 20, 200, 1000):
-    # Each loss of a GPU is an event of its own, after which the strategy is asked.
-    watching = ["strategies.scheduled_batch={retire_below_gpu_fraction: 0.3}"]
-    name = f"1,000 in {planes} planes, each GPU watched"
-    ITEMS[name] = ([*shape(planes, 1000 // planes), *NO_JOBS, *watching], "scheduled_batch", None)
 for policy, limit in (("ride_through", 12.0), ("pause", 25.0)):
     settings = [*shape(20, 50), *training(policy)]
     ITEMS[f"1,000 in 20 planes, training, {policy}"] = (settings, "scheduled_batch", limit)
@@ -112,6 +109,31 @@ def memory(scenario: str = "baseline", strategy: str = "scheduled_batch") -> Non
     print(f"{scenario}, {strategy}: {mb[0]:.0f} MB after one replicate, {mb[1]:.0f} MB after 60: {mb[1] / mb[0]:.2f}x")
 
 
+def per_event(rounds: int = 7) -> None:
+    """Cost of a row of the log where each loss of a GPU is an event of its own, after which the strategy is asked.
+
+    All in one process and in turn, so that a slow moment of the machine falls on each alike.
+    """
+    watching = ["strategies.scheduled_batch={retire_below_gpu_fraction: 0.3}"]
+    fleets, took = {}, {}
+    for planes in (1, 20, 200, 1000):
+        scenario = sim.load("baseline", set_=[*BASE, *shape(planes, 1000 // planes), *NO_JOBS, *watching])
+        fleets[planes], took[planes] = (scenario, Environment.build(scenario)), []
+        simulate(*fleets[planes], "scheduled_batch", 1, 0)
+    for _ in range(rounds):
+        for planes, fleet in fleets.items():
+            for replicate in (1, 2):
+                begun = process_time()
+                rows = len(simulate(*fleet, "scheduled_batch", 1, replicate).events)
+                took[planes].append((process_time() - begun) / rows * 1e6)
+    for planes, us in took.items():
+        best, middle = min(us), median(us)
+        print(
+            f"1,000 satellites in {planes:5,} planes: {best:5.1f} us a row ({best / min(took[1]):.2f}x of one plane), "
+            f"median {middle:5.1f} us ({middle / median(took[1]):.2f}x)"
+        )
+
+
 def main(names: list[str]) -> None:
     """Run the items whose names contain one of these, each in a process of its own."""
     wanted = [name for name in ITEMS if not names or any(part in name for part in names)]
@@ -132,5 +154,7 @@ if __name__ == "__main__":
         print(json.dumps(one(sys.argv[2])))
     elif sys.argv[1:2] == ["--memory"]:
         memory(*sys.argv[2:])
+    elif sys.argv[1:2] == ["--per-event"]:
+        per_event()
     else:
         main(sys.argv[1:])

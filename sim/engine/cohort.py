@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -201,6 +202,14 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self.serial)
+
+    @cached_property
+    def planes(self) -> tuple[Ints, Ints]:
+        """(planes that its satellites were delivered to, in order; which of them each one's is)."""
+        if len(self) == 1:  # as most are that replace a lost one
+            return self.plane, np.zeros(1, np.intp)
+        planes, which = np.unique(self.plane, return_inverse=True)
+        return planes, which
 
     def working(self, i: int) -> int:
         """GPUs of a satellite that live and are not in reserve."""

@@ -165,11 +165,12 @@ class Run:
         if self.view.designs[design].available_from_day > self.context.now:
             day = self.view.designs[design].available_from_day
             raise self._impossible(action, f"that design can be ordered from day {day:g} on")
-        room = sum(len(berths) for berths in self.movements.candidates(action))
+        empty, filled = self.movements.candidates(action)
+        room = len(empty) + len(filled)
         if not 0 < action.satellites <= room:
             free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
             raise self._impossible(action, f"the plane has {free}")
-        self.movements.order(action, design)
+        self.movements.order(action, design, empty, filled)
 
     def _activate(self, action: Activate) -> None:
         """Send a spare to an empty slot of its plane."""

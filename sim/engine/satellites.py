@@ -87,7 +87,7 @@ class Satellites:
             gpus=np.where(slot, gpus, 0),
             design=cohort.design,
         )
-        context.changed.update(np.unique(cohort.plane).tolist())
+        context.changed.update(cohort.planes[0].tolist())
         if self.jobs.gangs:
             for i in np.flatnonzero(slot).tolist():
                 self._offer_gpus(cohort, i, berths[i])

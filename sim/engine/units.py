@@ -100,7 +100,7 @@ class Units:
         """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own."""
         plane = self.fleet.plane_of[berths].astype(np.intp)
         sites, birth_days = self.environment.sites, np.full(len(berths), birth_day)
-        ends = {int(p): sites[int(p)].planned_end(design, birth_day) for p in np.unique(plane)}
+        ends = {int(p): sites[int(p)].planned_end(design, birth_day) for p in set(plane.tolist())}
         cohort = Cohort(
             scenario=self.designs[design],
             design=design,
@@ -131,7 +131,7 @@ class Units:
         scenario, questions, lives = cohort.scenario, [], []
         dormancy = scenario.reliability.dormancy_factor
         end_day = np.minimum(cohort.life_end_day, self.horizon_days)
-        planes, which = np.unique(cohort.plane, return_inverse=True)
+        planes, which = cohort.planes
         listed = self.hazards[cohort.design]
         scales = []
         for hazard in listed:
@@ -247,7 +247,9 @@ class Units:
 
     def _schedule_derating(self, cohort: Cohort) -> None:
         """The first day, in each plane, from which its satellites cannot do all that was asked of them."""
-        planes, first = np.unique(cohort.plane, return_index=True)
+        planes, which = cohort.planes
+        first = np.empty(len(planes), np.intp)
+        first[which[::-1]] = np.arange(len(which))[::-1]
         for plane, i in zip(planes.tolist(), first.tolist(), strict=True):
             until = min(float(cohort.life_end_day[i]), self.horizon_days)
             found = self.environment.sites[plane].first_derating(cohort.design, cohort.birth_day, until)

@@ -53,7 +53,7 @@ for name in ("compute_availability", "goodput", "launches", "cost_per_useful_gpu
 
 # %%
 strategies = ["run_to_failure", "replace_on_failure", "scheduled_batch", "on_orbit_spares"]
-study = sim.compare(scenario, strategies, replicates=20, seed=1)
+study = sim.compare(scenario, strategies, replicates=12, seed=1)
 print(study.table())
 
 # %%
@@ -80,10 +80,10 @@ for pair, gain in study.variance_reduction().items():
 
 # %%
 shared = sim.load("suncatcher_81", set_=["launch.vehicle.price.kind=per_kg", "launch.vehicle.price.usd_per_kg=3829"])
-cheaper = sim.compare(shared, strategies, replicates=10, seed=1)
+cheaper = sim.compare(shared, strategies, replicates=6, seed=1)
 print(cheaper.table())
 
 # %% [markdown]
-# Only prices changed, so the first ten replicates of both studies are the same. The loss that remains is that of GPUs that
+# Only prices changed, so the first six replicates of both studies are the same. The loss that remains is that of GPUs that
 # fail one by one. `retire_below_gpu_fraction` replaces satellites that have lost too many of them; whether that pays is
 # another question.

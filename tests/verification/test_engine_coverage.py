@@ -15,7 +15,7 @@ from sim.environment import Environment
 from sim.experiment import Sample, simulate_many
 from sim.metrics import METRICS
 
-REPLICATES, STUDIES, AIM = 1500, 500, 0.93
+REPLICATES, STUDIES, AIM = 1000, 500, 0.93
 MEASURED = (
     "compute_availability",
     "satellite_availability",

@@ -163,7 +163,7 @@ class DesignView:
     gpus: int
     """GPUs of a new one."""
     satellites_per_flight: int
-    """How many one launch can carry."""
+    """How many one launch can carry, to the plane for which it carries fewest."""
     available_from_day: float
     """Mission day from which it can be ordered."""
 

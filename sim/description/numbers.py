@@ -171,6 +171,7 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
         "electronics_pace": max(ageing_rate(environment, plane.id) for plane in environment.planes),
         "reference_junction_c": reliability.stress.reference_junction_c,
         "loops": satellite.radiator.loops,
+        "loops_per_gpu": satellite.radiator.loops_per_gpu,
         "punctures_per_satellite_year": float(environment.keeping.punctures_per_year[worst.id]),
         "stand_off_hours": reliability.stand_off_hours,
     }
@@ -236,15 +237,22 @@ def _to_ground_h(scenario: Scenario, checkpoint_gb: float, satellites: int) -> f
 def _launch(scenario: Scenario, environment: Environment) -> Facts:
     service, satellite, slots = scenario.launch, scenario.satellite, environment.slots
     bill = bills_of(scenario, environment.parts)[0]
-    room = service.vehicle.satellites_per_flight(bill.mass_kg)
+    design = environment.designs[0]
+    room = min(design.satellites_per_flight)
     full_usd = bill.flight_usd(service.vehicle.price, room)
     interval = service.opportunity_interval_days
     flights = DAYS_PER_YEAR / interval * service.flights_per_opportunity if interval else None
     lost = scenario.reliability.bus.mean_rate_per_day(satellite.design_life_years * DAYS_PER_YEAR) * DAYS_PER_YEAR
     return {
         "vehicle": service.vehicle.name,
-        "capacity_kg": service.vehicle.capacity_kg,
+        "capacity_kg": min(design.payload_kg),
+        "capacity_kg_max": max(design.payload_kg),
+        "insertion_km": [
+            float(f(satellite.propulsion.insertion_km([p.altitude_km for p in environment.planes])))
+            for f in (np.min, np.max)
+        ],
         "satellites_per_flight": room,
+        "satellites_per_flight_max": max(design.satellites_per_flight),
         "flight_usd": full_usd,
         "usd_per_kg_full": full_usd / (room * bill.mass_kg),
         "success_probability": service.vehicle.success_probability,
@@ -280,17 +288,18 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     price, prices = scenario.launch.vehicle.price, scenario.economics
     bill = bills_of(scenario, environment.parts)[0]
     spares = scenario.strategy_named(scenario.strategy).initial_spares()
-    room = scenario.launch.vehicle.satellites_per_flight(bill.mass_kg)
     # A flight serves one plane.
     loads = [
         min(room, plane.slots + spares - first)
-        for plane in environment.planes
+        for plane, room in zip(environment.planes, environment.designs[0].satellites_per_flight, strict=True)
         for first in range(0, plane.slots + spares, room)
     ]
     satellites = sum(loads)
-    launches_usd = sum(bill.flight_usd(price, load) for load in loads)
-    buses_usd, gpus_usd = satellites * bill.bus_usd, satellites * bill.gpus_usd
-    ramp = scenario.deployment
+    ramp, chance = scenario.deployment, scenario.launch.vehicle.success_probability
+    # Failed flights are flown again, with new satellites.
+    times = 1 / chance if chance > 0 else math.inf
+    launches_usd = times * sum(bill.flight_usd(price, load) for load in loads)
+    buses_usd, gpus_usd = times * satellites * bill.bus_usd, times * satellites * bill.gpus_usd
     first_day = ramp.first_launch_day if ramp.kind == "launched" else None
     last_day = ramp.first_launch_day + (len(loads) - 1) * ramp.interval_days if ramp.kind == "launched" else None
     return {
@@ -300,6 +309,7 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
         "satellites": satellites,
         "spares": spares * len(environment.planes),
         "flights": len(loads),
+        "flights_expected": times * len(loads),
         "mass_t": satellites * bill.mass_kg / 1000,
         "buses_usd": buses_usd,
         "gpus_usd": gpus_usd,

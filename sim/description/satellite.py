@@ -11,6 +11,7 @@ from sim.constants import DAYS_PER_YEAR
 from sim.description.format import Facts
 from sim.description.planes import born_until, limits_of, node_drift
 from sim.environment import Environment
+from sim.environment.hardware import memory_c, vulnerable_m2
 from sim.environment.keeping import FCC_LIMIT_YEARS
 from sim.physics.drag import low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_s
 from sim.scenario import Scenario
@@ -97,8 +98,11 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
     satellite, radiator, sizes = scenario.satellite, scenario.satellite.radiator, environment.sizes
     operation = environment.designs[0].operation
     # The hottest day of any plane during the life of satellites that begin work on day 0.
-    junction, at_root = max(
-        (float(operation.junction_c[plane.id, day]), float(operation.radiator_c[plane.id, day]))
+    junction, at_root, gpu_w = max(
+        tuple(
+            float(table[plane.id, day])
+            for table in (operation.junction_c, operation.radiator_c, operation.light_w / satellite.gpus)
+        )
         for plane in environment.planes
         for day in [int(operation.junction_c[plane.id][operation.days < born_until(environment, plane)].argmax())]
     )
@@ -112,6 +116,8 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
         "junction_hottest_c": junction,
         "radiator_hottest_c": at_root,
         "junction_limit_c": radiator.junction_limit_c,
+        "memory_hottest_c": memory_c(satellite, junction, gpu_w),
+        "memory_limit_c": radiator.memory_limit_c,
         "tubes_kg": mass_kg["coolant_armour"],
         "mass_kg": mass_kg["radiator"] + mass_kg["coolant_armour"],
     }
@@ -135,9 +141,7 @@ def _propulsion(scenario: Scenario, environment: Environment) -> Facts:
         "needed_kg": keeping.needed_kg,
         "delta_v_m_s_per_year_min": float(yearly.min()),
         "delta_v_m_s_per_year_max": float(yearly.max()),
-        "raising_m_s": float(
-            low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude).max()
-        ),
+        "raising_m_s": float(low_thrust_delta_v_m_s(propulsion.insertion_km(altitude), altitude).max()),
         "disposal_m_s": float(perigee_lowering_delta_v_m_s(altitude, lowest).max()),
         "manoeuvres_per_year": propulsion.manoeuvres_per_year,
         "life_by_propellant_years": float(years.min()) if given and np.isfinite(years).any() else None,
@@ -157,4 +161,5 @@ def _death(environment: Environment) -> Facts:
         "limit_years": FCC_LIMIT_YEARS,
         "keeps_five_year_rule": longest <= FCC_LIMIT_YEARS,
         "debris_hits_per_satellite_year": float(np.max(hits)),
+        "vulnerable_m2": vulnerable_m2(environment.scenario.satellite, environment.sizes),
     }

@@ -47,7 +47,8 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
     )
     yield (
         f"    on the hottest day: GPU junction {radiator['junction_hottest_c']:.1f} C "
-        f"(limit {radiator['junction_limit_c']:g} C), radiator {radiator['radiator_hottest_c']:.1f} C"
+        f"(limit {radiator['junction_limit_c']:g} C), memory {radiator['memory_hottest_c']:.1f} C (limit "
+        f"{radiator['memory_limit_c']:g} C), radiator {radiator['radiator_hottest_c']:.1f} C"
     )
     yield from _limits(satellite["limits"])
 
@@ -74,7 +75,10 @@ def orbit_keeping(satellite: Facts) -> Iterator[str]:
             f"{clock(drift['ltan_h_end'])}, at most {60 * drift['drift_h_max']:.0f} min from its start"
         )
     yield f"  {_orbital_lifetime(death)}"
-    yield f"  debris destroys {death['debris_hits_per_satellite_year']:.2g} satellites per satellite-year"
+    yield (
+        f"  debris destroys {death['debris_hits_per_satellite_year']:.2g} satellites per satellite-year, by hits on "
+        f"{death['vulnerable_m2']:.3g} m2 of surface"
+    )
 
 
 def _kw(watts: float) -> str:

@@ -132,9 +132,13 @@ def _failures(failures: Facts) -> Iterator[str]:
     )
     yield f"  ageing rate of the GPUs of a stored spare: {failures['dormancy_factor']:g} times that of working ones"
     if failures["punctures_per_satellite_year"] > 0:
-        yield (
-            f"  debris punctures {failures['punctures_per_satellite_year']:.2g} coolant loops per satellite-year; "
-            f"each loop cools 1 in {failures['loops']} of the GPUs"
+        each = failures["loops_per_gpu"]
+        cooled = f"1 in {failures['loops'] // each}" if failures["loops"] > each else "all"
+        spare = f", which are lost with the last of {each}" if each > 1 else ""
+        yield from wrapped(
+            f"debris punctures {failures['punctures_per_satellite_year']:.2g} of {failures['loops']} coolant loops "
+            f"per satellite-year; each cools {cooled} of the GPUs{spare}",
+            "  ",
         )
     for name, cause in failures["common_causes"].items():
         yield from wrapped(f"common cause {_plain_name(name)}: {_common_cause(cause)}", "  ")
@@ -283,10 +287,15 @@ def _jobs(f: Facts) -> Iterator[str]:
 
 
 def _launch(launch: Facts) -> Iterator[str]:
-    yield (
-        f"  {launch['vehicle']}: up to {many(launch['satellites_per_flight'], 'satellite')} a flight, "
+    least, most = launch["satellites_per_flight"], launch["satellites_per_flight_max"]
+    aboard = many(least, "satellite") if least == most else f"{least:,} to {most:,} satellites, by plane,"
+    low, high = (f"{launch[name]:,.0f}" for name in ("capacity_kg", "capacity_kg_max"))
+    to = " to ".join(dict.fromkeys(f"{height:.0f}" for height in launch["insertion_km"]))
+    yield from wrapped(
+        f"{launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
         f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg), "
-        f"success probability {launch['success_probability']:.2%}"
+        f"success probability {launch['success_probability']:.2%}",
+        "  ",
     )
     if launch["flights_per_year_max"] is None:
         yield "  launches on any day"
@@ -315,9 +324,11 @@ def _deployment(deployment: Facts) -> Iterator[str]:
         first, last = deployment["first_launch_day"], deployment["last_launch_day"]
         how = f"launched on day {first:g}" if first == last else f"launched from day {first:g} to day {last:g}"
     spares = f" (including {many(deployment['spares'], 'spare')})" if deployment["spares"] else ""
+    expected = deployment["flights_expected"]
+    again = f", {expected:.3g} expected with those that fail" if expected > deployment["flights"] else ""
     yield (
         f"  {how}: {many(deployment['satellites'], 'satellite')}{spares}, {deployment['mass_t']:,.1f} t, "
-        f"{many(deployment['flights'], 'deployment flight')}"
+        f"{many(deployment['flights'], 'deployment flight')}{again}"
     )
     yield (
         f"  cost {money(deployment['total_usd'])}: buses {money(deployment['buses_usd'])}, "

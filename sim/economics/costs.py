@@ -96,13 +96,15 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     flight_usd = flights.price_usd(scenario.launch.vehicle.price if launch_price is None else launch_price, bills)
     bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
+    # A fleet that stands in place is charged what brings it up on average.
+    times = np.where(flights.deployment, scenario.deployment_flights_each, 1.0)
     return Costs(
-        satellites_usd=float(bus_usd.sum()),
-        gpus_usd=float(gpus_usd.sum()),
-        launches_usd=float(flight_usd.sum()),
+        satellites_usd=float((times * bus_usd).sum()),
+        gpus_usd=float((times * gpus_usd).sum()),
+        launches_usd=float((times * flight_usd).sum()),
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
-        deployment_usd=float((flight_usd + bus_usd + gpus_usd)[flights.deployment].sum()),
+        deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
         unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, bills),
     )
 

@@ -101,9 +101,11 @@ def hazards_of(scenario: Scenario) -> tuple[Hazard, ...]:
     ]
     radiator = satellite.radiator
     if radiator.tube_fraction > 0:
-        span = ceil(positions / radiator.loops)
-        loops = ceil(positions / span)
-        found.append(Hazard(Cause.PUNCTURE, Part.LOOP, PER_CLOCK_DAY, "punctures", 1, span=span, groups=loops))
+        # Loops that share GPUs form a circuit, which goes on while one of them is whole.
+        each = radiator.loops_per_gpu
+        span = ceil(positions / (radiator.loops // each))
+        circuits = ceil(positions / span)
+        found.append(Hazard(Cause.PUNCTURE, Part.LOOP, PER_CLOCK_DAY, "punctures", each, span=span, groups=circuits))
     found += _radiation_hazards(scenario)
     for name, group in reliability.groups.items():
         found += _group_hazards(name, group, numbers[name], positions)

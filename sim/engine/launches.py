@@ -34,16 +34,13 @@ class LaunchSite:
     def __init__(
         self,
         context: Context,
-        masses_kg: list[float],
         *,
         deliver: Callable[[Manifest, Cause], None],
         lose: Callable[[Manifest, Cause], None],
     ) -> None:
-        """`masses_kg` of one satellite of each design; `deliver` and `lose` hear of each flight that came or failed."""
+        """`deliver` and `lose` hear of each flight that came or failed."""
         self.context = context
         self.service = context.scenario.launch
-        self.room = [self.service.vehicle.satellites_per_flight(mass) for mass in masses_kg]
-        """Satellites of each design that one flight can carry."""
         self._deliver, self._lose = deliver, lose
         self._grounded_until = 0.0
         self._ready: dict[tuple[int, int], deque[tuple[int, Built]]] = {}  # by (plane, design), in order of readiness
@@ -52,6 +49,10 @@ class LaunchSite:
         self._serials = 0
         self._wake: simpy.Event | None = None
         self._last_opportunity = -1
+
+    def room(self, plane: int, design: int) -> int:
+        """Satellites of a design that one flight brings to a plane."""
+        return self.context.environment.sites[plane].satellites_per_flight(design)
 
     def next_serial(self, satellites: int) -> int:
         """Number the satellites of a flight on; returns the first number."""
@@ -105,7 +106,7 @@ class LaunchSite:
         """
         _, key = heappop(self._heads)
         queue = self._ready[key]
-        aboard = [queue.popleft()[1] for _ in range(min(self.room[key[1]], len(queue)))]
+        aboard = [queue.popleft()[1] for _ in range(min(self.room(*key), len(queue)))]
         if queue:
             heappush(self._heads, (queue[0][0], key))
         return Manifest(*key, aboard)

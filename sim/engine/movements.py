@@ -33,12 +33,7 @@ class Movements:
         self.context = context
         self.satellites = satellites
         self.after_change = after_change
-        self.site = LaunchSite(
-            context,
-            [design.mass_kg for design in context.environment.designs],
-            deliver=self.deliver,
-            lose=self.lose,
-        )
+        self.site = LaunchSite(context, deliver=self.deliver, lose=self.lose)
         self.planned_days = [np.zeros(plane.slots) for plane in context.fleet.planes]
         """Planned arrival of the first satellite of each slot, by plane."""
         berths = len(context.fleet.state)
@@ -72,9 +67,9 @@ class Movements:
     def _loads(self, berths: slice) -> list[list[Built]]:
         """Satellites for these berths of one plane, as full flights and a rest."""
         built = [self.build(berth, 0) for berth in range(berths.start, berths.stop)]
-        if built:
-            self.context.fleet.on_order[self.context.fleet.plane_of[berths.start]] += len(built)
-        room = self.site.room[0]
+        if not built:
+            return []
+        room = self.site.room(int(self.context.fleet.plane_of[berths.start]), 0)
         return [built[first : first + room] for first in range(0, len(built), room)]
 
     def _deploy_in_place(self, loads: list[list[Built]]) -> None:

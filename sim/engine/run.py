@@ -63,11 +63,11 @@ class Run:
         self._every_plane = np.arange(len(context.fleet.planes))
 
     def _designs(self) -> tuple[DesignView, ...]:
-        scenario, rooms = self.context.scenario, self.movements.site.room
+        scenario, designs = self.context.scenario, self.context.environment.designs
         from_day = [0.0, *(design.available_from_day for design in scenario.designs.values())]
         return tuple(
-            DesignView(name, scenario.design(name).gpus, room, day)
-            for name, room, day in zip(scenario.design_names, rooms, from_day, strict=True)
+            DesignView(design.name, design.satellite.gpus, min(design.satellites_per_flight), day)
+            for design, day in zip(designs, from_day, strict=True)
         )
 
     def go(self) -> None:

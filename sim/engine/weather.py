@@ -76,7 +76,7 @@ class Weather:
             return self.environment.sites[plane].hits_per_year(design, "collisions") / DAYS_PER_YEAR
         if hazard.clock == "punctures":
             per_year = self.environment.sites[plane].hits_per_year(design, "punctures")
-            return per_year / DAYS_PER_YEAR / hazard.groups
+            return per_year / DAYS_PER_YEAR / hazard.per_satellite
         return 1.0
 
     def _kept(self, key: tuple[str, int, int, int], make: Callable[[], Clock]) -> Clock:

@@ -17,6 +17,7 @@ from sim.environment.operation import Operation, operate, operate_at_every_age
 from sim.environment.parts import Parts, dry_mass_kg
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
+from sim.errors import Fault, InputError, ScenarioError
 from sim.reliability import Clock
 from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
@@ -70,10 +71,35 @@ class Design:
         self.parts = Parts.of(satellite, self.sizes, needs)
         if self.parts.given_kg is None:
             needs = needs.at(self.mass_kg)
+        self.payload_kg, self.satellites_per_flight = self._flights()
         dead_years = tables(key_of(scenario, "design"), self._years_aloft)["years_aloft"]
         self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, np.asarray(dead_years, float))
         self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
         self._knots: dict[int, Tables] = {}
+
+    def _flights(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """Payload of the vehicle for each plane, kg, and satellites of the design that it carries there.
+
+        Raises `ScenarioError` where it carries none.
+        """
+        vehicle, propulsion = self.scenario.launch.vehicle, self.satellite.propulsion
+        payload, aboard = [], []
+        for plane in self.planes:
+            height = float(propulsion.insertion_km(plane.altitude_km))
+            try:
+                payload.append(vehicle.payload_kg(height, plane.inclination_deg))
+            except InputError as error:
+                problem = f"plane {plane.name} is out of reach: {error}"
+                raise ScenarioError([Fault("scenario", "launch.vehicle.capacity_kg", None, problem)]) from error
+            aboard.append(vehicle.satellites_per_flight(self.mass_kg, payload[-1]))
+            if aboard[-1] < 1:
+                problem = (
+                    f"launch.vehicle.capacity_kg brings {payload[-1]:,.4g} kg to {height:.0f} km and "
+                    f"{plane.inclination_deg:.1f} degrees, too little for one {self.name} ({self.mass_kg:,.4g} kg)"
+                )
+                given = self.satellite.mass_kg
+                raise ScenarioError([Fault("scenario", "satellite.mass_kg", given, problem)])
+        return tuple(payload), tuple(aboard)
 
     def _years_aloft(self) -> Tables:
         sizes, days = self.sizes, self.sun.days

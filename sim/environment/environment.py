@@ -22,7 +22,7 @@ from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
-from sim.errors import Fault, ScenarioError
+from sim.errors import ScenarioError
 from sim.events import ARRIVALS, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
@@ -76,7 +76,6 @@ class Environment:
         sun = _sun_tables(planes, days, found)
         direction = np.asarray(found["sun_teme_km"], float)
         designs = tuple(_design(scenario, name, planes, sun) for name in scenario.design_names)
-        _check_vehicle(scenario, designs)
         berths = layouts(
             [plane.slots for plane in planes],
             scenario.constellation.spare_berths_per_plane,
@@ -205,19 +204,6 @@ def _design(scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTa
         place = f"designs.{name}"
         faults = [replace(one, path=re.sub(rf"^{FIRST_DESIGN}\b", place, one.path)) for one in error.faults]
         raise ScenarioError(faults) from None
-
-
-def _check_vehicle(scenario: Scenario, designs: tuple[Design, ...]) -> None:
-    """Raises `ScenarioError` where the vehicle does not carry a satellite whose mass has come out; see `Scenario`."""
-    faults = [
-        Fault(
-            "scenario", "satellite.mass_kg" if design is designs[0] else f"designs.{design.name}.mass_kg", "sized", why
-        )
-        for design in designs
-        if design.parts.given_kg is None and (why := scenario.too_heavy(design.name, design.mass_kg))
-    ]
-    if faults:
-        raise ScenarioError(faults)
 
 
 def _sun_tables(planes: tuple[Plane, ...], days: Floats, found: Tables) -> SunTables:

@@ -132,6 +132,48 @@ def heat_path(satellite: Satellite) -> HeatPath:
     )
 
 
+def heat_limit_w(satellite: Satellite, area_m2: float, absorbed: Floats | float) -> Floats:
+    """Heat at which chip or memory, whichever is first, reaches its limit behind a radiator, W; shape of `absorbed`.
+
+    Memory sits on the same cold plate, `memory_rise` times as far above the coolant as the junction.
+    """
+    radiator, path = satellite.radiator, heat_path(satellite)
+    limits = (
+        (path, radiator.junction_limit_c),
+        (
+            replace(path, junction_coolant_k_per_w=radiator.memory_rise * path.junction_coolant_k_per_w),
+            radiator.memory_limit_c,
+        ),
+    )
+    return np.minimum(
+        *(
+            way.heat_limit_w(
+                area_m2, limit_c, gpus=satellite.gpus, other_w=satellite.bus_power_w, absorbed_w_m2=absorbed
+            )
+            for way, limit_c in limits
+        )
+    )
+
+
+def memory_c(satellite: Satellite, junction_c: float, gpu_w: float) -> float:
+    """Temperature of the memory of a GPU whose junction is at `junction_c` under `gpu_w`, degrees C."""
+    radiator = satellite.radiator
+    return junction_c + (radiator.memory_rise - 1) * radiator.junction_coolant_k_per_w * gpu_w
+
+
+def vulnerable_m2(satellite: Satellite, sizes: Sizes) -> float:
+    """Outer surface on which a hit by lethal debris ends the satellite, m^2."""
+    propulsion = satellite.propulsion
+    if propulsion.vulnerable_area_m2 != "sized":
+        return propulsion.vulnerable_area_m2
+    faces = (
+        (sizes.array_m2, propulsion.array_vulnerable_share),
+        (sizes.radiator_m2, propulsion.radiator_vulnerable_share),
+    )
+    wings = sum(2 * area * share for area, share in faces)
+    return propulsion.bus_surface_m2 + satellite.shield.area_m2 + wings
+
+
 def fade_law(satellite: Satellite) -> FadeLaw:
     """How the battery wears."""
     battery = satellite.battery
@@ -181,7 +223,7 @@ class Sizes:
         reasons = {
             "array": f"array.mount {satellite.array.mount} sees no Sun on some day of these orbits",
             "battery": "it would be worn out before the end of the design life",
-            "radiator": "junction_limit_c is below what the way to the radiator alone takes up",
+            "radiator": "junction_limit_c or memory_limit_c is below what the way to the radiator alone takes up",
         }
         faults = [
             Fault("scenario", f"satellite.{part}", "sized", f"no size is enough: {reasons[part]}")
@@ -211,7 +253,7 @@ def new_array_w(satellite: Satellite, sizes: Sizes) -> float:
 def tubes_m2(satellite: Satellite, sizes: Sizes) -> float:
     """Area of the radiating faces behind which coolant runs, m^2."""
     radiator = satellite.radiator
-    return sizes.radiator_m2 * radiator.sides * radiator.tube_fraction
+    return sizes.radiator_m2 * radiator.sides * radiator.tube_fraction * radiator.loops_per_gpu
 
 
 def _size(given: float | str, needed: float) -> float:
@@ -271,19 +313,16 @@ def needed_battery_wh(scenario: Scenario, sun: SunTables) -> float:
 
 def radiator_needed_m2(satellite: Satellite, sun: SunTables) -> float:
     """Area of plate that rejects the whole load on the hottest day with an old coating, m^2."""
-    absorbed = float(sun.absorbed_w_m2(satellite, satellite.radiator.solar_absorptance_eol).max())
-    path, limit = heat_path(satellite), satellite.radiator.junction_limit_c
+    radiator, peak_w = satellite.radiator, satellite.gpu.peak_w
+    absorbed = float(sun.absorbed_w_m2(satellite, radiator.solar_absorptance_eol).max())
 
     def rejected_w(area_m2: float) -> float:
-        return float(
-            path.heat_limit_w(
-                area_m2, limit, gpus=satellite.gpus, other_w=satellite.bus_power_w, absorbed_w_m2=absorbed
-            )
-        )
+        return float(heat_limit_w(satellite, area_m2, absorbed))
 
-    # The plate itself cannot be hotter than the junction less the steps that do not depend on its area.
-    top_k = limit + CELSIUS_ZERO_K - path.coolant_drop_k - path.junction_coolant_k_per_w * satellite.gpu.peak_w
-    if top_k <= 0:
+    # The plate itself cannot be hotter than chip and memory less the steps that do not depend on its area.
+    rise_k = radiator.junction_coolant_k_per_w * peak_w
+    top_c = min(radiator.junction_limit_c - rise_k, radiator.memory_limit_c - radiator.memory_rise * rise_k)
+    if top_c + CELSIUS_ZERO_K - radiator.coolant_drop_k <= 0:
         return float("inf")
     low, high = 1e-3, 1e-3
     while rejected_w(high) < satellite.full_load_w:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import lambertw
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
-from sim.environment.hardware import Sizes, SunTables, tubes_m2
+from sim.environment.hardware import Sizes, SunTables, tubes_m2, vulnerable_m2
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
@@ -125,7 +125,7 @@ class DeltaV:
         )
         dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
         altitude = sun.altitude_km[:, 0]
-        raising = low_thrust_delta_v_m_s(np.minimum(propulsion.insertion_altitude_km, altitude), altitude)
+        raising = low_thrust_delta_v_m_s(propulsion.insertion_km(altitude), altitude)
         lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
         return cls(
             mass_kg,
@@ -209,7 +209,7 @@ def keep(
         needed_kg=needed_kg,
         dead_years=dead_years,
         clearance=_clearance(scenario, planes, sizes, needs.mass_kg),
-        collisions_per_year=by_size(propulsion.lethal_size_cm) * propulsion.vulnerable_area_m2,
+        collisions_per_year=by_size(propulsion.lethal_size_cm) * vulnerable_m2(satellite, sizes),
         punctures_per_year=punctures,
     )
 

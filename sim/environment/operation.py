@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY, SECONDS_PER_HOUR
 from sim.environment.cache import Tables
-from sim.environment.hardware import Sizes, SunTables, fade_law, heat_path, lowest_load_w, satellite_policy
+from sim.environment.hardware import (
+    Sizes,
+    SunTables,
+    fade_law,
+    heat_limit_w,
+    heat_path,
+    lowest_load_w,
+    satellite_policy,
+)
 from sim.physics.battery import battery_life
 from sim.physics.power import Budget, best_operation, sustainable
 from sim.physics.thermal import solar_absorptance_at_age
@@ -99,13 +107,7 @@ def _operate(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float)
     satellite, gpu = scenario.satellite, scenario.satellite.gpu
     age_years = np.maximum(sun.days - birth_day, 0.0) / DAYS_PER_YEAR
     absorbed = _absorbed_w_m2(satellite, sun, age_years)
-    cool_w = heat_path(satellite).heat_limit_w(
-        sizes.radiator_m2,
-        satellite.radiator.junction_limit_c,
-        gpus=satellite.gpus,
-        other_w=satellite.bus_power_w,
-        absorbed_w_m2=absorbed,
-    )
+    cool_w = heat_limit_w(satellite, sizes.radiator_m2, absorbed)
     wanted_w = np.minimum(np.maximum(cool_w - satellite.bus_power_w, 0.0), satellite.gpus * gpu.peak_w)
     array_w = sizes.array_m2 * sun.array_w_per_m2(satellite, age_years)
     budget = partial(_budget, scenario, sun, array_w, wanted_w)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.constants import BOLTZMANN_EV_PER_K, CELSIUS_ZERO_K
 from sim.parameters import Parameters, cited
@@ -50,9 +50,19 @@ def norris_landzberg_factor(
 class Stress(Parameters):
     """The conditions for which lifetime laws of electronics hold, and what others do to their clock.
 
-    pace = (1 - cycling_share) Arrhenius(junction) + cycling_share (cycles / reference cycles) Norris-Landzberg(swing):
-    1 at the reference conditions.
+    pace = thermal_share Arrhenius(junction) + cycling_share (cycles / reference cycles) Norris-Landzberg(swing) + the
+    rest, which neither moves: 1 at the reference conditions.
     """
+
+    thermal_share: float = Field(
+        default=0.4,
+        ge=0,
+        le=1,
+        json_schema_extra=cited(
+            "A", "heat drives part of what fails: handling, firmware and infant defects do not follow it", 0.3, 0.5
+        ),
+    )
+    """Share of the clock that temperature drives; 0: temperature does nothing."""
 
     activation_energy_ev: float = Field(
         default=0.7, ge=0, le=2, json_schema_extra=cited("A", "engineering judgement", 0.3, 1.1)
@@ -79,6 +89,15 @@ class Stress(Parameters):
     temperature_k: float = Field(default=2185.0, ge=0, json_schema_extra=cited("R", "lead-free SAC; 1414 for tin-lead"))
     """Norris-Landzberg temperature, K."""
 
+    @model_validator(mode="after")
+    def _shares_leave_no_debt(self) -> Stress:
+        if self.thermal_share + self.cycling_share > 1 + 1e-9:
+            raise ValueError(
+                f"thermal_share ({self.thermal_share:g}) and cycling_share ({self.cycling_share:g}) must "
+                "not exceed 1 together"
+            )
+        return self
+
     def pace(self, junction_c: ArrayLike, swing_k: ArrayLike, cycles_per_day: ArrayLike) -> Floats:
         """Effective days a day; broadcasts."""
         heat = arrhenius_factor(junction_c, self.reference_junction_c, self.activation_energy_ev)
@@ -94,4 +113,5 @@ class Stress(Parameters):
             temperature_k=self.temperature_k,
         )
         cycle_ratio = np.asarray(cycles_per_day, float) / self.reference_cycles_per_day
-        return np.asarray((1 - self.cycling_share) * heat + self.cycling_share * cycle_ratio * fatigue)
+        rest = 1 - self.thermal_share - self.cycling_share
+        return np.asarray(self.thermal_share * heat + self.cycling_share * cycle_ratio * fatigue + rest)

@@ -118,6 +118,12 @@ class Radiator(Parameters):
     """Net heat over that of a plate all at the root's temperature."""
     junction_limit_c: float = Field(default=88.0, ge=-50, le=200, json_schema_extra=cited("R", "H100", 87, 90))
     """Junction temperature at which chips slow themselves."""
+    memory_limit_c: float = Field(default=95.0, ge=-50, le=200, json_schema_extra=cited("R", "stacked memory", 85, 105))
+    """Temperature of a GPU's memory at which it is slowed."""
+    memory_rise: float = Field(
+        default=1.1, ge=0, le=3, json_schema_extra=cited("A", "stacks on the cold plate beside the die", 0.8, 1.5)
+    )
+    """Memory above the coolant over junction above the coolant."""
     junction_coolant_k_per_w: float = Field(
         default=0.02,
         ge=0,
@@ -154,6 +160,9 @@ class Radiator(Parameters):
     """What `sized` adds to the need."""
     loops: int = Field(default=4, gt=0, le=1000, json_schema_extra=cited("A", "engineering judgement"))
     """Coolant loops that share the GPUs out among them; a puncture empties one."""
+    loops_per_gpu: int = Field(default=1, gt=0, le=8)
+    """Loops that cool each GPU, any of which can alone: it is lost with the last.  Each has tubes of its own behind
+    `tube_fraction` of the faces."""
     tube_fraction: float = Field(
         default=0.02, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.005, 0.1)
     )
@@ -175,6 +184,14 @@ class Radiator(Parameters):
         ),
     )
     """Time in which radiator and coolant follow a change of load, minutes."""
+
+    @model_validator(mode="after")
+    def _loops_suffice(self) -> Radiator:
+        if self.loops % self.loops_per_gpu:
+            raise ValueError(f"loops ({self.loops}) must be a multiple of loops_per_gpu ({self.loops_per_gpu})")
+        if self.tube_fraction * self.loops_per_gpu > 1:
+            raise ValueError(f"tube_fraction ({self.tube_fraction:g}) x loops_per_gpu must not exceed 1")
+        return self
 
     @model_validator(mode="after")
     def _coating_darkens(self) -> Radiator:

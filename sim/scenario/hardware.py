@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from sim.parameters import Parameters, cited
 from sim.physics.dose import shield_mass_kg
 from sim.scenario.energy import Battery, Radiator, Size, SolarArray
 
+Floats = NDArray[np.float64]
+
 MOST_KG = 1e7
 """Heaviest satellite, kg."""
+LOWEST_HALF_KM = 300.0
+"""Lowest altitude at which `insertion_altitude_km: half` leaves satellites, km: Starlink's [R]."""
 
 
 class Gpu(Parameters):
@@ -50,10 +56,14 @@ class Propulsion(Parameters):
     """Propellant at launch, kg; when it is used up to what disposal needs, the satellite is retired."""
     isp_s: float = Field(default=1500.0, gt=0, le=20_000, json_schema_extra=cited("A", "Hall thruster", 1200, 2500))
     """Specific impulse, s."""
-    insertion_altitude_km: float = Field(
-        default=300.0, ge=200, le=2000, json_schema_extra=cited("R", "Starlink", 280, 350)
+    insertion_altitude_km: Annotated[float, Field(ge=150, le=2000)] | Literal["half"] = Field(
+        default="half",
+        json_schema_extra=cited(
+            "R", "Starlink is left near 300 km for 550, OneWeb near 590 for 1,200, Iridium 625 for 780"
+        ),
     )
-    """Where the launch leaves it; it raises itself the rest, km."""
+    """Where the launch leaves it; it raises itself the rest, km.  `half`: at half its altitude, but at 300 km or more
+    (or in the orbit itself where that is lower)."""
     drag_coefficient: float = Field(
         default=2.2, gt=0, le=5, json_schema_extra=cited("R", "Vallado 2013, section 8.6", 2, 2.6)
     )
@@ -83,12 +93,38 @@ class Propulsion(Parameters):
     )
     """Distance by which the air must have drawn a dead satellite ahead before its slot can be used again, km; 0: at
     once.  A day or two below 700 km, weeks from 1,200 km on."""
-    vulnerable_area_m2: float = Field(default=6.0, ge=0, json_schema_extra=cited("A", "the body, not the array"))
-    """Area in which a hit by debris of `lethal_size_cm` ends the satellite, m^2."""
+    vulnerable_area_m2: Annotated[float, Field(ge=0, le=1e6)] | Literal["sized"] = "sized"
+    """Outer surface on which a hit by debris of `lethal_size_cm` ends the satellite, m^2; `sized`: that of the bus and
+    of the shielded box (`shield.area_m2`), and shares of both faces of array and radiator."""
+    bus_surface_m2: float = Field(
+        default=2.0, ge=0, le=1e6, json_schema_extra=cited("A", "engineering judgement", 1, 6)
+    )
+    """Surface of the bus beside the shielded box, m^2."""
+    array_vulnerable_share: float = Field(
+        default=0.03,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "booms, drives, main harness; a hit elsewhere costs cells", 0.01, 0.2),
+    )
+    """Share of the array's faces on which such a hit ends the satellite."""
+    radiator_vulnerable_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "manifolds and pumps; a hit on a tube empties one loop", 0.01, 0.5),
+    )
+    """Share of the radiator's faces on which it does."""
     lethal_size_cm: float = Field(default=1.0, ge=0.1, le=100, json_schema_extra=cited("A", "engineering judgement"))
     """Smallest debris that ends a satellite, cm."""
     margin: float = Field(default=0.2, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
     """What `sized` adds to the need."""
+
+    def insertion_km(self, altitude_km: ArrayLike) -> Floats:
+        """Where the launch leaves satellites of orbits at these altitudes, km."""
+        altitude = np.asarray(altitude_km, float)
+        given = self.insertion_altitude_km
+        wanted = np.maximum(LOWEST_HALF_KM, altitude / 2) if given == "half" else given
+        return np.asarray(np.minimum(wanted, altitude))
 
 
 class Links(Parameters):

@@ -93,7 +93,11 @@ class Space(Parameters):
 
 
 class InPlace(Parameters):
-    """The fleet is complete, and new, on mission day 0; its launches are counted and paid for, and succeed."""
+    """The fleet is complete, and new, on mission day 0.
+
+    Its launches succeed and are counted; what is charged is the flights that success takes on average, 1 / the
+    vehicle's `success_probability` for each, and the satellites that fly on them.
+    """
 
     kind: Literal["in_place"] = "in_place"
 
@@ -249,19 +253,20 @@ class Scenario(Parameters):
         }
 
     @model_validator(mode="after")
-    def _parts_fit_together(self) -> Scenario:
-        for name in self.design_names:
-            mass_kg = self.design(name).given_launch_mass_kg
-            if mass_kg is not None and (problem := self.too_heavy(name, mass_kg)):
-                raise ValueError(problem)
+    def _vehicle_delivers_what_is_in_place(self) -> Scenario:
+        if self.deployment.kind == "in_place" and self.launch.vehicle.success_probability == 0:
+            raise ValueError(
+                "deployment.kind: in_place is charged the flights that bring the fleet up, and with "
+                "launch.vehicle.success_probability 0 no number of flights does"
+            )
         return self
 
-    def too_heavy(self, name: str, mass_kg: float) -> str | None:
-        """What is wrong with the launch mass of a design, if the vehicle does not carry one."""
-        vehicle = self.launch.vehicle
-        if vehicle.satellites_per_flight(mass_kg) >= 1:
-            return None
-        return f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) does not carry one {name} ({mass_kg:g})"
+    @property
+    def deployment_flights_each(self) -> float:
+        """Flights that are charged for one of the initial deployment: failed ones are flown again."""
+        if self.deployment.kind == "launched":
+            return 1.0  # each is in the log
+        return 1 / self.launch.vehicle.success_probability
 
     @model_validator(mode="after")
     def _names_of_causes_are_their_own(self) -> Scenario:

@@ -271,7 +271,7 @@ def _flight() -> Iterator[Row]:
 
 
 def _lives() -> Iterator[Row]:
-    heat = Stress(activation_energy_ev=0.7, reference_junction_c=55.0, cycling_share=0.0)
+    heat = Stress(activation_energy_ev=0.7, reference_junction_c=55.0, thermal_share=1.0, cycling_share=0.0)
     source = "Arrhenius, .7 eV, from 55 to 85 C: the pace of a chip's clock (JEDEC JESD85) [C], four digits."
     yield Row("pace at 85 C of a clock at 55 C", float(heat.pace(85.0, 0.0, 1.0)), 7.953, 2e-4, source)
 

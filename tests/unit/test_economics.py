@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from sim.economics import Bill, Costs, Flights, costs, working_satellite_years
 from sim.environment import Capacity, Environment
 from sim.events import Cause, EventKind, EventRecorder
 from sim.launch import PerFlight, PerKilogram
 from sim.result import Controls, Result
-from sim.scenario.models import Economics, Scenario
+from sim.scenario.models import Economics, Launched, Scenario
 
 DAYS = 365.25
 
@@ -20,7 +23,7 @@ def scenario(days: float = 100.0) -> Scenario:
     shell = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": 2, "satellites_per_plane": 2}
     rate = {"kind": "exponential", "rate_per_year": 0.1}
     price = {"kind": "per_kg", "usd_per_kg": 2}
-    vehicle = {"name": "rocket", "capacity_kg": 1000, "price": price, "success_probability": 0.9}
+    vehicle = {"name": "rocket", "capacity_kg": 1000, "price": price, "success_probability": 1}
     return Scenario.model_validate(
         {
             "name": "by-hand",
@@ -72,6 +75,27 @@ def by_hand() -> Result:
     add(90, kind.PLACED, plane=1, satellite=6, satellites=1, gpus=9)
     add(95, kind.LAUNCHED, plane=0, satellite=7, amount=1)
     return result_of(log)
+
+
+def test_a_fleet_in_place_is_charged_the_flights_that_bring_it_up(by_hand: Result) -> None:
+    """With four flights in five that deliver, 1.25 for each of the initial ones, satellites aboard included."""
+    vehicle = by_hand.scenario.launch.vehicle.model_copy(update={"success_probability": 0.8})
+    launch = by_hand.scenario.launch.model_copy(update={"vehicle": vehicle})
+    fails = replace(by_hand, scenario=by_hand.scenario.model_copy(update={"launch": launch}))
+    sure, risky = costs(by_hand), costs(fails)
+    assert risky.deployment_usd == pytest.approx(1.25 * sure.deployment_usd)
+    more = risky.satellites_usd + risky.gpus_usd + risky.launches_usd
+    assert more - (sure.satellites_usd + sure.gpus_usd + sure.launches_usd) == pytest.approx(0.25 * sure.deployment_usd)
+    assert risky.unexpired_credit_usd == sure.unexpired_credit_usd
+    flown = replace(fails, scenario=fails.scenario.model_copy(update={"deployment": Launched()}))
+    assert costs(flown).deployment_usd == pytest.approx(sure.deployment_usd)  # its failures are in the log
+
+
+def test_a_fleet_that_no_flight_brings_up_cannot_stand_in_place() -> None:
+    tree = scenario().model_dump(mode="json")
+    tree["launch"]["vehicle"]["success_probability"] = 0
+    with pytest.raises(ValidationError, match=r"with launch.vehicle.success_probability 0 no number of flights does"):
+        Scenario.model_validate(tree)
 
 
 def test_costs_worked_out_by_hand(by_hand: Result) -> None:

@@ -9,6 +9,7 @@ from sim.errors import ScenarioError
 from sim.physics.debris import debris_flux_per_m2_year
 from sim.physics.drag import decay_days, low_thrust_delta_v_m_s, perigee_lowering_delta_v_m_s
 from sim.physics.orbit import inclination_hold_m_s_per_year
+from sim.scenario.hardware import Propulsion
 
 YEAR = 365.25
 EXHAUST_M_S = 1500 * 9.80665
@@ -16,7 +17,18 @@ STILL = {"manoeuvres_per_year": 0, "vulnerable_area_m2": 0, "insertion_altitude_
 
 
 def build(
-    fleet, environment, years=3.0, shell=None, life_years=3.0, space=None, array=None, start="2027-01-01", **jets
+    fleet,
+    environment,
+    years=3.0,
+    shell=None,
+    life_years=3.0,
+    space=None,
+    start="2027-01-01",
+    *,
+    array=None,
+    radiator=None,
+    shield=None,
+    **jets,
 ):
     return environment(
         fleet(
@@ -24,7 +36,14 @@ def build(
             life_days=life_years * YEAR,
             start=start,
             shell=shell or {"altitude_km": 500},
-            satellite={"gpus": 8, "mass_kg": 300, "array": array or {}, "propulsion": {**STILL, **jets}},
+            satellite={
+                "gpus": 8,
+                "mass_kg": 300,
+                "array": array or {},
+                "radiator": radiator or {"tube_fraction": 0},
+                "shield": shield or {},
+                "propulsion": {**STILL, **jets},
+            },
             space=space,
         )
     )
@@ -115,6 +134,28 @@ def test_debris_hits_are_flux_times_area(fleet, environment):
     low, high = (float(debris_flux_per_m2_year(0.5, 800, 53, 2028.5, flux)) for flux in (150, 70))
     assert 7 * low < built.keeping.collisions_per_year[0] < 7 * high
     assert build(fleet, environment).keeping.collisions_per_year.tolist() == [0.0]
+
+
+def test_the_area_that_debris_must_hit_follows_the_design(fleet, environment):
+    """Bus 2 m2, shielded box 4 m2, and 3 % and 5 % of both faces of array and radiator."""
+    parts = {"array": {"area_m2": 100}, "radiator": {"area_m2": 20, "tube_fraction": 0}}
+    sized = build(fleet, environment, shell={"altitude_km": 800}, vulnerable_area_m2="sized", **parts)
+    by_hand = build(fleet, environment, shell={"altitude_km": 800}, vulnerable_area_m2=2 + 4 + 6 + 2, **parts)
+    assert sized.keeping.collisions_per_year == pytest.approx(by_hand.keeping.collisions_per_year)
+    larger = {
+        "array": {"array": {"area_m2": 200}},
+        "radiator": {"radiator": {"area_m2": 40, "tube_fraction": 0}},
+        "shield": {"shield": {"area_m2": 8}},
+    }
+    for part, more in larger.items():
+        built = build(fleet, environment, shell={"altitude_km": 800}, vulnerable_area_m2="sized", **{**parts, **more})
+        assert built.keeping.collisions_per_year[0] > 1.1 * sized.keeping.collisions_per_year[0], part
+
+
+def test_satellites_are_left_at_half_their_altitude_but_not_below_300_km():
+    half = Propulsion()
+    assert half.insertion_km([200, 450, 550, 650, 1200]).tolist() == [200, 300, 300, 325, 600]
+    assert Propulsion(insertion_altitude_km=350).insertion_km([300, 550]).tolist() == [300, 350]
 
 
 def test_the_dead_come_down_the_sooner_the_lower_and_the_wider(fleet, environment):

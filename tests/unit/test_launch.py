@@ -49,7 +49,7 @@ def test_satellites_fit_by_mass_and_by_number(capacity, mass, most, fits):
     vehicle = Vehicle(
         name="v", capacity_kg=capacity, max_satellites=most, price=PerFlight(usd=1), success_probability=1
     )
-    assert vehicle.satellites_per_flight(mass) == fits
+    assert vehicle.satellites_per_flight(mass, vehicle.payload_kg(300, 53)) == fits
 
 
 def test_prices():

@@ -7,6 +7,7 @@ import pytest
 
 from sim.environment import Limit
 from sim.environment.design import BIRTH_STEP_DAYS
+from sim.environment.hardware import memory_c
 from sim.environment.operation import operate
 
 YEAR = 365.25
@@ -257,3 +258,32 @@ def test_a_chip_cools_down_with_its_load_and_no_further_than_its_coolant(fleet, 
     assert (slow[dark] > 0.02 * 500).all()
     assert (quick[dark] > slow[dark] + 20).all()
     assert warm[dark] == pytest.approx(hot[dark] - 40, abs=1e-3)
+
+
+def test_memory_is_slowed_at_a_limit_of_its_own(fleet, environment):
+    """Behind a small radiator the hotter of chip and memory stands at its limit, and the other below."""
+    for rise, memory_limit_c, at_limit in ((1.1, 95, "junction"), (1.5, 90, "memory")):
+        radiator = {"tube_fraction": 0, "area_m2": 3, "memory_rise": rise, "memory_limit_c": memory_limit_c}
+        satellite = {"gpus": 8, "mass_kg": 500, "radiator": radiator, "gpu": {"peak_w": 1000}}
+        built = environment(fleet(slots=1, gpus=8, satellite=satellite))
+        operation, given = built.designs[0].operation, built.scenario.satellite
+        assert (operation.limit[0] == Limit.HEAT).all()
+        junction, watts = float(operation.junction_c[0, 100]), float(operation.light_w[0, 100]) / 8
+        memory = memory_c(given, junction, watts)
+        assert memory - junction == pytest.approx((rise - 1) * 0.02 * watts)
+        found = {"junction": junction - 88, "memory": memory - memory_limit_c}
+        assert found.pop(at_limit) == pytest.approx(0, abs=0.01)
+        assert max(found.values()) < -0.5
+
+
+def test_a_radiator_is_sized_for_the_memory_too(fleet, environment):
+    def needed(**radiator):
+        satellite = {"gpus": 8, "mass_kg": 500, "radiator": {"tube_fraction": 0, **radiator}}
+        return environment(fleet(slots=1, gpus=8, satellite=satellite)).sizes.radiator_needed_m2
+
+    assert (
+        needed(memory_limit_c=120)
+        == needed(memory_limit_c=150)
+        < needed(memory_limit_c=80)
+        < needed(memory_limit_c=80, memory_rise=1.5)
+    )

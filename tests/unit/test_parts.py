@@ -109,10 +109,11 @@ def test_a_mass_that_no_propellant_can_carry_is_refused():
 
 def test_a_mass_that_no_vehicle_carries_is_refused():
     with pytest.raises(
-        ScenarioError, match=r"mass_kg = 'sized': launch.vehicle.capacity_kg \(900\) does not carry one"
+        ScenarioError,
+        match=r"mass_kg = 'sized': launch.vehicle.capacity_kg brings 900 kg .* too little for one satellite \(1,",
     ):
         built(set_=["launch.vehicle.capacity_kg=900"])
-    with pytest.raises(ScenarioError, match=r"designs.big.mass_kg = 'sized': .* does not carry one big"):
+    with pytest.raises(ScenarioError, match=r"designs.big.mass_kg = 'sized': .* too little for one big"):
         built(set_=["launch.vehicle.capacity_kg=1000", "designs.big.gpus=72"])
 
 
@@ -233,7 +234,7 @@ def test_fewer_heavier_satellites_share_a_flight():
     deployed = [facts(load("baseline", set_=[*SIZED, *more])) for more in ([], ["satellite.shield.area_m2=16"])]
     seats = [found["launch"]["satellites_per_flight"] for found in deployed]
     masses = [found["designs"]["satellite"]["mass_kg"]["sum"] for found in deployed]
-    assert seats == [int(17_500 / kg) for kg in masses]
+    assert seats == [int(16_400 / kg) for kg in masses]
     assert seats[1] < seats[0] < 28
     assert deployed[0]["fleet"]["satellite_mass_kg"] == masses[0]
     assert deployed[0]["deployment"]["mass_t"] == pytest.approx(80 * masses[0] / 1000)
@@ -320,3 +321,33 @@ def test_tables_on_disk_follow_the_masses_of_parts_and_no_price(tmp_path, monkey
         for price in ([], ["designs.v2.bus_usd=5"], ["designs.v2.gpu_usd=0"])
     )
     assert two == priced == free
+
+
+@pytest.mark.parametrize("name", ["baseline", "suncatcher_81", "spacex_ai1"])
+def test_more_gpus_never_make_a_satellite_lighter_or_cheaper(name):
+    """Metamorphic, with all that they need sized anew."""
+    sized = ["array.area_m2", "battery.capacity_kwh", "radiator.area_m2"]
+    settings = [*SIZED, *(f"satellite.{part}=sized" for part in sized), "workload.jobs=[]"]
+    mass, price = [], []
+    for gpus in (1, 8, 24, 36, 37, 72, 144):
+        (parts,) = Environment.build(load(name, set_=[*settings, f"satellite.gpus={gpus}"])).parts
+        (bill,) = bills_of(load(name, set_=[*settings, f"satellite.gpus={gpus}"]), [parts])
+        mass.append(parts.launch_mass_kg)
+        price.append(bill.usd)
+    assert np.all(np.diff(mass) > 0)
+    assert np.all(np.diff(price) > 0)
+
+
+@pytest.mark.parametrize("name", ["baseline", "suncatcher_81", "spacex_ai1"])
+def test_a_larger_radiator_is_paid_for(name):
+    """Metamorphic: on the ground, at launch by the kilogram, and by debris."""
+    price = "launch.vehicle.price={kind: per_kg, usd_per_kg: 1000}"
+    found = [
+        facts(load(name, set_=[*SIZED, price, f"satellite.radiator.area_m2={area}"])) for area in (40, 41, 60, 120)
+    ]
+    for what in ("buses_usd", "launches_usd", "mass_t"):
+        assert np.all(np.diff([each["deployment"][what] for each in found]) > 0), what
+    for what in ("punctures_per_satellite_year",):
+        assert np.all(np.diff([each["failures"][what] for each in found]) > 0), what
+    hits = [each["satellite"]["death"]["debris_hits_per_satellite_year"] for each in found]
+    assert np.all(np.diff(hits) > 0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from sim.reliability import Clock, Exponential, Life, Stress, Weibull, arrhenius_factor, norris_landzberg_factor
 
@@ -34,6 +35,20 @@ def test_without_cycles_there_is_no_fatigue():
 def test_the_clock_runs_at_pace_one_at_the_reference_conditions():
     stress = Stress()
     assert stress.pace(stress.reference_junction_c, stress.reference_swing_k, 1.0) == pytest.approx(1)
+
+
+def test_heat_moves_only_its_share_of_the_clock():
+    """JESD85's factor of 7.953 on .4 of the clock, and on nothing else."""
+    some = Stress(reference_junction_c=55, cycling_share=0)
+    assert some.pace(85.0, 0.0, 0.0) == pytest.approx(0.6 + 0.4 * 7.953, rel=1e-3)
+    assert some.pace(-200.0, 0.0, 0.0) == pytest.approx(0.6)  # no cold makes a chip live longer than that
+    all_of_it = Stress(reference_junction_c=55, thermal_share=1, cycling_share=0)
+    assert all_of_it.pace(85.0, 0.0, 0.0) == pytest.approx(7.953, rel=1e-3)
+
+
+def test_shares_beyond_the_whole_clock_are_refused():
+    with pytest.raises(ValidationError, match=r"thermal_share \(0.7\) and cycling_share \(0.4\) must not exceed 1"):
+        Stress(thermal_share=0.7, cycling_share=0.4)
 
 
 def test_each_share_of_the_clock_can_be_switched_off():
@@ -87,6 +102,7 @@ def test_no_unit_fails_before_its_birth():
 
 def test_pace_follows_every_parameter():
     given = Stress(
+        thermal_share=0.6,
         activation_energy_ev=0.5,
         reference_junction_c=70,
         cycling_share=0.3,
@@ -98,7 +114,7 @@ def test_pace_follows_every_parameter():
     )
     heat = np.exp(0.5 / 8.617333e-5 * (1 / 343.15 - 1 / 363.15))
     cycle = (50 / 25) ** 1.9 * (2 / 15) ** (1 / 3) * np.exp(1414 * (1 / 343.15 - 1 / 363.15))
-    assert given.pace(90.0, 50.0, 15.0) == pytest.approx(0.7 * heat + 0.3 * 15 / 2 * cycle, rel=1e-5)
+    assert given.pace(90.0, 50.0, 15.0) == pytest.approx(0.1 + 0.6 * heat + 0.3 * 15 / 2 * cycle, rel=1e-5)
 
 
 def test_a_clock_that_counts_events_needs_a_hazard_of_one_a_day():

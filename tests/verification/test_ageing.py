@@ -116,7 +116,7 @@ def test_ages_follow_every_law_through_replacement_and_interruption(fleet, check
 
 @pytest.mark.parametrize("energy", [0.0, 0.7])
 def test_heat_paces_the_clock_and_does_not_multiply_the_hazard(fleet, checked_run, environment, energy):
-    stress = {"activation_energy_ev": energy, "cycling_share": 0}
+    stress = {"activation_energy_ev": energy, "thermal_share": 1, "cycling_share": 0}
     scenario = fleet(slots=20, gpus=50, days=YEAR, gpu=weibull(3, 1), reliability={"stress": stress})
     clock = environment(scenario).sites[0].stress_clock(0, 0.0)
     pace = np.diff(clock.total)
@@ -137,7 +137,7 @@ def test_heat_paces_the_clock_and_does_not_multiply_the_hazard(fleet, checked_ru
 def test_a_clock_twice_as_fast(fleet, checked_run, environment):
     # The reference temperature at which the same chips live at twice the pace, found from the model's own junctions.
     def under(reference):
-        stress = {"activation_energy_ev": 0.7, "cycling_share": 0, "reference_junction_c": reference}
+        stress = {"thermal_share": 1, "cycling_share": 0, "reference_junction_c": reference}
         return fleet(slots=20, gpus=50, days=YEAR, gpu=weibull(3, 1.5), reliability={"stress": stress})
 
     usual = environment(under(60.0)).sites[0].stress_clock(0, 0.0)
@@ -157,7 +157,7 @@ def test_a_pause_in_every_eclipse_wears_the_solder(fleet, checked_run, environme
     # fifteen times a day.
     clocks, counts = {}, {}
     for pause in (False, True):
-        stress = {"activation_energy_ev": 0, "cycling_share": 1, "reference_swing_k": 20}
+        stress = {"thermal_share": 0, "cycling_share": 1, "reference_swing_k": 20}
         scenario = fleet(
             slots=20,
             gpus=50,

@@ -23,7 +23,7 @@ from sim.scenario.models import Scenario
 from sim.scenario.radiation import Radiation
 
 STUDIES = 2000
-FEWER = 150
+FEWER = 100
 YEARS, LEAD_YEARS, BUS_RATE, GPU_RATE = 2.0, 0.4, 0.4, 0.1
 # 93-97 % of 2,000 studies; the standard error of a share of .95 is .5 %, so a sound interval passes at 4 of them.
 LOW, HIGH = 0.93, 0.97

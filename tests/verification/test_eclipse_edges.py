@@ -379,15 +379,15 @@ def test_verify_refuses_what_it_cannot_fly(options, match):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("altitude_km", "days", "options"),
+    ("altitude_km", "start", "days", "options"),
     [
-        (650.0, 365, {"sun_synchronous": True, "ltan_h": 6.0}),
-        (2000.0, 120, {"inclination_deg": 53.0}),
-        (1000.0, 200, {"sun_synchronous": True, "ltan_h": 18.0}),
+        (650.0, date(2027, 10, 10), 135, {"sun_synchronous": True, "ltan_h": 6.0}),
+        (2000.0, date(2027, 1, 1), 60, {"inclination_deg": 53.0}),
+        (1000.0, date(2027, 4, 10), 130, {"sun_synchronous": True, "ltan_h": 18.0}),
     ],
 )
-def test_seasons_of_edges_with_their_grazing_eclipses(altitude_km, days, options):
-    assert_accepted(verify_eclipse(altitude_km, start=date(2027, 1, 1), days=days, **options))
+def test_seasons_of_edges_with_their_grazing_eclipses(altitude_km, start, days, options):
+    assert_accepted(verify_eclipse(altitude_km, start=start, days=days, **options))
 
 
 TEN_KINDS = [  # altitude km, options
@@ -407,7 +407,7 @@ TEN_KINDS = [  # altitude km, options
 @pytest.mark.slow
 @pytest.mark.parametrize(("altitude_km", "options"), TEN_KINDS, ids=lambda value: None)
 def test_ten_kinds_of_orbit(altitude_km, options):
-    figures = verify_eclipse(altitude_km, start=date(2027, 1, 1), days=60, **options)
+    figures = verify_eclipse(altitude_km, start=date(2027, 1, 1), days=30, **options)
     assert shortcomings(figures) == []
-    assert figures["events"] > 500
+    assert figures["events"] > 400
     assert_accepted(figures)

@@ -251,3 +251,22 @@ def test_activating_a_spare_switches_no_reserve_in(fleet, checked_run):
     result = checked_run(scenario, "on_orbit_spares")
     assert result.events.count(EventKind.ACTIVATED) > 200
     assert follows(ends(result), lambda day: erlang.cdf(day, 2, scale=YEAR / 2), 2 * YEAR, 30 * 25)
+
+
+def test_redundant_coolant_loops_lose_their_gpus_with_the_last(fleet, checked_run, environment):
+    """Four loops of equal rate: alone each takes two of eight GPUs, in pairs the second of a pair takes four."""
+    for each, gpus in ((1, 2), (2, 4)):
+        radiator = {"area_m2": 50, "tube_fraction": 0.4, "tube_wall_mm": 0.5, "loops": 4, "loops_per_gpu": each}
+        scenario = fleet(slots=400, gpus=8, days=YEAR, satellite={"radiator": radiator})
+        # A pair has twice the tubes of a single loop, so that each of its loops is hit as often.
+        per_loop = environment(scenario).keeping.punctures_per_year[0] / 4
+        log = checked_run(scenario).events
+        found = log.where(EventKind.GROUP_FAILED)
+        assert set(found.amount.tolist()) <= {float(gpus)}
+
+        def lost(day, rate=per_loop, loops=each):
+            return (1 - np.exp(-rate * np.asarray(day) / YEAR)) ** loops
+
+        days = found.time_days
+        assert len(days) > 200
+        assert follows(days, lost, YEAR, 400 * 4 // each)

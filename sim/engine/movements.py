@@ -69,7 +69,9 @@ class Movements:
         built = [self.build(berth, 0) for berth in range(berths.start, berths.stop)]
         if not built:
             return []
-        room = self.site.room(int(self.context.fleet.plane_of[berths.start]), 0)
+        plane = int(self.context.fleet.plane_of[berths.start])
+        self.context.fleet.on_order[plane] += len(built)
+        room = self.site.room(plane, 0)
         return [built[first : first + room] for first in range(0, len(built), room)]
 
     def _deploy_in_place(self, loads: list[list[Built]]) -> None:

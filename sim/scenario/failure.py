@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from sim.parameters import Parameters, cited
 from sim.reliability import AnyLaw, Stress
@@ -136,7 +136,7 @@ class Reliability(Parameters):
     bus_shares: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Subsystems that bus failures are put down to, by weight; empty: the log says `bus`."""
     groups: dict[Name, Group] = Field(default_factory=dict)
-    """What carries GPUs and fails on its own, by name."""
+    """What carries GPUs and fails on its own, by name; `null` takes away one that a lower layer names, as below."""
     interruptions: dict[Name, Interruption] = Field(default_factory=dict)
     """What stops jobs without breaking anything, beside radiation, by name."""
     common_causes: dict[Name, CommonCause] = Field(default_factory=dict)
@@ -151,3 +151,9 @@ class Reliability(Parameters):
         if self.bus_shares and sum(self.bus_shares.values()) <= 0:
             raise ValueError("bus_shares must have a positive sum")
         return self
+
+    @field_validator("groups", "interruptions", "common_causes", "bus_shares", mode="before")
+    @classmethod
+    def _null_takes_away(cls, value: Any) -> Any:
+        # Layers merge mappings: without this nothing could take away what a layer below names.
+        return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value

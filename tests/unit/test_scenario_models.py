@@ -107,7 +107,7 @@ def test_spares_need_berths():
 
 def test_gangs_that_never_fail():
     never = "{kind: exponential, rate_per_year: 0}"
-    laws = [f"reliability.gpu={never}", f"reliability.bus={never}", "mission.years=0.1", "reliability.groups={}"]
+    laws = [f"reliability.gpu={never}", f"reliability.bus={never}", "mission.years=0.1", "reliability.groups.host=null"]
     calm = [f"radiation.effects.{effect}=null" for effect in load("baseline").radiation.effects]
     for settings, stopped in (([*laws, *calm], False), (laws, True)):
         scenario = load("baseline", set_=settings)

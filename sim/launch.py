@@ -145,10 +145,10 @@ class ReferencePayload(Parameters):
     """Altitude of the circular reference orbit, km."""
     inclination_deg: float = Field(ge=0, le=180)
     """Its inclination, degrees."""
-    stage_dry_kg: Kilograms = Field(json_schema_extra=cited("R", "Falcon 9: 4,000", 1000, 200e3))
-    """Upper stage without propellant, with what stays on it, kg."""
-    stage_propellant_kg: Kilograms = Field(json_schema_extra=cited("R", "Falcon 9: 107,500", 5000, 2e6))
-    """What it burns, kg."""
+    stage_dry_kg: Kilograms
+    """Upper stage without propellant, with what stays on it, kg; 4,000 of a Falcon 9."""
+    stage_propellant_kg: Kilograms
+    """What it burns, kg; 107,500 in a Falcon 9."""
     isp_s: float = Field(default=348.0, ge=150, le=500, json_schema_extra=cited("R", "Falcon 9", 300, 465))
     """Its specific impulse, s."""
     latitude_deg: float = Field(default=28.5, ge=0, le=70, json_schema_extra=cited("R", "Cape Canaveral", 5, 63))

@@ -253,6 +253,18 @@ class Scenario(Parameters):
         }
 
     @model_validator(mode="after")
+    def _vehicle_carries_what_is_given(self) -> Scenario:
+        # Masses and payloads that follow from the orbit are looked at where they are known: see `Design`.
+        vehicle = self.launch.vehicle
+        for name in self.design_names if isinstance(vehicle.capacity_kg, float) else ():
+            mass_kg = self.design(name).given_launch_mass_kg
+            if mass_kg is not None and vehicle.satellites_per_flight(mass_kg, vehicle.capacity_kg) < 1:
+                raise ValueError(
+                    f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) is too little for one {name} ({mass_kg:g})"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _vehicle_delivers_what_is_in_place(self) -> Scenario:
         if self.deployment.kind == "in_place" and self.launch.vehicle.success_probability == 0:
             raise ValueError(

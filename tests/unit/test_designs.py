@@ -65,8 +65,11 @@ def test_the_first_design_keeps_its_name():
 
 
 def test_a_design_that_no_vehicle_carries_is_refused():
-    with pytest.raises(ScenarioError, match="does not carry one heavy"):
-        load("baseline", set_=["designs.heavy.mass_kg=900000"])
+    heavy = ["designs.heavy.mass_kg=900000"]
+    with pytest.raises(ScenarioError, match=r"capacity_kg \(17500\) is too little for one heavy"):
+        load("baseline", set_=[*heavy, "launch.vehicle.capacity_kg=17500"])
+    with pytest.raises(ScenarioError, match=r"designs.heavy.mass_kg = 900000.0: .* too little for one heavy"):
+        Environment.build(load("baseline", set_=[*heavy, "mission.years=0.1"]))
 
 
 def order(design):

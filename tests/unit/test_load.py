@@ -200,7 +200,11 @@ BAD = [
     ("name: ''", "name", "at least 1"),
     ("satellite: {gpus: 1.5}", "satellite.gpus", "whole number"),
     ("satellite: {gpus: 1e9}", "satellite.gpus", "must be > 0 and <= 100000"),
-    ("satellite: {mass_kg: 1e6}", "", "launch.vehicle.capacity_kg (17500) does not carry one satellite (1e+06)"),
+    (
+        "satellite: {mass_kg: 1e6}\nlaunch: {vehicle: {capacity_kg: 17500}}",
+        "",
+        "launch.vehicle.capacity_kg (17500) is too little for one satellite (1e+06)",
+    ),
     ("constellation: {shells: []}", "constellation.shells", "at least 1"),
     ("constellation: {shells: {kind: walker}}", "constellation.shells", "must be a list"),
     (

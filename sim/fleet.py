@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from math import inf
 from typing import Any, overload
 
 import numpy as np
@@ -191,6 +192,7 @@ class PlaneView:
     """Number of the plane's first berth: berth i of the arrays is `first_berth + i` in an action."""
     _gpus_alive: Ints
     _watches_gpus: bool = True
+    _mission_days: float = inf
 
     @property
     def gpus_alive(self) -> Ints:
@@ -236,8 +238,12 @@ class PlaneView:
         return max(0, len(self.empty_slots) + len(self.blocked_slots) - self.on_order)
 
     def ending_before(self, day: float) -> list[int]:
-        """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""
-        return self._numbers((self.state == BerthState.WORKING) & (self.life_end_day <= day))
+        """Numbers of the slots whose satellite is at work and reaches the end of its design life by then.
+
+        Only within the mission: a satellite that lasts until its end needs no successor.
+        """
+        ending = (self.life_end_day <= day) & (self.life_end_day < self._mission_days)
+        return self._numbers((self.state == BerthState.WORKING) & ending)
 
     def _numbers(self, these: NDArray[np.bool_]) -> list[int]:
         numbers: list[int] = (self.first_berth + np.flatnonzero(these)).tolist()
@@ -250,10 +256,21 @@ class FleetView:
     Arrays are read-only and valid during the call only; those over planes have one entry a plane, in order of id.
     """
 
-    def __init__(self, fleet: Fleet, designs: tuple[DesignView, ...], *, watches_gpus: bool = True) -> None:
-        """A view that follows the fleet; `at` says when it is looked at."""
+    def __init__(
+        self,
+        fleet: Fleet,
+        designs: tuple[DesignView, ...],
+        *,
+        watches_gpus: bool = True,
+        expected_lead_days: float = 0.0,
+        mission_days: float = inf,
+    ) -> None:
+        """A view that follows the fleet; `at` says when it is looked at.  Nobody sees what ends after the mission."""
         self._fleet = fleet
         self._watches_gpus = watches_gpus
+        self._mission_days = mission_days
+        self.expected_lead_days = expected_lead_days
+        """Mean days from an order to the start of work, launch failures and queues apart."""
         self.now_days = 0.0
         """Mission day."""
         self.reviewing = False
@@ -312,6 +329,7 @@ class FleetView:
             first_berth=layout.first_berth,
             _gpus_alive=self._gpus_alive[span],
             _watches_gpus=self._watches_gpus,
+            _mission_days=self._mission_days,
         )
 
     @property
@@ -320,8 +338,12 @@ class FleetView:
         return _Planes(self)
 
     def ending_before(self, day: float) -> Ints:
-        """Satellites of each plane at work in slots that reach the end of their design life by then."""
-        ending = np.flatnonzero((self._state == BerthState.WORKING) & (self._life_end_day <= day))
+        """Satellites of each plane at work in slots that reach the end of their design life by then.
+
+        Only within the mission: a satellite that lasts until its end needs no successor.
+        """
+        soon = (self._life_end_day <= day) & (self._life_end_day < self._mission_days)
+        ending = np.flatnonzero((self._state == BerthState.WORKING) & soon)
         return np.bincount(self._plane_of[ending], minlength=len(self.slots)).astype(np.int32)
 
     def worn_out(self, share: float, planes: Sequence[int] | NDArray[np.intp] | None = None) -> list[int]:

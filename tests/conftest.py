@@ -250,7 +250,8 @@ def check_gang_time(result: Result) -> None:
     spent = log.where(*TIME_OF_A_GANG)
     # A silent corruption noticed late takes back what was committed before: a row of its own stretch may be negative.
     assert np.all((spent.amount >= -1e-9) | (spent.kind == EventKind.COMMITTED))
-    specs = [spec for spec in result.scenario.workload.jobs for _ in range(spec.count)]
+    counts = environment_of(result.scenario).job_counts
+    specs = [spec for spec, count in zip(result.scenario.workload.jobs, counts, strict=True) for _ in range(count)]
     finished = log.where(EventKind.JOB_FINISHED)
     end = np.full(len(specs), horizon)
     end[finished.job] = finished.time_days

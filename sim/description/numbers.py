@@ -59,7 +59,10 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
         "eclipse_effect": EFFECTS[scenario.power.eclipse_policy],
         "failures": _failures(scenario, environment),
         "radiation": _radiation(scenario, environment),
-        "jobs": [_job(scenario, environment, job) for job in scenario.workload.jobs],
+        "jobs": [
+            _job(scenario, environment, job, count)
+            for job, count in zip(scenario.workload.jobs, environment.job_counts, strict=True)
+        ],
         "launch": _launch(scenario, environment),
         "deployment": _deployment(scenario, environment),
         "sla_capacity_fraction": scenario.service.sla_capacity_fraction,
@@ -190,7 +193,7 @@ def _radiation(scenario: Scenario, environment: Environment) -> Facts:
     }
 
 
-def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Facts:
+def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: int) -> Facts:
     mtbf_days = environment.gangs.mtbf_days(job)
     rhythm = job.rhythm(mtbf_days)
     segment = rhythm.interval + rhythm.write
@@ -207,7 +210,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Fact
     checkpoint_gb = 8 * job.gradient_gb
     return {
         "name": job.name,
-        "count": job.count,
+        "count": count,
+        "fills_the_fleet": job.count == "fill",
         "gpus": job.gpus,
         "satellites": satellites,
         "communication_efficiency": environment.gangs.communication(job, satellites),
@@ -288,24 +292,25 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     price, prices = scenario.launch.vehicle.price, scenario.economics
     bill = bills_of(scenario, environment.parts)[0]
     spares = scenario.strategy_named(scenario.strategy).initial_spares()
-    # A flight serves one plane.
-    loads = [
-        min(room, plane.slots + spares - first)
-        for plane, room in zip(environment.planes, environment.designs[0].satellites_per_flight, strict=True)
-        for first in range(0, plane.slots + spares, room)
-    ]
+    flights = environment.deployment_flights(spares)
+    loads = [len(flight.berths) for flight in flights]
     satellites = sum(loads)
     ramp, chance = scenario.deployment, scenario.launch.vehicle.success_probability
     # Failed flights are flown again, with new satellites.
     times = 1 / chance if chance > 0 else math.inf
     launches_usd = times * sum(bill.flight_usd(price, load) for load in loads)
     buses_usd, gpus_usd = times * satellites * bill.bus_usd, times * satellites * bill.gpus_usd
-    first_day = ramp.first_launch_day if ramp.kind == "launched" else None
-    last_day = ramp.first_launch_day + (len(loads) - 1) * ramp.interval_days if ramp.kind == "launched" else None
+    launched = ramp.kind == "launched"
+    complete_day = environment.deployment_flights(0)[-1].day + scenario.launch.transfer_days if launched else 0.0
+    within = complete_day <= scenario.mission.days
     return {
         "kind": ramp.kind,
-        "first_launch_day": first_day,
-        "last_launch_day": last_day,
+        "first_launch_day": flights[0].day if launched else None,
+        "last_launch_day": flights[-1].day if launched else None,
+        "complete_day": complete_day,
+        "complete_date": (scenario.mission.start + datetime.timedelta(days=complete_day)).isoformat()
+        if within
+        else None,
         "satellites": satellites,
         "spares": spares * len(environment.planes),
         "flights": len(loads),

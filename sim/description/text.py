@@ -257,8 +257,9 @@ def _jobs(f: Facts) -> Iterator[str]:
     for job in f["jobs"]:
         endless = job["work_gpu_hours"] is None
         work = "runs until the mission ends" if endless else f"{job['work_gpu_hours']:,.4g} GPU-hours of work"
+        fills = " (as many as fit)" if job["fills_the_fleet"] else ""
         yield (
-            f"  {job['count']:,} x {job['name']}: {work} on {many(job['gpus'], 'GPU')} "
+            f"  {job['count']:,} x {job['name']}{fills}: {work} on {many(job['gpus'], 'GPU')} "
             f"({many(job['satellites'], 'satellite')} or more)"
         )
         never = job["mtbf_days"] is None
@@ -330,6 +331,9 @@ def _deployment(deployment: Facts) -> Iterator[str]:
         f"  {how}: {many(deployment['satellites'], 'satellite')}{spares}, {deployment['mass_t']:,.1f} t, "
         f"{many(deployment['flights'], 'deployment flight')}{again}"
     )
+    if deployment["kind"] != "in_place":
+        date = f" ({deployment['complete_date']})" if deployment["complete_date"] else ", after the end of the mission,"
+        yield f"  all slots are filled on day {deployment['complete_day']:g}{date} if no flight slips or fails"
     yield (
         f"  cost {money(deployment['total_usd'])}: buses {money(deployment['buses_usd'])}, "
         f"GPUs {money(deployment['gpus_usd'])}, launches {money(deployment['launches_usd'])}"

@@ -19,6 +19,7 @@ from sim.environment import Environment, Limit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.strategies import Replenishing
+from sim.strategies.base import EXPECTED_LEAD
 from sim.workloads import TrainingJob
 
 
@@ -53,7 +54,7 @@ def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
         yield (
             f"{name} orders successors of satellites only when their design life of {life:g} years has ended "
             f"(order_ahead_days: 0): their slots then stand empty for some {lead:.0f} days; strategies.{name}."
-            f"order_ahead_days={lead:.0f} would order in time"
+            f"order_ahead_days={EXPECTED_LEAD} would order in time"
         )
 
 
@@ -78,11 +79,12 @@ def warnings_of_strategies(scenario: Scenario, room: int, flown: Mapping[str, Se
 def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
     satellite, mission, launch = scenario.satellite, scenario.mission, found["launch"]
     all_gpus = environment.slots * satellite.gpus
-    asked = sum(job.count * job.gpus for job in scenario.workload.jobs if job.work_gpu_hours is None)
+    jobs = list(zip(scenario.workload.jobs, environment.job_counts, strict=True))
+    asked = sum(count * job.gpus for job, count in jobs if job.work_gpu_hours is None)
     if asked > all_gpus:
         yield f"jobs without an end need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
-    at_most = sum(job.count * job.gpus for job in scenario.workload.jobs)
-    if scenario.workload.jobs and at_most < (1 - _IDLE) * all_gpus:
+    at_most = sum(count * job.gpus for job, count in jobs)
+    if jobs and at_most < (1 - _IDLE) * all_gpus:
         yield (
             f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
             "and their cost is borne by the hours of the others"

@@ -16,7 +16,7 @@ from sim.engine.satellites import Built, Satellites
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
 from sim.fleet import BerthState, PlaneLayout
-from sim.scenario.models import Launched
+from sim.scenario.deployment import Launched
 from sim.strategies import Launch
 
 Process = Generator[simpy.Event, Any, None]
@@ -28,11 +28,22 @@ _EMPTY, _BLOCKED, _WORKING = int(BerthState.EMPTY), int(BerthState.BLOCKED), int
 class Movements:
     """Builds, orders, launches and places satellites."""
 
-    def __init__(self, context: Context, satellites: Satellites, after_change: Callable[[], None]) -> None:
-        """`after_change` is called when something has happened that scheduler and strategy should know."""
+    def __init__(
+        self,
+        context: Context,
+        satellites: Satellites,
+        after_change: Callable[[], None],
+        *,
+        looks_ahead_days: float,
+    ) -> None:
+        """`after_change` is called when something has happened that scheduler and strategy should know.
+
+        `looks_ahead_days`: before the end of each design life, the strategy is asked about the satellite's plane.
+        """
         self.context = context
         self.satellites = satellites
         self.after_change = after_change
+        self.looks_ahead_days = looks_ahead_days
         self.site = LaunchSite(context, deliver=self.deliver, lose=self.lose)
         self.planned_days = [np.zeros(plane.slots) for plane in context.fleet.planes]
         """Planned arrival of the first satellite of each slot, by plane."""
@@ -44,35 +55,21 @@ class Movements:
 
     def deploy(self, spares_per_plane: int) -> None:
         """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
-        self.context.env.process(self.site.pad())
-        deployment, planes = self.context.scenario.deployment, self.context.fleet.planes
-        if not isinstance(deployment, Launched):
-            # A plane's spares lie behind its slots.
-            wanted = [slice(plane.first_berth, plane.spare_range.start + spares_per_plane) for plane in planes]
-            self._deploy_in_place([load for berths in wanted for load in self._loads(berths)])
+        context, fleet = self.context, self.context.fleet
+        context.env.process(self.site.pad())
+        flights = context.environment.deployment_flights(spares_per_plane)
+        loads = [[self.build(berth, 0) for berth in flight.berths] for flight in flights]
+        for flight, load in zip(flights, loads, strict=True):
+            fleet.on_order[flight.plane] += len(load)
+        if not isinstance(context.scenario.deployment, Launched):
+            self._deploy_in_place(loads)
             return
-        # All slots before any spare: the dates of the slots do not depend on the strategy's spares.
-        wanted = [plane.slot_range for plane in planes]
-        wanted += [slice(plane.spare_range.start, plane.spare_range.start + spares_per_plane) for plane in planes]
-        loads = [load for berths in wanted for load in self._loads(berths)]
-        for number, load in enumerate(loads):
-            day = deployment.first_launch_day + number * deployment.interval_days
-            plane = planes[int(self.context.fleet.plane_of[load[0].berth])]
-            if self.context.fleet.is_slot[load[0].berth]:
-                first = load[0].berth - plane.first_berth
-                arrival = day + self.context.scenario.launch.transfer_days
-                self.planned_days[plane.id][first : first + len(load)] = arrival
-            self.context.env.process(self._fly_deployment(plane.id, load, day))
-
-    def _loads(self, berths: slice) -> list[list[Built]]:
-        """Satellites for these berths of one plane, as full flights and a rest."""
-        built = [self.build(berth, 0) for berth in range(berths.start, berths.stop)]
-        if not built:
-            return []
-        plane = int(self.context.fleet.plane_of[berths.start])
-        self.context.fleet.on_order[plane] += len(built)
-        room = self.site.room(plane, 0)
-        return [built[first : first + room] for first in range(0, len(built), room)]
+        for flight, load in zip(flights, loads, strict=True):
+            if fleet.is_slot[flight.berths.start]:
+                first = flight.berths.start - fleet.planes[flight.plane].first_berth
+                arrival = flight.day + context.scenario.launch.transfer_days
+                self.planned_days[flight.plane][first : first + len(load)] = arrival
+            context.env.process(self._fly_deployment(flight.plane, load, flight.day))
 
     def _deploy_in_place(self, loads: list[list[Built]]) -> None:
         """The fleet stands complete on day 0, as one cohort; its flights are in the log, to be paid for."""
@@ -166,9 +163,27 @@ class Movements:
             planes = fleet.plane_of[[built.berth for built, _ in placed]]
             np.subtract.at(fleet.on_order, planes, 1)
             self.satellites.arrive([built for built, _ in placed], [berth for _, berth in placed], cause)
+            self._foresee_ends(np.array([berth for _, berth in placed]))
         for built, berth in found:
             if berth == NONE:
                 self.context.env.process(self._wait_for_slot(built, cause))
+
+    def _foresee_ends(self, berths: NDArray[np.intp]) -> None:
+        """See to it that the strategy is asked before the design lives of those that arrived end in the mission."""
+        if self.looks_ahead_days == 0:
+            return
+        fleet, horizon = self.context.fleet, self.context.environment.horizon_days
+        ends, planes = fleet.life_end_day[berths], fleet.plane_of[berths]
+        for end in np.unique(ends[ends < horizon]).tolist():
+            day = end - self.looks_ahead_days
+            if day > self.context.now:  # else it is asked now that they have arrived
+                self.context.env.process(self._end_in_view(day, set(planes[ends == end].tolist())))
+
+    def _end_in_view(self, day: float, planes: set[int]) -> Process:
+        """Have the strategy look at some planes on a day."""
+        yield self.context.env.timeout(day - self.context.now)
+        self.context.changed.update(planes)
+        self.after_change()
 
     def _wait_for_slot(self, built: Built, cause: Cause) -> Process:
         """Stand by until the dead satellite in its slot has drifted off; it counts as on order until then."""

@@ -26,7 +26,13 @@ from sim.events import NONE, Cause, EventKind
 from sim.fleet import DesignView, Fleet, FleetView
 from sim.scenario.models import Scenario
 from sim.strategies import Action, Activate, Launch, Retire, Strategy
-from sim.strategies.advice import decisions, initial_spares, review_period_days, watches_gpus
+from sim.strategies.advice import (
+    decisions,
+    initial_spares,
+    looks_ahead_days,
+    review_period_days,
+    watches_gpus,
+)
 from sim.streams import Streams
 
 Process = Generator[simpy.Event, Any, None]
@@ -57,8 +63,16 @@ class Run:
         looked_at = watched or bool(self.jobs.gangs)
         self.units = Units(scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at)
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
-        self.movements = Movements(context, self.satellites, self.after_change)
-        self.view = FleetView(context.fleet, self._designs(), watches_gpus=watched)
+        lead_days = scenario.launch.expected_lead_days()
+        ahead_days = looks_ahead_days(strategy, strategy_name, lead_days)
+        self.movements = Movements(context, self.satellites, self.after_change, looks_ahead_days=ahead_days)
+        self.view = FleetView(
+            context.fleet,
+            self._designs(),
+            watches_gpus=watched,
+            expected_lead_days=lead_days,
+            mission_days=environment.horizon_days,
+        )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
         self._every_plane = np.arange(len(context.fleet.planes))
 

@@ -79,10 +79,10 @@ class TrainingJobs:
         """Run segments that are over and not accounted for, by weight."""
         self._storms: Recent[float, Floats] = Recent(64)
         self.gangs: list[Gang] = []
-        for spec in scenario.workload.jobs:
+        for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
             rhythm = environment.gangs.first_rhythm(spec)
             work_days = inf if spec.work_gpu_hours is None else spec.work_gpu_hours / spec.gpus / HOURS_PER_DAY
-            for job in range(len(self.gangs), len(self.gangs) + spec.count):
+            for job in range(len(self.gangs), len(self.gangs) + count):
                 arrivals = UnitArrivals(streams, job)
                 self.gangs.append(
                     Gang(spec.arrival_day, job, spec, rhythm, arrivals, work_days, since=spec.arrival_day)

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
+from sim.environment.deployment import Flight, flights_of
 from sim.environment.design import BIRTH_STEP_DAYS, Design
+from sim.environment.filling import job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, SunTables, Table
 from sim.environment.keeping import OrbitKeeping
@@ -56,6 +58,8 @@ class Environment:
     """Kinds of satellite, in the order of `Scenario.design_names`: the first is what the fleet is deployed with."""
     sites: tuple[OrbitalPlane, ...]
     """The places where satellites work, in order of plane."""
+    job_counts: tuple[int, ...]
+    """Jobs of each description of the workload."""
 
     @classmethod
     def build(cls, scenario: Scenario) -> Environment:
@@ -83,7 +87,7 @@ class Environment:
         )
         shadows = tuple(plane_shadow(scenario, plane, direction, grid) for plane in planes)
         windows = LightWindows(planes, shadows, sun, scenario.mission.days + 1)
-        return cls(
+        built = cls(
             scenario=scenario,
             planes=planes,
             sun=sun,
@@ -92,7 +96,10 @@ class Environment:
                 OrbitalPlane(plane, layout, sun, designs, shadow, windows)
                 for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
             ),
+            job_counts=job_counts(scenario, planes),
         )
+        built.deployment_flights(spares_per_plane=0)  # whoever builds it hears of dates that cannot be
+        return built
 
     def __reduce__(self) -> tuple[Callable[[Scenario], Environment], tuple[Scenario]]:
         # A worker maps the tables from disk instead of receiving a copy.
@@ -127,6 +134,11 @@ class Environment:
     def slots(self) -> int:
         """Operational places of all planes."""
         return sum(plane.slots for plane in self.planes)
+
+    def deployment_flights(self, spares_per_plane: int) -> list[Flight]:
+        """Planned flights of the initial fleet, in the order flown."""
+        rooms = self.designs[0].satellites_per_flight
+        return flights_of(self.scenario, self.planes, self.layouts, rooms, spares_per_plane)
 
     # Light
 

@@ -18,6 +18,7 @@ from sim.launch import LaunchService
 from sim.parameters import Parameters, Source, cited
 from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import Constellation
+from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.prices import PartPrices
@@ -90,26 +91,6 @@ class Space(Parameters):
 
     solar_activity: SolarLevel = SolarLevel.NOMINAL
     """Strength of the solar cycle: `low`, `nominal` or `high`; it drives the air's density and the debris' decay."""
-
-
-class InPlace(Parameters):
-    """The fleet is complete, and new, on mission day 0.
-
-    Its launches succeed and are counted; what is charged is the flights that success takes on average, 1 / the
-    vehicle's `success_probability` for each, and the satellites that fly on them.
-    """
-
-    kind: Literal["in_place"] = "in_place"
-
-
-class Launched(Parameters):
-    """The fleet is brought up flight by flight; a failed flight is flown again with new satellites."""
-
-    kind: Literal["launched"] = "launched"
-    first_launch_day: float = Field(default=0.0, ge=0)
-    """Planned mission day of the first flight."""
-    interval_days: float = Field(default=14.0, ge=0)
-    """Days between planned flights."""
 
 
 class Workload(Parameters):

@@ -42,6 +42,14 @@ def review_period_days(strategy: Strategy, name: str) -> float | None:
     return float(said)
 
 
+def looks_ahead_days(strategy: Strategy, name: str, expected_lead_days: float) -> float:
+    """Days before the end of a design life at which it is asked.  Raises `InputError` for what is no number from 0."""
+    said: Any = _ask(f"strategy {name}", lambda: strategy.looks_ahead_days(expected_lead_days))
+    if not (_is_number(said) and 0 <= said < float("inf")):
+        raise InputError(f"strategy {name}: looks_ahead_days() = {said!r}: must be a number from 0")
+    return float(said)
+
+
 def initial_spares(strategy: Strategy, name: str) -> int:
     """Spares it wants in each plane from the first.  Raises `InputError` for what is no whole number from 0."""
     said: Any = _ask(f"strategy {name}", strategy.initial_spares)

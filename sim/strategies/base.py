@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,15 +50,18 @@ Action = Launch | Activate | Retire
 
 
 NEWEST = "newest"
+EXPECTED_LEAD: Literal["expected_lead"] = "expected_lead"
+_ROUNDING_DAYS = 1e-6
+"""An end that comes into view now is in view: a tenth of a second covers the rounding of days."""
 
 
 class Strategy(Parameters):
     """A maintenance strategy: its fields are its parameters, `decide` its one verb.
 
-    It is called after every change of the fleet, its own doing included, until it wants nothing more, and at each
-    review where `reviews_every_days` is set.  It keeps no memory, draws no random number and changes nothing: the
-    engine alone carries actions out and enforces stock, capacity and lead time.  The class docstring's first line is
-    its description in `orbitfleet strategies`.
+    It is called after every change of the fleet, its own doing included, until it wants nothing more, at each review
+    where `reviews_every_days` is set, and before design lives end where `looks_ahead_days` is.  It keeps no memory,
+    draws no random number and changes nothing: the engine alone carries actions out and enforces stock, capacity and
+    lead time.  The class docstring's first line is its description in `orbitfleet strategies`.
     """
 
     kind: str = ""
@@ -72,6 +75,13 @@ class Strategy(Parameters):
         """Days between periodic reviews; none: the strategy is asked only after changes of the fleet."""
         return None
 
+    def looks_ahead_days(self, expected_lead_days: float) -> float:
+        """Days before the end of each design life at which it is asked about the satellite's plane; 0: not before.
+
+        `expected_lead_days`: mean time from an order to the start of work.
+        """
+        return 0.0
+
     def initial_spares(self) -> int:
         """Spares per plane that the initial deployment brings along."""
         return 0
@@ -84,18 +94,23 @@ class Strategy(Parameters):
 class Replenishing(Strategy):
     """Common parameters of the strategies that order satellites."""
 
-    order_ahead_days: float = Field(default=0.0, ge=0, le=3652.5)
+    order_ahead_days: Annotated[float, Field(ge=0, le=3652.5)] | Literal["expected_lead"] = EXPECTED_LEAD
     """Count a satellite as gone this many days before its design life ends, so that its successor is there in time;
-    0: only once it has gone.  A launch takes as long as `describe` says.  A strategy without reviews of its own then
-    looks once a day; one with them sees what ends by then at its reviews only."""
+    `expected_lead`: the mean time from an order to the start of work, which `describe` prints; 0: only once it has
+    gone.  A strategy with reviews sees what ends by then at its reviews only.  A satellite that lasts to the end of the
+    mission gets no successor."""
     retire_below_gpu_fraction: float = Field(default=0.0, ge=0, le=1)
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
     design: str = NEWEST
     """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available."""
 
-    def reviews_every_days(self) -> float | None:
-        # Nothing happens when the end of a design life comes into view, so the strategy has to look.
-        return 1.0 if self.order_ahead_days else None
+    def looks_ahead_days(self, expected_lead_days: float) -> float:
+        # One with reviews orders at its reviews.
+        return self.ahead_days(expected_lead_days) if self.reviews_every_days() is None else 0.0
+
+    def ahead_days(self, expected_lead_days: float) -> float:
+        """Days before the end of its design life from which a satellite counts as gone."""
+        return expected_lead_days if self.order_ahead_days == EXPECTED_LEAD else self.order_ahead_days
 
     def watches_gpus(self) -> bool:
         return self.retire_below_gpu_fraction > 0
@@ -113,8 +128,8 @@ class Replenishing(Strategy):
     def vacant(self, fleet: FleetView) -> NDArray[np.int32]:
         """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life."""
         vacant = fleet.empty + fleet.blocked
-        if self.order_ahead_days:
-            vacant = vacant + fleet.ending_before(fleet.now_days + self.order_ahead_days)
+        if ahead := self.ahead_days(fleet.expected_lead_days):
+            vacant = vacant + fleet.ending_before(fleet.now_days + ahead + _ROUNDING_DAYS)
         return vacant
 
     def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:

@@ -3,10 +3,11 @@
 from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval, spend
 from sim.workloads.rooms import Rooms
 from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Scheduler
-from sim.workloads.training import TrainingJob
+from sim.workloads.training import MOST_JOBS, TrainingJob
 from sim.workloads.work import Progress, WorkTable
 
 __all__ = [
+    "MOST_JOBS",
     "SCHEDULERS",
     "AnyScheduler",
     "Fifo",

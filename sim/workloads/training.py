@@ -11,6 +11,8 @@ from sim.parameters import Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 _SECOND = 1 / 86400
+MOST_JOBS = 1_000_000
+"""Jobs of one description."""
 
 
 class TrainingJob(Parameters):
@@ -24,8 +26,9 @@ class TrainingJob(Parameters):
     kind: Literal["training"] = "training"
     name: str = "training"
     """What the job is called."""
-    count: int = Field(default=1, gt=0, le=1_000_000)
-    """Equal, independent jobs of this description."""
+    count: Annotated[int, Field(gt=0, le=MOST_JOBS)] | Literal["fill"] = 1
+    """Equal, independent jobs of this description; `fill`: as many as the nameplate's GPUs hold beside the jobs above
+    it in the list, each gang in one plane.  `describe` says how many."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
     work_gpu_hours: float | None = Field(default=None, gt=0)

@@ -118,11 +118,47 @@ def test_order_ahead_closes_the_gap_at_the_end_of_design_life(fleet, checked_run
     assert set(early.events.where(EventKind.RETIRED).cause.tolist()) == {Cause.REPLACED}
 
 
+@pytest.mark.parametrize("strategy", ["replace_on_failure", "batch", "on_orbit_spares"])
+@pytest.mark.parametrize("life_days", [199.3, 200])
+def test_successors_are_ordered_the_expected_lead_before_design_life_ends(fleet, checked_run, log, strategy, life_days):
+    # A launch date every 20 days, on which nobody waits half of it: 30 + 20 / 2 + 5 = 45 days are expected.
+    parameters = {"batch": {"reorder_point": 3}, "on_orbit_spares": {"spares_per_plane": 1, "reorder_point": 0}}
+    scenario = fleet(
+        slots=3,
+        spare_berths=1,
+        days=300,
+        life_days=life_days,
+        lead=30,
+        launch={"opportunity_interval_days": 20, "transfer_days": 5},
+        strategies={strategy: parameters.get(strategy, {})},
+    )
+    ordered = log(checked_run(scenario, strategy), EventKind.ORDERED)
+    assert ordered[0] == (life_days - 45, "ORDERED")
+    # The fleet that follows outlasts the mission; a spare as old as the first is missed when it has gone.
+    assert ordered[1:] == ([(life_days, "ORDERED")] if strategy == "on_orbit_spares" else [])
+
+
+def test_a_strategy_with_reviews_sees_ends_within_the_expected_lead_at_its_reviews(fleet, checked_run, log):
+    parameters = {"scheduled_batch": {"review_period_days": 50}}
+    scenario = fleet(slots=3, days=300, life_days=210, lead=20, strategies=parameters)
+    assert log(checked_run(scenario, "scheduled_batch"), EventKind.ORDERED) == [(200, "ORDERED")]
+    scenario = fleet(slots=3, days=300, life_days=221, lead=20, strategies=parameters)
+    assert log(checked_run(scenario, "scheduled_batch"), EventKind.ORDERED) == [(250, "ORDERED")]
+
+
+@pytest.mark.parametrize("ahead", ["expected_lead", 60])
+@pytest.mark.parametrize("strategy", ["replace_on_failure", "scheduled_batch"])
+def test_satellites_that_last_to_the_end_of_the_mission_get_no_successor(fleet, checked_run, strategy, ahead):
+    parameters = {"order_ahead_days": ahead} | ({"review_period_days": 7} if strategy == "scheduled_batch" else {})
+    scenario = fleet(slots=3, days=200, life_days=200, lead=40, strategies={strategy: parameters})
+    assert checked_run(scenario, strategy).events.count(EventKind.ORDERED) == 0
+
+
 def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, log, written_thresholds):
-    laws = written_thresholds(gpu={(0, 0, 0): 99.99})  # worn out on the day on which its end comes into view as well
+    laws = written_thresholds(gpu={(0, 0, 0): 99.99})  # worn out soon after its end has come into view
     parameters = {"order_ahead_days": 101, "retire_below_gpu_fraction": 0.6}
     scenario = fleet(
-        slots=1, gpus=2, days=180, life_days=200, lead=60, strategies={"replace_on_failure": parameters}, **laws
+        slots=1, gpus=2, days=250, life_days=200, lead=60, strategies={"replace_on_failure": parameters}, **laws
     )
     assert log(checked_run(scenario, "replace_on_failure")) == [
         (99, "ORDERED"),
@@ -131,9 +167,9 @@ def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, 
         (159, "LAUNCHED"),
         (159, "DELIVERED"),
     ]
-    laws = written_thresholds(gpu={(0, 0, 0): 99.99})  # between two looks: the failure shows both at once
+    laws = written_thresholds(gpu={(0, 0, 0): 99.99})  # at the same instant
     scenario = fleet(
-        slots=1, gpus=2, days=180, life_days=200.5, lead=60, strategies={"replace_on_failure": parameters}, **laws
+        slots=1, gpus=2, days=250, life_days=200.99, lead=60, strategies={"replace_on_failure": parameters}, **laws
     )
     assert log(checked_run(scenario, "replace_on_failure")) == [
         (99.99, "GPU_FAILED"),
@@ -144,13 +180,15 @@ def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, 
     ]
 
 
-def test_design_lives_that_end_are_replaced_over_seven_years(fleet, checked_run):
-    scenario = fleet(slots=10, days=7 * 365.25, life_days=5 * 365.25, lead=100)
+@pytest.mark.parametrize(("ahead", "late_days"), [("expected_lead", 0), (0, 100)])
+def test_design_lives_that_end_are_replaced_over_seven_years(fleet, checked_run, ahead, late_days):
+    strategies = {"replace_on_failure": {"order_ahead_days": ahead}}
+    scenario = fleet(slots=10, days=7 * 365.25, life_days=5 * 365.25, lead=100, strategies=strategies)
     result = checked_run(scenario, "replace_on_failure")
     retired, delivered = result.events.where(EventKind.RETIRED), result.events.where(EventKind.DELIVERED)
     assert retired.time_days.tolist() == [5 * 365.25] * 10
     assert set(retired.cause.tolist()) == {Cause.END_OF_LIFE}
-    assert delivered.time_days[10:].tolist() == [5 * 365.25 + 100] * 10
+    assert delivered.time_days[10:].tolist() == [5 * 365.25 + late_days] * 10
     left_alone = checked_run(scenario, "run_to_failure")
     assert left_alone.events.satellites.sum() == 0
 

@@ -109,6 +109,25 @@ def test_money_of_the_initial_fleet_adds_up():
     launched = load("baseline", "overlays/launched")
     assert facts(launched)["deployment"]["last_launch_day"] == 30 + 3 * 30
     assert "launched from day 30 to day 120" in describe(launched)
+    assert "all slots are filled on day 150 (2027-05-31) if no flight slips or fails" in describe(launched)
+
+
+def test_spares_of_a_fleet_that_is_launched_have_flights_of_their_own():
+    launched = load("baseline", "overlays/launched", set_=["strategy=on_orbit_spares"])
+    found = facts(launched)["deployment"]
+    assert (found["flights"], found["last_launch_day"], found["complete_day"]) == (8, 30 + 7 * 30, 30 + 3 * 30 + 30)
+
+
+def test_dates_of_the_deployment_are_described():
+    dates = "[{date: 2027-03-01}, {date: 2027-06-01}, {date: 2027-06-01, plane: '0.3'}, {date: 400}]"
+    scenario = load("baseline", set_=[f"deployment={{kind: launched, dates: {dates}}}"])
+    assert "launched from day 59 to day 400" in describe(scenario)
+    assert "all slots are filled on day 430 (2028-03-06)" in describe(scenario)
+
+
+def test_who_orders_in_time_is_not_warned():
+    warnings = facts(load("baseline", set_=["satellite.design_life_years=3", "strategy=batch"]))["warnings"]
+    assert not any("only when their design life" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +156,7 @@ def test_money_of_the_initial_fleet_adds_up():
         ("baseline", ["workload.jobs.0.count=10"], "jobs use at most 320 of the fleet's 2,880 GPUs: 89% are idle"),
         (
             "baseline",
-            ["satellite.design_life_years=3", "strategy=batch"],
+            ["satellite.design_life_years=3", "strategy=batch", "strategies.batch.order_ahead_days=0"],
             "batch orders successors of satellites only when their design life of 3 years has ended",
         ),
         (

@@ -18,7 +18,7 @@ CHANGES = {
     ("batch", "order_ahead_days"): 120,
     ("batch", "retire_below_gpu_fraction"): 0.8,
     ("batch", "reorder_point"): 2,
-    ("scheduled_batch", "order_ahead_days"): 120,
+    ("scheduled_batch", "order_ahead_days"): 200,
     ("scheduled_batch", "retire_below_gpu_fraction"): 0.8,
     ("scheduled_batch", "review_period_days"): 31,
     ("scheduled_batch", "minimum_order"): 3,
@@ -128,6 +128,7 @@ class Says(Strategy):
     said: Any = None
     period: Any = None
     spares: Any = 0
+    ahead: Any = 0.0
 
     def decide(self, fleet):
         return self.said(fleet) if callable(self.said) else self.said
@@ -137,6 +138,9 @@ class Says(Strategy):
 
     def initial_spares(self):
         return self.spares
+
+    def looks_ahead_days(self, expected_lead_days):
+        return self.ahead
 
 
 def fail(fleet):
@@ -168,9 +172,27 @@ def write_into_the_view(fleet):
         ({"said": [], "period": "180"}, "reviews_every_days"),
         ({"said": [], "spares": 2.5}, r"initial_spares\(\) = 2.5: must be a whole number"),
         ({"said": [], "spares": -2}, r"initial_spares\(\) = -2"),
+        ({"said": [], "ahead": -1}, r"looks_ahead_days\(\) = -1: must be a number from 0"),
+        ({"said": [], "ahead": float("inf")}, "looks_ahead_days"),
+        ({"said": [], "ahead": None}, "looks_ahead_days"),
     ],
 )
 def test_what_a_users_strategy_says_is_checked_before_it_is_done(fleet, environment, what, says):
     scenario = fleet(strategies={"says": Says(kind="says", **what)})
     with pytest.raises(InputError, match=says):
         simulate(scenario, environment(scenario), "says", 1, 0)
+
+
+def test_a_strategy_sees_the_expected_lead_and_is_asked_when_it_wants_to_look_ahead(fleet, environment):
+    seen = []
+
+    def look(view):
+        seen.append((view.now_days, view.expected_lead_days, view.changed.tolist()))
+        return []
+
+    launch = {"opportunity_interval_days": 10, "transfer_days": 3}
+    scenario = fleet(
+        days=60, life_days=50, lead=20, launch=launch, strategies={"says": Says(kind="says", said=look, ahead=20.0)}
+    )
+    simulate(scenario, environment(scenario), "says", 1, 0)
+    assert seen == [(0.0, 28.0, [0]), (30.0, 28.0, [0]), (50.0, 28.0, [0])]

@@ -192,7 +192,6 @@ class PlaneView:
     """Number of the plane's first berth: berth i of the arrays is `first_berth + i` in an action."""
     _gpus_alive: Ints
     _watches_gpus: bool = True
-    _mission_days: float = inf
 
     @property
     def gpus_alive(self) -> Ints:
@@ -238,12 +237,8 @@ class PlaneView:
         return max(0, len(self.empty_slots) + len(self.blocked_slots) - self.on_order)
 
     def ending_before(self, day: float) -> list[int]:
-        """Numbers of the slots whose satellite is at work and reaches the end of its design life by then.
-
-        Only within the mission: a satellite that lasts until its end needs no successor.
-        """
-        ending = (self.life_end_day <= day) & (self.life_end_day < self._mission_days)
-        return self._numbers((self.state == BerthState.WORKING) & ending)
+        """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""
+        return self._numbers((self.state == BerthState.WORKING) & (self.life_end_day <= day))
 
     def _numbers(self, these: NDArray[np.bool_]) -> list[int]:
         numbers: list[int] = (self.first_berth + np.flatnonzero(these)).tolist()
@@ -265,10 +260,11 @@ class FleetView:
         expected_lead_days: float = 0.0,
         mission_days: float = inf,
     ) -> None:
-        """A view that follows the fleet; `at` says when it is looked at.  Nobody sees what ends after the mission."""
+        """A view that follows the fleet; `at` says when it is looked at."""
         self._fleet = fleet
         self._watches_gpus = watches_gpus
-        self._mission_days = mission_days
+        self.mission_days = mission_days
+        """Mission day on which the study ends."""
         self.expected_lead_days = expected_lead_days
         """Mean days from an order to the start of work, launch failures and queues apart."""
         self.now_days = 0.0
@@ -329,7 +325,6 @@ class FleetView:
             first_berth=layout.first_berth,
             _gpus_alive=self._gpus_alive[span],
             _watches_gpus=self._watches_gpus,
-            _mission_days=self._mission_days,
         )
 
     @property
@@ -338,12 +333,9 @@ class FleetView:
         return _Planes(self)
 
     def ending_before(self, day: float) -> Ints:
-        """Satellites of each plane at work in slots that reach the end of their design life by then.
-
-        Only within the mission: a satellite that lasts until its end needs no successor.
-        """
-        soon = (self._life_end_day <= day) & (self._life_end_day < self._mission_days)
-        ending = np.flatnonzero((self._state == BerthState.WORKING) & soon)
+        """Satellites of each plane at work in slots that reach the end of their design life by then."""
+        ending = np.flatnonzero(self._life_end_day <= day)  # few, where strategies order ahead at every look
+        ending = ending[self._state[ending] == BerthState.WORKING]
         return np.bincount(self._plane_of[ending], minlength=len(self.slots)).astype(np.int32)
 
     def worn_out(self, share: float, planes: Sequence[int] | NDArray[np.intp] | None = None) -> list[int]:

@@ -129,7 +129,8 @@ class Replenishing(Strategy):
         """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life."""
         vacant = fleet.empty + fleet.blocked
         if ahead := self.ahead_days(fleet.expected_lead_days):
-            vacant = vacant + fleet.ending_before(fleet.now_days + ahead + _ROUNDING_DAYS)
+            in_view = fleet.now_days + ahead + _ROUNDING_DAYS
+            vacant = vacant + fleet.ending_before(min(in_view, fleet.mission_days - _ROUNDING_DAYS))
         return vacant
 
     def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:

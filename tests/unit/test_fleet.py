@@ -60,17 +60,6 @@ def test_the_view_counts_and_names_berths(view):
     assert full.ending_before(100.0) == [5, 6]
 
 
-def test_nobody_sees_design_lives_that_end_after_the_mission():
-    fleet = Fleet(PLANES)
-    for berth, end in ((5, 99.0), (6, 100.0)):
-        fleet.move(berth, BerthState.WORKING)
-        fleet.life_end_day[berth] = end
-    for mission_days, ending in ((100.0, [5]), (101.0, [5, 6])):
-        view = FleetView(fleet, DESIGNS, mission_days=mission_days)
-        assert view.ending_before(500.0).tolist() == [0, len(ending)]
-        assert view.plane(1).ending_before(500.0) == ending
-
-
 def test_worn_out_is_a_satellite_with_too_few_gpus_for_its_own_design(view):
     assert view.worn_out(1.0) == view.worn_out(1.0, [1]) == [6]
     assert view.worn_out(1.0, [0]) == view.worn_out(0.25) == []

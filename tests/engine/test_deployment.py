@@ -57,6 +57,9 @@ def test_each_plane_is_launched_on_its_date(fleet, checked_run):
 def test_dates_alone_fill_one_plane_after_the_other_by_full_flights(fleet, checked_run):
     result = checked_run(dated(fleet, [{"date": day} for day in (0, 5, 30, 31, 31, 90)]))
     assert arrivals(result) == {0: [(20, 3), (25, 1)], 1: [(50, 3), (51, 1)], 2: [(51, 3), (110, 1)]}
+    expected = 1 - (3 * (20 + 50 + 51) + 25 + 51 + 110) / 12 / 400
+    assert measure(result)["satellite_availability"] == pytest.approx(expected, rel=1e-12)
+    assert result.controls.expected.tolist() == pytest.approx([expected] * 3, rel=1e-12)
 
 
 def test_a_plane_may_be_launched_in_parts(fleet, checked_run):

@@ -197,7 +197,8 @@ class Movements:
         fleet, own = self.context.fleet, built.berth
         plane = fleet.planes[int(fleet.plane_of[own])]
         state = fleet.state[own]
-        if built.relieves and state == BerthState.WORKING:
+        # A fellow passenger may have taken the slot just now.
+        if built.relieves and state == BerthState.WORKING and fleet.satellite[own] != NONE:
             self.satellites.remove(own, EventKind.RETIRED, Cause.REPLACED, planned=True)
             state = fleet.state[own]
         berth = self._choose(plane, own, state)

@@ -3,6 +3,7 @@
 import pytest
 
 from sim.events import EventKind
+from sim.strategies import Activate, Launch, Strategy
 
 
 def with_spares(fleet, laws, **over):
@@ -138,6 +139,45 @@ def test_order_ahead_with_more_ends_in_sight_than_spare_berths(fleet, checked_ru
     assert (ordered.time_days[0], ordered.amount[0]) == (320, 12)
     late = checked_run(with_ends(fleet, order_ahead_days=0), "on_orbit_spares")
     assert share_at_work(result) > 0.99 > share_at_work(late)
+
+
+class Hasty(Strategy):
+    """On the first loss it orders for the empty slot, for the filled one and for the spare, and sends the spare."""
+
+    def decide(self, fleet):
+        plane = fleet.plane(0)
+        if not plane.empty_slots or plane.on_order:
+            return []
+        return [Launch(0, 2), Activate(2, 0, 2.0), Launch(0, 1, to="spares")]
+
+    def initial_spares(self):
+        return 1
+
+
+def test_who_finds_no_room_may_not_take_what_a_fellow_passenger_came_to_relieve(
+    fleet, checked_run, log, written_thresholds
+):
+    laws = written_thresholds(bus={(0, 0): 10}, gpu={(1, 0, 0): 5})
+    strategies = {"hasty": Hasty(kind="hasty")}
+    scenario = fleet(
+        slots=2, gpus=2, spare_berths=1, shell={"planes": 2}, days=60, lead=30, strategies=strategies, **laws
+    )
+    result = checked_run(scenario, "hasty")
+    # The first to arrive was built for the slot that the spare has filled: it relieves the satellite in the other one,
+    # which has lost a GPU.  The second was built to relieve that one, and relieves the former spare instead.
+    assert log(result)[5:] == [
+        (12, "PLACED"),
+        (40, "LAUNCHED"),
+        (40, "RETIRED"),
+        (40, "RETIRED"),
+        (40, "DELIVERED"),
+        (40, "DELIVERED"),
+        (40, "STORED"),
+    ]
+    retired = result.events.where(EventKind.RETIRED)
+    assert retired.berth.tolist() == [1, 0]
+    assert retired.plane.tolist() == [0, 0]
+    assert result.events.satellites.sum() == 4
 
 
 def test_a_full_stock_of_the_initial_fleet_is_dormant_from_day_0(fleet, checked_run, log, written_thresholds):

@@ -32,10 +32,10 @@ def screen_width() -> int | None:
 
 
 def say(*lines: str) -> None:
-    """Print lines of text, each broken into several where the terminal is narrower."""
+    """Print lines of text, each broken into several where the terminal is narrower; none at a non-breaking space."""
     width = screen_width()
     for line in lines:
-        print("\n".join(folded(line.split("\n"), width)) if width else line)
+        print("\n".join(folded(line.split("\n"), width)) if width else line.replace("\u00a0", " "))
 
 
 def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str = "", width: int | None = None) -> str:

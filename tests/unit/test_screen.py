@@ -81,16 +81,16 @@ def test_the_width_is_that_of_columns_or_of_a_terminal(monkeypatch):
 
 
 def test_lines_are_folded_on_a_narrow_screen_only(monkeypatch, capsys):
-    line = "    " + "word " * 20 + "12 kg"
+    line = "    " + "word " * 20 + "a:\u00a012 kg"
     monkeypatch.delenv("COLUMNS", raising=False)
     say(line)
-    assert capsys.readouterr().out == line + "\n"
+    assert capsys.readouterr().out == "    " + "word " * 20 + "a: 12 kg\n"
     monkeypatch.setenv("COLUMNS", "60")
     say(line)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 60
     assert all(part.startswith("    word") for part in lines)
-    assert lines[-1].endswith("12 kg")
+    assert lines[-1].endswith("a: 12 kg")
 
 
 @pytest.mark.parametrize(

@@ -135,16 +135,18 @@ _TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
 
 
 def environment_text(built: Environment, planes: list[Plane]) -> str:
-    """The planes of an environment in tables of at most 100 columns, or fewer where the screen has fewer."""
+    """The planes of an environment, in lines no longer than the screen is wide."""
     scenario, width = built.scenario, min(screen_width() or WIDTH, WIDTH)
     head = (
         f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years, "
         f"eclipse policy {built.policy}"
     )
-    blocks = [_folded(head, width)]
-    blocks += [
-        f"{_folded(title, width)}\n{_table(columns, planes[:SHOWN_PLANES], width)}" for title, columns in _TABLES
-    ]
+    return f"{_folded(head, width)}\n\n{plane_tables(planes, width)}"
+
+
+def plane_tables(planes: list[Plane], width: int = WIDTH) -> str:
+    """Planes in tables of at most so many columns."""
+    blocks = [f"{_folded(title, width)}\n{_table(columns, planes[:SHOWN_PLANES], width)}" for title, columns in _TABLES]
     if len(planes) > SHOWN_PLANES:
         shares = [plane["sunlit_fraction"] for plane in planes]
         more = (

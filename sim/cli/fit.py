@@ -76,7 +76,9 @@ def _group_text(name: str, group: dict[str, Any]) -> str:
     alive = [curve["survival"][bisect_right(curve["years"], age) - 1] for age in ages]
     lines = [head, *(f"  {text}" for text in _reading(group))]
     if ages:
-        lines.append("  survive " + "  ".join(f"{age} yr:\u00a0{100 * s:.2f} %" for age, s in zip(ages, alive, strict=True)))
+        lines.append(
+            "  survive " + "  ".join(f"{age} yr:\u00a0{100 * s:.2f} %" for age, s in zip(ages, alive, strict=True))
+        )
     lines += _laws_text(group, group["reach_years"], 2)
     for cause, found in group.get("causes", {}).items():
         lines.append(f"  cause {cause}: {found['deaths']:,} deaths, all other deaths counted as censored")

@@ -135,10 +135,9 @@ def _failures(failures: Facts) -> Iterator[str]:
         each = failures["loops_per_gpu"]
         cooled = f"1 in {failures['loops'] // each}" if failures["loops"] > each else "all"
         spare = f", which are lost with the last of {each}" if each > 1 else ""
-        yield from wrapped(
-            f"debris punctures {failures['punctures_per_satellite_year']:.2g} of {failures['loops']} coolant loops "
-            f"per satellite-year; each cools {cooled} of the GPUs{spare}",
-            "  ",
+        yield (
+            f"  debris punctures {failures['punctures_per_satellite_year']:.2g} of {failures['loops']} coolant loops "
+            f"per satellite-year; each cools {cooled} of the GPUs{spare}"
         )
     for name, cause in failures["common_causes"].items():
         yield f"  common cause {_plain_name(name)}: {_common_cause(cause)}"
@@ -288,11 +287,10 @@ def _launch(launch: Facts) -> Iterator[str]:
     aboard = many(least, "satellite") if least == most else f"{least:,} to {most:,} satellites, by plane,"
     low, high = (f"{launch[name]:,.0f}" for name in ("capacity_kg", "capacity_kg_max"))
     to = " to ".join(dict.fromkeys(f"{height:.0f}" for height in launch["insertion_km"]))
-    yield from wrapped(
-        f"{launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
+    yield (
+        f"  {launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
         f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg), "
-        f"success probability {launch['success_probability']:.2%}",
-        "  ",
+        f"success probability {launch['success_probability']:.2%}"
     )
     if launch["flights_per_year_max"] is None:
         yield "  launches on any day"

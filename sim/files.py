@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sim.errors import InputError
 
@@ -15,9 +16,17 @@ TEMPORARY = ".orbitfleet-"
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
+    with whole_file(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """A text file to write to, which is there when the block has ended without an error, and not before."""
     partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

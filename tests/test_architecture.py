@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent / "sim"
 # A module imports only from lines above its own, and from its own package.
 LAYERS = [
     {"constants", "errors", "code_digest"},
-    {"parameters", "streams", "files"},
+    {"parameters", "streams", "files", "shipped", "text"},
     {"ephemeris"},
     {"physics"},
     {"reliability"},

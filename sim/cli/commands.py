@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -13,9 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.environment_tables import eclipses_of, plane_tables
+from sim.cli import completion
+from sim.cli.completion import PICTURES
+from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
+from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_text
 from sim.cli.fit import fit
-from sim.cli.output import draw, finish, print_json, progress_bar, report_check, write_picture
+from sim.cli.lists import scenarios, schema, strategies
+from sim.cli.options import (
+    AllowCode,
+    Force,
+    Json,
+    Out,
+    Replicates,
+    Seed,
+    Settings,
+    Sources,
+    Workers,
+    Years,
+)
+from sim.cli.output import draw, finish, print_json, report_check, write_picture
+from sim.cli.progress import progress
+from sim.cli.screen import say, screen_width
 from sim.errors import InputError, plain
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
@@ -27,7 +44,6 @@ BAD_INPUT, INTERRUPTED = 3, 130
 app = typer.Typer(
     name="orbitfleet",
     no_args_is_help=True,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
@@ -36,24 +52,6 @@ verify = typer.Typer(
 )
 app.add_typer(verify, name="verify")
 app.command()(fit)
-
-Sources = Annotated[
-    list[str], typer.Argument(metavar="SCENARIO...", help="A scenario and overlays on it: paths or shipped names.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="K=V", help="Change a field: constellation.shells.0.altitude_km=800."),
-]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all random streams.")]
-Replicates = Annotated[int, typer.Option(min=1, max=1_000_000, help="Replicates to simulate.")]
-Years = Annotated[float | None, typer.Option(help="Horizon in years: short for --set mission.years=Y.")]
-Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
-Out = Annotated[Path | None, typer.Option(help="Output folder; default: results/<scenario>-<sha8>-<seed>.")]
-Force = Annotated[bool, typer.Option("--force", help="Start anew in a folder of another study, or of other code.")]
-AllowCode = Annotated[
-    bool, typer.Option("--allow-code", help="Let scenario files name strategies of their own, which is code that runs.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 def main() -> None:
@@ -106,7 +104,10 @@ def options(
 def run(
     sources: Sources,
     settings: Settings = None,
-    strategy: Annotated[str | None, typer.Option(help="Maintenance strategy; default: the scenario's.")] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(help="Maintenance strategy; default: the scenario's.", autocompletion=completion.strategies),
+    ] = None,
     seed: Seed = 1,
     replicates: Replicates = 1,
     years: Years = None,
@@ -120,7 +121,7 @@ def run(
     from sim import experiment
 
     scenario = _load(sources, settings, years, allow_code or [strategy or ""])
-    with progress_bar(as_json) as progress:
+    with progress(as_json) as show:
         study = experiment.run(
             scenario,
             strategy=strategy,
@@ -130,7 +131,7 @@ def run(
             out=out or experiment.default_folder(scenario, seed),
             force=force,
             command=_command(),
-            progress=progress,
+            progress=show,
         )
     finish(study, as_json)
 
@@ -138,7 +139,14 @@ def run(
 @app.command()
 def compare(
     sources: Sources,
-    strategies: Annotated[str, typer.Option(metavar="A,B,C", help="Strategies to compare, by name or module:Class.")],
+    strategies: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help="Strategies to compare, by name or module:Class.",
+            autocompletion=completion.strategies,
+        ),
+    ],
     settings: Settings = None,
     replicates: Replicates = 20,
     precision: Annotated[
@@ -159,7 +167,7 @@ def compare(
     if len(names) < 2 or len(set(names)) < len(names):
         raise typer.BadParameter("name at least two different strategies", param_hint="--strategies")
     scenario = _load(sources, settings, years, allow_code or names)
-    with progress_bar(as_json) as progress:
+    with progress(as_json) as show:
         study = experiment.compare(
             scenario,
             names,
@@ -170,7 +178,7 @@ def compare(
             force=force,
             precision=precision,
             command=_command(),
-            progress=progress,
+            progress=show,
         )
     finish(study, as_json)
 
@@ -189,12 +197,13 @@ def describe(
     """Say what a scenario means, before anything runs."""
     from sim.description import describe as describe_scenario
     from sim.description import facts
+    from sim.description.format import WIDTH
 
     scenario = _load(sources, settings, years, allow_code)
     if as_json:
         print_json(facts(scenario))
     else:
-        print(describe_scenario(scenario))
+        print(describe_scenario(scenario, min(screen_width() or WIDTH, WIDTH)))
 
 
 @app.command()
@@ -202,7 +211,10 @@ def sources(
     scenario_files: Sources,
     settings: Settings = None,
     years: Years = None,
-    tag: Annotated[list[str] | None, typer.Option(help="Only figures of this tag; none: those without.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(help="Only figures of this tag; none: those without.", autocompletion=completion.tags),
+    ] = None,
     allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
@@ -231,7 +243,13 @@ def environment(
     years: Years = None,
     events: Annotated[bool, typer.Option("--events", help="List eclipses of each plane's first slot.")] = False,
     daily: Annotated[bool, typer.Option("--daily", help="Add the tables by day to the JSON.")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw all this to a .png or .svg file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write a file: .png or .svg a picture, .csv the tables by day, --events eclipses beside them.",
+        ),
+    ] = None,
     allow_code: AllowCode = False,
     as_json: Json = False,
 ) -> None:
@@ -240,12 +258,19 @@ def environment(
     from sim.environment import Environment
 
     if daily and not as_json:
-        raise typer.BadParameter("tables by day are printed as JSON: add --json", param_hint="--daily")
+        hint = "tables by day are printed as JSON: add --json, or write them with --out days.csv"
+        raise typer.BadParameter(hint, param_hint="--daily")
+    files = files_of(out, events=events)
+    in_csv = out is not None and is_csv(out)
 
     scenario = _load(sources, settings, years, allow_code)
     built = Environment.build(scenario)
     planes = [plane_facts(built, plane, daily=daily) for plane in built.planes]
-    if out is not None:
+    if in_csv:
+        write_days(files[0], built)
+        if events:
+            write_events(files[1], eclipses_of(scenario, built))
+    elif out is not None:
         from sim import plots
 
         write_picture(lambda: plots.save(plots.environment_panels(built), out), out)
@@ -255,22 +280,21 @@ def environment(
             found["events"] = list(eclipses_of(scenario, built))
         print_json(found)
         return
-    print(
-        f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years, "
-        f"eclipse policy {built.policy}\n"
-    )
-    print(plane_tables(planes))
-    if events:
+    print(environment_text(built, planes))
+    if events and not in_csv:
         print()
         for eclipse in eclipses_of(scenario, built):
-            print(f"plane {eclipse['plane']}  {eclipse['entry']}  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min")
+            print(eclipse_text(eclipse))
+    if files:
+        say(f"\nWritten to {' and '.join(map(str, files))}")
 
 
 @app.command()
 def plot(
     folder: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Output folder of a run or comparison.")],
     kind: Annotated[
-        list[str] | None, typer.Option(help="availability, timeline, losses, differences; default: all that apply.")
+        list[str] | None,
+        typer.Option(help=f"{', '.join(PICTURES)}; default: all that apply.", autocompletion=completion.pictures),
     ] = None,
     allow_code: AllowCode = False,
     as_json: Json = False,
@@ -286,53 +310,8 @@ def plot(
         print("\n".join(written))
 
 
-@app.command()
-def strategies(as_json: Json = False) -> None:
-    """List the maintenance strategies and their parameters."""
-    from sim.strategies import BUILT_IN
-
-    found: dict[str, dict[str, Any]] = {}
-    for name, strategy in BUILT_IN.items():
-        fields = strategy.model_json_schema()["properties"]
-        found[name] = {
-            "description": (strategy.__doc__ or "").strip().splitlines()[0],
-            "parameters": {
-                field: {key: value for key, value in entry.items() if key != "title"}
-                for field, entry in fields.items()
-                if field != "kind"
-            },
-        }
-    if as_json:
-        print_json({"strategies": found})
-        return
-    for name, entry in found.items():
-        print(f"{name}\n    {entry['description']}")
-        for field, parameter in entry["parameters"].items():
-            meaning = " ".join(parameter.get("description", "").split())
-            print(f"      {field} = {parameter.get('default')}: {meaning}")
-    print("your own class\n    package.module:Class, a subclass of sim.strategies.Strategy with one method, decide")
-
-
-@app.command()
-def scenarios(as_json: Json = False) -> None:
-    """List the scenarios that come with the program."""
-    from sim.scenario import load, shipped, shipped_overlays
-
-    found = {name: {"description": load(path).description} for name, path in shipped().items()}
-    if as_json:
-        print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
-        return
-    for name, entry in found.items():
-        print(f"{name}\n    {entry['description']}")
-    print("overlays, to lay on any of them\n    " + ", ".join(sorted(shipped_overlays())))
-
-
-@app.command()
-def schema(as_json: Json = False) -> None:
-    """Print the JSON schema of scenario files."""
-    from sim.scenario import json_schema
-
-    print(json.dumps(json_schema(), indent=None if as_json else 2, allow_nan=False))
+for _list in (strategies, scenarios, schema):
+    app.command()(_list)
 
 
 # Verify

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.output import table_text
+from sim.cli.screen import screen_width, table_text
 from sim.constants import MINUTES_PER_DAY
+from sim.text import folded
 
 if TYPE_CHECKING:
     from sim.environment import Environment
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 SHOWN_PLANES = 12
 """Planes that the tables list; `--json` has them all."""
+
+WIDTH = 100
+"""Columns that the tables keep within."""
+_INDENT = "  "
 
 Plane = dict[str, Any]
 Column = tuple[str, Callable[[Plane], str]]
@@ -129,21 +134,45 @@ _TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
 )
 
 
-def plane_tables(planes: list[Plane]) -> str:
-    """Planes in tables of at most 100 columns."""
-    blocks = [f"{title}\n{_table(columns, planes[:SHOWN_PLANES])}" for title, columns in _TABLES]
+def environment_text(built: Environment, planes: list[Plane]) -> str:
+    """The planes of an environment, in lines no longer than the screen is wide."""
+    scenario, width = built.scenario, min(screen_width() or WIDTH, WIDTH)
+    head = (
+        f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years, "
+        f"eclipse policy {built.policy}"
+    )
+    return f"{_folded(head, width)}\n\n{plane_tables(planes, width)}"
+
+
+def plane_tables(planes: list[Plane], width: int = WIDTH) -> str:
+    """Planes in tables of at most so many columns."""
+    blocks = [f"{_folded(title, width)}\n{_table(columns, planes[:SHOWN_PLANES], width)}" for title, columns in _TABLES]
     if len(planes) > SHOWN_PLANES:
         shares = [plane["sunlit_fraction"] for plane in planes]
-        blocks.append(
+        more = (
             f"and {len(planes) - SHOWN_PLANES:,} more planes (--json lists all); sunlit {_percent(min(shares))} to "
             f"{_percent(max(shares))} %"
         )
+        blocks.append(_folded(more, width))
     return "\n\n".join(blocks)
 
 
-def _table(columns: tuple[Column, ...], planes: list[Plane]) -> str:
-    text = table_text([head for head, _ in columns], [[show(plane) for _, show in columns] for plane in planes])
-    return "\n".join(f"  {line}" for line in text.splitlines())
+def _folded(text: str, width: int) -> str:
+    return "\n".join(folded([text], width))
+
+
+def _table(columns: tuple[Column, ...], planes: list[Plane], width: int) -> str:
+    heads, rows = [head for head, _ in columns], [[show(plane) for _, show in columns] for plane in planes]
+    text = table_text(heads, rows, width=width - len(_INDENT))
+    return "\n".join(f"{_INDENT}{line}".rstrip() for line in text.splitlines())
+
+
+def eclipse_text(eclipse: dict[str, Any]) -> str:
+    """One eclipse in a line, or in two where the screen is narrow."""
+    begin = f"plane {eclipse['plane']}  {eclipse['entry']}"
+    end = f"  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min"
+    narrow = len(begin) + len(end) > (screen_width() or WIDTH)
+    return f"{begin}\n    {end}" if narrow else begin + end
 
 
 def eclipses_of(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.output import SCHEMA_VERSION, print_json, table_text, write_picture
+from sim.cli.output import SCHEMA_VERSION, print_json, write_picture
+from sim.cli.screen import say, screen_width, table_text
 from sim.errors import InputError
 from sim.files import TEMPORARY, write_text, writing
 
@@ -61,10 +62,10 @@ def fit(
     if as_json:
         print_json(found)
         return
-    print("\n\n".join(_group_text(name, group) for name, group in found["groups"].items()))
-    print(f"\nWritten to {folder}: {', '.join(written)}")
+    say("\n\n".join(_group_text(name, group) for name, group in found["groups"].items()))
+    say(f"\nWritten to {folder}: {', '.join(written)}")
     if overlays := [name for name in written if name.endswith(".yaml")]:
-        print(f"Use a law in a scenario: orbitfleet run baseline {folder / overlays[0]}")
+        say(f"Use a law in a scenario: orbitfleet run baseline {folder / overlays[0]}")
 
 
 def _group_text(name: str, group: dict[str, Any]) -> str:
@@ -75,11 +76,13 @@ def _group_text(name: str, group: dict[str, Any]) -> str:
     alive = [curve["survival"][bisect_right(curve["years"], age) - 1] for age in ages]
     lines = [head, *(f"  {text}" for text in _reading(group))]
     if ages:
-        lines.append("  survive " + "  ".join(f"{age} yr: {100 * s:.2f} %" for age, s in zip(ages, alive, strict=True)))
-    lines += _laws_text(group, group["reach_years"])
+        lines.append(
+            "  survive " + "  ".join(f"{age} yr:\u00a0{100 * s:.2f} %" for age, s in zip(ages, alive, strict=True))
+        )
+    lines += _laws_text(group, group["reach_years"], 2)
     for cause, found in group.get("causes", {}).items():
         lines.append(f"  cause {cause}: {found['deaths']:,} deaths, all other deaths counted as censored")
-        lines += ["  " + line for line in _laws_text(found, group["reach_years"])]
+        lines += _laws_text(found, group["reach_years"], 4)
     return "\n".join(lines)
 
 
@@ -97,10 +100,10 @@ def _reading(group: dict[str, Any]) -> list[str]:
     return said
 
 
-def _laws_text(group: dict[str, Any], reach: float) -> list[str]:
+def _laws_text(group: dict[str, Any], reach: float, indent: int) -> list[str]:
     candidates = group["candidates"]
     if not candidates:
-        return ["  no deaths: no law can be fitted"]
+        return [" " * indent + "no deaths: no law can be fitted"]
     ages = list(candidates[0]["hazard_per_year"])
     rows = []
     bounds = [f"{entry['law']}: {', '.join(entry['at_bound'])}" for entry in candidates if entry["at_bound"]]
@@ -113,18 +116,20 @@ def _laws_text(group: dict[str, Any], reach: float) -> list[str]:
         )
         errors = entry["standard_errors"]
         shown = ", ".join(
-            f"{field} {_with_error(value, errors.get(field))}" for field, value in entry["parameters"].items()
+            f"{field}\u00a0{_with_error(value, errors.get(field))}" for field, value in entry["parameters"].items()
         )
         rows.append([entry["law"], f"{entry['aic']:.1f}", f"{entry['ks']:.4f}", p, fits, *hazards, shown])
     first, *later = (f"{age} yr" for age in ages)
     heads = ["law", "AIC", "KS", "p", "fits", f"hazard a year at {first}", *later, "parameters"]
-    text = table_text(heads, rows, left="l" + (4 + len(ages)) * "r" + "l")
-    lines = [f"  {line}" for line in text.splitlines()]
+    width = screen_width()
+    left = "l" + (4 + len(ages)) * "r" + "l"
+    text = table_text(heads, rows, left=left, width=None if width is None else width - indent)
+    lines = text.splitlines()
     if bounds:
-        lines.append(f"  At an end of their range: {'; '.join(bounds)}.")
+        lines.append(f"At an end of their range: {'; '.join(bounds)}.")
     if reach < 5:
-        lines.append(f"  In brackets: older than any unit observed ({reach:.3g} years), a guess.")
-    return [*lines, *(f"  {line}" for line in _meaning(group))]
+        lines.append(f"In brackets: older than any unit observed ({reach:.3g} years), a guess.")
+    return [" " * indent + line if line else "" for line in (*lines, *_meaning(group))]
 
 
 def _meaning(group: dict[str, Any]) -> list[str]:
@@ -149,7 +154,7 @@ def _meaning(group: dict[str, Any]) -> list[str]:
 
 def _with_error(value: Any, error: Any) -> str:
     """A parameter and, for a single one that has it, its standard error."""
-    return f"{_short(value)} ± {_short(error)}" if isinstance(error, float) else _short(value)
+    return f"{_short(value)}\u00a0±\u00a0{_short(error)}" if isinstance(error, float) else _short(value)
 
 
 def _short(value: Any) -> str:

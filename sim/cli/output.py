@@ -1,19 +1,18 @@
-"""What commands print and draw: progress, tables, JSON, pictures."""
+"""What commands print and draw: studies, checks, JSON, pictures."""
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from sim.cli.screen import say, screen_width
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 CHECK_FAILED = 4
-_NO_LIMIT = 10_000  # columns: a table is never folded; without a height, rich would ask the terminal for both
 
 
 def report_check(
@@ -38,22 +36,6 @@ def report_check(
         raise typer.Exit(CHECK_FAILED)
 
 
-@contextmanager
-def progress_bar(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on stderr, if a person looks there; what a strategy prints meanwhile goes there too."""
-    if as_json or not sys.stderr.isatty():
-        with redirect_stdout(sys.stderr):
-            yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeRemainingColumn()
-    with redirect_stdout(sys.stderr), Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("simulating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def finish(study: Study, as_json: bool) -> None:
     """Draw a finished study's pictures and print what was found; the warnings of its scenario on stderr."""
     assert study.folder is not None
@@ -63,8 +45,9 @@ def finish(study: Study, as_json: bool) -> None:
     if as_json:
         print_json({**study.to_json(), "out": str(study.folder)})
         return
-    print(study.table())
-    print(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+    width = screen_width()
+    print(study.table(width) if width else study.table())
+    say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
 
 
 def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
@@ -98,30 +81,6 @@ def write_picture(write: Callable[[], None], path: Path) -> None:
         write()
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be written: {error}") from error
-
-
-def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str = "") -> str:
-    """Rows of text as a table: the same on a screen and in a file.
-
-    `heads`: what stands over each column, in several lines where it has line breaks; empty: nothing.  `left`: one
-    letter a column, `l` for those that are aligned to the left; all others are to the right.
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    cells = [tuple(row) for row in rows]
-    table = Table(box=None, show_header=bool(heads), header_style="", pad_edge=False, padding=(0, 2, 0, 0))
-    for at in range(len(heads) or max(map(len, cells), default=0)):
-        head = heads[at] if heads else ""
-        table.add_column(head, justify="left" if left[at : at + 1] == "l" else "right", vertical="bottom", no_wrap=True)
-    for row in cells:
-        table.add_row(*row)
-    console = Console(
-        file=io.StringIO(), width=_NO_LIMIT, height=1, color_system=None, markup=False, emoji=False, highlight=False
-    )
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def print_json(found: dict[str, Any], stream: TextIO | None = None) -> None:

@@ -14,7 +14,7 @@ from sim.scenario import Figure, tally
 WIDE = 130
 """Columns from which sources stand beside their figures; on narrower screens they stand below them."""
 
-_LONGEST_PATH, _RANGE = 46, 18
+_LONGEST_PATH, _VALUE, _RANGE = 46, 12, 18
 _INDENT = "      "
 
 
@@ -32,7 +32,9 @@ def sources_table(figures: Sequence[Figure], width: int | None = None) -> str:
         for figure in rows:
             lines += _beside(figure, longest, columns) if columns >= WIDE else _below(figure, longest, columns)
     legend = "Tags: " + "; ".join(f"{tag} {meaning}" for tag, meaning in TAGS.items()) + "; - no source"
-    return "\n".join([*lines, "", *textwrap.wrap(legend, min(columns, 120)), "", count(figures)])
+    return "\n".join(
+        [*lines, "", *textwrap.wrap(legend, min(columns, 120)), "", *textwrap.wrap(count(figures), columns)]
+    )
 
 
 def count(figures: Sequence[Figure]) -> str:
@@ -56,7 +58,11 @@ def short(value: Any, longest: int) -> str:
         text = " ".join(short(part, longest) for part in value)
     else:
         text = str(value)
-    return text if len(text) <= longest else text[: longest - 3] + "..."
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 3]
+    # Of several numbers none is cut in the middle.
+    return (cut.rpartition(" ")[0] or cut if isinstance(value, (dict, list)) else cut) + "..."
 
 
 def _beside(figure: Figure, longest: int, columns: int) -> Iterator[str]:
@@ -67,7 +73,12 @@ def _beside(figure: Figure, longest: int, columns: int) -> Iterator[str]:
 
 
 def _below(figure: Figure, longest: int, columns: int) -> Iterator[str]:
-    yield f"{_start(figure, longest, 12)}  {_range(figure)}".rstrip()
+    start, range_ = _start(figure, longest, _VALUE), _range(figure)
+    if len(start) + 2 + max(len(range_), _RANGE) <= columns:
+        yield f"{start}  {range_}".rstrip()
+    else:
+        yield from textwrap.wrap(_inside(figure), columns, initial_indent="  ", subsequent_indent=_INDENT)
+        yield f"{_INDENT}{short(figure.value, 24)}  {figure.tag or '-'}  {range_}".rstrip()
     if figure.tag is not None or figure.source.startswith("set "):
         yield from textwrap.wrap(_text(figure), columns, initial_indent=_INDENT, subsequent_indent=_INDENT)
 

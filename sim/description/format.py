@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from textwrap import wrap
 from typing import Any
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
@@ -42,10 +40,3 @@ def money(usd: float) -> str:
 
 WIDTH = 118
 """Longest line of text, characters."""
-
-
-def wrapped(text: str, indent: str) -> list[str]:
-    """A long sentence as lines of at most `WIDTH` characters, all indented as far as the text of the first."""
-    joined = re.sub(r"(?<=\d) (?=\S)", "\u00a0", text)  # a number stays with its unit
-    lines = wrap(joined, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False)
-    return [line.replace("\u00a0", " ") for line in lines]

@@ -63,7 +63,7 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
         "limits": limits_of(environment, plane),
     }
     if daily:
-        found["daily"] = _daily(environment, operation, number, inside)
+        found["daily"] = daily_facts(environment, plane)
     return found
 
 
@@ -151,25 +151,28 @@ def _darkest(environment: Environment, operation: Operation, plane: int, life: N
     return float(operation.dark_speed[plane][dark].min()) if dark.any() else None
 
 
-def _daily(environment: Environment, operation: Operation, plane: int, inside: NDArray[np.bool_]) -> Facts:
+def daily_facts(environment: Environment, plane: Plane) -> Facts:
+    """The tables of one plane by day of the mission."""
+    operation, number = environment.designs[0].operation, plane.id
+    inside = environment.days < environment.horizon_days
     columns = {
-        "sunlit_fraction": (environment.sunlit[plane], 5),
-        "eclipse_min": (_dark(environment, plane) * environment.planes[plane].period_min, 3),
-        "array_power_w": (operation.array_w[plane], 1),
-        "compute_light_w": (operation.light_w[plane], 1),
-        "compute_dark_w": (operation.dark_w[plane], 1),
-        "capacity": (capacity_of(environment, operation, plane), 5),
-        "depth_of_discharge": (operation.depth_of_discharge[plane], 4),
-        "battery_fraction": (operation.battery_fraction[plane], 5),
-        "junction_temperature_c": (operation.junction_c[plane], 2),
-        "radiator_temperature_c": (operation.radiator_c[plane], 2),
-        "dose_rad": (environment.radiation.rad_per_day(plane), 5),
-        "interruptions_per_chip": (chip_interruptions_per_day(environment, plane), 7),
+        "sunlit_fraction": (environment.sunlit[number], 5),
+        "eclipse_min": (_dark(environment, number) * plane.period_min, 3),
+        "array_power_w": (operation.array_w[number], 1),
+        "compute_light_w": (operation.light_w[number], 1),
+        "compute_dark_w": (operation.dark_w[number], 1),
+        "capacity": (capacity_of(environment, operation, number), 5),
+        "depth_of_discharge": (operation.depth_of_discharge[number], 4),
+        "battery_fraction": (operation.battery_fraction[number], 5),
+        "junction_temperature_c": (operation.junction_c[number], 2),
+        "radiator_temperature_c": (operation.radiator_c[number], 2),
+        "dose_rad": (environment.radiation.rad_per_day(number), 5),
+        "interruptions_per_chip": (chip_interruptions_per_day(environment, number), 7),
     }
     found: Facts = {"day": environment.days[inside].astype(int).tolist()}
     found |= {
         name: [round(value, digits) for value in np.asarray(values, float)[inside].tolist()]
         for name, (values, digits) in columns.items()
     }
-    density = environment.keeping.density_kg_m3(plane)[inside]
+    density = environment.keeping.density_kg_m3(number)[inside]
     return found | {"density_kg_m3": [float(f"{value:.4g}") for value in density.tolist()]}

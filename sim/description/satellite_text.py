@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import groupby
 
-from sim.description.format import Facts, clock, many, wrapped
+from sim.description.format import Facts, clock, many
 
 SHOWN_LIMITS = 4
 """Planes whose limits the text names; `facts` has them all."""
@@ -20,11 +20,10 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
         f"  full load {_kw(load['full_w'])}: bus {_kw(load['bus_w'])}, "
         f"GPUs {_kw(load['gpus_w'])} ({load['gpu_w']:,g} W each)"
     )
-    yield from wrapped(
-        f"solar array {_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, {_MOUNTS[array['mount']]}: "
+    yield (
+        f"  solar array {_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, {_MOUNTS[array['mount']]}: "
         f"{_kw(array['bol_w'])} BOL ({array['bol_kw_per_tonne']:.3g} kW/t), "
-        f"{_kw(array['eol_w'])} EOL, facing the Sun",
-        "  ",
+        f"{_kw(array['eol_w'])} EOL, facing the Sun"
     )
     yield (
         f"    lowest power in sunlight {_kw(array['lowest_in_light_w'])}; lowest mean of an orbit, eclipse included, "
@@ -39,11 +38,10 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
         f"    {battery['cycles_over_life']:,.0f} cycles over the design life; capacity after "
         f"{battery['end_years']:.2g} years {battery['capacity_fraction_end']:.1%} of new"
     )
-    yield from wrapped(
-        f"radiator {_size(radiator['m2'], 'm2', radiator['sized'], radiator['needed_m2'])}, "
+    yield (
+        f"  radiator {_size(radiator['m2'], 'm2', radiator['sized'], radiator['needed_m2'])}, "
         f"{many(radiator['sides'], 'side')}, {radiator['mass_kg']:,.0f} kg including "
-        f"{radiator['tubes_kg']:,.0f} kg of debris walls: {radiator['w_per_m2']:,.0f} W/m2 at full load",
-        "  ",
+        f"{radiator['tubes_kg']:,.0f} kg of debris walls: {radiator['w_per_m2']:,.0f} W/m2 at full load"
     )
     yield (
         f"    on the hottest day: GPU junction {radiator['junction_hottest_c']:.1f} C "
@@ -60,11 +58,10 @@ def orbit_keeping(satellite: Facts) -> Iterator[str]:
     yield f"  atmospheric density {low:.2g} to {high:.2g} kg/m3 over the mission"
     low, high = keeping["delta_v_m_s_per_year_min"], keeping["delta_v_m_s_per_year_max"]
     range_ = f"{high:,.3g}" if high < 1.005 * low else f"{low:,.3g} to {high:,.3g}"
-    yield from wrapped(
-        f"delta-v {range_} m/s a year for drag, orbit drift and {keeping['manoeuvres_per_year']:g} avoidance "
+    yield (
+        f"  delta-v {range_} m/s a year for drag, orbit drift and {keeping['manoeuvres_per_year']:g} avoidance "
         f"manoeuvres; {keeping['raising_m_s']:,.3g} m/s for raising, {keeping['disposal_m_s']:,.3g} m/s for "
-        "disposal",
-        "  ",
+        "disposal"
     )
     life = keeping["life_by_propellant_years"]
     lasts = "" if life is None else f"; lasts {life:,.3g} years at this rate"
@@ -108,11 +105,10 @@ def _limits(limits: list[Facts]) -> Iterator[str]:
     planes = [list(each) for _, each in groupby(limits, key=lambda limit: limit["plane"])]
     for plane in planes[:SHOWN_LIMITS]:
         for limit in plane:
-            yield from wrapped(
-                f"plane {limit['plane']}: {limit['cause']} limits satellites that begin work on day 0: first on day "
+            yield (
+                f"  plane {limit['plane']}: {limit['cause']} limits satellites that begin work on day 0: first on day "
                 f"{limit['first_day']:,} ({limit['date']}), to {limit['speed_first']:.2%} of full speed "
-                f"{limit['where']}; on {many(limit['days'], 'day')} in total, to {limit['speed_min']:.2%} on the worst",
-                "  ",
+                f"{limit['where']}; on {many(limit['days'], 'day')} in total, to {limit['speed_min']:.2%} on the worst"
             )
     if len(planes) > SHOWN_LIMITS:
         first = min(limit["first_day"] for limit in limits)

@@ -6,24 +6,25 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
-from sim.description.format import Facts, clock, many, money, span, wrapped
+from sim.description.format import WIDTH, Facts, clock, many, money, span
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
 from sim.scenario import Scenario
+from sim.text import folded
 
 SHOWN_PLANES = 6
 """Planes of a shell that the text lists; `facts` has them all."""
 
 
-def describe(scenario: Scenario) -> str:
-    """What the scenario means, as plain text for a reader who has not seen its file."""
-    return "\n".join(_lines(facts(scenario))) + "\n"
+def describe(scenario: Scenario, width: int = WIDTH) -> str:
+    """What the scenario means, as plain text for a reader who has not seen its file; no line is longer than `width`."""
+    return "\n".join(folded(_lines(facts(scenario)), width)) + "\n"
 
 
 def _lines(f: Facts) -> Iterator[str]:
     mission = f["mission"]
-    yield from wrapped(f"{f['name']}: {f['description']}" if f["description"] else f["name"], "")
+    yield f"{f['name']}: {f['description']}" if f["description"] else f["name"]
     yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
     yield _sources(f["sources"])
     for title, lines in (
@@ -39,7 +40,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Initial fleet", _deployment(f["deployment"])),
         ("Strategies", _strategies(f)),
         ("Notes", _notes(f["notes"])),
-        ("Warnings", (line for warning in f["warnings"] for line in wrapped(warning, "  ! "))),
+        ("Warnings", (f"  ! {warning}" for warning in f["warnings"])),
     ):
         body = list(lines)
         if body:
@@ -74,17 +75,16 @@ def _fleet(fleet: Facts) -> Iterator[str]:
 def _light(f: Facts) -> Iterator[str]:
     for _, planes in groupby(f["planes"], key=lambda plane: plane["shell"]):
         yield from _shell(list(planes))
-    yield from wrapped(f"eclipse policy {f['eclipse_policy']}: {f['eclipse_effect']}", "  ")
+    yield f"  eclipse policy {f['eclipse_policy']}: {f['eclipse_effect']}"
 
 
 def _shell(planes: list[Facts]) -> Iterator[str]:
     first = planes[0]
     formation = "in one cluster" if first["formation"] == "cluster" else "spaced evenly around the orbit"
-    yield from wrapped(
-        f"shell {first['shell']}: {many(len(planes), 'plane')} of {many(first['satellites'], 'satellite')} "
+    yield (
+        f"  shell {first['shell']}: {many(len(planes), 'plane')} of {many(first['satellites'], 'satellite')} "
         f"{formation}; altitude {first['altitude_km']:,.0f} km, inclination {first['inclination_deg']:.2f} deg, "
-        f"period {first['period_min']:.1f} min",
-        "  ",
+        f"period {first['period_min']:.1f} min"
     )
     for plane in planes[:SHOWN_PLANES]:
         node = f"RAAN {plane['raan_deg']:.1f} deg" if plane["ltan_h"] is None else f"LTAN {clock(plane['ltan_h'])}"
@@ -135,13 +135,12 @@ def _failures(failures: Facts) -> Iterator[str]:
         each = failures["loops_per_gpu"]
         cooled = f"1 in {failures['loops'] // each}" if failures["loops"] > each else "all"
         spare = f", which are lost with the last of {each}" if each > 1 else ""
-        yield from wrapped(
-            f"debris punctures {failures['punctures_per_satellite_year']:.2g} of {failures['loops']} coolant loops "
-            f"per satellite-year; each cools {cooled} of the GPUs{spare}",
-            "  ",
+        yield (
+            f"  debris punctures {failures['punctures_per_satellite_year']:.2g} of {failures['loops']} coolant loops "
+            f"per satellite-year; each cools {cooled} of the GPUs{spare}"
         )
     for name, cause in failures["common_causes"].items():
-        yield from wrapped(f"common cause {_plain_name(name)}: {_common_cause(cause)}", "  ")
+        yield f"  common cause {_plain_name(name)}: {_common_cause(cause)}"
     if failures["stand_off_hours"] > 0:
         yield (
             f"  when a satellite of a cluster fails, the others keep their distance and compute nothing for "
@@ -183,16 +182,15 @@ def _radiation(radiation: Facts, jobs: list[Facts]) -> Iterator[str]:
     yield from _dose(radiation)
     yield from _single_events(radiation)
     if radiation["mitigations"]:
-        yield from wrapped(f"mitigations: {', '.join(map(_plain_name, radiation['mitigations']))}", "  ")
+        yield f"  mitigations: {', '.join(map(_plain_name, radiation['mitigations']))}"
     for job in jobs:
         per_day = job["interruptions_per_day"]
         if per_day:
             late = job["late_loss_share"]
             delay = f"; silent corruption detected late costs {late:.1%} of its time" if late >= 0.0005 else ""
-            yield from wrapped(
-                f"job {job['name']}: {sum(per_day.values()):,.3g} interruptions a day without hardware failures "
-                f"({_listed(per_day)}){delay}",
-                "  ",
+            yield (
+                f"  job {job['name']}: {sum(per_day.values()):,.3g} interruptions a day without hardware failures "
+                f"({_listed(per_day)}){delay}"
             )
 
 
@@ -202,11 +200,10 @@ def _dose(radiation: Facts) -> Iterator[str]:
     storms = (
         f"; solar storms add {_rad(dose['expected_storms'])} rad(Si) a year on average, most of it in rare large ones"
     )
-    yield from wrapped(
-        f"dose{where} behind {radiation['shield_mm']:g} mm of aluminium ({radiation['shield_mass_kg']:,.0f} kg): "
+    yield (
+        f"  dose{where} behind {radiation['shield_mm']:g} mm of aluminium ({radiation['shield_mass_kg']:,.0f} kg): "
         f"{_rad(dose['mean'])} rad(Si) a year without solar storms ({_rad(dose['min'])} to {_rad(dose['max'])}; "
-        f"{dose['cosmic']:.2g} by cosmic rays){storms if dose['expected_storms'] > 0 else ''}",
-        "  ",
+        f"{dose['cosmic']:.2g} by cosmic rays){storms if dose['expected_storms'] > 0 else ''}"
     )
     yield f"    {radiation['dose_krad_end_of_life']:,.3g} krad(Si) over the design life, expected storms included"
     onset, krad = radiation["memory_onset_years"], radiation["memory_onset_krad"]
@@ -220,7 +217,7 @@ def _dose(radiation: Facts) -> Iterator[str]:
 def _single_events(radiation: Facts) -> Iterator[str]:
     for target in ("chip", "host"):
         if events := _listed(radiation[f"events_per_{target}_year"]):
-            yield from wrapped(f"single events per {target}-year, without storms: {events}", "  ")
+            yield f"  single events per {target}-year, without storms: {events}"
     if (destroyed := radiation["destroyed_per_chip_year"]) > 0:
         yield f"    they destroy {100 * destroyed:.2g}% of the chips a year"
     if radiation["share_of_events_in_passes"] > 0:
@@ -267,10 +264,9 @@ def _jobs(f: Facts) -> Iterator[str]:
             "never interrupted" if never else f"interrupted every {span(job['mtbf_days'])} on average (all causes)"
         )
         chosen = "optimum" if job["checkpoint_interval_is_optimum"] else "as given"
-        yield from wrapped(
-            f"{interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
-            f"{job['useful_share']:.1%} of its running time is useful",
-            "    ",
+        yield (
+            f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
+            f"{job['useful_share']:.1%} of its running time is useful"
         )
         if job["satellites"] > 1:
             yield (
@@ -292,11 +288,10 @@ def _launch(launch: Facts) -> Iterator[str]:
     aboard = many(least, "satellite") if least == most else f"{least:,} to {most:,} satellites, by plane,"
     low, high = (f"{launch[name]:,.0f}" for name in ("capacity_kg", "capacity_kg_max"))
     to = " to ".join(dict.fromkeys(f"{height:.0f}" for height in launch["insertion_km"]))
-    yield from wrapped(
-        f"{launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
+    yield (
+        f"  {launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
         f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg), "
-        f"success probability {launch['success_probability']:.2%}",
-        "  ",
+        f"success probability {launch['success_probability']:.2%}"
     )
     if launch["flights_per_year_max"] is None:
         yield "  launches on any day"
@@ -310,10 +305,9 @@ def _launch(launch: Facts) -> Iterator[str]:
         f"  replacements needed: {launch['satellites_lost_per_year']:,.3g} satellites a year after bus failures, "
         f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
     )
-    yield from wrapped(
-        f"order to start of work: mean {launch['mean_order_to_work_days']:.0f} days (lead time "
-        f"{launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days)",
-        "  ",
+    yield (
+        f"  order to start of work: mean {launch['mean_order_to_work_days']:.0f} days (lead time "
+        f"{launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days)"
     )
     yield f"  a failed launch grounds the vehicle for {launch['stand_down_mean_days']:.0f} days on average"
 
@@ -344,15 +338,15 @@ def _deployment(deployment: Facts) -> Iterator[str]:
 def _strategies(f: Facts) -> Iterator[str]:
     for name, strategy in f["strategies"].items():
         values = ", ".join(f"{key} {_plain(value)}" for key, value in strategy["parameters"].items())
-        yield from wrapped(f"{name}: {values or 'no parameters'}", "  * " if name == f["strategy"] else "    ")
+        yield f"  {'*' if name == f['strategy'] else ' '} {name}: {values or 'no parameters'}"
         if strategy["problem"]:
-            yield from wrapped(f"cannot be chosen here: {strategy['problem']}", "      ")
+            yield f"      cannot be chosen here: {strategy['problem']}"
     yield "  * is used unless --strategy names another"
 
 
 def _notes(notes: str) -> Iterator[str]:
     for paragraph in notes.strip().split("\n\n"):
-        yield from wrapped(paragraph, "  ")
+        yield "  " + " ".join(paragraph.splitlines())
 
 
 def _plain(value: object) -> str:

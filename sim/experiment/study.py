@@ -25,7 +25,7 @@ from sim.experiment.controls import Regression, no_controls
 from sim.experiment.record import LOSSES, Record, Task
 from sim.experiment.sample import QUANTITIES, Sample
 from sim.experiment.statistics import Difference, Estimate, Quantity
-from sim.experiment.table import losses, table
+from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
 from sim.metrics import METRICS
 from sim.result import Controls, Result
@@ -207,8 +207,8 @@ class Study:
     def _repr_html_(self) -> str:
         return f"<pre>{escape(self.table())}</pre>"
 
-    def table(self) -> str:
-        """The study in words and numbers, for people."""
+    def table(self, width: int = WIDTH) -> str:
+        """The study in words and numbers, for people, in lines of at most `width` characters (and at most 110)."""
         count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
         each = " of each strategy" if len(self.strategies) > 1 else ""
         text = table(
@@ -217,9 +217,10 @@ class Study:
             self.differences(),
             self.ranking(),
             self.replicates,
+            width,
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
-        return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose())}"
+        return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
 
     def to_json(self) -> dict[str, Any]:
         """The output of `run` for one strategy, of `compare` for several."""

@@ -15,6 +15,7 @@ from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
 WIDTH = 110
 """Columns of text that the tables keep within."""
 _NAME_WIDTH = 46  # a longer strategy or pair is broken into lines
+_LEAST_NAME = 10  # columns that a name has, however wide the numbers beside it are
 
 _TABLES = (
     # metric, heading, factor, unit behind the number
@@ -64,20 +65,23 @@ def table(
     differences: Mapping[str, Mapping[str, Difference]],
     ranking: Mapping[str, Sequence[Mapping[str, Any]]],
     replicates: int,
+    width: int = WIDTH,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
-    The last line is the last verdict, a sentence of any length; all others keep within `WIDTH`.
+    All lines keep within `width`, or `WIDTH` where that is less; in full width, the last line is the last verdict, a
+    sentence of any length.
     """
-    lines = _wrapped(title)
+    width = min(width, WIDTH)
+    lines = _wrapped(title, width)
     for columns in _TABLES:
         head = [heading for _, heading, _, _ in columns]
         rows = [
             [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns)]
             for name, estimates in strategies.items()
         ]
-        lines += ["", *_aligned([["strategy", *head], *rows])]
+        lines += ["", *_aligned([["strategy", *head], *rows], width)]
     pairs = list(combinations(strategies, 2))
     for columns in _TABLES if pairs else ():
         head = [heading for _, heading, _, _ in columns]
@@ -91,24 +95,27 @@ def table(
             ]
             for a, b in pairs
         ]
-        lines += ["", *_aligned([["difference, same random draws", *head], *rows])]
+        lines += ["", *_aligned([["difference, same random draws", *head], *rows], width)]
     shown = [
         estimates[metric]
         for estimates in (*strategies.values(), *_by_pair(differences))
         for columns in _TABLES
         for metric, *_ in columns
     ]
-    lines += ["", *_wrapped(_TERMS), *_wrapped(_meaning(replicates, shown)), *_wrapped(_CREDIT)]
     found = verdicts(strategies, differences) if pairs else []
-    for verdict in found:
-        lines += _wrapped(_shares(ranking[verdict.metric], verdict.metric))
+    texts = [_TERMS, _meaning(replicates, shown), _CREDIT]
+    texts += [_shares(ranking[verdict.metric], verdict.metric) for verdict in found]
+    lines += ["", *(line for text in texts for line in _wrapped(text, width))]
     if found:
-        lines += ["", *(line for verdict in found[:-1] for line in _wrapped(verdict.text)), found[-1].text]
+        *others, final = (verdict.text for verdict in found)
+        last = [final] if width == WIDTH else _wrapped(final, width)
+        lines += ["", *(line for text in others for line in _wrapped(text, width)), *last]
     return "\n".join(lines)
 
 
-def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float]) -> str:
+def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float], width: int = WIDTH) -> str:
     """What each cause took a year, and the dose: fields as of `sim.metrics.LossByCause` and `Study.dose`."""
+    width = min(width, WIDTH)
     lines = []
     if causes:
         columns = {
@@ -119,13 +126,14 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
         rows = [
             [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
         ]
-        lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows])
+        lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
     lines += [
         "",
         *_wrapped(
             f"Dose of a chip behind the shield{planes}: {dose['krad_over_design_life']:,.3g} krad(Si) over the design "
-            f"life, expected solar storms included; {dose['rad_per_year']:,.3g} rad(Si) a year without storms."
+            f"life, expected solar storms included; {dose['rad_per_year']:,.3g} rad(Si) a year without storms.",
+            width,
         ),
     ]
     return "\n".join(lines).lstrip("\n")
@@ -206,20 +214,21 @@ def _points(unit: str) -> str:
     return " points" if unit == " %" else unit
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines of at most `WIDTH`: names to the left, numbers to the right, a rule under the first row.
+def _aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Rows as lines of at most `width`: names to the left, numbers to the right, a rule under the first row.
 
     Long names take several lines, and numbers that do not fit beside the others follow in a table of their own.
     """
-    names = [_wrapped(row[0], _NAME_WIDTH) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    longest = max(_LEAST_NAME, min(_NAME_WIDTH, width - 2 - max(widths[1:])))
+    names = [_wrapped(row[0], longest, "  ") for row in rows]
     left = max(len(line) for name in names for line in name)
     blocks: list[list[int]] = [[]]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    room = WIDTH - left
+    room = width - left
     for column in range(1, len(widths)):
         if blocks[-1] and 2 + widths[column] > room:
             blocks.append([])
-            room = WIDTH - left
+            room = width - left
         blocks[-1].append(column)
         room -= 2 + widths[column]
     lines: list[str] = []
@@ -228,10 +237,11 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         for name, row in zip(names, rows, strict=True):
             numbers = "".join("  " + row[column].rjust(widths[column]) for column in columns)
             block += [*name[:-1], name[-1].ljust(left) + numbers]
-        lines += ["", block[0], "-" * max(map(len, block)), *block[1:]]
+        above = len(names[0])
+        lines += ["", *block[:above], "-" * max(map(len, block)), *block[above:]]
     return lines[1:]
 
 
-def _wrapped(text: str, width: int = WIDTH) -> list[str]:
-    """A text in lines; words longer than a line are cut."""
-    return textwrap.wrap(text, width, subsequent_indent="  " if width < WIDTH else "", break_on_hyphens=False)
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """A text in lines, the first apart indented; words longer than a line are cut."""
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)

@@ -105,8 +105,13 @@ def dotted(place: Place) -> str:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """`; did you mean 'x'?`, or nothing where no known word is near."""
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    found = closest(word, known)
+    return f"; did you mean {found!r}?" if found is not None else ""
+
+
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that was probably meant; none: no one is near."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
 
 
 def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:

@@ -2,15 +2,17 @@
 
 Merging: mappings merge key by key, everything else, lists too, is replaced.  One exception: where a mapping's `kind`
 changes, its other keys belong to the old kind and are dropped.  Every value remembers the file that gave it, and a
-source only vouches for a value that no later layer changes (`vouching`).
+source only vouches for a value that no later layer changes (`vouching`).  What a file says of itself must not pass on
+unchanged to a later layer that changes something and says nothing of its own (`inherited`).
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from pydantic import ValidationError
 from sim.errors import Fault, ScenarioError
 from sim.scenario.citations import source_faults
 from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, nearest, origin_of, part_at
+from sim.scenario.inherited import SAID, changed_sections, name_of_file, with_changes
 from sim.scenario.models import Scenario
 from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
+from sim.shipped import shipped, shipped_overlays
 from sim.strategies import BUILT_IN
 
 MAX_FILES = 100
@@ -50,6 +54,7 @@ def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Coll
         tree.set(*setting)
     if faults := _unallowed_code(tree, allow_code):
         raise ScenarioError(faults)
+    tree.value |= with_changes(tree.value, tree.since)
     faults = _find_catalogues(tree)
     try:
         scenario = Scenario.model_validate(tree.value)
@@ -84,36 +89,22 @@ def sha256_of(scenario: Scenario) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def shipped() -> dict[str, Path]:
-    """The complete scenarios that come with the program, by name."""
-    return {path.stem: path for path in sorted(_configs().glob("*.yaml"))}
-
-
-def shipped_overlays() -> dict[str, Path]:
-    """The overlays that come with the program, by name (`overlays/pause`)."""
-    return {f"overlays/{path.stem}": path for path in sorted(_configs().glob("overlays/*.yaml"))}
-
-
-def _configs() -> Path:
-    """The folder of shipped scenarios: inside an installed package, or at the root of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_configs"
-    return installed if installed.is_dir() else package.parent / "configs"
-
-
 @dataclass
 class _Tree:
     """A value made of mappings, lists and scalars, and where each part of it came from."""
 
     value: Any
     origins: dict[Place, Origin]
+    since: dict[str, list[str]] = field(default_factory=dict)
+    """Sections of the scenario that were changed after each of `SAID` was stated."""
 
     def lay(self, layer: _Tree) -> None:
         """Lay a file's whole tree over this one; sources no longer vouch for what it changes."""
-        before = shape(self.value)
+        before, content = shape(self.value), copy.deepcopy(self.value)
         own = layer.value.get("sources")
         self.merge(layer)
         self._disown(before, own if isinstance(own, dict) else ())
+        self._note_changes(content, {key: layer.since.get(key, []) for key in SAID if key in layer.value})
 
     def merge(self, other: _Tree, at: Place = (), source: Place = ()) -> None:
         """Lay the part of another tree at `source` over the part of this one at `at`."""
@@ -134,7 +125,7 @@ class _Tree:
         """Merge one setting; digits in its path count list entries.  Raises `ScenarioError` where it leads nowhere."""
         if place[0] == "sources":
             raise ScenarioError([origin.fault(dotted(place), None, "sources are stated in a file, not set one by one")])
-        before = shape(self.value)
+        before, content, first = shape(self.value), copy.deepcopy(self.value), place[0]
         for i, key in enumerate(place):
             parent = part_at(self.value, place[:i])
             if isinstance(parent, list):
@@ -152,6 +143,14 @@ class _Tree:
             place, value = place[:-1], {place[-1]: value}
         self.merge(_Tree(value, dict.fromkeys(_places(value), origin)), place)
         self._disown(before, ())
+        self._note_changes(content, {key: [] for key in SAID if key == first})
+
+    def _note_changes(self, before: Mapping[str, Any], stated: Mapping[str, list[str]]) -> None:
+        """Note what was changed since `before`; `stated`: what the change says itself of the scenario."""
+        sections = changed_sections(before, self.value)
+        for key in SAID:
+            earlier = self.since.get(key, [])
+            self.since[key] = stated.get(key, list(dict.fromkeys([*earlier, *sections])))
 
     def _disown(self, before: Shape, own: Collection[str]) -> None:
         """Mark what was changed since `before` and has no source any more; `own`: what the change gave a source for."""
@@ -227,6 +226,11 @@ class _Files:
             reference = _Reference(origin, parent, (*chain, real))
             result.lay(self.tree_of(parent, path.parent, reference))
         result.lay(own)
+        if parents and "name" in result.value and result.since["name"]:
+            # Figures of a changed scenario must not come under the name of the one it was made from.
+            result.value["name"] = name_of_file(path.stem)
+            result.origins["name",] = own.origins[()]
+            result.since["name"] = []
         return result
 
 

@@ -37,7 +37,8 @@ def test_a_child_changes_what_it_names_and_nothing_else(file):
     assert child.satellite.gpus == 8
     assert child.satellite.mass_kg == base.satellite.mass_kg
     assert child.sources["satellite.gpus"].source == "set in twin.yaml, no source given"
-    same = {"name": base.name, "satellite": base.satellite, "sources": base.sources}
+    said = {"description": base.description, "notes": base.notes}
+    same = {"name": base.name, "satellite": base.satellite, "sources": base.sources, **said}
     assert child.model_copy(update=same) == base
 
 

@@ -1,3 +1,4 @@
+import re
 from itertools import combinations
 
 import pytest
@@ -27,7 +28,7 @@ def difference(mean, half=None):
     return Difference(**estimate(mean, half).to_json(), p_positive=0.5)
 
 
-def text_of(names, *, replicates=20, gap=0.0441, share=0.03):
+def text_of(names, *, replicates=20, gap=0.0441, share=0.03, width=WIDTH):
     """A table in which each strategy is `gap` above the one before, in every metric relative to its value."""
     half = None if replicates == 1 else share
     values = {name: {metric: VALUES.get(metric, 1.0) for metric in METRICS} for name in names}
@@ -46,6 +47,7 @@ def text_of(names, *, replicates=20, gap=0.0441, share=0.03):
         },
         {metric: [{"strategy": names[0], "p_best": 1.0}] for metric in METRICS},
         replicates,
+        width,
     )
 
 
@@ -57,6 +59,29 @@ def test_it_fits_a_terminal(names, replicates):
     lines = text.splitlines()[: -1 if len(names) > 1 else None]
     assert max(map(len, lines)) <= WIDTH, text
     assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("names", [BUILT_IN[:1], BUILT_IN, LONG], ids=["one", "five", "long"])
+@pytest.mark.parametrize("width", [60, 80])
+def test_it_fits_a_narrow_terminal_and_cuts_no_number(names, width):
+    text = text_of(names, width=width)
+    assert max(map(len, text.splitlines())) <= width, text
+    wide = text_of(names)
+    numbers = re.compile(r"[+-]?[\d,.]+ \[[^]]*\](?: points| %)?")
+    assert sorted(numbers.findall(text)) == sorted(numbers.findall(wide))
+    for name in names:
+        assert name in "".join(text.split()), text
+
+
+def test_the_rule_stands_under_the_whole_heading():
+    lines = text_of(BUILT_IN, width=60).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("difference, same"))
+    rule = next(i for i, line in enumerate(lines) if i > at and line.startswith("---"))
+    assert "draws" in " ".join(lines[at:rule])
+
+
+def test_a_screen_wider_than_the_table_changes_nothing():
+    assert text_of(BUILT_IN, width=200) == text_of(BUILT_IN)
 
 
 def test_a_long_name_is_broken_and_nothing_of_it_is_lost():

@@ -1,0 +1,46 @@
+"""What a shell completes: names of scenarios, strategies and pictures.  Light to import: a key press waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+PICTURES = ("availability", "losses", "timeline", "differences")
+"""Kinds of picture of a study."""
+
+
+def scenarios(incomplete: str) -> list[str]:
+    """Shipped scenarios and overlays, and YAML files here; with none the shell completes paths as it always does."""
+    from sim.shipped import shipped, shipped_overlays
+
+    folder = Path(incomplete if incomplete.endswith("/") else Path(incomplete).parent)
+    try:
+        files = [str(path) for path in folder.iterdir() if path.suffix in (".yaml", ".yml")]
+    except (OSError, ValueError):
+        files = []
+    return _beginning(incomplete, [*shipped(), *shipped_overlays(), *sorted(files)])
+
+
+def strategies(incomplete: str) -> list[str]:
+    """Built-in strategies; after a comma the next one, of those not named yet."""
+    from sim.strategies import BUILT_IN
+
+    *named, last = incomplete.split(",")
+    before = "".join(f"{name}," for name in named)
+    return [before + name for name in _beginning(last, BUILT_IN) if name not in named]
+
+
+def pictures(incomplete: str) -> list[str]:
+    """Kinds of picture."""
+    return _beginning(incomplete, PICTURES)
+
+
+def tags(incomplete: str) -> list[str]:
+    """Tags of sources."""
+    from sim.parameters import TAGS
+
+    return _beginning(incomplete, [*TAGS, "none"])
+
+
+def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]

@@ -1,0 +1,77 @@
+"""The commands that list what can be chosen: strategies, scenarios, and the fields of a scenario."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli.options import Json
+from sim.cli.output import print_json
+from sim.cli.screen import say, screen_width
+
+
+def strategies(as_json: Json = False) -> None:
+    """List the maintenance strategies and their parameters."""
+    from sim.strategies import BUILT_IN
+
+    found: dict[str, dict[str, Any]] = {}
+    for name, strategy in BUILT_IN.items():
+        fields = strategy.model_json_schema()["properties"]
+        found[name] = {
+            "description": (strategy.__doc__ or "").strip().splitlines()[0],
+            "parameters": {
+                field: {key: value for key, value in entry.items() if key != "title"}
+                for field, entry in fields.items()
+                if field != "kind"
+            },
+        }
+    if as_json:
+        print_json({"strategies": found})
+        return
+    for name, entry in found.items():
+        say(name, f"    {entry['description']}")
+        for field, parameter in entry["parameters"].items():
+            meaning = " ".join(parameter.get("description", "").split())
+            say(f"      {field} = {parameter.get('default')}: {meaning}")
+    say("your own class", "    package.module:Class, a subclass of sim.strategies.Strategy with one method, decide")
+
+
+def scenarios(as_json: Json = False) -> None:
+    """List the scenarios that come with the program."""
+    from sim.scenario import load
+    from sim.shipped import shipped, shipped_overlays
+
+    found = {name: {"description": load(path).description} for name, path in shipped().items()}
+    if as_json:
+        print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
+        return
+    for name, entry in found.items():
+        say(name, f"    {entry['description']}")
+    say("overlays, to lay on any of them", "    " + ", ".join(sorted(shipped_overlays())))
+
+
+def schema(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="PATH", help="One field, or a group of them: satellite.radiator, launch.vehicle.price."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a field of scenario files means; without a path print the JSON schema of all of them."""
+    from sim.scenario.schema import json_schema
+    from sim.scenario.schema_part import NoSuchField, parts_at, schema_of_part
+
+    if path is None:
+        print(json.dumps(json_schema(), indent=None if as_json else 2, allow_nan=False))
+        return
+    from sim.cli.schema_text import WIDTH, part_text
+
+    try:
+        if as_json:
+            print_json(schema_of_part(path))
+        else:
+            print(part_text(path, parts_at(path), screen_width() or WIDTH))
+    except NoSuchField as error:
+        raise typer.BadParameter(str(error), param_hint="PATH") from None

@@ -1,0 +1,22 @@
+"""The scenarios that come with the program, by name; light to import, for the completion of names in a shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def shipped() -> dict[str, Path]:
+    """The complete scenarios that come with the program, by name."""
+    return {path.stem: path for path in sorted(_configs().glob("*.yaml"))}
+
+
+def shipped_overlays() -> dict[str, Path]:
+    """The overlays that come with the program, by name (`overlays/pause`)."""
+    return {f"overlays/{path.stem}": path for path in sorted(_configs().glob("overlays/*.yaml"))}
+
+
+def _configs() -> Path:
+    """The folder of shipped scenarios: inside an installed package, or at the root of a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_configs"
+    return installed if installed.is_dir() else package.parent / "configs"

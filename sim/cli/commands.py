@@ -270,7 +270,8 @@ def environment(
 def plot(
     folder: Annotated[Path, typer.Argument(metavar="RESULT_DIR", help="Output folder of a run or comparison.")],
     kind: Annotated[
-        list[str] | None, typer.Option(help="availability, timeline, losses, differences; default: all that apply.")
+        list[str] | None,
+        typer.Option(help="availability, losses, timeline, satellite, differences; default: all that apply."),
     ] = None,
     allow_code: AllowCode = False,
     as_json: Json = False,

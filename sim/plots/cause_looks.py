@@ -50,7 +50,8 @@ _BUILT_IN = {
     "chip_interrupt": "#113094",
     "latch_up": "#810000",
 }
-_STRONG = ("#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#7A5195", "#0072B2", "#E69F00", "#000000")
+_STRONG = ("#954000", "#40956A", "#15BFFF", "#6A156A", "#8080EA", "#6ABF80", "#4040AA", "#805580")
+"""Apart from the commonest built-in ones too."""
 _HATCHES = ("////", "....")
 _NAMED_LOOKS = [CauseLook(color, hatch) for hatch, color in product(_HATCHES, _STRONG)]
 _SHIPPED = (

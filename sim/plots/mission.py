@@ -90,7 +90,9 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
         if panel.of_satellite:
             values = np.where(alive, values, np.nan)
         if len(planes) <= LINES:
-            plane_lines(cell, dates, values, width=1.2, names=names if number == 0 else None)
+            plane_lines(
+                cell, dates, values, width=1.2 if len(planes) <= 2 else 0.8, names=names if number == 0 else None
+            )
         else:
             plane_bands(cell, dates, values, color=looks(1)[0]["color"], width=1.2, named=number == 0)
         _scale(cell, panel, values)
@@ -99,8 +101,8 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
             cell.tick_params(labelbottom=False)
             cell.set_xlabel("")
     subtitle = (
-        f"satellites that begin work on {start}; eclipse policy {environment.policy}; dose rate and interruptions "
-        "without solar storms"
+        f"satellites from {start} to their planned end; eclipse policy {environment.policy}; dose rate and "
+        "interruptions without solar storms"
     )
     # The title and the legend reach over both columns: the layout must not make room for them in one.
     title_and_legend(

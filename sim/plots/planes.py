@@ -20,7 +20,9 @@ MEDIAN, MIDDLE, ALL = "median of {} planes", "10th to 90th percentile", "lowest 
 def plane_lines(ax: Axes, dates: Floats, values: Floats, *, width: float, names: list[str] | None = None) -> None:
     """A line for each plane; `values`, shape (planes, days), are NaN where nothing is to be shown."""
     for number, (line, look) in enumerate(zip(values, looks(len(values)), strict=True)):
-        ax.plot(dates, line, label=names[number] if names else None, **{**look, "linewidth": width})
+        # Dashes of more than two lines that cross many times cannot be followed.
+        how = look if len(values) <= 2 else {"color": look["color"], "linestyle": "-"}
+        ax.plot(dates, line, label=names[number] if names else None, **{**how, "linewidth": width})
 
 
 def plane_bands(ax: Axes, dates: Floats, values: Floats, *, color: str, width: float, named: bool = False) -> None:
@@ -30,7 +32,7 @@ def plane_bands(ax: Axes, dates: Floats, values: Floats, *, color: str, width: f
     levels = np.nanquantile(values[:, shown], (0.0, 0.1, 0.5, 0.9, 1.0), axis=0)
     low[shown], first[shown], median[shown], last[shown], high[shown] = levels
     look: dict[str, Any] = {"color": color, "linewidth": 0}
-    ax.fill_between(dates, low, high, alpha=0.18, label=ALL if named else None, **look)
-    ax.fill_between(dates, first, last, alpha=0.32, label=MIDDLE if named else None, **look)
+    ax.fill_between(dates, low, high, alpha=0.13, label=ALL if named else None, **look)
+    ax.fill_between(dates, first, last, alpha=0.27, label=MIDDLE if named else None, **look)
     label = MEDIAN.format(len(values)) if named else None
     ax.plot(dates, median, color=color, linewidth=width, linestyle="-", label=label)

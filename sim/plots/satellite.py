@@ -133,7 +133,7 @@ def _say(cell: Axes, x: float, y: float, text: str, *, bold: bool = False) -> No
 def _scale(cell: Axes, panel: _Panel, rows: Sequence[str]) -> None:
     """Axes with room for the figures behind the bars, and a line under the totals."""
     values = [value for entries in panel.entries for value in entries.values() if value is not None and isfinite(value)]
-    cell.set_xlim(0, 1.6 * max([*values, 1e-9]))
+    cell.set_xlim(0, 1.75 * max([*values, 1e-9]))
     cell.xaxis.set_major_locator(MaxNLocator(4))
     cell.xaxis.set_major_formatter(FuncFormatter(lambda value, _: panel.shown(value) if value > 0 else "0"))
     cell.set_xlabel(panel.label)

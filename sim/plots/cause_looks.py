@@ -26,13 +26,13 @@ OTHERS = CauseLook("#BDBDBD")
 # by .08 or more in Oklab, to eyes without the red or the green cones too.
 _BUILT_IN = {
     DARK: "#E69F00",
-    ABSENT: "#62076F",
+    ABSENT: "#BAE8BE",
     "gpu": "#0072B2",
     "bus": "#D55E00",
     "debris": "#000000",
     "end_of_life": "#665465",
     "replaced": "#6D8FFF",
-    "strategy": "#BAE8BE",
+    "strategy": "#62076F",
     "propellant": "#84C8FF",
     "launch": "#5273E0",
     "reset": "#B8FF9B",
@@ -50,7 +50,7 @@ _BUILT_IN = {
     "chip_interrupt": "#113094",
     "latch_up": "#810000",
 }
-_STRONG = ("#954000", "#40956A", "#15BFFF", "#6A156A", "#8080EA", "#6ABF80", "#4040AA", "#805580")
+_STRONG = ("#954000", "#40956A", "#15BFFF", "#6A156A", "#6ABF80", "#8080EA", "#4040AA", "#805580")
 """Apart from the commonest built-in ones too."""
 _HATCHES = ("////", "....")
 _NAMED_LOOKS = [CauseLook(color, hatch) for hatch, color in product(_HATCHES, _STRONG)]
@@ -60,9 +60,9 @@ _SHIPPED = (
     "propulsion",
     "data_handling",
     "thermal_control",
+    "host",
     "software_rollout",
     "breakup",
-    "host",
     "power_supply",
     "network_terminal",
     "reaction_wheel",

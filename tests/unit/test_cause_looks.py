@@ -72,9 +72,9 @@ def test_every_cause_has_a_look_of_its_own(files):
 @pytest.mark.parametrize("eye", EYES)
 def test_named_causes_are_told_apart_from_each_other_and_from_the_commonest(eye):
     looks = cause_looks(sim.load("suncatcher_81"))
-    names = ("attitude_control", "bus_power", "propulsion", "data_handling", "thermal_control")
+    names = ("attitude_control", "bus_power", "propulsion", "data_handling", "thermal_control", "host")
     assert {looks[name].hatch for name in names} == {"////"}
-    colors = [looks[name].color for name in (*names, "gpu", "bus", "puncture", DARK)] + [OTHERS.color, "white"]
+    colors = [looks[name].color for name in (*names, "gpu", "bus", "puncture", DARK, ABSENT)] + [OTHERS.color, "white"]
     assert min(apart(a, b, eye) for a, b in combinations(colors, 2)) > 0.08
 
 

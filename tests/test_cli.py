@@ -147,7 +147,7 @@ def test_compare_has_the_parts_of_the_contract(tmp_path: Path) -> None:
     assert "p_positive" in found["differences"]["goodput"]["run_to_failure - scheduled_batch"]
     assert math.isclose(sum(entry["p_best"] for entry in found["ranking"]["goodput"]), 1)
     assert list(found["causes"]) == names.split(",")
-    pictures = {"availability.png", "timeline.png", "differences.png", "losses.png"}
+    pictures = {"availability.png", "timeline.png", "differences.png", "losses.png", "satellite.png"}
     assert pictures < set(os.listdir(out))
     (out / "timeline.png").unlink()
     assert {Path(path).name for path in as_json("plot", out)["pictures"]} == pictures

@@ -53,11 +53,15 @@ def finish(study: Study, as_json: bool) -> None:
 def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
     """Write the pictures of a study into its folder; returns their paths."""
     from sim import plots
+    from sim.description.parts import design_facts
 
     drawings: dict[str, Callable[[], Any]] = {
         "availability": lambda: plots.compute_availability(study),
         "losses": lambda: plots.losses_by_cause(study),
         "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
+        "satellite": lambda: plots.satellite_parts(
+            study.scenario.name, design_facts(study.scenario, study.environment)
+        ),
     }
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: plots.paired_differences(study)

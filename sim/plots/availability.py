@@ -8,7 +8,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from sim.plots.axes import beneath, date_axis, dates_of, looks, marked_level, new_axes, percent, title_and_legend
+from sim.plots.axes import (
+    beneath,
+    date_axis,
+    dates_of,
+    looks,
+    mark_end,
+    marked_level,
+    new_axes,
+    percent,
+    title_and_legend,
+)
 from sim.plots.light import light_strip
 from sim.plots.style import styled
 
@@ -26,19 +36,25 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     days have.
     """
     ax = new_axes(9.0, 5.2) if ax is None else ax
-    strip = beneath(ax, 0.17)
+    strip = beneath(ax, 0.22)
     scenario, environment = study.scenario, study.environment
     # Planes that pause in turn alternate within weeks, which would hide the strategies: average over it.
     alternate = environment.policy in ("pause", "migrate") and len(environment.planes) > 1
     series = np.asarray(study.series["online_fraction"], dtype=float)
     centres, online = _moving_mean(100 * series, 30 if alternate else 1)
-    dates = dates_of(scenario.mission.start, centres)
-    lowest, replicates = 100.0, series.shape[1]
-    for name, values, look in zip(study.strategies, online, looks(len(online)), strict=True):
+    centres = np.minimum(centres, scenario.mission.days)  # the last day may be short
+    lowest, replicates, ended = 100.0, series.shape[1], False
+    for number, (name, look) in enumerate(zip(study.strategies, looks(len(online)), strict=True)):
+        end = _last_day(study, number)
+        days, values = _until(end, centres, online[number])
+        dates = dates_of(scenario.mission.start, days)
         low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=0)
         if replicates > 1:
             ax.fill_between(dates, low, high, color=look["color"], alpha=0.18, linewidth=0)
         ax.plot(dates, median, label=name, **look)
+        if end is not None:
+            mark_end(ax, dates[-1], look["color"], named=not ended)
+            ended = True
         lowest = min(lowest, float(low.min()))
     sla = 100 * scenario.service.sla_capacity_fraction
     marked_level(ax, sla, f"SLA\n{sla:g} %")
@@ -53,6 +69,21 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     title_and_legend(ax, f"{scenario.name}: share of GPUs online, by strategy", f"{mean} means; {what}")
     date_axis(strip, scenario.mission.start, scenario.mission.days)
     return ax
+
+
+def _last_day(study: Study, strategy: int) -> float | None:
+    """Day on which the last satellite of any replicate has ended; none: there are some at the mission's end."""
+    working = np.flatnonzero((np.asarray(study.series["satellites_working"][strategy]) > 0).any(axis=0))
+    days = study.series["satellites_working"].shape[-1]
+    return float(working[-1] + 1) if len(working) and working[-1] + 1 < days else None
+
+
+def _until(end: float | None, centres: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Means (replicates, windows) at their middles until a day, on which they are 0."""
+    if end is None:
+        return centres, values
+    shown = centres < end
+    return np.append(centres[shown], end), np.pad(values[:, shown], ((0, 0), (0, 1)))
 
 
 def _moving_mean(series: Floats, width: int) -> tuple[Floats, Floats]:

@@ -68,6 +68,12 @@ def marked_level(ax: Axes, level: float, text: str) -> None:
                 fontsize=9, color="0.25")  # fmt: skip
 
 
+def mark_end(ax: Axes, when: float, color: str, *, named: bool = True) -> None:
+    """Where a curve ends at 0 before the mission does: the last satellite has ended."""
+    ax.plot([when], [0], marker="x", markersize=7, markeredgewidth=2, color=color, linestyle="none", clip_on=False,
+            zorder=4, label="the last satellite ends" if named else None)  # fmt: skip
+
+
 def title_and_legend(ax: Axes, title: str, subtitle: str) -> None:
     """Above the axes, in lines that cannot meet: title, subtitle, then the legend where something has a label."""
     labels = ax.get_legend_handles_labels()[1]

@@ -10,23 +10,33 @@ from numpy.typing import NDArray
 
 from sim.environment import Environment
 from sim.plots.axes import dates_of, percent
+from sim.plots.planes import LINES, plane_bands
 
 Floats = NDArray[np.float64]
+
+_COLOR = "#8A5A00"
+_LINE_COLORS = ("#5C3A00", "#E69F00", "#A86A00", "#F0C24B", "#000000")
+"""Of the lines of a few planes: which is which does not matter here."""
 
 
 def light_strip(strip: Axes, environment: Environment, start: date, main: Axes) -> None:
     """Draw the sunlit share of the orbit on `strip`, and shade eclipse seasons there and on `main`."""
     dates, sunlit = light_of(environment, start)
-    low, high = sunlit.min(axis=0), sunlit.max(axis=0)
-    strip.plot(dates, sunlit.mean(axis=0), color="#8A5A00", linewidth=1.2, linestyle="-")
-    if len(sunlit) > 1:
-        strip.fill_between(dates, low, high, color="#E69F00", alpha=0.45, linewidth=0)
-        strip.annotate("mean and\nrange of\nplanes", (1.0, 0.5), (6, 0), xycoords="axes fraction",
-                       textcoords="offset points", va="center", fontsize=8, color="0.25")  # fmt: skip
+    planes = len(sunlit)
+    if planes <= LINES:
+        for line, color in zip(sunlit, _LINE_COLORS, strict=False):
+            strip.plot(dates, line, color=color, linewidth=1.2 if planes == 1 else 0.8, linestyle="-")
+        said = f"a line for\neach of the\n{planes} planes"
+    else:
+        plane_bands(strip, dates, sunlit, color=_COLOR, width=1.2)
+        said = f"{planes} planes:\nmedian, 10-90 %\nand range"
+    if planes > 1:
+        strip.annotate(said, (1.0, 0.5), (6, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+                       fontsize=8, color="0.25")  # fmt: skip
     strip.set_ylabel("sunlit\n(% of orbit)")
     percent(strip, 2)
-    strip.set_ylim(min(float(low.min()), 99.0) - 1.0, 101.0)
-    dark = low < 100 * (1 - 1e-9)
+    strip.set_ylim(min(float(sunlit.min()), 99.0) - 1.0, 101.0)
+    dark = sunlit.min(axis=0) < 100 * (1 - 1e-9)
     if dark.any() and not dark.all():
         for axes, label in ((main, "eclipse season"), (strip, None)):
             axes.fill_between(dates, 0, 1, where=dark, transform=axes.get_xaxis_transform(), color="0.9", linewidth=0,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -15,8 +16,10 @@ from sim.events import PLANNED, EventKind
 from sim.experiment.table import cause_name
 from sim.metrics import missing_capacity
 from sim.plots.axes import date_axis, dates_of, new_axes, percent, root, split, title_and_legend
+from sim.plots.cause_looks import OTHERS, CauseLook, cause_looks
 from sim.plots.style import styled
 from sim.result import Result
+from sim.scenario.models import Scenario
 
 if TYPE_CHECKING:
     from sim.experiment.study import Study
@@ -33,11 +36,6 @@ MISSING_DAYS, INTERRUPTED_DAYS = 10, 30
 """Widths of the bins.  The log counts interruptions by single events in months of 30 days."""
 _LEAST = 0.01  # a smaller share of all losses cannot be seen
 _OTHERS = "others"
-_GREY = "#9A9A9A"
-# Okabe & Ito's eight colours and light and dark ones between them, so that neighbours differ in lightness too.  The
-# panels' own are all different: the same colour is the same cause.
-_UPPER = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#5B3A1E", "#BFB5E6", "#000000")
-_LOWER = ("#56B4E9", "#D55E00", "#00334D", "#F0E442", "#6B3A5B", "#A9DCC6", "#8C6D00")
 
 
 @styled
@@ -46,7 +44,7 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
 
     For a study: means over at most `MOST_REPLICATES` replicates of one strategy, the last unless another is named.
     """
-    runs, of = _runs(result_or_study, strategy)
+    runs, whose = _runs(result_or_study, strategy)
     ax = new_axes(10.0, 6.8) if ax is None else ax
     ax, lower = split(ax, 2, 1, height_ratios=(1, 0.9), hspace=0.06)
     ax.tick_params(labelbottom=False)
@@ -63,35 +61,46 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
     months = _edges(horizon, INTERRUPTED_DAYS)
     interrupted = _mean([_interruptions(run, months) for run in runs])
     missing, interrupted = _largest(missing, np.diff(edges)), _largest(interrupted, np.diff(months))
-    colors = _colors(missing, interrupted)
+    looks = {**cause_looks(scenario), _OTHERS: OTHERS}
 
-    top = _stack(ax, dates_of(start, edges), missing, colors, " %", "no GPU is offline")
+    top = _stack(ax, dates_of(start, edges), missing, looks, " %", "no GPU is offline")
     ax.set_ylim(0, max(4.0, 1.05 * top))
     percent(ax, 6)
     ax.set_ylabel("GPUs offline\n(% of nameplate)")
     nothing = "no job is interrupted" if scenario.workload.jobs else "the scenario has no jobs"
-    top = _stack(lower, dates_of(start, months), interrupted, colors, " per day", nothing)
+    top = _stack(lower, dates_of(start, months), interrupted, looks, " per day", nothing)
     lower.set_ylim(0, 1.2 * top if top > 0 else 1.0)
-    storms = _mark_storms(lower, runs)
+    _mark_storms(lower, runs)
     lower.yaxis.set_major_locator(MaxNLocator(5))
     lower.set_ylabel("job interruptions\n(per day, 30-day means)")
-    mean = f"mean of {len(runs)} replicates" if len(runs) > 1 else "one replicate"
-    title_and_legend(
-        ax,
-        f"{scenario.name}: GPUs offline and job interruptions, by cause",
-        f"{of}, {mean}{storms}",
-    )
+    title_and_legend(ax, f"{scenario.name}: GPUs offline and job interruptions, by cause", whose)
     date_axis(lower, start, horizon)
     return ax
 
 
 def _runs(result_or_study: Result | Study, strategy: str | None) -> tuple[list[Result], str]:
-    """The runs to show, and their strategy."""
+    """The runs to show, and the words that say whose they are."""
     if isinstance(result_or_study, Result):
-        return [result_or_study], result_or_study.strategy
+        run = result_or_study
+        whose = f"strategy {run.strategy}, {_span(run.scenario)}, replicate {run.replicate} of seed {run.seed}"
+        return [run], whose
     study = result_or_study
-    name = strategy or study.strategies[-1]
-    return [study.result(name, r) for r in range(min(study.replicates, MOST_REPLICATES))], name
+    name, count = strategy or study.strategies[-1], study.replicates
+    shown = min(count, MOST_REPLICATES)
+    mean = (
+        "one replicate"
+        if count == 1
+        else f"mean of {'' if shown == count else f'the first {shown} of '}{count} replicates"
+    )
+    compared = "" if len(study.strategies) == 1 else f" (one of {len(study.strategies)} compared)"
+    whose = f"strategy {name}{compared}, {_span(study.scenario)}, {mean}"
+    return [study.result(name, r) for r in range(shown)], whose
+
+
+def _span(scenario: Scenario) -> str:
+    """How long the mission is."""
+    years = scenario.mission.years
+    return f"{scenario.mission.days:.0f} days" if years < 1 else f"{years:.4g} year{'' if years == 1 else 's'}"
 
 
 def _edges(horizon: float, width: float) -> Floats:
@@ -122,29 +131,22 @@ def _mean(runs: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
 
 
 def _largest(series: Mapping[str, Floats], widths: Floats) -> dict[str, Floats]:
-    """Series by readable name: the largest, largest first, and the sum of the others."""
+    """The largest series, largest first, and the sum of the others."""
     amount = {name: float((values * widths).sum()) for name, values in series.items()}
     order = sorted(series, key=lambda name: -amount[name])
     least = _LEAST * sum(amount.values())
     named = [name for name in order if amount[name] >= least][:MOST_CAUSES]
-    shown = {cause_name(name): series[name] for name in named}
+    shown = {name: series[name] for name in named}
     rest = [name for name in order if name not in named]
     if len(rest) == 1:
-        shown[cause_name(rest[0])] = series[rest[0]]
+        shown[rest[0]] = series[rest[0]]
     elif rest:
         shown[_OTHERS] = np.sum([series[name] for name in rest], axis=0)
     return shown
 
 
-def _colors(upper: Iterable[str], lower: Iterable[str]) -> dict[str, str]:
-    """A colour for each name, the same in both panels."""
-    above = [name for name in upper if name != _OTHERS]
-    beneath = [name for name in lower if name != _OTHERS and name not in above]
-    return {_OTHERS: _GREY} | dict(zip(above, _UPPER, strict=False)) | dict(zip(beneath, _LOWER, strict=False))
-
-
 def _stack(
-    ax: Axes, dates: Floats, series: Mapping[str, Floats], colors: Mapping[str, str], unit: str, nothing: str
+    ax: Axes, dates: Floats, series: Mapping[str, Floats], looks: Mapping[str, CauseLook], unit: str, nothing: str
 ) -> float:
     """Draw steps between dates on top of each other, with names on the right; returns the highest sum."""
     ax.margins(x=0)
@@ -157,30 +159,35 @@ def _stack(
     for name in names:
         above = level + series[name]
         ax.fill_between(
-            dates, np.append(level, level[-1]), np.append(above, above[-1]), step="post", color=colors[name],
-            linewidth=0,
-        )  # fmt: skip
+            dates, np.append(level, level[-1]), np.append(above, above[-1]), step="post", **_fill(looks[name])
+        )
         level = above
-    _name_bands(ax, {name: float((series[name] * widths).sum() / widths.sum()) for name in names}, colors, unit)
+    _name_bands(ax, {name: float((series[name] * widths).sum() / widths.sum()) for name in names}, looks, unit)
     return float(level.max())
 
 
-def _mark_storms(ax: Axes, runs: Sequence[Result]) -> str:
-    """Mark the largest solar storms along the top; returns the text that explains the marks, if there are any."""
+def _mark_storms(ax: Axes, runs: Sequence[Result]) -> None:
+    """Mark the largest solar storms along the top, if there are any, and say so on the right."""
     logs = [run.events.where(EventKind.STORM) for run in runs]
     days, protons = (np.concatenate([getattr(log, name) for log in logs]) for name in ("time_days", "amount"))
     largest = np.argsort(-protons, kind="stable")[:MOST_STORMS]
     if len(largest) == 0:
-        return ""
+        return
     dates, protons = dates_of(runs[0].scenario.mission.start, days[largest]), protons[largest]
     size = 15 + 110 * np.sqrt(protons / max(protons[0], 1.0))
     ax.scatter(dates, np.full(len(dates), 0.95), size, color="black", marker="v", alpha=0.8, linewidths=0,
                transform=ax.get_xaxis_transform(), clip_on=False)  # fmt: skip
-    which = f"the {MOST_STORMS} largest solar storms" if len(days) > MOST_STORMS else "solar storms"
-    return f"; triangles: {which}, larger for more protons"
+    which = f"{MOST_STORMS} largest solar storms" if len(days) > MOST_STORMS else "solar storms"
+    ax.annotate(f"\N{BLACK DOWN-POINTING TRIANGLE} {which},\nlarger for more protons", (1.0, 0.0), (9, 0),
+                xycoords="axes fraction", textcoords="offset points", va="bottom", fontsize=9)  # fmt: skip
 
 
-def _name_bands(ax: Axes, means: Mapping[str, float], colors: Mapping[str, str], unit: str) -> None:
+def _fill(look: CauseLook) -> dict[str, Any]:
+    """A band or patch of a cause; white is the hatching."""
+    return {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
+
+
+def _name_bands(ax: Axes, means: Mapping[str, float], looks: Mapping[str, CauseLook], unit: str) -> None:
     """Names beside the axes in the order of the bands: a patch of colour, the name, the mean over the mission."""
     height_pt = ax.get_position().height * root(ax).get_figheight() * 72
     step = min(15.0, height_pt / (len(means) + 1)) / height_pt
@@ -188,8 +195,10 @@ def _name_bands(ax: Axes, means: Mapping[str, float], colors: Mapping[str, str],
                 textcoords="offset points", va="center", fontsize=9, color="0.35")  # fmt: skip
     for row, (name, mean) in enumerate(reversed(list(means.items()))):
         y = 1.0 - (row + 1.5) * step
-        ax.plot([1.022], [y], marker="s", markersize=8, color=colors[name], transform=ax.transAxes, clip_on=False)
+        patch = Rectangle((1.012, y - 0.36 * step), 0.026, 0.72 * step, transform=ax.transAxes, clip_on=False)
+        patch.update(_fill(looks[name]))
+        ax.add_patch(patch)
         digits = 2 if mean < 0.095 else 1 if mean < 9.5 else 0
         figure = f"{mean:.{digits}f}" if mean >= 0.005 else "below 0.01"
-        ax.annotate(f"{name}  {figure}{unit}", (1.022, y), (9, 0), xycoords="axes fraction",
+        ax.annotate(f"{cause_name(name)}  {figure}{unit}", (1.038, y), (5, 0), xycoords="axes fraction",
                     textcoords="offset points", va="center", fontsize=9)  # fmt: skip

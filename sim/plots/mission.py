@@ -12,15 +12,14 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.description.planes import born_until
 from sim.description.radiation import chip_interruptions_per_day
 from sim.environment import Environment, Operation
 from sim.plots.axes import date_axis, dates_of, looks, new_axes, split, title_and_legend
+from sim.plots.planes import LINES, plane_bands, plane_lines
 from sim.plots.style import styled
 
 Floats = NDArray[np.float64]
-
-LINES = 2
-"""Up to so many planes have a line each; of more planes the mean and the range are drawn."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,8 @@ class _Panel:
     share: bool = False
     """Percentage, 0 to 100."""
     logarithmic: bool = False
+    of_satellite: bool = False
+    """Whether it ends with the satellite, and not with the mission."""
 
 
 def _capacity_percent(environment: Environment, operation: Operation) -> Floats:
@@ -54,12 +55,12 @@ def _interruptions_per_year(environment: Environment, _: Operation) -> Floats:
 _PANELS = (
     _Panel("sunlit (% of orbit)", lambda e, _: 100 * e.sunlit, share=True),
     _Panel("eclipse (min per orbit)", lambda e, _: e.eclipse_minutes),
-    _Panel("array power (kW,\nmean of orbit)", lambda e, o: o.array_w * (1 - e.sun.dark) / 1000),
-    _Panel("capacity (% of a\nsatellite's GPUs)", _capacity_percent, share=True),
-    _Panel("GPU junction (°C)", lambda _, o: o.junction_c),
+    _Panel("array power (kW,\nmean of orbit)", lambda e, o: o.array_w * (1 - e.sun.dark) / 1000, of_satellite=True),
+    _Panel("capacity (% of a\nsatellite's GPUs)", _capacity_percent, share=True, of_satellite=True),
+    _Panel("GPU junction (°C)", lambda _, o: o.junction_c, of_satellite=True),
     _Panel("atmospheric density (kg/m³)", lambda e, _: e.keeping.air_kg_m3[e.keeping.air_of], logarithmic=True),
     _Panel("dose rate (rad(Si)/year)", lambda e, _: _each(e, e.radiation.rad_per_day) * DAYS_PER_YEAR),
-    _Panel("interruptions (per chip-year)", _interruptions_per_year),
+    _Panel("interruptions (per chip-year)", _interruptions_per_year, of_satellite=True),
 )
 
 
@@ -70,13 +71,15 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
     Sunlight, eclipse, array power, capacity, junction temperature, atmospheric density, dose rate behind the shield and
     interruptions by single events.
 
-    Power, capacity, temperature and interruptions are those of satellites that begin work on day 0 and are never
-    retired.
+    Power, capacity, temperature and interruptions are those of satellites that begin work on day 0, up to the day on
+    which their life is planned to end.
     """
     ax = new_axes(10.0, 10.0) if ax is None else ax
     start, planes = environment.scenario.mission.start, environment.planes
     inside = environment.days <= environment.horizon_days
-    dates, operation = dates_of(start, environment.days[inside]), environment.designs[0].operation
+    days, operation = environment.days[inside], environment.designs[0].operation
+    dates = dates_of(start, days)
+    alive = days <= np.array([[born_until(environment, plane)] for plane in planes])
     names = [
         f"plane {p.name}, LTAN {p.ltan_h:g} h" if p.ltan_h is not None else f"plane {p.name}, RAAN {p.raan_deg:.0f}°"
         for p in planes
@@ -84,23 +87,22 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
     cells = split(ax, 4, 2)
     for number, (cell, panel) in enumerate(zip(cells, _PANELS, strict=True)):
         values = np.asarray(panel.values(environment, operation)[:, inside], dtype=float)
+        if panel.of_satellite:
+            values = np.where(alive, values, np.nan)
         if len(planes) <= LINES:
-            for name, line, look in zip(names, values, looks(len(planes)), strict=True):
-                cell.plot(dates, line, label=name if number == 0 else None, **{**look, "linewidth": 1.2})
+            plane_lines(
+                cell, dates, values, width=1.2 if len(planes) <= 2 else 0.8, names=names if number == 0 else None
+            )
         else:
-            look = looks(1)[0]
-            cell.fill_between(dates, values.min(axis=0), values.max(axis=0), color=look["color"], alpha=0.25,
-                              linewidth=0, label="range of the planes" if number == 0 else None)  # fmt: skip
-            mean = f"mean of {len(planes)} planes" if number == 0 else None
-            cell.plot(dates, values.mean(axis=0), label=mean, **{**look, "linewidth": 1.2})
+            plane_bands(cell, dates, values, color=looks(1)[0]["color"], width=1.2, named=number == 0)
         _scale(cell, panel, values)
         date_axis(cell, start, environment.horizon_days)
         if number < len(cells) - 2:
             cell.tick_params(labelbottom=False)
             cell.set_xlabel("")
     subtitle = (
-        f"satellites that begin work on {start}; eclipse policy {environment.policy}; dose rate and interruptions "
-        "without solar storms"
+        f"satellites from {start} to their planned end; eclipse policy {environment.policy}; dose rate and "
+        "interruptions without solar storms"
     )
     # The title and the legend reach over both columns: the layout must not make room for them in one.
     title_and_legend(
@@ -115,7 +117,7 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
 def _scale(cell: Axes, panel: _Panel, values: Floats) -> None:
     """Limits that show no more detail than the quantity has: a constant must look like one."""
     cell.set_ylabel(panel.label)
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if panel.logarithmic:
         cell.set_yscale("log")
         cell.yaxis.set_minor_formatter(NullFormatter())

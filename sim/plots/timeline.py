@@ -11,20 +11,24 @@ from numpy.typing import NDArray
 
 from sim.environment import Capacity
 from sim.events import STARTS, Cause, EventKind, EventLog
-from sim.metrics import daily_series, flight_rows, online_capacity
-from sim.plots.axes import beneath, date_axis, dates_of, marked_level, new_axes, title_and_legend
+from sim.metrics import daily_series, flight_rows, online_capacity, working_satellites
+from sim.metrics.causes import DARK
+from sim.plots.axes import beneath, date_axis, dates_of, mark_end, marked_level, new_axes, title_and_legend
+from sim.plots.cause_looks import built_in_color
 from sim.plots.style import styled
 from sim.result import Result
 
 Floats = NDArray[np.float64]
 
+_LATER, _FIRST = "0.25", "0.6"
+"""Flights and arrivals are grey: a colour is a cause."""
 _MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
-    ("failed flights", (EventKind.LAUNCH_FAILED,), "X", "#D55E00"),
-    ("arrivals in slots", STARTS, "o", "#009E73"),
-    ("arrivals of spares", (EventKind.STORED,), "D", "#56B4E9"),
-    ("satellite failures", (EventKind.BUS_FAILED,), "v", "#D55E00"),
-    ("retirements", (EventKind.RETIRED,), "s", "#CC79A7"),
-    ("GPU failures", (EventKind.GPU_FAILED,), "|", "#000000"),
+    ("failed flights", (EventKind.LAUNCH_FAILED,), "X", built_in_color("launch")),
+    ("arrivals in slots", STARTS, "o", _LATER),
+    ("arrivals of spares", (EventKind.STORED,), "D", _FIRST),
+    ("satellite failures", (EventKind.BUS_FAILED,), "v", built_in_color("bus")),
+    ("retirements", (EventKind.RETIRED,), "s", built_in_color("end_of_life")),
+    ("GPU failures", (EventKind.GPU_FAILED,), "|", built_in_color("gpu")),
 )
 _LIMITS = {Cause.BATTERY: "battery", Cause.ARRAY: "array", Cause.HEAT: "heat"}
 
@@ -79,14 +83,14 @@ def _rows(log: EventLog) -> list[_Row]:
     """Flights, the events of `_MARKS`, and the first day on which each limited cohort is limited."""
     deployment, later = (log.time_days[rows] for rows in flight_rows(log))
     rows = [
-        _Row("deployment flights", deployment, "^", "#56B4E9"),
-        _Row("flights after deployment", later, "^", "#0072B2"),
+        _Row("deployment flights", deployment, "^", _FIRST),
+        _Row("flights after deployment", later, "^", _LATER),
     ]
     rows += [_Row(name, log.where(*kinds).time_days, marker, color) for name, kinds, marker, color in _MARKS]
     limited = log.where(EventKind.DERATED)
     causes = ", ".join(name for cause, name in _LIMITS.items() if cause in limited.cause)
     if causes:
-        rows.append(_Row(f"first day limited by {causes}", limited.time_days, "P", "#E69F00"))
+        rows.append(_Row(f"first day limited by {causes}", limited.time_days, "P", built_in_color(DARK)))
     return rows
 
 
@@ -97,12 +101,24 @@ def _online_lines(ax: Axes, result: Result) -> None:
     light = tuple(Capacity(np.zeros(1), np.ones(1)) for _ in result.capacity)
     times, gpus = online_capacity(replace(result, capacity=light))
     label = "working GPUs in slots" if pauses else None
-    dates = dates_of(start, np.append(times, horizon))
+    end = _last_day(result)
+    times, gpus = times[times <= end], gpus[times <= end]
+    dates = dates_of(start, np.append(times, end))
     ax.step(dates, np.append(gpus, gpus[-1]), where="post", linewidth=1.2, linestyle="-", label=label)
     if pauses:
         daily = daily_series(result)["online_fraction"] * result.nameplate_gpus
-        middles = dates_of(start, np.arange(len(daily), dtype=float) + 0.5)
-        ax.plot(middles, daily, linewidth=1.2, label="of these online (daily mean)")
+        begins = np.arange(len(daily), dtype=float)
+        middles = 0.5 * (begins + np.minimum(begins + 1, horizon))
+        shown = middles <= end
+        ax.plot(dates_of(start, middles[shown]), daily[shown], linewidth=1.2, label="of these online (daily mean)")
+    if end < horizon:
+        mark_end(ax, dates[-1], "0.1")
     marked_level(ax, result.nameplate_gpus, "nameplate")
     ax.set_ylim(0, result.nameplate_gpus * 1.06)
     ax.set_ylabel("GPUs" if pauses else "GPUs online")
+
+
+def _last_day(result: Result) -> float:
+    """Day on which the last satellite ends, or the mission."""
+    times, number = working_satellites(result)
+    return float(times[-1]) if number[-1] == 0 and len(times) > 1 else result.horizon_days

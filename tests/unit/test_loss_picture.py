@@ -15,9 +15,11 @@ from matplotlib.text import Text
 from sim import experiment, plots
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventLog, EventRecorder
+from sim.experiment.table import cause_name
 from sim.metrics import missing_capacity
 from sim.plots import losses
 from sim.plots.axes import root
+from sim.plots.cause_looks import OTHERS, cause_looks
 from sim.result import Controls, Result
 
 K = EventKind
@@ -97,19 +99,20 @@ def heights(ax: Axes) -> dict[str, np.ndarray]:
 def test_the_bands_are_the_shares_missing_and_the_interruptions_of_each_month(busy):
     ax = plots.losses_by_cause(story(busy))
     lower = ax.figure.axes[1]
-    (bus, gpu) = (heights(ax)[color.lower()] for color in losses._UPPER[:2])
+    looks = cause_looks(busy)
+    bus, gpu = (heights(ax)[looks[name].color.lower()] for name in ("bus", "gpu"))
     grid = ax.get_ylim()[1] / 1000
     # Ten GPUs of 40 from day 70 on; one of 40 from day 45, the middle of the fifth bin.
     assert bus == pytest.approx(np.where(np.arange(9) >= 7, 25, 0), abs=grid)
     assert gpu == pytest.approx([0, 0, 0, 0, 1.25, 2.5, 2.5, 2.5, 2.5], abs=grid)
-    memory = heights(lower)[losses._LOWER[0].lower()]
+    memory = heights(lower)[looks["memory_error"].color.lower()]
     assert memory == pytest.approx([2, 2, 2, 0, 0, 0, 0, 0, 0], abs=lower.get_ylim()[1] / 1000)
     assert texts(lower) == [
         "mean over the mission",
         "GPU failure  0.01 per day",
         "memory error  0.6 per day",
+        "▼ solar storms,\nlarger for more protons",
     ]  # the planned one is not there
-    assert "triangles: solar storms" in " ".join(texts(ax))
     assert {"bus failure  6.6 %", "GPU failure  1.3 %"} <= set(texts(ax))
 
 
@@ -142,8 +145,6 @@ def test_of_many_causes_the_largest_are_named_and_nothing_is_left_out(busy):
     assert named[0].startswith("others")
     total = 100 * np.sum(list(missing_capacity(run).values()), axis=0)[85]
     assert sum(band[8] for band in heights(ax).values()) == pytest.approx(total, rel=0.02)
-    colors = [to_hex(c) for c in (*losses._UPPER, *losses._LOWER)]
-    assert len(set(colors)) == len(colors)
 
 
 def test_what_does_not_happen_is_said(busy, fleet):
@@ -159,11 +160,42 @@ def test_of_a_study_the_mean_of_the_last_strategy_or_of_the_one_named(fleet):
     scenario = fleet(slots=4, gpus=10, days=90, bus=often, gpu=often)
     study = experiment.compare(scenario, ["replace_on_failure", "run_to_failure"], 3, 1, workers=1)
     ax = plots.losses_by_cause(study)
-    assert any("run_to_failure, mean of 3 replicates" in text for text in texts(ax))
+    assert "strategy run_to_failure (one of 2 compared), 90 days, mean of 3 replicates" in texts(ax)
     runs = [missing_capacity(study.result("run_to_failure", r))["gpu"].mean() for r in range(3)]
     assert f"GPU failure  {100 * np.mean(runs):.{1 if np.mean(runs) < 0.095 else 0}f} %" in texts(ax)
     ax = plots.losses_by_cause(study, strategy="replace_on_failure")
-    assert any("replace_on_failure, mean of" in text for text in texts(ax))
+    assert any(text.startswith("strategy replace_on_failure (one of 2 compared)") for text in texts(ax))
+    assert "test: " in ax.get_title(loc="left")
+
+
+def test_it_says_whose_losses_one_run_and_many_replicates_show(busy, fleet, monkeypatch):
+    assert any(
+        t.startswith("strategy batch, 95 days, replicate 0 of seed 1")
+        for t in texts(plots.losses_by_cause(story(busy)))
+    )
+    monkeypatch.setattr(losses, "MOST_REPLICATES", 2)
+    one_year = fleet(slots=1, days=365.25)
+    study = experiment.run(one_year, strategy="run_to_failure", replicates=3, workers=1)
+    said = texts(plots.losses_by_cause(study))
+    assert "strategy run_to_failure, 1 year, mean of the first 2 of 3 replicates" in said
+
+
+def test_a_cause_has_its_colour_whatever_else_is_lost_and_in_both_panels(busy):
+    looks = {**cause_looks(busy), "others": OTHERS}
+    names = {cause_name(name): name for name in looks}
+    seen = set()
+    for run in (story(busy), many(busy), run_of(busy, [(5, K.GPU_FAILED, {"cause": Cause.DEBRIS, "gpus": -1})])):
+        for panel in plots.losses_by_cause(run).figure.axes:
+            for patch in panel.patches:
+                middle = patch.get_y() + patch.get_height() / 2
+                (said,) = (t.get_text() for t in panel.texts if t.xy[0] > 1 and abs(t.xy[1] - middle) < 1e-6)
+                name = names[said.split("  ")[0]]
+                assert (to_hex(patch.get_facecolor()), patch.get_hatch()) == (
+                    looks[name].color.lower(),
+                    looks[name].hatch,
+                )
+                seen.add(name)
+    assert {"gpu", "bus", "debris", "memory_error", "others"} <= seen
 
 
 def test_the_same_picture_is_the_same_bytes(busy, tmp_path: Path):

@@ -18,12 +18,16 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import sim
 from sim import plots
+from sim.description.parts import design_facts
 from sim.environment import Environment
 from sim.events import COLUMNS, Cause, EventKind, EventLog, EventRecorder
 from sim.experiment.study import Sample, Study
 from sim.metrics import METRICS, daily_series, measure
+from sim.metrics.causes import DARK
 from sim.plots.axes import root
+from sim.plots.cause_looks import cause_looks
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
 
@@ -64,7 +68,8 @@ def study(of: Scenario, strategies: tuple[str, ...] = ALL[:3], replicates: int =
         figures[:, names.index("goodput")] = level * 0.9
         samples[strategy] = Sample(figures, (), np.zeros((replicates, 0)), np.zeros(0))
         series.append(np.repeat(level[:, None], days, axis=1))
-    values = {"online_fraction": np.array(series, np.float32)}
+    online = np.array(series, np.float32)
+    values = {"online_fraction": online, "satellites_working": np.ones_like(online)}
     return Study(of, strategies, 1, samples, values, {}, None, lambda task: EventRecorder().finish())
 
 
@@ -87,6 +92,25 @@ def run_of(of: Scenario) -> Result:
     return Result(of, "batch", 7, 3, (4,), *environment.capacities(events), events, none, environment.parts)
 
 
+def ended(of: Scenario, strategies: tuple[str, ...] = ALL[:3]) -> Study:
+    """The last satellite of the first strategy ends on day 400."""
+    shown = study(of, strategies)
+    for values in shown.series.values():
+        values[0, :, 400:] = 0
+    return shown
+
+
+def ended_run(of: Scenario) -> Result:
+    """The satellites of `run_of` are all retired by day 500."""
+    run, log = run_of(of), EventRecorder()
+    for day, satellite, gpus in ((450, 2, 10), (480, 3, 10), (500, 0, 9), (500, 5, 10)):
+        log.append(
+            day, EventKind.RETIRED, cause=Cause.END_OF_LIFE, plane=0, satellite=satellite, satellites=-1, gpus=-gpus
+        )
+    columns = (np.concatenate([getattr(each, name) for each in (run.events, log.finish())]) for name in COLUMNS)
+    return replace(run, events=EventLog(*columns))
+
+
 def limited_run() -> Result:
     """Two cohorts that meet their batteries' limit, one that meets its array's."""
     run, log = run_of(SUNNY), EventRecorder()
@@ -99,6 +123,9 @@ def limited_run() -> Result:
 SUNNY = scenario(DAWN_DUSK)
 INCLINED = scenario(WALKER, "pause")
 PAIR = scenario({**WALKER, "planes": 2}, "pause")
+MANY = scenario({**WALKER, "planes": 12}, "pause")
+TWO = sim.load("baseline", "overlays/second_generation", set_=["mission.years=1.5"])
+SHORT_LIVED = SUNNY.model_copy(update={"satellite": SUNNY.satellite.model_copy(update={"design_life_years": 1.25})})
 PICTURES: dict[str, Callable[[], Axes]] = {
     "availability, seasons": lambda: plots.compute_availability(study(SUNNY)),
     "availability, seven strategies": lambda: plots.compute_availability(study(INCLINED, ALL)),
@@ -112,6 +139,13 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "environment, one plane": lambda: plots.environment_panels(Environment.build(SUNNY)),
     "environment, two planes": lambda: plots.environment_panels(Environment.build(PAIR)),
     "environment, four planes": lambda: plots.environment_panels(Environment.build(INCLINED)),
+    "environment, many planes": lambda: plots.environment_panels(Environment.build(MANY)),
+    "environment, a short life": lambda: plots.environment_panels(Environment.build(SHORT_LIVED)),
+    "availability, many planes": lambda: plots.compute_availability(study(MANY)),
+    "availability, a fleet that ends": lambda: plots.compute_availability(ended(SUNNY)),
+    "timeline, a fleet that ends": lambda: plots.event_timeline(ended_run(SUNNY)),
+    "satellite": lambda: plots.satellite_parts("pictures", design_facts(SUNNY, Environment.build(SUNNY))),
+    "satellite, two designs": lambda: plots.satellite_parts("pictures", design_facts(TWO, Environment.build(TWO))),
 }
 
 
@@ -162,7 +196,7 @@ def test_the_same_picture_is_the_same_bytes(name: str, kind: str, tmp_path: Path
 def test_every_picture_has_a_title_and_named_axes(name: str) -> None:
     axes = PICTURES[name]()
     assert axes.get_title(loc="left")
-    assert any("date" in ax.get_xlabel() or "is better" in ax.get_xlabel() for ax in axes.figure.axes)
+    assert any(word in ax.get_xlabel() for ax in axes.figure.axes for word in ("date", "is better", "mass"))
 
 
 def test_availability_shows_the_median_and_the_band_of_every_strategy() -> None:
@@ -277,7 +311,7 @@ def test_timeline_says_what_limits_satellites_where_something_does() -> None:
     assert labels[-2:] == ["GPU failures (1)", "first day limited by battery, array (3)"]
 
 
-def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
+def test_environment_draws_each_of_a_few_planes_and_bands_of_many() -> None:
     few = Environment.build(PAIR)
     axes = plots.environment_panels(few).figure.axes
     assert [ax.get_ylabel().split(" (")[0] for ax in axes] == [
@@ -296,9 +330,94 @@ def test_environment_draws_each_of_a_few_planes_and_the_range_of_many() -> None:
     # Paused in the dark, and at full speed in light: capacity is the share of the orbit outside the shadow's edges.
     dark_min, period_min = few.eclipse_minutes[0, inside], few.planes[0].period_min
     assert axes[3].get_lines()[0].get_ydata() == pytest.approx(100 * (1 - dark_min / period_min), abs=1e-4)
-    many = Environment.build(INCLINED)
-    (mean,) = plots.environment_panels(many).figure.axes[4].get_lines()
-    assert mean.get_ydata() == pytest.approx(many.designs[0].operation.junction_c[:, inside].mean(axis=0))
+    assert len(plots.environment_panels(Environment.build(INCLINED)).figure.axes[0].get_lines()) == 4
+    many = Environment.build(MANY)
+    cell = plots.environment_panels(many).figure.axes[4]
+    junction = many.designs[0].operation.junction_c[:, inside]
+    (median,) = cell.get_lines()
+    assert median.get_ydata() == pytest.approx(np.median(junction, axis=0))
+    assert edges(cell) == [pytest.approx(np.quantile(junction[:, 40], q), abs=1e-4) for q in (0.0, 0.1, 0.9, 1.0)]
+
+
+def edges(ax: Axes) -> list[float]:
+    """Where the bands of two `fill_between` begin and end on mission day 40."""
+    found = []
+    for band in ax.collections:
+        x, y = band.get_paths()[0].vertices.T
+        found += np.unique(y[np.isclose(x, np.unique(x)[40])]).tolist()
+    return sorted(found)
+
+
+def test_the_strip_of_light_has_a_line_a_plane_or_bands_of_many() -> None:
+    few, many = Environment.build(INCLINED), Environment.build(MANY)
+    strip = plots.compute_availability(study(INCLINED)).figure.axes[1]
+    inside = few.days <= few.horizon_days
+    for line, sunlit in zip(strip.get_lines(), few.sunlit[:, inside], strict=True):
+        assert line.get_ydata() == pytest.approx(100 * sunlit)
+    assert not strip.collections
+    strip = plots.compute_availability(study(MANY)).figure.axes[1]
+    (median,) = strip.get_lines()
+    assert median.get_ydata() == pytest.approx(100 * np.median(many.sunlit[:, inside], axis=0))
+    assert edges(strip) == pytest.approx(100 * np.quantile(many.sunlit[:, 40], (0, 0.1, 0.9, 1)), abs=1e-4)
+
+
+def test_what_a_satellite_does_is_drawn_until_its_planned_end() -> None:
+    axes = plots.environment_panels(Environment.build(SHORT_LIVED)).figure.axes
+    last = {}
+    for ax in axes:
+        x, y = ax.get_lines()[0].get_data()
+        last[ax.get_ylabel().split(" (")[0]] = x[np.isfinite(y)][-1] - date2num(SUNNY.mission.start)
+    assert {name for name, day in last.items() if day == 730} == {
+        "sunlit", "eclipse", "atmospheric density", "dose rate"
+    }  # fmt: skip
+    assert {day for day in last.values() if day != 730} == {456}
+
+
+def test_availability_ends_with_the_last_satellite() -> None:
+    ax = plots.compute_availability(ended(SUNNY))
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    start = date2num(SUNNY.mission.start)
+    first, second = (lines[name] for name in ALL[:2])
+    assert (first.get_xdata()[-2:] - start).tolist() == [399.5, 400]
+    assert first.get_ydata()[-1] == 0
+    assert second.get_xdata()[-1] - start == 730.5
+    end = lines["the last satellite ends"]
+    assert (end.get_xdata()[0] - start, end.get_ydata()[0]) == (400, 0)
+    assert "the last satellite ends" not in plots.compute_availability(study(SUNNY)).get_legend_handles_labels()[1]
+
+
+def test_a_last_day_that_is_short_ends_with_the_mission() -> None:
+    short = SUNNY.model_copy(update={"mission": SUNNY.mission.model_copy(update={"years": 1.0})})
+    line = plots.compute_availability(study(short)).get_lines()[0]
+    assert line.get_xdata()[-1] - date2num(SUNNY.mission.start) == 365.25
+
+
+@pytest.mark.parametrize("policy", ["ride_through", "pause"])
+def test_a_timeline_ends_with_the_last_satellite(policy: str) -> None:
+    ax = plots.event_timeline(ended_run(scenario(DAWN_DUSK, policy)))
+    start = date2num(SUNNY.mission.start)
+    *lines, mark, _ = ax.get_lines()
+    assert lines[0].get_xdata()[-1] - start == 500
+    assert lines[0].get_ydata()[-1] == 0
+    assert all(line.get_xdata()[-1] - start <= 500 for line in lines)
+    assert (mark.get_xdata()[0] - start, mark.get_label()) == (500, "the last satellite ends")
+
+
+def test_colours_of_a_timeline_are_those_of_the_causes() -> None:
+    rows = plots.event_timeline(limited_run()).figure.axes[1]
+    names = [label.get_text().split(" (")[0] for label in rows.get_yticklabels()]
+    colors = {name: to_hex(marks.get_facecolor()[0]) for name, marks in zip(names, rows.collections, strict=True)
+              if len(marks.get_offsets())}  # fmt: skip
+    looks = cause_looks(SUNNY)
+    for row, cause in {
+        "failed flights": "launch",
+        "satellite failures": "bus",
+        "GPU failures": "gpu",
+        "first day limited by battery, array": DARK,
+    }.items():
+        assert colors[row] == looks[cause].color.lower()
+    others = {color for row, color in colors.items() if row.startswith(("arrivals", "deployment", "flights"))}
+    assert not others & {look.color.lower() for look in looks.values()}
 
 
 def test_timeline_shows_daily_means_where_eclipses_stop_the_gpus() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from sim.errors import InputError
-from sim.parameters import Parameters, cited
+from sim.parameters import Label, Parameters, cited
 from sim.physics.ascent import ascent_delta_v_m_s, payload_kg
 
 
@@ -47,7 +47,7 @@ class ExponentialDelay(DelayLaw):
     """A minimum plus an exponential delay."""
 
     kind: Literal["exponential"] = "exponential"
-    mean_days: float = Field(gt=0, le=36525)
+    mean_days: float = Field(ge=1e-6, le=36525)
     """Mean of the exponential part, days."""
     minimum_days: float = Field(default=0.0, ge=0, le=36525)
     """Days that pass in any case."""
@@ -85,7 +85,7 @@ class LognormalDelay(DelayLaw):
     """Log-normal delay: mostly short, now and then very long."""
 
     kind: Literal["lognormal"] = "lognormal"
-    median_days: float = Field(gt=0, le=36525)
+    median_days: float = Field(ge=1e-6, le=36525)
     """Median, days."""
     sigma: float = Field(ge=0, le=5)
     """Standard deviation of the logarithm."""
@@ -104,7 +104,7 @@ class PerFlight(Parameters):
     """The whole vehicle is bought, full or not."""
 
     kind: Literal["per_flight"] = "per_flight"
-    usd: float = Field(ge=0)
+    usd: float = Field(ge=0, le=1e15)
     """Price of one flight, USD."""
 
     def cost_usd(self, mass_kg: float) -> float:
@@ -116,7 +116,7 @@ class PerKilogram(Parameters):
     """Room on a vehicle shared with others."""
 
     kind: Literal["per_kg"] = "per_kg"
-    usd_per_kg: float = Field(ge=0)
+    usd_per_kg: float = Field(ge=0, le=1e9)
     """Price of a kilogram in the target orbit, USD."""
 
     def cost_usd(self, mass_kg: float) -> float:
@@ -206,13 +206,13 @@ class PayloadTable(Parameters):
 class Vehicle(Parameters):
     """A launch vehicle as one buys it."""
 
-    name: str
+    name: Label
     """What it is called."""
     capacity_kg: Kilograms | Annotated[ReferencePayload | PayloadTable, Field(discriminator="kind")]
     """Mass of satellites that it brings to where it leaves them (`satellite.propulsion.insertion_altitude_km`), kg: a
     number for the orbit in question, or by orbit, from one that is known (`kind: reference`) or a table (`kind:
     table`)."""
-    max_satellites: int | None = Field(default=None, gt=0)
+    max_satellites: int | None = Field(default=None, gt=0, le=1_000_000)
     """Satellites that fit under the fairing; none: mass alone decides."""
     price: AnyPrice
     """How it is paid for."""
@@ -236,6 +236,7 @@ class StandDown(Parameters):
     median_days: float = Field(
         default=15.0,
         ge=0,
+        le=36525,
         json_schema_extra=cited("S", "Falcon 9 stood down 16, 13, 0 and about 14 days after its failures of 2024-25"),
     )
     """Median, days."""
@@ -246,6 +247,7 @@ class StandDown(Parameters):
     long_days: float = Field(
         default=150.0,
         ge=0,
+        le=36525,
         json_schema_extra=cited("R", "176 and 135 days after the failures of 2015 and 2016", 135, 176),
     )
     """Length of a long investigation, days."""
@@ -272,7 +274,7 @@ class LaunchService(Parameters):
     """From order to readiness for flight: building, shipping, processing."""
     opportunity_interval_days: float = Field(default=0.0, ge=0, le=3652.5)
     """Days between the vehicle's calendar dates, counted from the mission's start; 0: launches on demand."""
-    flights_per_opportunity: int = Field(default=1, gt=0)
+    flights_per_opportunity: int = Field(default=1, gt=0, le=1_000_000)
     """Vehicles that can fly on one calendar date.  Not used where launches are on demand."""
     slip_days: AnyDelay = ConstantDelay(days=0.0)
     """Slip of a flight behind its date."""

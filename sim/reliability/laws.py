@@ -42,7 +42,7 @@ class Weibull(Law):
     """H0 = (age / scale)^shape: infant mortality below shape 1, wear-out above it."""
 
     kind: Literal["weibull"] = "weibull"
-    shape: float = Field(gt=0, le=50)
+    shape: float = Field(ge=0.01, le=50)
     """Shape, dimensionless: 1 is exponential."""
     scale_years: float = Field(ge=1e-6, le=1e30)
     """Scale, years: the age that a share 1/e of the units reaches; beyond all ages where few units fail, and early."""
@@ -75,13 +75,13 @@ class Bathtub(Law):
     kind: Literal["bathtub"] = "bathtub"
     infant_loss_fraction: float = Field(default=0.0, ge=0, lt=1)
     """Share of units that infant mortality alone would take within `infant_days`."""
-    infant_days: float = Field(default=90.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    infant_days: float = Field(default=90.0, ge=1e-3, le=36525, json_schema_extra=cited("A", "engineering judgement"))
     """Age at which infant mortality ends, days."""
     infant_shape: float = Field(
-        default=0.7, gt=0, le=1, json_schema_extra=cited("A", "a hazard that falls with age", 0.6, 0.8)
+        default=0.7, ge=0.01, le=1, json_schema_extra=cited("A", "a hazard that falls with age", 0.6, 0.8)
     )
     """Weibull shape of infant mortality."""
-    constant_per_year: float = Field(default=0.0, ge=0)
+    constant_per_year: float = Field(default=0.0, ge=0, le=1e6)
     """Constant hazard, failures per unit and year."""
     wear_out_shape: float = Field(default=3.0, ge=1, le=50, json_schema_extra=cited("A", "engineering judgement", 2, 4))
     """Weibull shape of wear-out."""
@@ -161,7 +161,7 @@ class DelayedOnset(Law):
     """Age at which the second hazard sets in, years."""
     rate_per_year: float = Field(ge=0, le=1e6)
     """Second hazard at shape 1, failures per unit and year; else the inverse of its Weibull scale, 1/year."""
-    shape: float = Field(default=1.0, gt=0, le=50)
+    shape: float = Field(default=1.0, ge=0.01, le=50)
     """Weibull shape of the second hazard, counted from the onset; 1: constant."""
 
     def kinks_days(self) -> list[float]:

@@ -177,8 +177,8 @@ def test_a_fault_names_the_file_that_gave_the_value(file):
 
 
 BAD = [
-    ("mission: {years: -1}", "mission.years", "must be > 0 and <= 25"),
-    ("mission: {years: 80}", "mission.years", "must be > 0 and <= 25"),
+    ("mission: {years: -1}", "mission.years", "must be >= 0.0001 and <= 25"),
+    ("mission: {years: 80}", "mission.years", "must be >= 0.0001 and <= 25"),
     ("mission: {years: .nan}", "mission.years", "finite"),
     ("mission: {years: .inf}", "mission.years", ""),
     ("mission: {years: true}", "mission.years", "must be a number, not true or false"),
@@ -274,7 +274,7 @@ def test_each_fault_says_what_is_allowed(text, path, problem, file):
     [
         ("no.such.field=1", "unknown key"),
         ("mission.yeers=1", "did you mean 'years'?"),
-        ("mission.years=80", "must be > 0 and <= 25"),
+        ("mission.years=80", "must be >= 0.0001 and <= 25"),
         ("mission.years", "write --set"),
         ("=3", "write --set"),
         ("a..b=3", "write --set"),

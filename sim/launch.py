@@ -16,6 +16,9 @@ from sim.errors import InputError
 from sim.parameters import Label, Parameters, cited
 from sim.physics.ascent import ascent_delta_v_m_s, payload_kg
 
+SHORTEST_INTERVAL_DAYS = 0.01
+"""Launch dates closer than a quarter of an hour are taken for a mistake: 0 means on demand."""
+
 
 class DelayLaw(Parameters):
     """A law of random delays in days."""
@@ -282,6 +285,15 @@ class LaunchService(Parameters):
     """From launch to work in the plane: orbit raising, phasing, check-out."""
     stand_down: StandDown = StandDown()
     """Grounding after a failed flight."""
+
+    @model_validator(mode="after")
+    def _dates_are_apart(self) -> LaunchService:
+        if 0 < self.opportunity_interval_days < SHORTEST_INTERVAL_DAYS:
+            raise ValueError(
+                f"opportunity_interval_days ({self.opportunity_interval_days:g}) must be 0 or at least "
+                f"{SHORTEST_INTERVAL_DAYS:g}"
+            )
+        return self
 
     def expected_lead_days(self) -> float:
         """Mean days from an order to work in orbit, without launch failures and queues."""

@@ -113,8 +113,8 @@ class Run:
         repeats = f"what repeats: {', '.join(repeated) or 'nothing that the log knows'}"
         if in_all > MOST_STEPS:
             return (
-                f"strategy {self.strategy_name}: {in_all:,} events by day {day:.3f}, more than a run can hold; {repeats}.  "
-                "Something fails or is tried again too often: look at rates, lives and intervals close to 0"
+                f"strategy {self.strategy_name}: {in_all:,} events by day {day:.3f}, more than a run can hold; "
+                f"{repeats}.  Something fails or is tried again too often: look at rates, lives and short intervals"
             )
         return (
             f"strategy {self.strategy_name}: the run stands still on day {day:.3f}: {count:,} events at one instant; "

@@ -125,8 +125,8 @@ def _find(span: Span) -> _Found:
     used = float(risen[-1])
     if used > MOST_AT_ONCE:
         raise InputError(
-            f"a gang is interrupted {used:.3g} times between two losses, more than the {MOST_AT_ONCE:.3g} that a run can "
-            "hold: look at radiation.effects, reliability.interruptions and workload.jobs"
+            f"a gang is interrupted {used:.3g} times between two losses, more than the {MOST_AT_ONCE:.3g} that a run "
+            "can hold: look at radiation.effects, reliability.interruptions and workload.jobs"
         )
     unit = span.unit_arrivals(used)
     # On the left of equal sums: an arrival falls into a share that is there, whatever rounding says at the end.

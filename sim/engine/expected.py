@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 
 MOST_EVENTS = 20_000_000
 """Losses, launches and satellites of a run: each takes some 200 bytes and 20 microseconds."""
+MOST_LOOKS = 500_000_000
+"""Times that the scheduler looks at a waiting job: some microseconds each."""
 MOST_INTERRUPTIONS = 1_000_000_000
 """Interruptions of jobs that break nothing in a run: they are worked out many at once."""
 MOST_OF_A_GANG = 10_000_000
@@ -83,6 +85,7 @@ def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Ex
     warned = worst.number * scenario.reliability.warnings_per_failure
     yield Expected("reliability.warnings_per_failure", "warnings of GPUs", warned, MOST_EVENTS)
     yield from _shocks(environment)
+    yield from _looks(environment, worst.number + 2 * lives)
     yield from _interruptions(environment, worst.number)
 
 
@@ -275,6 +278,18 @@ def _running(environment: Environment, gpus: int, count: int) -> float:
     """Gangs of a job that run at one time, at most."""
     most = max(environment.designs, key=lambda design: design.satellite.gpus).satellite.gpus * environment.slots
     return float(min(count, most // gpus))
+
+
+def _looks(environment: Environment, changes: float) -> Iterator[Expected]:
+    """Looks of the scheduler at waiting jobs: at each whenever there is room for some of them, but not for all."""
+    jobs = environment.scenario.workload.jobs
+    if len({job.gpus for job in jobs}) < 2:
+        return
+    waiting = [max(job.count - _running(environment, job.gpus, job.count), 0.0) for job in jobs]
+    ends = sum(job.count for job in jobs if job.work_gpu_hours is not None)
+    most = int(np.argmax(waiting))
+    looks = 0.5 * sum(waiting) * (changes + ends)
+    yield Expected(f"workload.jobs.{most}.count", "looks at jobs that wait", looks, MOST_LOOKS)
 
 
 def _interruptions(environment: Environment, lost: float) -> Iterator[Expected]:

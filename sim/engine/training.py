@@ -222,8 +222,10 @@ class TrainingJobs:
         self._queue_version += 1
 
     def _queued(self) -> Iterator[Queued]:
-        """The queue as it stands, in order."""
+        """The queue as it stands, in order, as long as there is room for anybody in it."""
         for _, job in list(self.queue):
+            if self.pool.rooms.largest < min(self._waiting_sizes, default=0):
+                return
             gang = self.gangs[job]
             yield Queued(job, gang.spec.gpus, gang.rhythm.time_for(gang.remaining_days))
 

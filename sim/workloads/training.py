@@ -24,7 +24,7 @@ class TrainingJob(Parameters):
     kind: Literal["training"] = "training"
     name: Label = "training"
     """What the job is called."""
-    count: int = Field(default=1, gt=0, le=1_000_000)
+    count: int = Field(default=1, gt=0, le=200_000)
     """Equal, independent jobs of this description."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""

@@ -136,8 +136,11 @@ SIZED: Tree = {
 }
 
 
-def bases() -> dict[str, Tree]:
-    """Complete trees of small fleets by name: the shipped ones made small, one that uses every part of a scenario."""
+def bases(folder: Path) -> dict[str, Tree]:
+    """Complete trees of small fleets by name: the shipped ones made small, one that uses every part of a scenario.
+
+    A file of elements is written into the folder.
+    """
     found = {}
     for name in shipped():
         tree = _merged(load(name).model_dump(mode="json"), SMALL)
@@ -147,9 +150,30 @@ def bases() -> dict[str, Tree]:
         found[name] = tree
     found["full"] = _merged(found["baseline"], FULL)
     found["sized"] = _merged(found["suncatcher_81"], SIZED)
+    elements = folder / "elements.json"
+    elements.write_text(json.dumps([_elements(number) for number in range(6)]))
+    shell = {"kind": "catalogue", "file": str(elements), "name_contains": "fleet", "exclude": ["fleet 5"]}
+    found["catalogue"] = {**found["baseline"], "constellation": {"shells": [shell], "spare_berths_per_plane": 1}}
     for strategy in ("on_orbit_spares", "replace_on_failure", "batch"):
         found[strategy] = {**found["full"], "strategy": strategy}
     return found
+
+
+def _elements(number: int) -> Tree:
+    """One of three satellites in one of two planes."""
+    return {
+        "OBJECT_NAME": f"FLEET {number}",
+        "NORAD_CAT_ID": 70000 + number,
+        "EPOCH": "2027-01-01T00:00:00",
+        "INCLINATION": 53.0,
+        "RA_OF_ASC_NODE": 60.0 * (number % 2),
+        "MEAN_ANOMALY": 120.0 * (number // 2),
+        "MEAN_MOTION": 15.2,
+        "ECCENTRICITY": 1e-4,
+        "ARG_OF_PERICENTER": 90.0,
+        "EPHEMERIS_TYPE": 0,
+        "BSTAR": 0.0,
+    }
 
 
 def _merged(base: Tree, over: Tree) -> Tree:
@@ -419,6 +443,9 @@ def in_small() -> Iterator[None]:
         patch.dict(os.environ, {"ORBITFLEET_CACHE": folder}),
         patch.object(expected, "MOST_EVENTS", EVENTS),
         patch.object(expected, "MOST_INTERRUPTIONS", 50 * EVENTS),
+        patch.object(expected, "MOST_LOOKS", 50 * EVENTS),
+        patch("sim.engine.run.MOST_STEPS", 10 * EVENTS),
+        patch("sim.environment.arrivals.MOST_AT_ONCE", 50 * EVENTS),
     ):
         yield
 
@@ -474,7 +501,8 @@ def main() -> int:
     parser.add_argument("--run-every", type=int, default=1)
     parser.add_argument("--extremes", action="store_true", help="first every field at its bounds")
     asked = parser.parse_args()
-    trees = bases()
+    elements = tempfile.TemporaryDirectory()
+    trees = bases(Path(elements.name))
     trial = Trial(trees)
     failures: dict[str, list[Failure]] = {}
 

@@ -128,8 +128,8 @@ def test_a_fleet_may_be_large_but_must_fit_into_memory(sizes, problem):
     ("setting", "problem"),
     [
         ("constellation.shells.0.planes=10000", "slots and spare berths: "),
-        ("workload.jobs.0.count=1000000", None),
-        ("workload.jobs=[{gpus: 1, count: 600000}, {gpus: 1, count: 600000}]", "jobs: 1,200,000 are more than"),
+        ("workload.jobs.0.count=200000", None),
+        ("workload.jobs=[{gpus: 1, count: 120000}, {gpus: 1, count: 120000}]", "jobs: 240,000 are more than"),
     ],
 )
 def test_a_scenario_that_does_not_fit_is_refused_at_once(setting, problem):

@@ -14,13 +14,16 @@ from sim.scenario import load
 from sim.scenario.yaml_file import YamlError, parse
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generate_scenarios import Trial, bases, cases, check_message, extremes, in_small, texts
-
-TREES = bases()
+from generate_scenarios import Case, Trial, bases, cases, check_message, extremes, in_small, texts
 
 
-def failures(some, *, describe_every, run_every):
-    trial, found = Trial(TREES), []
+@pytest.fixture(scope="module")
+def trees(tmp_path_factory):
+    return bases(tmp_path_factory.mktemp("elements"))
+
+
+def failures(trees, some, *, describe_every, run_every):
+    trial, found = Trial(trees), []
     with in_small():
         for number, case in enumerate(some):
             deep = number % describe_every == 0
@@ -29,24 +32,22 @@ def failures(some, *, describe_every, run_every):
     return found, trial.came_to
 
 
-def test_bases_run():
-    from generate_scenarios import Case
-
-    found, came_to = failures([Case(name, ()) for name in TREES], describe_every=1, run_every=1)
+def test_bases_run(trees):
+    found, came_to = failures(trees, [Case(name, ()) for name in trees], describe_every=1, run_every=1)
     assert not found
-    assert came_to == {"run": len(TREES)}
+    assert came_to == {"run": len(trees)}
 
 
-def test_changes_are_refused_or_run():
-    found, came_to = failures(itertools.islice(cases(TREES, 1), 2000), describe_every=20, run_every=40)
+def test_changes_are_refused_or_run(trees):
+    found, came_to = failures(trees, itertools.islice(cases(trees, 1), 2000), describe_every=20, run_every=40)
     assert not found, "\n".join(found)
     assert came_to["refused by load"] > 1000
     assert came_to["run"] > 5
 
 
-def test_extremes_of_each_field_are_refused_or_run():
-    every = sorted(extremes({name: TREES[name] for name in ("full", "sized")}), key=str)
-    found, came_to = failures(every[::4], describe_every=12, run_every=24)
+def test_extremes_of_each_field_are_refused_or_run(trees):
+    every = sorted(extremes({name: trees[name] for name in ("full", "sized")}), key=str)
+    found, came_to = failures(trees, every[::4], describe_every=12, run_every=24)
     assert not found, "\n".join(found)
     assert came_to["refused by load"] < 0.5 * came_to.total()
 

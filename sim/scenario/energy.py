@@ -10,7 +10,12 @@ from sim.parameters import Parameters, cited
 from sim.physics.power import Mount
 from sim.physics.thermal import Attitude
 
-Size = Annotated[float, Field(ge=1e-6, le=1e7)] | Literal["sized"]
+MOST_SIZE = 1e7
+"""Largest array or radiator, m^2, and propellant, kg."""
+MOST_KWH = 1e7
+"""Largest battery, kWh."""
+
+Size = Annotated[float, Field(ge=1e-6, le=MOST_SIZE)] | Literal["sized"]
 
 
 class SolarArray(Parameters):
@@ -25,10 +30,10 @@ class SolarArray(Parameters):
         default=0.30, ge=0.001, le=0.5, json_schema_extra=cited("S2", "triple-junction GaAs", 0.30, 0.32)
     )
     """Of the cells at the beginning of life; .22-.24 with silicon."""
-    losses: float = Field(default=0.08, ge=0, lt=1, json_schema_extra=cited("S2", "conditioning of .92"))
+    losses: float = Field(default=0.08, ge=0, le=0.99, json_schema_extra=cited("S2", "conditioning of .92"))
     """Share lost in packing, wiring and conversion."""
     degradation_per_year: float = Field(
-        default=0.025, ge=0, lt=1, json_schema_extra=cited("S2", "cells in low orbit", 0.01, 0.03)
+        default=0.025, ge=0, le=0.9, json_schema_extra=cited("S2", "cells in low orbit", 0.01, 0.03)
     )
     """Yearly loss of what is left."""
     margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
@@ -52,7 +57,7 @@ class Battery(Parameters):
     N(depth) = cycles (depth / at_depth)^-exponent cycles take the capacity to 80 %; calendar fade is added.
     """
 
-    capacity_kwh: Annotated[float, Field(ge=0, le=1e9)] | Literal["sized"] = "sized"
+    capacity_kwh: Annotated[float, Field(ge=0, le=MOST_KWH)] | Literal["sized"] = "sized"
     """Capacity when new, kWh; 0: none."""
     depth_limit: float = Field(default=0.3, ge=0.01, le=1, json_schema_extra=cited("S", "usual in low orbit", 0.2, 0.3))
     """Largest share of the day's capacity that an eclipse may draw."""

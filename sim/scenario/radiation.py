@@ -100,7 +100,7 @@ class Mitigation(Parameters):
     """Share of each effect's events that it makes harmless."""
     detects_silent: float = Field(default=0.0, ge=0, le=1)
     """Share of the silent corruptions left that it notices at once, harmful or not: the step is tried again."""
-    throughput_cost: float = Field(default=0.0, ge=0, lt=1)
+    throughput_cost: float = Field(default=0.0, ge=0, le=0.999)
     """Share of the throughput that it takes."""
 
 

@@ -268,10 +268,8 @@ def _shocks(environment: Environment) -> Iterator[Expected]:
     for name, shock in _shocks_of(environment.scenario):
         number = shock.rate_per_year * environment.horizon_days / DAYS_PER_YEAR * many[shock.scope]
         stopped = number * gangs / many[shock.scope] if shock.outage_hours > 0 else 0.0
-        yield Expected(
-            f"reliability.common_causes.{name}.rate_per_year", "shocks and gangs that they stop", number + stopped,
-            MOST_EVENTS,
-        )  # fmt: skip
+        path = f"reliability.common_causes.{name}.rate_per_year"
+        yield Expected(path, "shocks and gangs that they stop", number + stopped, MOST_EVENTS)
 
 
 def _running(environment: Environment, gpus: int, count: int) -> float:
@@ -298,7 +296,7 @@ def _interruptions(environment: Environment, lost: float) -> Iterator[Expected]:
     _, orbits = np.unique(environment.radiation.exposure_index, return_index=True)
     aboard = environment.slots * scenario.satellite.gpus
     storms = _fluence_per_day(environment)
-    for number, job in enumerate(scenario.workload.jobs):
+    for job in scenario.workload.jobs:
         days = max(environment.horizon_days - job.arrival_day, 0.0)
         units = gangs.fresh_units(job)
         by_cause: dict[int, float] = {}
@@ -319,5 +317,5 @@ def _interruptions(environment: Environment, lost: float) -> Iterator[Expected]:
         running = _running(environment, job.gpus, job.count)
         yield Expected(path, f"interruptions of jobs {job.name!r}", per_day * days * running, MOST_INTERRUPTIONS)
         between = days / (1 + lost * min(job.gpus / aboard, 1.0)) if running else 0.0
-        yield Expected(f"workload.jobs.{number}.gpus", "interruptions of one gang between two losses",
-                       per_day * between, MOST_OF_A_GANG)  # fmt: skip
+        alone = f"interruptions of one gang of jobs {job.name!r} between two losses"
+        yield Expected(path, alone, per_day * between, MOST_OF_A_GANG)

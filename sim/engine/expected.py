@@ -29,8 +29,8 @@ MOST_EVENTS = 20_000_000
 """Losses, launches and satellites of a run: each takes some 200 bytes and 20 microseconds."""
 MOST_LOOKS = 500_000_000
 """Times that the scheduler looks at a waiting job: some microseconds each."""
-MOST_INTERRUPTIONS = 1_000_000_000
-"""Interruptions of jobs that break nothing in a run: they are worked out many at once."""
+MOST_INTERRUPTIONS = 300_000_000
+"""Interruptions of jobs that break nothing in a run: four microseconds each, as they are worked out many at once."""
 MOST_OF_A_GANG = 10_000_000
 """Those of one gang between two losses, which are held in memory together."""
 _AGES = np.linspace(0.0, 1.0, 65)[1:] ** 4  # close together at birth, where much may fail

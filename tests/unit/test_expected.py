@@ -44,8 +44,9 @@ TOO_MUCH = [
 def test_it_is_refused_before_the_run(settings, strategy, path, monkeypatch):
     monkeypatch.setattr(expected, "MOST_EVENTS", 10_000)
     monkeypatch.setattr(expected, "MOST_INTERRUPTIONS", 1_000_000)
-    lead = ["launch.lead_time_days={kind: constant, days: 0}", "launch.opportunity_interval_days=0"]
-    scenario = load("baseline", set_=[*settings, f"strategy={strategy}", *lead, "launch.transfer_days=0"])
+    lead = [f"launch.{delay}={{kind: constant, days: 0}}" for delay in ("lead_time_days", "slip_days")]
+    lead += ["launch.opportunity_interval_days=0", "launch.transfer_days=0", "mission.years=1"]
+    scenario = load("baseline", set_=[*settings, f"strategy={strategy}", *lead])
     said = [warning for warning in facts(scenario)["warnings"] if warning.startswith("it cannot be run")]
     if path is None:  # each GPU fails once, however soon
         assert not said

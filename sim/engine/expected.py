@@ -25,8 +25,8 @@ from sim.strategies import OnOrbitSpares, Replenishing, RunToFailure, Strategy
 
 Floats = NDArray[np.float64]
 
-MOST_EVENTS = 20_000_000
-"""Losses, launches and satellites of a run: each takes some 200 bytes and 20 microseconds."""
+MOST_EVENTS = 10_000_000
+"""Losses, launches and satellites of a run: each takes some 300 bytes and 20 microseconds."""
 MOST_LOOKS = 500_000_000
 """Times that the scheduler looks at a waiting job: some microseconds each."""
 MOST_INTERRUPTIONS = 300_000_000

@@ -36,8 +36,8 @@ MOST_ROUNDS = 1000
 MOST_EVENTS = 100_000
 """Events that may follow one another while the clock stands, beside `EVENTS_EACH` for each berth and job."""
 EVENTS_EACH = 20
-MOST_STEPS = 100_000_000
-"""Events of a whole run, an hour of them: what has more was not foreseen by `sim.engine.expected`."""
+MOST_STEPS = 50_000_000
+"""Events of a whole run, half an hour of them: what has more was not foreseen by `sim.engine.expected`."""
 STANDS_DAYS = 1e-6
 """A clock that moves by less than this, a tenth of a second, stands."""
 

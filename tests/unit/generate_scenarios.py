@@ -1,15 +1,15 @@
 """Scenarios as a careless or hostile user might write them, and what must hold of every one of them.
 
-    python -m tests.unit.generate_scenarios N SEED [--run-every K]
+    python -m tests.unit.generate_scenarios N SEED [--run-every K] [--extremes]
 
 tries N scenarios, each a small fleet with one field changed, or several, and prints what failed: the changes that do
-it, the exception, and where it was raised.  Every K-th scenario that is legal is also run (default: each).  Exit code
-1 where anything failed.  `test_generated_scenarios.py` tries a small sample of the same.
+it, the exception, and where it was raised.  Every K-th scenario that is legal is also run (default: each); with `--extremes` each field
+comes first at each of its bounds, and with each of its choices.  Exit code 1 where anything failed.  `test_generated_scenarios.py` tries a small sample of the same.
 
-A scenario goes the way of the command line: load, describe, run with one replicate.  Claims: the only exceptions are
-the project's own (`InputError`), with messages that are short and hold no control characters; nothing takes longer than
-`LIMIT_S`, or more than `MOST_BYTES` of memory; nothing warns; no number is NaN where it has a meaning, and none
-infinite in the results.
+A scenario goes the way of the command line: load, describe, environment, sources, run with one replicate.  Claims: the
+only exceptions are the project's own (`InputError`), with messages that are short and hold no control characters;
+nothing takes longer than `LIMIT_S`, or more than `MOST_BYTES` of memory; nothing warns; no number is NaN where it has
+a meaning, and none infinite in the results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from types import FrameType
@@ -40,12 +40,13 @@ import numpy as np
 
 from sim import experiment
 from sim.cli.output import _finite
+from sim.description import plane_facts
 from sim.description.numbers import facts
 from sim.description.text import _lines
 from sim.engine import expected
 from sim.environment import Environment
 from sim.errors import InputError, ScenarioError, plain
-from sim.scenario import load, shipped
+from sim.scenario import load, shipped, sources
 from sim.scenario.faults import _annotations, _field_at, _metadata
 from sim.scenario.load import _places
 from sim.scenario.yaml_file import Document, Place
@@ -383,6 +384,8 @@ class Trial:
             environment = Environment.build(scenario)
             found = facts(scenario, environment)
             check_description(found)
+            check_numbers("environment", plane_facts(environment, environment.planes[0]))
+            check_numbers("sources", [asdict(figure) for figure in sources(scenario)])
         except InputError as error:
             check_message(error)
             return "refused by describe"
@@ -411,12 +414,17 @@ def check_message(error: InputError) -> None:
 
 def check_description(found: Tree) -> None:
     """No NaN; text without control characters."""
-    for path, value in _numbers(found):
-        assert not math.isnan(value), f"describe: {path} is NaN"
-    json.dumps(_finite(found), allow_nan=False)
+    check_numbers("describe", found)
     text = "\n".join(_lines(found))
     assert plain(text) == text, "control characters in describe's text"
     assert "nan" not in text.replace("nano", "").split(), "describe's text says nan"
+
+
+def check_numbers(command: str, found: Any) -> None:
+    """No NaN, and nothing that JSON does not know."""
+    for path, value in _numbers(found):
+        assert not math.isnan(value), f"{command}: {path} is NaN"
+    json.dumps(_finite(found), allow_nan=False)
 
 
 def check_results(study: experiment.Study) -> None:

@@ -3,8 +3,9 @@
     python -m tests.unit.generate_scenarios N SEED [--run-every K] [--extremes]
 
 tries N scenarios, each a small fleet with one field changed, or several, and prints what failed: the changes that do
-it, the exception, and where it was raised.  Every K-th scenario that is legal is also run (default: each); with `--extremes` each field
-comes first at each of its bounds, and with each of its choices.  Exit code 1 where anything failed.  `test_generated_scenarios.py` tries a small sample of the same.
+it, the exception, and where it was raised.  Every K-th scenario that is legal is also run (default: each); with
+`--extremes` each field comes first at each of its bounds, and with each of its choices.  Exit code 1 where anything
+failed.  `test_generated_scenarios.py` tries a small sample of the same.
 
 A scenario goes the way of the command line: load, describe, environment, sources, run with one replicate.  Claims: the
 only exceptions are the project's own (`InputError`), with messages that are short and hold no control characters;

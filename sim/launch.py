@@ -131,7 +131,7 @@ AnyPrice = Annotated[PerFlight | PerKilogram, Field(discriminator="kind")]
 
 
 MOST_PAYLOAD_KG = 1e9
-Kilograms = Annotated[float, Field(gt=0, le=MOST_PAYLOAD_KG)]
+Kilograms = Annotated[float, Field(ge=1e-3, le=MOST_PAYLOAD_KG)]
 
 
 class ReferencePayload(Parameters):

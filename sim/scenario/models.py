@@ -20,9 +20,9 @@ from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
-from sim.scenario.prices import PartPrices
+from sim.scenario.prices import MOST_USD, PartPrices
 from sim.scenario.radiation import Radiation
-from sim.scenario.size import MOST_CAUSES, MOST_DESIGNS, MOST_JOBS, too_large
+from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_spares
 from sim.strategies.base import NEWEST
@@ -130,9 +130,6 @@ class Service(Parameters):
     )
     """Share of the nameplate capacity that should be online at all times."""
 
-
-MOST_USD = 1e15
-"""Largest sum of money in one field, USD: ten times what the world earns in a year."""
 
 BusPrice = Annotated[float, Field(ge=0, le=MOST_USD)] | Literal["sized"]
 
@@ -270,16 +267,13 @@ class Scenario(Parameters):
             days=self.mission.days,
             designs=len(self.design_names),
         )
+        problem = problem or too_many(
+            jobs=sum(job.count for job in self.workload.jobs),
+            causes=sum(len(given) for _, given in self._named_causes()),
+            designs=len(self.designs),
+        )
         if problem:
             raise ValueError(problem)
-        names = sum(len(given) for _, given in self._named_causes())
-        for what, number, most in (
-            ("workload.jobs: jobs", sum(job.count for job in self.workload.jobs), MOST_JOBS),
-            ("radiation.effects, reliability: names of causes", names, MOST_CAUSES),
-            ("designs", len(self.designs), MOST_DESIGNS),
-        ):
-            if number > most:
-                raise ValueError(f"{what}: {number:,} are more than the {most:,} that a run can hold")
         return self
 
     @model_validator(mode="after")
@@ -296,10 +290,11 @@ class Scenario(Parameters):
 
     @model_validator(mode="after")
     def _vehicle_delivers_what_is_in_place(self) -> Scenario:
-        if self.deployment.kind == "in_place" and self.launch.vehicle.success_probability == 0:
+        chance = self.launch.vehicle.success_probability
+        if self.deployment.kind == "in_place" and chance < 1e-3:
             raise ValueError(
                 "deployment.kind: in_place is charged the flights that bring the fleet up, and with "
-                "launch.vehicle.success_probability 0 no number of flights does"
+                f"launch.vehicle.success_probability {chance:g} no number of flights does: it must be at least 0.001"
             )
         return self
 

@@ -7,6 +7,10 @@ from pydantic import Field
 from sim.parameters import Parameters, cited
 
 
+MOST_USD = 1e15
+"""Largest sum of money in one field, USD: ten times what the world earns in a year."""
+
+
 class PartPrices(Parameters):
     """Prices by part, for `bus_usd: sized` and for the comparison with a `bus_usd` given as a number.
 

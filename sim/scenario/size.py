@@ -18,11 +18,24 @@ MOST_DESIGNS = 100
 
 def too_large(*, planes: int, berths: int, positions: int, days: float, designs: int) -> str | None:
     """What is too large about a fleet, if anything.  `positions`: accelerators of a satellite, spares included."""
-    for what, number, most in (
+    return _first_excess(
         ("constellation: slots and spare berths", berths, MOST_BERTHS),
         ("constellation and satellite.gpus: accelerators", berths * positions, MOST_GPUS),
         ("constellation and mission.years: planes x days x designs", round(planes * days * designs), MOST_PLANE_DAYS),
-    ):
+    )
+
+
+def too_many(*, jobs: int, causes: int, designs: int) -> str | None:
+    """What there is too much of in a scenario, if anything."""
+    return _first_excess(
+        ("workload.jobs: jobs", jobs, MOST_JOBS),
+        ("radiation.effects, reliability: names of causes", causes, MOST_CAUSES),
+        ("designs", designs, MOST_DESIGNS),
+    )
+
+
+def _first_excess(*counts: tuple[str, int, int]) -> str | None:
+    for what, number, most in counts:
         if number > most:
             return f"{what}: {number:,} are more than the {most:,} that a run can hold"
     return None

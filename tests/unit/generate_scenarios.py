@@ -84,6 +84,14 @@ DELAYS: list[Tree] = [
     {"kind": "uniform", "low_days": 1, "high_days": 9},
     {"kind": "lognormal", "median_days": 5, "sigma": 1},
 ]
+PAYLOAD: Tree = {
+    "kind": "reference",
+    "kg": 17500,
+    "altitude_km": 300,
+    "inclination_deg": 53,
+    "stage_dry_kg": 4000,
+    "stage_propellant_kg": 107_500,
+}
 FULL: Tree = {
     "reliability": {
         "gpu": {**LAWS[1], "calendar_factor": {"years": [0.1, 0.2], "factors": [2, 1]}},
@@ -121,7 +129,12 @@ FULL: Tree = {
     "satellite": {"spare_gpus": 2, "gpus_needed": 1, "tray": {"gpus": 4, "gpus_needed": 2}},
     "designs": {"second": {"available_from_day": 20, "gpus": 12, "bus_usd": "sized", "gpu_usd": 1000}},
     "deployment": {"kind": "launched", "first_launch_day": 5, "interval_days": 5},
-    "launch": {"lead_time_days": DELAYS[2], "slip_days": DELAYS[3], "opportunity_interval_days": 5},
+    "launch": {
+        "vehicle": {"capacity_kg": PAYLOAD},
+        "lead_time_days": DELAYS[2],
+        "slip_days": DELAYS[3],
+        "opportunity_interval_days": 5,
+    },
     "workload": {"jobs": [{"gpus": 8, "count": 2, "work_gpu_hours": 2000}, {"gpus": 30, "arrival_day": 10}]},
     "strategies": {
         "scheduled_batch": {"review_period_days": 20, "order_ahead_days": 30},
@@ -129,7 +142,7 @@ FULL: Tree = {
     },
 }
 SIZED: Tree = {
-    "satellite": {"mass_kg": "sized"},
+    "satellite": {"mass_kg": "sized", "propulsion": {"vulnerable_area_m2": 6}},
     "economics": {"bus_usd": "sized"},
     "launch": {"vehicle": {"price": {"kind": "per_kg", "usd_per_kg": 500}}, "lead_time_days": DELAYS[1]},
     "power": {"eclipse_policy": "pause"},
@@ -460,7 +473,7 @@ def in_small() -> Iterator[None]:
         patch("sim.scenario.size.MOST_PLANE_DAYS", 2 * EVENTS),
         patch("sim.scenario.size.MOST_BERTHS", EVENTS),
         patch("sim.scenario.size.MOST_GPUS", 500 * EVENTS),
-        patch("sim.scenario.models.MOST_JOBS", EVENTS),
+        patch("sim.scenario.size.MOST_JOBS", EVENTS),
         patch("sim.environment.arrivals.MOST_AT_ONCE", 50 * EVENTS),
     ):
         yield

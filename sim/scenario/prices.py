@@ -6,7 +6,6 @@ from pydantic import Field
 
 from sim.parameters import Parameters, cited
 
-
 MOST_USD = 1e15
 """Largest sum of money in one field, USD: ten times what the world earns in a year."""
 

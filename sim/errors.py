@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST = 1200
+"""Characters of what is said of one mistake: names in it may be as long as a file."""
+
 
 class InputError(Exception):
     """A scenario, a data file or an output folder that cannot be used; the text is the message for the user."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__("\n".join(plain(line, LONGEST) for line in text.split("\n")))
 
 
 @dataclass(frozen=True)
@@ -23,9 +29,9 @@ class Fault:
     problem: str
 
     def __str__(self) -> str:
-        file, path = plain(self.file, 400), plain(self.path, 120)
+        file, path, problem = plain(self.file, 400), plain(self.path, 120), plain(self.problem, LONGEST)
         shown = "" if self.value is None else f" = {_short(self.value)}"
-        return f"{file}: {path}{shown}: {plain(self.problem)}" if path else f"{file}{shown}: {plain(self.problem)}"
+        return f"{file}: {path}{shown}: {problem}" if path else f"{file}{shown}: {problem}"
 
 
 class ScenarioError(InputError):
@@ -33,7 +39,7 @@ class ScenarioError(InputError):
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in faults))
+        Exception.__init__(self, "\n".join(str(fault) for fault in faults))
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Fault]]]:
         # An exception is pickled by its `args`, here the text; a worker process must hand over the faults.

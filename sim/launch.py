@@ -13,8 +13,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from sim.errors import InputError
-from sim.parameters import Parameters, cited
+from sim.parameters import Label, Parameters, cited
 from sim.physics.ascent import ascent_delta_v_m_s, payload_kg
+
+SHORTEST_INTERVAL_DAYS = 0.01
+"""Launch dates closer than a quarter of an hour are taken for a mistake: 0 means on demand."""
 
 
 class DelayLaw(Parameters):
@@ -47,7 +50,7 @@ class ExponentialDelay(DelayLaw):
     """A minimum plus an exponential delay."""
 
     kind: Literal["exponential"] = "exponential"
-    mean_days: float = Field(gt=0, le=36525)
+    mean_days: float = Field(ge=1e-6, le=36525)
     """Mean of the exponential part, days."""
     minimum_days: float = Field(default=0.0, ge=0, le=36525)
     """Days that pass in any case."""
@@ -85,7 +88,7 @@ class LognormalDelay(DelayLaw):
     """Log-normal delay: mostly short, now and then very long."""
 
     kind: Literal["lognormal"] = "lognormal"
-    median_days: float = Field(gt=0, le=36525)
+    median_days: float = Field(ge=1e-6, le=36525)
     """Median, days."""
     sigma: float = Field(ge=0, le=5)
     """Standard deviation of the logarithm."""
@@ -104,7 +107,7 @@ class PerFlight(Parameters):
     """The whole vehicle is bought, full or not."""
 
     kind: Literal["per_flight"] = "per_flight"
-    usd: float = Field(ge=0)
+    usd: float = Field(ge=0, le=1e15)
     """Price of one flight, USD."""
 
     def cost_usd(self, mass_kg: float) -> float:
@@ -116,7 +119,7 @@ class PerKilogram(Parameters):
     """Room on a vehicle shared with others."""
 
     kind: Literal["per_kg"] = "per_kg"
-    usd_per_kg: float = Field(ge=0)
+    usd_per_kg: float = Field(ge=0, le=1e9)
     """Price of a kilogram in the target orbit, USD."""
 
     def cost_usd(self, mass_kg: float) -> float:
@@ -128,7 +131,7 @@ AnyPrice = Annotated[PerFlight | PerKilogram, Field(discriminator="kind")]
 
 
 MOST_PAYLOAD_KG = 1e9
-Kilograms = Annotated[float, Field(gt=0, le=MOST_PAYLOAD_KG)]
+Kilograms = Annotated[float, Field(ge=1e-3, le=MOST_PAYLOAD_KG)]
 
 
 class ReferencePayload(Parameters):
@@ -206,13 +209,13 @@ class PayloadTable(Parameters):
 class Vehicle(Parameters):
     """A launch vehicle as one buys it."""
 
-    name: str
+    name: Label
     """What it is called."""
     capacity_kg: Kilograms | Annotated[ReferencePayload | PayloadTable, Field(discriminator="kind")]
     """Mass of satellites that it brings to where it leaves them (`satellite.propulsion.insertion_altitude_km`), kg: a
     number for the orbit in question, or by orbit, from one that is known (`kind: reference`) or a table (`kind:
     table`)."""
-    max_satellites: int | None = Field(default=None, gt=0)
+    max_satellites: int | None = Field(default=None, gt=0, le=1_000_000)
     """Satellites that fit under the fairing; none: mass alone decides."""
     price: AnyPrice
     """How it is paid for."""
@@ -236,6 +239,7 @@ class StandDown(Parameters):
     median_days: float = Field(
         default=15.0,
         ge=0,
+        le=36525,
         json_schema_extra=cited("S", "Falcon 9 stood down 16, 13, 0 and about 14 days after its failures of 2024-25"),
     )
     """Median, days."""
@@ -246,6 +250,7 @@ class StandDown(Parameters):
     long_days: float = Field(
         default=150.0,
         ge=0,
+        le=36525,
         json_schema_extra=cited("R", "176 and 135 days after the failures of 2015 and 2016", 135, 176),
     )
     """Length of a long investigation, days."""
@@ -272,7 +277,7 @@ class LaunchService(Parameters):
     """From order to readiness for flight: building, shipping, processing."""
     opportunity_interval_days: float = Field(default=0.0, ge=0, le=3652.5)
     """Days between the vehicle's calendar dates, counted from the mission's start; 0: launches on demand."""
-    flights_per_opportunity: int = Field(default=1, gt=0)
+    flights_per_opportunity: int = Field(default=1, gt=0, le=1_000_000)
     """Vehicles that can fly on one calendar date.  Not used where launches are on demand."""
     slip_days: AnyDelay = ConstantDelay(days=0.0)
     """Slip of a flight behind its date."""
@@ -280,6 +285,15 @@ class LaunchService(Parameters):
     """From launch to work in the plane: orbit raising, phasing, check-out."""
     stand_down: StandDown = StandDown()
     """Grounding after a failed flight."""
+
+    @model_validator(mode="after")
+    def _dates_are_apart(self) -> LaunchService:
+        if 0 < self.opportunity_interval_days < SHORTEST_INTERVAL_DAYS:
+            raise ValueError(
+                f"opportunity_interval_days ({self.opportunity_interval_days:g}) must be 0 or at least "
+                f"{SHORTEST_INTERVAL_DAYS:g}"
+            )
+        return self
 
     def expected_lead_days(self) -> float:
         """Mean days from an order to work in orbit, without launch failures and queues."""

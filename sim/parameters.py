@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 Tag = Literal["P", "S", "S2", "X", "C", "R", "A"]
 """How a figure is known: see `TAGS`."""
@@ -33,6 +41,26 @@ BELIEFS: Mapping[Belief, str] = {
 """What each law of belief means."""
 
 
+def _printable(text: str) -> str:
+    """The text, where a terminal would only print it."""
+    bad = next((c for c in text if not (c.isprintable() or c in "\n\t")), None)
+    if bad is not None:
+        raise ValueError(f"must not contain the character U+{ord(bad):04X}, which cannot be printed")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("must be a single line, without tabs")
+    return text
+
+
+Text = Annotated[str, Field(max_length=100_000), AfterValidator(_printable)]
+"""Text for people, of printable characters and line breaks."""
+Label = Annotated[str, Field(max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
+"""What something is called, on one line."""
+
+
 class Parameters(BaseModel):
     """A frozen group of named parameters.
 
@@ -55,7 +83,7 @@ class Source(Parameters):
     tag: Tag | None
     """How it is known: P read in the primary text, S in the source named, S2 quoted by a secondary source, X read in an
     excerpt, C computed, R recalled, A assumption.  Null: nobody vouches for it."""
-    source: str = Field(min_length=1)
+    source: Text = Field(min_length=1)
     """The citation; of a computed figure what it follows from, of an assumption its reason."""
     low: float | None = None
     """Lowest value that is believed possible, in the figure's own unit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-PICTURES = ("availability", "losses", "timeline", "differences")
+PICTURES = ("availability", "losses", "timeline", "satellite", "differences")
 """Kinds of picture of a study."""
 
 

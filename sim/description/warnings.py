@@ -15,6 +15,7 @@ from sim.description.format import Facts, many, span
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
+from sim.engine.expected import too_much
 from sim.environment import Environment, Limit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
@@ -37,6 +38,8 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     for job in scenario.workload.jobs:
         yield from _job(scenario, environment, job)
     yield from warnings_of_strategy(scenario, scenario.strategy)
+    for problem in too_much(environment, [scenario.strategy]):
+        yield f"it cannot be run: {problem}"
 
 
 _IDLE = 0.25

@@ -38,8 +38,8 @@ class UnitArrivals:
         """Arrivals within this much hazard beyond what is used, counted from there."""
         gone = int(np.searchsorted(self._arrivals, used, side="right"))
         self._arrivals, self._second = self._arrivals[gone:], self._second[gone:]
-        while self._last <= used + hazard:
-            self._draw()
+        if self._last <= used + hazard:
+            self._draw(used + hazard)
         end = int(np.searchsorted(self._arrivals, used + hazard, side="right"))
         return self._arrivals[:end] - used
 
@@ -47,15 +47,18 @@ class UnitArrivals:
         """The second uniforms of arrivals, numbered on from the first of the last `between`."""
         return self._second[number]
 
-    def _draw(self) -> None:
+    def _draw(self, beyond: float) -> None:
+        """Draw until there is an arrival beyond a hazard."""
         if self._sources is None:
             self._sources = self._streams.of("interruptions", self._job), self._streams.of("their causes", self._job)
         times, causes = self._sources
-        # In pieces of one size, so that nothing depends on how much is wanted at once.
-        more = self._last + np.cumsum(times.standard_exponential(256))
-        self._last = float(more[-1])
-        self._arrivals = np.concatenate([self._arrivals, more])
-        self._second = np.concatenate([self._second, causes.random(256)])
+        arrivals, second = [self._arrivals], [self._second]
+        while self._last <= beyond:
+            # In pieces of one size, so that nothing depends on how much is wanted at once.
+            arrivals.append(self._last + np.cumsum(times.standard_exponential(256)))
+            second.append(causes.random(256))
+            self._last = float(arrivals[-1][-1])
+        self._arrivals, self._second = np.concatenate(arrivals), np.concatenate(second)
 
 
 @dataclass(frozen=True)

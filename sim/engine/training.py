@@ -31,7 +31,7 @@ from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet, PlaneLayout
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Queued, WorkTable
+from sim.workloads import Queued, TrainingJob, WorkTable
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -40,6 +40,8 @@ NOTED_AT_MOST = 2048
 """Run segments that wait to be accounted for, a few kilobytes each; those of more than 32 satellites count for more."""
 TOGETHER_DAYS = 10_000.0
 """Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
+TOGETHER_INTERRUPTIONS = 1e6
+"""Interruptions that are followed at once, as far as that may be parted among gangs: 200 MB."""
 
 
 _STANDING = WorkTable(np.zeros(1))
@@ -77,6 +79,7 @@ class TrainingJobs:
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         self._noted = 0
         """Run segments that are over and not accounted for, by weight."""
+        self._stops: dict[int, float] = {}  # by the description of a job
         self._storms: Recent[float, Floats] = Recent(64)
         self.gangs: list[Gang] = []
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
@@ -219,8 +222,10 @@ class TrainingJobs:
         self._queue_version += 1
 
     def _queued(self) -> Iterator[Queued]:
-        """The queue as it stands, in order."""
+        """The queue as it stands, in order, as long as there is room for anybody in it."""
         for _, job in list(self.queue):
+            if self.pool.rooms.largest < min(self._waiting_sizes, default=0):
+                return
             gang = self.gangs[job]
             yield Queued(job, gang.spec.gpus, gang.rhythm.time_for(gang.remaining_days))
 
@@ -275,13 +280,20 @@ class TrainingJobs:
         while open_ := [gang for gang in gangs if gang.stretches and gang.stretches[0].ended]:
             open_.sort(key=lambda gang: gang.stretches[0].plane)  # one plane's eclipses after the other's
             together: list[Gang] = []
-            days = 0.0
+            share = 0.0  # of what may be followed at once
             for gang in open_:
-                days += gang.stretches[0].end_day - gang.stretches[0].since
+                days = gang.stretches[0].end_day - gang.stretches[0].since
+                share += days * max(1 / TOGETHER_DAYS, self._stops_per_day(gang.spec) / TOGETHER_INTERRUPTIONS)
                 together.append(gang)
-                if days >= TOGETHER_DAYS or gang is open_[-1]:
+                if share >= 1 or gang is open_[-1]:
                     self._account(together)
-                    together, days = [], 0.0
+                    together, share = [], 0.0
+
+    def _stops_per_day(self, spec: TrainingJob) -> float:
+        """Interruptions of a new gang that break nothing, in the first plane."""
+        if id(spec) not in self._stops:
+            self._stops[id(spec)] = sum(self.environment.gangs.per_day(0, spec).values())
+        return self._stops[id(spec)]
 
     def _account(self, gangs: Sequence[Gang]) -> None:
         """Write where the first segment of each of these gangs went, and carry on what it leaves."""

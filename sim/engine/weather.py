@@ -111,10 +111,11 @@ class Weather:
 
 def poisson_days(stream: np.random.Generator, rate_per_year: float, environment: Environment) -> Floats:
     """Days of a Poisson process over the mission, in order."""
-    days = np.empty(0)
-    horizon, mean = environment.horizon_days, DAYS_PER_YEAR / rate_per_year if rate_per_year > 0 else np.inf
-    while rate_per_year > 0 and (len(days) == 0 or days[-1] < horizon):
+    horizon, last = environment.horizon_days, 0.0
+    pieces = [np.empty(0)]
+    while rate_per_year > 0 and last < horizon:
         # Drawn in pieces of a fixed size, so a longer mission only appends.
-        more = stream.standard_exponential(16) * mean
-        days = np.concatenate([days, (days[-1] if len(days) else 0.0) + np.cumsum(more)])
+        pieces.append(last + np.cumsum(stream.standard_exponential(16) * (DAYS_PER_YEAR / rate_per_year)))
+        last = float(pieces[-1][-1])
+    days = np.concatenate(pieces)
     return days[days < horizon]

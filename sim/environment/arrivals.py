@@ -14,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.environment.saa_passes import Passes, block_means
+from sim.errors import InputError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+MOST_AT_ONCE = 3e7
+"""Arrivals of one span, which are held in memory together, 200 bytes each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +123,11 @@ def _find(span: Span) -> _Found:
     width = shares.ravel()
     risen = width.cumsum()
     used = float(risen[-1])
+    if used > MOST_AT_ONCE:
+        raise InputError(
+            f"a gang is interrupted {used:.3g} times between two losses, more than the {MOST_AT_ONCE:.3g} that a run "
+            "can hold: look at radiation.effects, reliability.interruptions and workload.jobs"
+        )
     unit = span.unit_arrivals(used)
     # On the left of equal sums: an arrival falls into a share that is there, whatever rounding says at the end.
     place = risen.searchsorted(unit, side="left")

@@ -24,11 +24,12 @@ from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
-from sim.errors import ScenarioError
+from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
 from sim.scenario.models import FIRST_DESIGN, Scenario
+from sim.scenario.size import too_large
 
 Floats = NDArray[np.float64]
 
@@ -68,6 +69,7 @@ class Environment:
         Raises `ScenarioError` for what cannot be.
         """
         planes = planes_of(scenario)
+        _check_size(scenario, planes)
         days = np.arange(np.ceil(scenario.mission.days) + 1)
         grid = np.arange(-2.0, days[-1] + 3)  # eclipses at the very ends need the Sun beyond them
 
@@ -216,6 +218,20 @@ def _design(scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTa
         place = f"designs.{name}"
         faults = [replace(one, path=re.sub(rf"^{FIRST_DESIGN}\b", place, one.path)) for one in error.faults]
         raise ScenarioError(faults) from None
+
+
+def _check_size(scenario: Scenario, planes: tuple[Plane, ...]) -> None:
+    """Raises `ScenarioError` where the planes, those of catalogues among them, are more than memory holds."""
+    spares = scenario.constellation.spare_berths_per_plane
+    problem = too_large(
+        planes=len(planes),
+        berths=sum(plane.slots + spares for plane in planes),
+        positions=max(scenario.design(name).positions for name in scenario.design_names),
+        days=scenario.mission.days,
+        designs=len(scenario.design_names),
+    )
+    if problem:
+        raise ScenarioError([Fault("scenario", "", None, problem)])
 
 
 def _sun_tables(planes: tuple[Plane, ...], days: Floats, found: Tables) -> SunTables:

@@ -23,6 +23,7 @@ from sim.physics.power import (
     solar_flux_w_m2,
 )
 from sim.physics.thermal import HeatPath, absorbed_w_m2, mean_plate_views
+from sim.scenario.energy import MOST_KWH, MOST_SIZE
 from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
 
@@ -215,6 +216,9 @@ class Sizes:
             "battery": max(needed_battery_wh(scenario, some) for some in sun.chunks()),
             "radiator": max(radiator_needed_m2(satellite, some) for some in sun.chunks()),
         }
+        area = MOST_SIZE, f"{MOST_SIZE:g} m2"
+        largest = {"array": area, "battery": (1000 * MOST_KWH, f"{MOST_KWH:g} kWh"), "radiator": area}
+        needs = {part: need if need <= largest[part][0] else float("inf") for part, need in needs.items()}
         given = {
             "array": satellite.array.area_m2,
             "battery": satellite.battery.capacity_kwh,
@@ -226,7 +230,12 @@ class Sizes:
             "radiator": "junction_limit_c or memory_limit_c is below what the way to the radiator alone takes up",
         }
         faults = [
-            Fault("scenario", f"satellite.{part}", "sized", f"no size is enough: {reasons[part]}")
+            Fault(
+                "scenario",
+                f"satellite.{part}",
+                "sized",
+                f"no size is enough, not even {largest[part][1]}: {reasons[part]}",
+            )
             for part, need in needs.items()
             if given[part] == "sized" and not np.isfinite(need)
         ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sim import engine
+from sim.engine.expected import check_expected
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
@@ -78,7 +79,9 @@ def replicate(scenario: Scenario, *, seed: int = 1, strategy: str | None = None,
     _check_numbers(seed, 1)
     name = scenario.strategy if strategy is None else strategy
     scenario.strategy_named(name)
-    return engine.simulate(scenario, Environment.build(scenario), name, seed, replicate)
+    environment = Environment.build(scenario)
+    check_expected(environment, [name])
+    return engine.simulate(scenario, environment, name, seed, replicate)
 
 
 def run(
@@ -189,6 +192,7 @@ def _study(
         scenario.strategy_named(strategy)
     made_by = provenance(scenario, strategies, seed, options.command)
     environment = Environment.build(scenario)
+    check_expected(environment, strategies)
 
     if options.out is None:
         records: dict[Task, Record] = {}

@@ -19,8 +19,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from scipy.optimize import brentq
 
+from sim.errors import InputError
 from sim.fit.fitted import FALL, Fit, Name, log_likelihood
 from sim.fit.hazard_sum import MOST_SHAPE, Onsets, best_bathtub, best_onset
 from sim.fit.sample import Sample
@@ -34,18 +36,29 @@ FEWEST_DEATHS = 10
 
 
 def fit_laws(sample: Sample) -> list[Fit]:
-    """Each law that the number of deaths allows, the lowest Akaike criterion first; none where nobody died."""
+    """Each law that the number of deaths allows, the lowest Akaike criterion first; none where nobody died.
+
+    A law whose best parameters lie beyond what a scenario may have is left out.  Raises `InputError` where all do.
+    """
     if sample.deaths == 0:
         return []
     points = sample.at_midpoints()
-    found = [_exponential(points)]
+    asked = [_exponential]
     several = int((sample.died > 0).sum())
     if several >= 2 or (sample.resolution_years and sample.deaths > 1):
-        found.append(_weibull(points))
+        asked.append(_weibull)
         if sample.deaths >= FEWEST_DEATHS and several >= 4:
-            found += [_bathtub(points), _delayed_onset(points), _piecewise_constant(points)]
-    if sample.resolution_years:
-        found = [fit.refined(sample) for fit in found]
+            asked += [_bathtub, _delayed_onset, _piecewise_constant]
+    found = []
+    for law in asked:
+        try:
+            fit = law(points)
+            found.append(fit.refined(sample) if sample.resolution_years else fit)
+        except ValidationError:
+            continue
+    if not found:
+        rate = sample.deaths / sample.unit_years
+        raise InputError(f"{rate:.3g} deaths a unit-year are more than any law may have: look at the unit of the ages")
     return sorted(found, key=lambda fit: fit.aic)
 
 

@@ -38,6 +38,7 @@ class AgedWeibull:
             hazard = self.size * self.shape / self.scale_days * self._ratio(t) ** (self.shape - 1)
         return np.asarray(np.where(t < self.end_days, hazard, 0.0))
 
+    @np.errstate(over="ignore")
     def cumulative_hazard(self, days: ArrayLike) -> Floats:
         """Integral of the hazard from 0 to these days."""
         t = np.minimum(np.asarray(days, float), self.end_days)

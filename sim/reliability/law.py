@@ -28,9 +28,9 @@ Floats = NDArray[np.float64]
 class CalendarFactor(Parameters):
     """A factor on the hazard that depends on the date, the same for all units alive: piecewise constant."""
 
-    years: tuple[Annotated[float, Field(ge=0)], ...] = Field(min_length=1)
+    years: tuple[Annotated[float, Field(ge=0, le=1e3)], ...] = Field(min_length=1)
     """Mission years at which a factor begins, increasing.  Before the first one the factor is 1."""
-    factors: tuple[Annotated[float, Field(ge=0)], ...] = Field(min_length=1)
+    factors: tuple[Annotated[float, Field(ge=0, le=1e6)], ...] = Field(min_length=1)
     """Factor on the hazard from each of these years on, until the next."""
 
     @model_validator(mode="after")

@@ -16,6 +16,9 @@ from sim.reliability.law import Floats, Law
 from sim.reliability.mixture import WeibullMixture
 from sim.reliability.root import bisect_newton
 
+_beyond_floats = np.errstate(over="ignore")
+"""A power of an age may be beyond the largest number: infinite then, which means that nobody lives to that age."""
+
 
 class Exponential(Law):
     """Constant hazard: a unit of any age is as good as new."""
@@ -42,19 +45,22 @@ class Weibull(Law):
     """H0 = (age / scale)^shape: infant mortality below shape 1, wear-out above it."""
 
     kind: Literal["weibull"] = "weibull"
-    shape: float = Field(gt=0, le=50)
+    shape: float = Field(ge=0.01, le=50)
     """Shape, dimensionless: 1 is exponential."""
     scale_years: float = Field(ge=1e-6, le=1e30)
     """Scale, years: the age that a share 1/e of the units reaches; beyond all ages where few units fail, and early."""
 
+    @_beyond_floats
     def hazard_per_day(self, age_days: ArrayLike) -> Floats:
         scale = self.scale_years * DAYS_PER_YEAR
         with np.errstate(divide="ignore"):
             return self.shape / scale * (np.asarray(age_days, float) / scale) ** (self.shape - 1)
 
+    @_beyond_floats
     def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
         return (np.asarray(age_days, float) / (self.scale_years * DAYS_PER_YEAR)) ** self.shape
 
+    @_beyond_floats
     def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
         return self.scale_years * DAYS_PER_YEAR * np.asarray(cumulative_hazard, float) ** (1 / self.shape)
 
@@ -75,13 +81,13 @@ class Bathtub(Law):
     kind: Literal["bathtub"] = "bathtub"
     infant_loss_fraction: float = Field(default=0.0, ge=0, lt=1)
     """Share of units that infant mortality alone would take within `infant_days`."""
-    infant_days: float = Field(default=90.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    infant_days: float = Field(default=90.0, ge=1e-4, le=36525, json_schema_extra=cited("A", "engineering judgement"))
     """Age at which infant mortality ends, days."""
     infant_shape: float = Field(
-        default=0.7, gt=0, le=1, json_schema_extra=cited("A", "a hazard that falls with age", 0.6, 0.8)
+        default=0.7, ge=0.01, le=1, json_schema_extra=cited("A", "a hazard that falls with age", 0.6, 0.8)
     )
     """Weibull shape of infant mortality."""
-    constant_per_year: float = Field(default=0.0, ge=0)
+    constant_per_year: float = Field(default=0.0, ge=0, le=1e6)
     """Constant hazard, failures per unit and year."""
     wear_out_shape: float = Field(default=3.0, ge=1, le=50, json_schema_extra=cited("A", "engineering judgement", 2, 4))
     """Weibull shape of wear-out."""
@@ -94,6 +100,7 @@ class Bathtub(Law):
     def _infant_total(self) -> float:
         return float(-np.log1p(-self.infant_loss_fraction))
 
+    @_beyond_floats
     def hazard_per_day(self, age_days: ArrayLike) -> Floats:
         age = np.asarray(age_days, float)
         with np.errstate(divide="ignore"):
@@ -107,6 +114,7 @@ class Bathtub(Law):
             total = total + self.wear_out_shape / scale * (age / scale) ** (self.wear_out_shape - 1)
         return total
 
+    @_beyond_floats
     def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
         age = np.asarray(age_days, float)
         total = self._infant_total() * np.minimum(age / self.infant_days, 1.0) ** self.infant_shape
@@ -115,6 +123,7 @@ class Bathtub(Law):
             total = total + (age / (self.wear_out_scale_years * DAYS_PER_YEAR)) ** self.wear_out_shape
         return total
 
+    @_beyond_floats
     def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
         # Each part alone needs at least this long to reach the value, so the smallest is an upper bound of the age.
         target = np.atleast_1d(np.asarray(cumulative_hazard, float))
@@ -161,7 +170,7 @@ class DelayedOnset(Law):
     """Age at which the second hazard sets in, years."""
     rate_per_year: float = Field(ge=0, le=1e6)
     """Second hazard at shape 1, failures per unit and year; else the inverse of its Weibull scale, 1/year."""
-    shape: float = Field(default=1.0, gt=0, le=50)
+    shape: float = Field(default=1.0, ge=0.01, le=50)
     """Weibull shape of the second hazard, counted from the onset; 1: constant."""
 
     def kinks_days(self) -> list[float]:
@@ -176,14 +185,17 @@ class DelayedOnset(Law):
             hazard = self.shape * self.rate_per_year * reached ** (self.shape - 1)
         return np.where(years >= 0, hazard, 0.0), reached**self.shape
 
+    @_beyond_floats
     def hazard_per_day(self, age_days: ArrayLike) -> Floats:
         late, _ = self._late(np.asarray(age_days, float) / DAYS_PER_YEAR - self.onset_years)
         return (self.calm_per_year + late) / DAYS_PER_YEAR
 
+    @_beyond_floats
     def cumulative_hazard(self, age_days: ArrayLike) -> Floats:
         years = np.asarray(age_days, float) / DAYS_PER_YEAR
         return self.calm_per_year * years + self._late(years - self.onset_years)[1]
 
+    @_beyond_floats
     def inverse(self, cumulative_hazard: ArrayLike) -> Floats:
         target = np.atleast_1d(np.asarray(cumulative_hazard, float))
         rest = target - self.calm_per_year * self.onset_years  # what is left to reach after the onset

@@ -18,9 +18,9 @@ from sim.reliability.root import bisect_newton
 class WeibullPart(Parameters):
     """One population of a mixture."""
 
-    share: float = Field(gt=0, le=1)
+    share: float = Field(ge=1e-9, le=1)
     """Share of the units that are of this kind."""
-    shape: float = Field(gt=0, le=50)
+    shape: float = Field(ge=0.01, le=50)
     """Weibull shape of their lives."""
     scale_years: float = Field(ge=1e-6, le=1e9)
     """Weibull scale of their lives, years."""

@@ -74,9 +74,13 @@ class Stress(Parameters):
     """Junction temperature for which the laws hold, degrees C."""
     cycling_share: float = Field(default=0.1, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.5))
     """Share of the clock that thermal cycles drive at the reference conditions; 0: cycles do nothing."""
-    reference_cycles_per_day: float = Field(default=1.0, gt=0, json_schema_extra=cited("A", "engineering judgement"))
+    reference_cycles_per_day: float = Field(
+        default=1.0, ge=1e-3, le=1e4, json_schema_extra=cited("A", "engineering judgement")
+    )
     """Cycles for which the laws hold, 1/day."""
-    reference_swing_k: float = Field(default=40.0, gt=0, json_schema_extra=cited("A", "engineering judgement", 20, 60))
+    reference_swing_k: float = Field(
+        default=40.0, ge=1, le=500, json_schema_extra=cited("A", "engineering judgement", 20, 60)
+    )
     """Their swing at the junction, K."""
     swing_exponent: float = Field(
         default=2.65, ge=0, le=10, json_schema_extra=cited("R", "lead-free SAC; 1.9 for tin-lead")
@@ -86,7 +90,9 @@ class Stress(Parameters):
         default=0.136, ge=0, le=1, json_schema_extra=cited("R", "lead-free SAC; 1/3 for tin-lead")
     )
     """Norris-Landzberg m."""
-    temperature_k: float = Field(default=2185.0, ge=0, json_schema_extra=cited("R", "lead-free SAC; 1414 for tin-lead"))
+    temperature_k: float = Field(
+        default=2185.0, ge=0, le=10_000, json_schema_extra=cited("R", "lead-free SAC; 1414 for tin-lead")
+    )
     """Norris-Landzberg temperature, K."""
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters, cited
+from sim.parameters import Label, Parameters, cited
 
 Formation = Literal["spaced", "cluster"]
 
@@ -42,11 +42,11 @@ class WalkerShell(Shell):
     """Number of planes p."""
     satellites_per_plane: int = Field(gt=0, le=100_000)
     """Slots of one plane, t / p."""
-    phasing: int = Field(default=0, ge=0)
+    phasing: int = Field(default=0, ge=0, le=1_000_000_000)
     """Walker's f: the phase between neighbouring planes is f x 360 / t degrees."""
     raan_deg: float = Field(default=0.0, ge=0, lt=360)
     """Right ascension of the first plane's ascending node at the start, degrees."""
-    raan_spread_deg: float = Field(default=360.0, gt=0, le=360)
+    raan_spread_deg: float = Field(default=360.0, ge=1e-3, le=360)
     """Span over which the nodes are spread: 360 a Walker delta, 180 a Walker star."""
 
 
@@ -82,22 +82,22 @@ class CatalogueShell(Shell):
     """
 
     kind: Literal["catalogue"] = "catalogue"
-    file: str
+    file: Annotated[str, Field(max_length=4000)]
     """Path of the element file, relative to the scenario file that names it."""
-    name_contains: str = ""
+    name_contains: Label = ""
     """Only objects whose name contains this, upper or lower case."""
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Label, ...] = ()
     """Objects to leave out, by name or catalogue number."""
     inclination_gap_deg: float = Field(
-        default=0.2, gt=0, le=90, json_schema_extra=cited("A", "parts the shells of the public catalogue")
+        default=0.2, ge=1e-6, le=90, json_schema_extra=cited("A", "parts the shells of the public catalogue")
     )
     """Sorted by inclination, objects further apart than this belong to different shells, degrees."""
     mean_motion_gap_rev_per_day: float = Field(
-        default=0.02, gt=0, le=10, json_schema_extra=cited("A", "parts the shells of the public catalogue")
+        default=0.02, ge=1e-9, le=10, json_schema_extra=cited("A", "parts the shells of the public catalogue")
     )
     """Likewise by mean motion, revolutions a day: .02 is about 6 km of altitude."""
     raan_gap_deg: float = Field(
-        default=1.5, gt=0, le=180, json_schema_extra=cited("A", "parts the shells of the public catalogue")
+        default=1.5, ge=1e-6, le=180, json_schema_extra=cited("A", "parts the shells of the public catalogue")
     )
     """Within a shell, objects whose nodes are further apart than this belong to different planes, degrees."""
 

@@ -10,7 +10,12 @@ from sim.parameters import Parameters, cited
 from sim.physics.power import Mount
 from sim.physics.thermal import Attitude
 
-Size = Annotated[float, Field(gt=0, le=1e9)] | Literal["sized"]
+MOST_SIZE = 1e7
+"""Largest array or radiator, m^2, and propellant, kg."""
+MOST_KWH = 1e7
+"""Largest battery, kWh."""
+
+Size = Annotated[float, Field(ge=1e-6, le=MOST_SIZE)] | Literal["sized"]
 
 
 class SolarArray(Parameters):
@@ -22,20 +27,20 @@ class SolarArray(Parameters):
     """`orbit_normal` fixed on the side of the Sun; `one_axis` turns about the orbit normal; `two_axis` follows the Sun;
     `zenith` fixed facing away from the Earth."""
     efficiency: float = Field(
-        default=0.30, gt=0, le=0.5, json_schema_extra=cited("S2", "triple-junction GaAs", 0.30, 0.32)
+        default=0.30, ge=0.001, le=0.5, json_schema_extra=cited("S2", "triple-junction GaAs", 0.30, 0.32)
     )
     """Of the cells at the beginning of life; .22-.24 with silicon."""
-    losses: float = Field(default=0.08, ge=0, lt=1, json_schema_extra=cited("S2", "conditioning of .92"))
+    losses: float = Field(default=0.08, ge=0, le=0.99, json_schema_extra=cited("S2", "conditioning of .92"))
     """Share lost in packing, wiring and conversion."""
     degradation_per_year: float = Field(
-        default=0.025, ge=0, lt=1, json_schema_extra=cited("S2", "cells in low orbit", 0.01, 0.03)
+        default=0.025, ge=0, le=0.9, json_schema_extra=cited("S2", "cells in low orbit", 0.01, 0.03)
     )
     """Yearly loss of what is left."""
     margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
     """What `sized` adds to the need."""
     areal_mass_kg_m2: float = Field(
         default=2.0,
-        gt=0,
+        ge=0.01,
         le=1000,
         json_schema_extra=cited("A", "roll-out blankets weigh about 1.4-2", 1, 3.5),
     )
@@ -52,33 +57,34 @@ class Battery(Parameters):
     N(depth) = cycles (depth / at_depth)^-exponent cycles take the capacity to 80 %; calendar fade is added.
     """
 
-    capacity_kwh: Annotated[float, Field(ge=0, le=1e9)] | Literal["sized"] = "sized"
+    capacity_kwh: Annotated[float, Field(ge=0, le=MOST_KWH)] | Literal["sized"] = "sized"
     """Capacity when new, kWh; 0: none."""
-    depth_limit: float = Field(default=0.3, gt=0, le=1, json_schema_extra=cited("S", "usual in low orbit", 0.2, 0.3))
+    depth_limit: float = Field(default=0.3, ge=0.01, le=1, json_schema_extra=cited("S", "usual in low orbit", 0.2, 0.3))
     """Largest share of the day's capacity that an eclipse may draw."""
     charge_efficiency: float = Field(
-        default=0.97, gt=0, le=1, json_schema_extra=cited("R", "with discharge .94 a round trip, .92-.95")
+        default=0.97, ge=0.1, le=1, json_schema_extra=cited("R", "with discharge .94 a round trip, .92-.95")
     )
     """Energy stored over energy in."""
     discharge_efficiency: float = Field(
-        default=0.97, gt=0, le=1, json_schema_extra=cited("R", "with charge .94 a round trip, .92-.95")
+        default=0.97, ge=0.1, le=1, json_schema_extra=cited("R", "with charge .94 a round trip, .92-.95")
     )
     """Energy out over energy drawn."""
     cycles: float = Field(
         default=30_000.0,
-        gt=0,
+        ge=1,
+        le=1e12,
         json_schema_extra=cited(
             "A", "JAXA showed more than 30,000 at 20-30 %, without a published end", 15_000, 60_000
         ),
     )
     """Cycles to 80 % at `at_depth`."""
     at_depth: float = Field(
-        default=0.3, gt=0, le=1, json_schema_extra=cited("A", "depth of the cycles that JAXA showed", 0.2, 0.3)
+        default=0.3, ge=0.01, le=1, json_schema_extra=cited("A", "depth of the cycles that JAXA showed", 0.2, 0.3)
     )
     """Depth of discharge at which `cycles` holds."""
     exponent: float = Field(
         default=1.5,
-        ge=0,
+        ge=0.1,
         le=5,
         json_schema_extra=cited("A", "no curve for these cells is published; 1 would count ampere-hours", 1, 2.5),
     )
@@ -87,7 +93,9 @@ class Battery(Parameters):
         default=0.01, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.03)
     )
     """Capacity lost a year at rest, of the new battery's."""
-    specific_energy_wh_per_kg: float = Field(default=175.0, gt=0, json_schema_extra=cited("R", "packs", 150, 200))
+    specific_energy_wh_per_kg: float = Field(
+        default=175.0, ge=1, le=1e5, json_schema_extra=cited("R", "packs", 150, 200)
+    )
     """Of the pack, for its mass."""
     margin: float = Field(default=0.05, ge=0, le=10, json_schema_extra=cited("A", "engineering judgement"))
     """What `sized` adds to the need."""
@@ -102,7 +110,9 @@ class Radiator(Parameters):
     """Faces that radiate."""
     attitude: Attitude = Attitude.EDGE_ON
     """`edge_on` to Sun and Earth, `orbit_normal`, `nadir` or `zenith`."""
-    emittance: float = Field(default=0.9, gt=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.8, 0.92))
+    emittance: float = Field(
+        default=0.9, ge=0.01, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.8, 0.92)
+    )
     """Infrared emittance."""
     solar_absorptance_bol: float = Field(
         default=0.12, ge=0, le=1, json_schema_extra=cited("A", "coatings of radiators", 0.08, 0.2)
@@ -113,7 +123,7 @@ class Radiator(Parameters):
     )
     """Solar absorptance at the end of the design life."""
     fin_efficiency: float = Field(
-        default=0.9, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.7, 1)
+        default=0.9, ge=0.01, le=1, json_schema_extra=cited("A", "engineering judgement", 0.7, 1)
     )
     """Net heat over that of a plate all at the root's temperature."""
     junction_limit_c: float = Field(default=88.0, ge=-50, le=200, json_schema_extra=cited("R", "H100", 87, 90))
@@ -147,7 +157,8 @@ class Radiator(Parameters):
     """Coolant at the hottest GPU above its mean in the radiator, K."""
     areal_mass_kg_m2: float = Field(
         default=5.0,
-        gt=0,
+        ge=0.01,
+        le=1000,
         json_schema_extra=cited(
             "A",
             "with armour 5.4, 3-9; without, 3 is the target, 14 on the Space Station by its mass and area",
@@ -167,7 +178,9 @@ class Radiator(Parameters):
         default=0.02, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.005, 0.1)
     )
     """Share of the radiating faces behind which coolant runs; 0: nothing to puncture."""
-    tube_wall_mm: float = Field(default=4.0, gt=0, le=50, json_schema_extra=cited("A", "engineering judgement", 1, 10))
+    tube_wall_mm: float = Field(
+        default=4.0, ge=0.05, le=50, json_schema_extra=cited("A", "engineering judgement", 1, 10)
+    )
     """Aluminium that debris must perforate to reach it, armour included, mm; its mass is a part
     of its own."""
     coolant_min_c: float = Field(
@@ -177,7 +190,7 @@ class Radiator(Parameters):
     falls in the dark."""
     thermal_time_min: float = Field(
         default=15.0,
-        gt=0,
+        ge=0.01,
         le=600,
         json_schema_extra=cited(
             "A", "4,500 J/(m^2 K) of plate over 15 W/(m^2 K) at 330 K are 5, coolant and structure add to it", 5, 60

@@ -25,7 +25,7 @@ class Group(Parameters):
 
     law: AnyLaw
     """Life of one unit."""
-    gpus: int | Literal["all"] = "all"
+    gpus: Annotated[int, Field(ge=1, le=100_000)] | Literal["all"] = "all"
     """GPUs that one group carries, in order of their position; the last group may carry fewer."""
     units: int = Field(default=1, gt=0, le=64)
     """Units of a group."""
@@ -47,8 +47,6 @@ class Group(Parameters):
     def _enough_units(self) -> Group:
         if self.needed > self.units:
             raise ValueError(f"needed ({self.needed}) must not exceed units ({self.units})")
-        if self.gpus != "all" and self.gpus < 1:
-            raise ValueError(f"gpus ({self.gpus}) must be at least 1, or all")
         return self
 
 
@@ -106,7 +104,7 @@ class DebrisEvent(Parameters):
     """Events of the whole fleet's altitude and year."""
     flux_factor: float = Field(gt=1, le=1e6)
     """Flux of lethal debris over the usual one, for all planes."""
-    duration_days: float = Field(gt=0, le=3650)
+    duration_days: float = Field(ge=1e-3, le=3650)
     """How long it lasts."""
 
 
@@ -131,9 +129,9 @@ class Reliability(Parameters):
     """Share of the failures under `gpu` that a power cycle clears: they stop the job and kill nothing."""
     warnings_per_failure: float = Field(default=0.0, ge=0, le=100)
     """Mean number of transient faults of a GPU in the `warning_days` before it fails for good."""
-    warning_days: float = Field(default=14.0, gt=0, le=365, json_schema_extra=cited("A", "engineering judgement"))
+    warning_days: float = Field(default=14.0, ge=1e-3, le=365, json_schema_extra=cited("A", "engineering judgement"))
     """Days before a GPU's permanent failure within which it gives warnings."""
-    bus_shares: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    bus_shares: dict[Name, Annotated[float, Field(ge=0, le=1e9)]] = Field(default_factory=dict)
     """Subsystems that bus failures are put down to, by weight; empty: the log says `bus`."""
     groups: dict[Name, Group] = Field(default_factory=dict)
     """What carries GPUs and fails on its own, by name; `null` takes away one that a lower layer names, as below."""
@@ -148,8 +146,8 @@ class Reliability(Parameters):
 
     @model_validator(mode="after")
     def _shares_have_weight(self) -> Reliability:
-        if self.bus_shares and sum(self.bus_shares.values()) <= 0:
-            raise ValueError("bus_shares must have a positive sum")
+        if self.bus_shares and sum(self.bus_shares.values()) < 1e-9:
+            raise ValueError("bus_shares must have a positive sum, of at least 1e-9")
         return self
 
     @field_validator("groups", "interruptions", "common_causes", "bus_shares", mode="before")

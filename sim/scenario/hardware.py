@@ -27,19 +27,21 @@ LOWEST_HALF_KM = 300.0
 class Gpu(Parameters):
     """One accelerator with its share of host, memory and network: power by frequency."""
 
-    peak_w: float = Field(default=600.0, gt=0, json_schema_extra=cited("A", "with its share of host and network"))
+    peak_w: float = Field(
+        default=600.0, ge=1, le=1e6, json_schema_extra=cited("A", "with its share of host and network")
+    )
     """Power at the highest frequency, W.  An H100 alone is rated 700, a TPU 300."""
-    idle_w: float = Field(default=100.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 60, 200))
+    idle_w: float = Field(default=100.0, ge=0, le=1e6, json_schema_extra=cited("A", "engineering judgement", 60, 200))
     """Power when on and doing nothing, W."""
     power_exponent: float = Field(
         default=3.0, ge=1, le=5, json_schema_extra=cited("A", "voltage follows frequency", 2, 3)
     )
     """Power above idle grows as frequency to this; 3 where voltage follows frequency."""
     lowest_frequency: float = Field(
-        default=0.4, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.6)
+        default=0.4, ge=0.01, le=1, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.6)
     )
     """Lowest frequency as a share of the highest."""
-    hbm_gb: float = Field(default=32.0, gt=0, json_schema_extra=cited("S2", "TPU v6e"))
+    hbm_gb: float = Field(default=32.0, ge=1e-3, le=1e6, json_schema_extra=cited("S2", "TPU v6e"))
     """Stacked memory, GB, which memory errors grow with.  80 H100, 192 B200, 288 Rubin."""
 
     @model_validator(mode="after")
@@ -54,7 +56,7 @@ class Propulsion(Parameters):
 
     propellant_kg: Size = "sized"
     """Propellant at launch, kg; when it is used up to what disposal needs, the satellite is retired."""
-    isp_s: float = Field(default=1500.0, gt=0, le=20_000, json_schema_extra=cited("A", "Hall thruster", 1200, 2500))
+    isp_s: float = Field(default=1500.0, ge=10, le=20_000, json_schema_extra=cited("A", "Hall thruster", 1200, 2500))
     """Specific impulse, s."""
     insertion_altitude_km: Annotated[float, Field(ge=150, le=2000)] | Literal["half"] = Field(
         default="half",
@@ -65,7 +67,7 @@ class Propulsion(Parameters):
     """Where the launch leaves it; it raises itself the rest, km.  `half`: at half its altitude, but at 300 km or more
     (or in the orbit itself where that is lower)."""
     drag_coefficient: float = Field(
-        default=2.2, gt=0, le=5, json_schema_extra=cited("R", "Vallado 2013, section 8.6", 2, 2.6)
+        default=2.2, ge=0.5, le=5, json_schema_extra=cited("R", "Vallado 2013, section 8.6", 2, 2.6)
     )
     """Drag coefficient of the whole satellite."""
     body_drag_area_m2: float = Field(default=4.0, ge=0, le=1e6, json_schema_extra=cited("A", "engineering judgement"))
@@ -132,23 +134,25 @@ class Links(Parameters):
 
     rate_gb_s: float = Field(default=100.0, ge=1e-6, le=1e9, json_schema_extra=cited("S", "Starlink, SPIE 2024"))
     """Rate of one link, Gbit/s.  9,600 Suncatcher's design, 1,000 AI1."""
-    efficiency: float = Field(default=0.8, gt=0, le=1, json_schema_extra=cited("A", "engineering judgement"))
+    efficiency: float = Field(default=0.8, ge=1e-3, le=1, json_schema_extra=cited("A", "engineering judgement"))
     """Payload over line rate."""
-    range_km: float = Field(default=1000.0, gt=0)
+    range_km: float = Field(default=1000.0, ge=1e-3, le=1e6)
     """Distance between neighbours, km."""
-    hop_latency_us: float = Field(default=1.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    hop_latency_us: float = Field(default=1.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement"))
     """Switching of one hop, microseconds."""
     links_per_satellite: float = Field(default=2.0, ge=0, le=1000)
     """Links that a gang cannot do without: 2 in a ring.  As many terminals are aboard."""
-    mtbf_h: float = Field(default=500.0, gt=0, json_schema_extra=cited("A", "no terminal's is published", 100, 5000))
+    mtbf_h: float = Field(
+        default=500.0, ge=1e-3, le=1e9, json_schema_extra=cited("A", "no terminal's is published", 100, 5000)
+    )
     """Mean time a link is up, hours."""
     reacquisition_s: float = Field(
-        default=20.0, ge=0, json_schema_extra=cited("A", "Starlink's fastest acquisition takes 12 s", 10, 60)
+        default=20.0, ge=0, le=1e6, json_schema_extra=cited("A", "Starlink's fastest acquisition takes 12 s", 10, 60)
     )
     """Mean time to point it again, s."""
-    intra_rate_gb_s: float = Field(default=3200.0, gt=0, json_schema_extra=cited("A", "400 GB/s"))
+    intra_rate_gb_s: float = Field(default=3200.0, ge=1e-6, le=1e9, json_schema_extra=cited("A", "400 GB/s"))
     """Rate of a GPU within its satellite, Gbit/s."""
-    ground_rate_gb_s: float = Field(default=1.0, gt=0, json_schema_extra=cited("S2", "by radio"))
+    ground_rate_gb_s: float = Field(default=1.0, ge=1e-9, le=1e9, json_schema_extra=cited("S2", "by radio"))
     """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground."""
 
 
@@ -159,7 +163,7 @@ class Shield(Parameters):
         default=10.0, ge=1, le=20, json_schema_extra=cited("S2", "Suncatcher's study, arXiv 2511.19468")
     )
     """Aluminium, mm, structure and boxes included."""
-    area_m2: float = Field(default=4.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    area_m2: float = Field(default=4.0, ge=0, le=1e6, json_schema_extra=cited("A", "engineering judgement"))
     """Area of the shielded box, m^2, for the shield's mass."""
     included_mm: float = Field(default=10.0, ge=0, le=20)
     """Thickness that a `satellite.mass_kg` given as a number already contains, mm; more is added to it, less taken off.
@@ -233,7 +237,7 @@ class Satellite(Parameters):
     mass_kg: Annotated[float, Field(ge=1e-3, le=MOST_KG)] | Literal["sized"]
     """Launch mass with the shield named `included`, kg; `sized`: the sum of the parts, propellant included.  A number
     is compared with that sum."""
-    design_life_years: float = Field(gt=0, le=100)
+    design_life_years: float = Field(ge=1e-3, le=100)
     """Years after which it is retired, however well it works."""
     bus_power_w: float = Field(default=1000.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement"))
     """Constant load of everything but the GPUs: attitude, links, pumps, thrusters, W."""

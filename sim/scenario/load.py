@@ -314,12 +314,14 @@ def _find_catalogues(tree: _Tree) -> list[Fault]:
         place: Place = ("constellation", "shells", i, "file")
         origin = tree.origins[place]
         folder = Path() if origin.file == SET else Path(origin.file).parent
-        if "\0" in name:
+        try:
+            path = (folder / name).resolve()
+            there = path.is_file()
+        except (OSError, ValueError, RuntimeError):  # a NUL byte, too long a name, links in a circle
             faults.append(origin.fault(dotted(place), name, "must be the path of a file"))
             continue
-        path = (folder / name).resolve()
         shell["file"] = str(path)
-        if not path.is_file():
+        if not there:
             faults.append(origin.fault(dotted(place), name, f"no such file: {path}"))
     return faults
 

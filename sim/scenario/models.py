@@ -15,14 +15,15 @@ from sim.ephemeris import EPHEMERIS_END
 from sim.errors import Fault, InputError, ScenarioError
 from sim.events import NAMED, Cause
 from sim.launch import LaunchService
-from sim.parameters import Parameters, Source, cited
+from sim.parameters import Label, Parameters, Source, Text, cited
 from sim.physics.solar_cycle import SolarLevel
-from sim.scenario.constellation import Constellation
+from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
-from sim.scenario.prices import PartPrices
+from sim.scenario.prices import MOST_USD, PartPrices
 from sim.scenario.radiation import Radiation
+from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_spares
 from sim.strategies.base import NEWEST
@@ -36,7 +37,7 @@ class Mission(Parameters):
 
     start: datetime.date
     """First day (UTC midnight), the epoch of mission day 0."""
-    years: float = Field(gt=0, le=25)
+    years: float = Field(ge=1e-4, le=25)
     """Horizon, Julian years."""
 
     @property
@@ -79,10 +80,10 @@ class Power(Parameters):
     """`ride_through`: carry on from the battery, as far as it goes; `throttle`: run at the lowest frequency; `pause`:
     stop from entry to exit, after a planned checkpoint; `migrate`: hand the work to satellites in light."""
     migration_gb_per_gpu: float = Field(
-        default=200.0, ge=0, json_schema_extra=cited("A", "the memory of the accelerator")
+        default=200.0, ge=0, le=1e6, json_schema_extra=cited("A", "the memory of the accelerator")
     )
     """State that a migrating gang moves for each GPU, GB."""
-    migration_pause_s: float = Field(default=5.0, ge=0, json_schema_extra=cited("A", "engineering judgement"))
+    migration_pause_s: float = Field(default=5.0, ge=0, le=86400, json_schema_extra=cited("A", "engineering judgement"))
     """Standstill at each hand-over beside the transfer, s."""
 
 
@@ -106,22 +107,22 @@ class Service(Parameters):
     """What was promised."""
 
     sla_capacity_fraction: float = Field(
-        default=0.9, gt=0, le=1, json_schema_extra=cited("A", "no operator has published a promise")
+        default=0.9, ge=1e-6, le=1, json_schema_extra=cited("A", "no operator has published a promise")
     )
     """Share of the nameplate capacity that should be online at all times."""
 
 
-BusPrice = Annotated[float, Field(ge=0)] | Literal["sized"]
+BusPrice = Annotated[float, Field(ge=0, le=MOST_USD)] | Literal["sized"]
 
 
 class Design(Satellite):
     """Another kind of satellite that strategies may order: what it does not say is as under `satellite`."""
 
-    available_from_day: float = Field(default=0.0, ge=0)
+    available_from_day: float = Field(default=0.0, ge=0, le=36525)
     """Mission day from which it can be ordered."""
     bus_usd: BusPrice | None = None
     """One without its GPUs, USD; `sized`: the sum of its parts; none: as under `economics`."""
-    gpu_usd: float | None = Field(default=None, ge=0)
+    gpu_usd: float | None = Field(default=None, ge=0, le=MOST_USD)
     """One of its GPUs, USD; none: as under `economics`."""
 
 
@@ -130,11 +131,11 @@ class Economics(Parameters):
 
     bus_usd: BusPrice
     """One satellite without its GPUs, USD; `sized`: the sum of its parts.  A number is compared with that sum."""
-    gpu_usd: float = Field(ge=0)
+    gpu_usd: float = Field(ge=0, le=MOST_USD)
     """One GPU with its share of boards and network, USD."""
-    operations_usd_per_year: float = Field(default=0.0, ge=0)
+    operations_usd_per_year: float = Field(default=0.0, ge=0, le=MOST_USD)
     """Fixed operations, USD a year."""
-    operations_usd_per_satellite_year: float = Field(default=0.0, ge=0)
+    operations_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
     """Operations of one working satellite, USD a year."""
     parts: PartPrices = PartPrices()
     """What the parts of a satellite cost."""
@@ -165,9 +166,9 @@ class Scenario(Parameters):
 
     name: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")
     """Short name; it stands in the output folder's name."""
-    description: str = ""
+    description: Text = ""
     """One line for `orbitfleet scenarios`."""
-    notes: str = ""
+    notes: Text = ""
     """Remarks and corrections, for `orbitfleet describe`."""
     mission: Mission
     constellation: Constellation
@@ -185,11 +186,13 @@ class Scenario(Parameters):
     workload: Workload = Workload()
     service: Service = Service()
     economics: Economics
-    strategy: str = "run_to_failure"
+    strategy: Label = "run_to_failure"
     """The strategy of `orbitfleet run`."""
-    strategies: dict[str, Annotated[SerializeAsAny[Strategy], BeforeValidator(_strategy)]] = Field(default_factory=dict)
+    strategies: dict[Label, Annotated[SerializeAsAny[Strategy], BeforeValidator(_strategy)]] = Field(
+        default_factory=dict
+    )
     """Parameters of strategies by name.  A built-in name needs no `kind`; any other name needs one."""
-    sources: dict[str, Source] = Field(default_factory=dict)
+    sources: dict[Text, Source] = Field(default_factory=dict)
     """Where figures are from, by their path (`launch.vehicle.capacity_kg`, `reliability.gpu`); results do not depend on
     it.  A later layer that changes a figure has to state its source anew."""
 
@@ -234,6 +237,27 @@ class Scenario(Parameters):
         }
 
     @model_validator(mode="after")
+    def _fits_into_memory(self) -> Scenario:
+        spares = self.constellation.spare_berths_per_plane
+        # The planes of a catalogue are counted once its file has been read.
+        shells = [shell for shell in self.constellation.shells if not isinstance(shell, CatalogueShell)]
+        problem = too_large(
+            planes=sum(shell.planes for shell in shells),
+            berths=sum(shell.planes * (shell.satellites_per_plane + spares) for shell in shells),
+            positions=max(self.design(name).positions for name in self.design_names),
+            days=self.mission.days,
+            designs=len(self.design_names),
+        )
+        problem = problem or too_many(
+            jobs=sum(job.count for job in self.workload.jobs),
+            causes=sum(len(given) for _, given in self._named_causes()),
+            designs=len(self.designs),
+        )
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
     def _vehicle_carries_what_is_given(self) -> Scenario:
         # Masses and payloads that follow from the orbit are looked at where they are known: see `Design`.
         vehicle = self.launch.vehicle
@@ -247,10 +271,11 @@ class Scenario(Parameters):
 
     @model_validator(mode="after")
     def _vehicle_delivers_what_is_in_place(self) -> Scenario:
-        if self.deployment.kind == "in_place" and self.launch.vehicle.success_probability == 0:
+        chance = self.launch.vehicle.success_probability
+        if self.deployment.kind == "in_place" and chance < 1e-3:
             raise ValueError(
                 "deployment.kind: in_place is charged the flights that bring the fleet up, and with "
-                "launch.vehicle.success_probability 0 no number of flights does"
+                f"launch.vehicle.success_probability {chance:g} no number of flights does: it must be at least 0.001"
             )
         return self
 

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from sim.parameters import Parameters, cited
 
+MOST_USD = 1e15
+"""Largest sum of money in one field, USD: ten times what the world earns in a year."""
+
 
 class PartPrices(Parameters):
     """Prices by part, for `bus_usd: sized` and for the comparison with a `bus_usd` given as a number.
@@ -17,39 +20,42 @@ class PartPrices(Parameters):
     array_usd_per_w: float = Field(
         default=10.0,
         ge=0,
+        le=1e9,
         json_schema_extra=cited(
             "A", "silicon of a large series at the low end, triple-junction cells at the high one", 2, 100
         ),
     )
     """Solar array, USD for each W of its power when new, facing the Sun at 1 au."""
     power_electronics_usd_per_kw: float = Field(
-        default=500.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 100, 5000)
+        default=500.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement", 100, 5000)
     )
     """Power electronics and harness, USD for each kW of the array."""
     battery_usd_per_kwh: float = Field(
-        default=500.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 150, 5000)
+        default=500.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement", 150, 5000)
     )
     """Battery, USD for each kWh when new."""
     radiator_usd_per_m2: float = Field(
-        default=2000.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 500, 20000)
+        default=2000.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement", 500, 20000)
     )
     """Plate, loops and coolant, USD for each m^2 of plate."""
     compute_usd_per_gpu: float = Field(
-        default=500.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 100, 5000)
+        default=500.0, ge=0, le=1e12, json_schema_extra=cited("A", "engineering judgement", 100, 5000)
     )
     """Chassis and cold plate that carry one GPU, which has its own price, USD."""
     structure_usd_per_kg: float = Field(
-        default=300.0, ge=0, json_schema_extra=cited("A", "engineering judgement", 50, 5000)
+        default=300.0, ge=0, le=1e9, json_schema_extra=cited("A", "engineering judgement", 50, 5000)
     )
     """Structure and mechanisms, shield and armour, USD/kg."""
     avionics_usd: float = Field(
-        default=150e3, ge=0, json_schema_extra=cited("A", "engineering judgement", 50000, 1000000)
+        default=150e3, ge=0, le=1e12, json_schema_extra=cited("A", "engineering judgement", 50000, 1000000)
     )
     """Avionics, attitude control and thrusters, USD."""
-    link_usd: float = Field(default=50e3, ge=0, json_schema_extra=cited("A", "engineering judgement", 20000, 500000))
+    link_usd: float = Field(
+        default=50e3, ge=0, le=1e12, json_schema_extra=cited("A", "engineering judgement", 20000, 500000)
+    )
     """One optical terminal, USD."""
     propellant_usd_per_kg: float = Field(
-        default=20.0, ge=0, json_schema_extra=cited("A", "argon at the low end, xenon at the high one", 1, 3000)
+        default=20.0, ge=0, le=1e9, json_schema_extra=cited("A", "argon at the low end, xenon at the high one", 1, 3000)
     )
     """Propellant, USD/kg."""
     integration_share: float = Field(

@@ -14,26 +14,26 @@ from sim.scenario.failure import Name, Recovery
 class ProtonCrossSection(Parameters):
     """sigma(E) = saturation (1 - exp(-((E - onset) / width)^shape)), of one chip or host."""
 
-    saturation_cm2: float = Field(gt=0, le=1)
+    saturation_cm2: float = Field(ge=1e-20, le=1)
     """Cross-section at high energy, cm^2."""
     onset_mev: float = Field(ge=0, le=1000)
     """Energy below which nothing happens, MeV."""
-    width_mev: float = Field(gt=0, le=1000)
+    width_mev: float = Field(ge=1e-3, le=1000)
     """Width, MeV."""
-    shape: float = Field(gt=0, le=10)
+    shape: float = Field(ge=0.01, le=10)
     """Shape, dimensionless."""
 
 
 class IonCrossSection(Parameters):
     """The same over the linear energy transfer of heavy ions."""
 
-    saturation_cm2: float = Field(gt=0, le=1)
+    saturation_cm2: float = Field(ge=1e-20, le=1)
     """Cross-section at high LET, cm^2."""
     onset_mev_cm2_mg: float = Field(ge=0, le=200)
     """LET below which nothing happens, MeV cm^2/mg."""
-    width_mev_cm2_mg: float = Field(gt=0, le=500)
+    width_mev_cm2_mg: float = Field(ge=1e-3, le=500)
     """Width, MeV cm^2/mg."""
-    shape: float = Field(gt=0, le=10)
+    shape: float = Field(ge=0.01, le=10)
     """Shape, dimensionless."""
 
 
@@ -42,7 +42,7 @@ class Effect(Parameters):
 
     target: Literal["chip", "host"] = "chip"
     """What is hit: a chip, or the host of `satellite.gpus_per_host` chips."""
-    rad_per_event: float | None = Field(default=None, gt=0)
+    rad_per_event: float | None = Field(default=None, ge=1e-3, le=1e15)
     """Dose per event, rad(Si), as beam tests report it."""
     protons: ProtonCrossSection | None = None
     """Cross-section for the trapped and solar protons that pass the shield."""
@@ -100,7 +100,7 @@ class Mitigation(Parameters):
     """Share of each effect's events that it makes harmless."""
     detects_silent: float = Field(default=0.0, ge=0, le=1)
     """Share of the silent corruptions left that it notices at once, harmful or not: the step is tried again."""
-    throughput_cost: float = Field(default=0.0, ge=0, lt=1)
+    throughput_cost: float = Field(default=0.0, ge=0, le=0.999)
     """Share of the throughput that it takes."""
 
 
@@ -108,7 +108,7 @@ class DoseWear(Parameters):
     """What accumulated dose does to a chip."""
 
     memory_onset_krad: float = Field(
-        default=2.0, gt=0, json_schema_extra=cited("S2", "TPU v6e's memory, arXiv 2511.19468")
+        default=2.0, ge=1e-3, le=1e9, json_schema_extra=cited("S2", "TPU v6e's memory, arXiv 2511.19468")
     )
     """Dose from which memory errors grow, krad(Si)."""
     memory_growth_per_krad: float = Field(
@@ -121,12 +121,13 @@ class DoseWear(Parameters):
     """Share of its frequency that a chip loses a krad beyond the onset."""
     end_median_krad: float = Field(
         default=50.0,
-        gt=0,
+        ge=1e-3,
+        le=1e9,
         json_schema_extra=cited("A", "none of one chip's functions failed for good to 15, arXiv 2511.19468", 20, 300),
     )
     """Dose that half of the chips survive, krad(Si)."""
     end_log_spread: float = Field(
-        default=0.4, gt=0, le=3, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.8)
+        default=0.4, ge=0.01, le=3, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.8)
     )
     """Standard deviation of the logarithm of that dose between chips."""
 
@@ -145,7 +146,8 @@ class Radiation(Parameters):
     """Whether storms of the Sun occur (JPL-91); they strike all satellites of an orbit at once."""
     largest_storm_cm2: float = Field(
         default=2e10,
-        gt=0,
+        ge=1e3,
+        le=1e15,
         json_schema_extra=cited(
             "A",
             "the largest measured was about 5e9; JPL-91's law has no upper end, and half of its mean lies beyond 5e10",
@@ -161,7 +163,7 @@ class Radiation(Parameters):
     )
     """Kinds of single event by name.  Those of the beam test stand by default; a name given here changes fields of its
     effect, adds an effect, or with `null` takes one away."""
-    reference_hbm_gb: float = Field(default=32.0, gt=0, json_schema_extra=cited("S2", "TPU v6e"))
+    reference_hbm_gb: float = Field(default=32.0, ge=1e-3, le=1e6, json_schema_extra=cited("S2", "TPU v6e"))
     """Memory of the chip that the memory effects were measured on, GB."""
     mitigations: dict[Name, Mitigation] = Field(default_factory=dict)
     """Measures by name: error-correcting memory, scrubbing, redundant execution, checksums."""

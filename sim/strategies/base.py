@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.fleet import FleetView
-from sim.parameters import Parameters
+from sim.parameters import Label, Parameters
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Strategy(Parameters):
     lead time.  The class docstring's first line is its description in `orbitfleet strategies`.
     """
 
-    kind: str = ""
+    kind: Label = ""
     """A built-in name, or `package.module:Class` for a user's own class."""
 
     def decide(self, fleet: FleetView) -> list[Action]:
@@ -101,7 +101,7 @@ class Replenishing(Strategy):
     mission gets no successor."""
     retire_below_gpu_fraction: float = Field(default=0.0, ge=0, le=1)
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
-    design: str = NEWEST
+    design: Label = NEWEST
     """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available."""
 
     def looks_ahead_days(self, expected_lead_days: float) -> float:

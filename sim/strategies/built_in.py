@@ -36,7 +36,7 @@ class Batch(Replenishing):
     """Order a launch when enough slots of a plane are empty.  (s, S) replenishment, continuous review."""
 
     kind: Literal["batch"] = "batch"
-    reorder_point: int = Field(default=4, gt=0)
+    reorder_point: int = Field(default=4, gt=0, le=1_000_000)
     """Empty slots in one plane, not yet on order, that trigger an order for all of them."""
 
     def decide(self, fleet: FleetView) -> list[Action]:
@@ -49,7 +49,7 @@ class ScheduledBatch(Replenishing):
     kind: Literal["scheduled_batch"] = "scheduled_batch"
     review_period_days: float = Field(default=180.0, ge=0.1, le=3652.5)
     """Days between reviews; the first is one period after the mission's start."""
-    minimum_order: int = Field(default=1, gt=0)
+    minimum_order: int = Field(default=1, gt=0, le=1_000_000)
     """Order nothing for a plane that misses fewer satellites than this."""
 
     def reviews_every_days(self) -> float | None:
@@ -65,9 +65,9 @@ class OnOrbitSpares(Replenishing):
     """Keep dormant spares in each plane, move one into a slot that falls empty, and reorder spares in batches."""
 
     kind: Literal["on_orbit_spares"] = "on_orbit_spares"
-    spares_per_plane: int = Field(default=4, gt=0)
+    spares_per_plane: int = Field(default=4, gt=0, le=10_000)
     """Spares a full stock holds, order-up-to level S; at most `constellation.spare_berths_per_plane`."""
-    reorder_point: int = Field(default=1, ge=0)
+    reorder_point: int = Field(default=1, ge=0, le=10_000)
     """Order up to a full stock when spares in the plane and on order, less empty slots, fall to this level s."""
     phasing_days: float = Field(
         default=2.0,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.constants import MINUTES_PER_DAY
-from sim.parameters import Parameters, cited
+from sim.parameters import Label, Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 _SECOND = 1 / 86400
@@ -24,16 +24,16 @@ class TrainingJob(Parameters):
     """
 
     kind: Literal["training"] = "training"
-    name: str = "training"
+    name: Label = "training"
     """What the job is called."""
     count: Annotated[int, Field(gt=0, le=MOST_JOBS)] | Literal["fill"] = 1
     """Equal, independent jobs of this description; `fill`: as many as the nameplate's GPUs hold beside the jobs above
     it in the list, each gang in one plane.  `describe` says how many."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
-    work_gpu_hours: float | None = Field(default=None, gt=0)
+    work_gpu_hours: float | None = Field(default=None, ge=1e-6, le=1e15)
     """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
-    arrival_day: float = Field(default=0.0, ge=0)
+    arrival_day: float = Field(default=0.0, ge=0, le=36525)
     """Mission day on which the job joins the queue."""
     checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"
     """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
@@ -64,7 +64,7 @@ class TrainingJob(Parameters):
     """Computation of one step, s."""
     overlap: float = Field(default=0.5, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.9))
     """Share of the communication that can run behind computation."""
-    local_steps: int = Field(default=1, gt=0)
+    local_steps: int = Field(default=1, gt=0, le=1_000_000_000)
     """Steps between two exchanges: 1 synchronous, 500 in low-communication training (DiLoCo, arXiv 2311.08105)."""
     failures_during_restart: bool = True
     """Whether a failure during a restart begins the restart anew."""

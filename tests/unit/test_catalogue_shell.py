@@ -66,3 +66,10 @@ def test_elements_far_from_the_mission_are_named(fleet_of):
     assert len(told) == 1
     assert "elements of 73 of 73 objects" in told[0]
     assert "214 days" in told[0]
+
+
+@pytest.mark.parametrize("name", ["x" * 1000, "a\ud800", "a\x00"])
+def test_a_name_that_no_file_can_have_is_refused(name):
+    shells = [{"kind": "catalogue", "file": name}]
+    with pytest.raises(InputError, match=r"shells.0.file = .*: must be the path of a file"):
+        load("baseline", set_=[f"constellation.shells={json.dumps(shells)}"])

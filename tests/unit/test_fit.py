@@ -350,3 +350,17 @@ def test_the_overlay_follows_a_law_that_the_deaths_do_not_contradict(tmp_path: P
     assert f"kind: {kinds[0]}" in text
     assert "WARNING: the deaths contradict every law tried" in text
     assert "its own test rejects it" in text
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-8, 1e-6, 1e-4])
+def test_lives_of_seconds_give_laws_that_a_scenario_may_have(scale):
+    sample = Sample.of(scale * np.random.default_rng(1).weibull(0.7, 60), np.ones(60))
+    found = fit_laws(sample)
+    assert found
+    for one in found:
+        one.intervals(sample)
+
+
+def test_lives_of_less_than_a_moment_are_refused():
+    with pytest.raises(InputError, match=r"1e\+09 deaths a unit-year .* look at the unit of the ages"):
+        fit_laws(Sample.of([1e-9], [1]))

@@ -186,7 +186,10 @@ def test_draws_follow_the_law() -> None:
         ({"kind": "piecewise_constant", "years": [0, 2, 2], "rates_per_year": [1, 1, 1]}, "must increase"),
         ({"kind": "piecewise_constant", "years": [0], "rates_per_year": [-0.1]}, "greater than or equal to 0"),
         ({"kind": "delayed_onset", "onset_years": -1, "rate_per_year": 0.1}, "greater than or equal to 0"),
-        ({"kind": "delayed_onset", "onset_years": 1, "rate_per_year": 0.1, "shape": 0}, "greater than 0"),
+        (
+            {"kind": "delayed_onset", "onset_years": 1, "rate_per_year": 0.1, "shape": 0},
+            "greater than or equal to 0.01",
+        ),
         ({"kind": "weibull_mixture", "parts": []}, "at least 1"),
         (CASTET_SALEH | {"parts": CASTET_SALEH["parts"][:1]}, "must sum to 1, got 0.9725"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import ScenarioError
+from sim.errors import InputError, ScenarioError
 from sim.scenario import json_schema, load, resolved_yaml, sha256_of, shipped
 from sim.strategies import BUILT_IN
 
@@ -178,8 +178,8 @@ def test_a_fault_names_the_file_that_gave_the_value(file):
 
 
 BAD = [
-    ("mission: {years: -1}", "mission.years", "must be > 0 and <= 25"),
-    ("mission: {years: 80}", "mission.years", "must be > 0 and <= 25"),
+    ("mission: {years: -1}", "mission.years", "must be >= 0.0001 and <= 25"),
+    ("mission: {years: 80}", "mission.years", "must be >= 0.0001 and <= 25"),
     ("mission: {years: .nan}", "mission.years", "finite"),
     ("mission: {years: .inf}", "mission.years", ""),
     ("mission: {years: true}", "mission.years", "must be a number, not true or false"),
@@ -235,6 +235,10 @@ BAD = [
         "a number, or",
     ),
     ("workload: {scheduler: {kind: lifo}}", "workload.scheduler.kind", "fifo, fifo_backfill"),
+    ('launch: {vehicle: {name: "a\\eb"}}', "launch.vehicle.name", "must not contain the character U+001B"),
+    ('workload: {jobs: [{gpus: 1, name: "a\\nb"}]}', "workload.jobs.0.name", "must be a single line"),
+    ("launch: {opportunity_interval_days: 1e-9}", "launch", "(1e-09) must be 0 or at least 0.01"),
+    ("satellite: {gpu: {hbm_gb: 1e-300}}", "satellite.gpu.hbm_gb", "must be >= 0.001 and <= 1000000"),
     ("strategies: 3", "strategies", "must be a mapping"),
     ("strategies: {batch: 3}", "strategies.batch", "mapping"),
     ("strategies: {btch: {}}", "strategies.btch", "did you mean 'batch'?"),
@@ -275,7 +279,7 @@ def test_each_fault_says_what_is_allowed(text, path, problem, file):
     [
         ("no.such.field=1", "unknown key"),
         ("mission.yeers=1", "did you mean 'years'?"),
-        ("mission.years=80", "must be > 0 and <= 25"),
+        ("mission.years=80", "must be >= 0.0001 and <= 25"),
         ("mission.years", "write --set"),
         ("=3", "write --set"),
         ("a..b=3", "write --set"),
@@ -393,3 +397,10 @@ def test_names_cannot_command_the_terminal(file, tmp_path):
     assert "\\x1b[31mred" in str(fault)
     (fault,) = faults(file(f"extends: baseline\n{'k' * 900}: 1\n"))
     assert len(str(fault)) < 400 + len(str(tmp_path))
+
+
+def test_messages_are_readable_whatever_they_quote():
+    assert str(InputError("no file \x1b[2J\x00 here\nand more")) == "no file \\x1b[2J\\x00 here\nand more"
+    assert len(str(InputError("k" * 100_000))) < 2000
+    (fault,) = faults("baseline", set_=[f"satellite.{'k' * 100_000}=1"])
+    assert len(str(fault)) < 2000

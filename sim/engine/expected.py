@@ -22,6 +22,7 @@ from sim.physics.solar_protons import active_intervals, mean_fluence_cm2
 from sim.scenario.failure import DebrisEvent, Shock
 from sim.scenario.models import Scenario
 from sim.strategies import OnOrbitSpares, Replenishing, RunToFailure, Strategy
+from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
 
@@ -264,12 +265,17 @@ def _shocks_of(scenario: Scenario) -> Iterator[tuple[str, Shock]]:
 def _shocks(environment: Environment) -> Iterator[Expected]:
     """Shocks, and the gangs that they stop."""
     many = {"fleet": 1, "plane": len(environment.planes), "satellite": environment.slots}
-    gangs = sum(_running(environment, job.gpus, job.count) for job in environment.scenario.workload.jobs)
+    gangs = sum(_running(environment, job.gpus, count) for job, count in _jobs(environment))
     for name, shock in _shocks_of(environment.scenario):
         number = shock.rate_per_year * environment.horizon_days / DAYS_PER_YEAR * many[shock.scope]
         stopped = number * gangs / many[shock.scope] if shock.outage_hours > 0 else 0.0
         path = f"reliability.common_causes.{name}.rate_per_year"
         yield Expected(path, "shocks and gangs that they stop", number + stopped, MOST_EVENTS)
+
+
+def _jobs(environment: Environment) -> list[tuple[TrainingJob, int]]:
+    """Descriptions of jobs, and how many jobs each stands for."""
+    return list(zip(environment.scenario.workload.jobs, environment.job_counts, strict=True))
 
 
 def _running(environment: Environment, gpus: int, count: int) -> float:
@@ -280,11 +286,11 @@ def _running(environment: Environment, gpus: int, count: int) -> float:
 
 def _looks(environment: Environment, changes: float) -> Iterator[Expected]:
     """Looks of the scheduler at waiting jobs: at each whenever there is room for some of them, but not for all."""
-    jobs = environment.scenario.workload.jobs
-    if len({job.gpus for job in jobs}) < 2:
+    jobs = _jobs(environment)
+    if len({job.gpus for job, _ in jobs}) < 2:
         return
-    waiting = [max(job.count - _running(environment, job.gpus, job.count), 0.0) for job in jobs]
-    ends = sum(job.count for job in jobs if job.work_gpu_hours is not None)
+    waiting = [max(count - _running(environment, job.gpus, count), 0.0) for job, count in jobs]
+    ends = sum(count for job, count in jobs if job.work_gpu_hours is not None)
     most = int(np.argmax(waiting))
     looks = 0.5 * sum(waiting) * (changes + ends)
     yield Expected(f"workload.jobs.{most}.count", "looks at jobs that wait", looks, MOST_LOOKS)
@@ -296,7 +302,7 @@ def _interruptions(environment: Environment, lost: float) -> Iterator[Expected]:
     _, orbits = np.unique(environment.radiation.exposure_index, return_index=True)
     aboard = environment.slots * scenario.satellite.gpus
     storms = _fluence_per_day(environment)
-    for job in scenario.workload.jobs:
+    for job, count in _jobs(environment):
         days = max(environment.horizon_days - job.arrival_day, 0.0)
         units = gangs.fresh_units(job)
         by_cause: dict[int, float] = {}
@@ -314,7 +320,7 @@ def _interruptions(environment: Environment, lost: float) -> Iterator[Expected]:
             continue
         worst = max(by_cause, key=lambda cause: by_cause[cause])
         path = _named(scenario, worst) if worst >= NAMED else "reliability.resettable_fraction"
-        running = _running(environment, job.gpus, job.count)
+        running = _running(environment, job.gpus, count)
         yield Expected(path, f"interruptions of jobs {job.name!r}", per_day * days * running, MOST_INTERRUPTIONS)
         between = days / (1 + lost * min(job.gpus / aboard, 1.0)) if running else 0.0
         alone = f"interruptions of one gang of jobs {job.name!r} between two losses"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
@@ -41,18 +41,26 @@ def flights_of(
         return [Flight(0.0, plane, load) for plane, load in _loads(wanted, rooms)]
     # All slots before any spare: the dates of the slots do not depend on the strategy's spares.
     slots = [range(one.slot_range.start, one.slot_range.stop) for one in layouts]
-    stored = list(_loads([range(berths.stop, berths.stop + spares) for berths in slots], rooms))
     if deployment.dates:
         flights = _dated(scenario, deployment.dates, planes, slots, rooms)
-        first_day = flights[-1].day + deployment.interval_days
     else:
-        flights, first_day = [], deployment.first_launch_day
-        stored = [*_loads(slots, rooms), *stored]
-    later = [
+        flights = [
+            Flight(deployment.first_launch_day + number * deployment.interval_days, plane, load)
+            for number, (plane, load) in enumerate(_loads(slots, rooms))
+        ]
+    # A plane's spares lie behind its slots, and the room that its last slots leave is paid for.
+    ends = [range(berths.stop, berths.stop + spares) for berths in slots]
+    for number, flight in enumerate(flights):
+        left = ends[flight.plane]
+        if flight.berths.stop == left.start:
+            along = min(len(left), rooms[flight.plane] - len(flight.berths))
+            flights[number] = replace(flight, berths=range(flight.berths.start, flight.berths.stop + along))
+            ends[flight.plane] = left[along:]
+    first_day = flights[-1].day + deployment.interval_days
+    return flights + [
         Flight(first_day + number * deployment.interval_days, plane, load)
-        for number, (plane, load) in enumerate(stored)
+        for number, (plane, load) in enumerate(_loads(ends, rooms))
     ]
-    return flights + later
 
 
 def _loads(wanted: Sequence[range], rooms: Sequence[int]) -> Iterator[tuple[int, range]]:

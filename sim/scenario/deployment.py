@@ -23,12 +23,12 @@ class InPlace(Parameters):
 class LaunchDate(Parameters):
     """A date on which satellites of the initial fleet leave for one plane."""
 
-    date: Annotated[float, Field(ge=0)] | datetime.date
+    date: Annotated[float, Field(ge=0, le=36525)] | datetime.date
     """Planned launch: a calendar date (UTC midnight), or a mission day as a number."""
     plane: str | None = None
     """The plane's name as `describe` has it, in quotes ('0.1': shell 0, plane 1); none: the first plane that is not
     complete yet."""
-    satellites: int | None = Field(default=None, gt=0)
+    satellites: int | None = Field(default=None, gt=0, le=100_000)
     """How many it brings, in as many flights on that day as they need; none: one full flight, or what the plane still
     misses."""
 
@@ -44,10 +44,11 @@ class Launched(Parameters):
     """The fleet is brought up flight by flight; a failed flight is flown again with new satellites."""
 
     kind: Literal["launched"] = "launched"
-    first_launch_day: float = Field(default=0.0, ge=0)
+    first_launch_day: float = Field(default=0.0, ge=0, le=36525)
     """Planned mission day of the first flight.  Not beside `dates`."""
-    interval_days: float = Field(default=14.0, ge=0)
-    """Days between planned flights, which bring the slots of one plane after the other, then all spares.  With `dates`:
+    interval_days: float = Field(default=14.0, ge=0, le=36525)
+    """Days between planned flights, which bring the slots of one plane after the other, the last of each
+    with as many of its spares as fit, then the other spares.  With `dates`:
     between the flights that bring the spares, after the last date.  A failed flight is flown again so much later."""
     dates: tuple[LaunchDate, ...] = ()
     """When the satellites of the slots are launched, in the order flown, for each flight or for each plane:

@@ -249,7 +249,7 @@ class Scenario(Parameters):
             designs=len(self.design_names),
         )
         problem = problem or too_many(
-            jobs=sum(job.count for job in self.workload.jobs),
+            jobs=sum(job.count for job in self.workload.jobs if job.count != "fill"),
             causes=sum(len(given) for _, given in self._named_causes()),
             designs=len(self.designs),
         )
@@ -260,12 +260,14 @@ class Scenario(Parameters):
     @model_validator(mode="after")
     def _vehicle_carries_what_is_given(self) -> Scenario:
         # Masses and payloads that follow from the orbit are looked at where they are known: see `Design`.
-        vehicle = self.launch.vehicle
-        for name in self.design_names if isinstance(vehicle.capacity_kg, float) else ():
+        vehicle, capacity_kg = self.launch.vehicle, self.launch.vehicle.capacity_kg
+        if not isinstance(capacity_kg, float):
+            return self
+        for name in self.design_names:
             mass_kg = self.design(name).given_launch_mass_kg
-            if mass_kg is not None and vehicle.satellites_per_flight(mass_kg, vehicle.capacity_kg) < 1:
+            if mass_kg is not None and vehicle.satellites_per_flight(mass_kg, capacity_kg) < 1:
                 raise ValueError(
-                    f"launch.vehicle.capacity_kg ({vehicle.capacity_kg:g}) is too little for one {name} ({mass_kg:g})"
+                    f"launch.vehicle.capacity_kg ({capacity_kg:g}) is too little for one {name} ({mass_kg:g})"
                 )
         return self
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from sim.workloads import MOST_JOBS
+
 MOST_BERTHS = 4_000_000
 """Slots and spare berths: some 300 bytes each, and as much again for every satellite that is built."""
 MOST_GPUS = 400_000_000
 """Accelerators that the berths hold: some 6 bytes each."""
 MOST_PLANE_DAYS = 20_000_000
 """Planes times days: some 100 bytes of tables each, for every design."""
-MOST_JOBS = 200_000
-"""Jobs of all descriptions: a kilobyte each, and a look at each that waits whenever there is room."""
 MOST_CAUSES = 180
 """Names for causes of failures and interruptions: the log numbers them in a byte, behind those built in."""
 MOST_DESIGNS = 100

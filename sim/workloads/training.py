@@ -11,7 +11,7 @@ from sim.parameters import Label, Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 _SECOND = 1 / 86400
-MOST_JOBS = 1_000_000
+MOST_JOBS = 200_000
 """Jobs of one description."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters
+from sim.parameters import Label, Parameters
 
 
 class InPlace(Parameters):
@@ -25,7 +25,7 @@ class LaunchDate(Parameters):
 
     date: Annotated[float, Field(ge=0, le=36525)] | datetime.date
     """Planned launch: a calendar date (UTC midnight), or a mission day as a number."""
-    plane: str | None = None
+    plane: Label | None = None
     """The plane's name as `describe` has it, in quotes ('0.1': shell 0, plane 1); none: the first plane that is not
     complete yet."""
     satellites: int | None = Field(default=None, gt=0, le=100_000)

@@ -146,7 +146,8 @@ SIZED: Tree = {
     "economics": {"bus_usd": "sized"},
     "launch": {"vehicle": {"price": {"kind": "per_kg", "usd_per_kg": 500}}, "lead_time_days": DELAYS[1]},
     "power": {"eclipse_policy": "pause"},
-    "workload": {"scheduler": {"kind": "fifo"}},
+    "workload": {"jobs": [{"gpus": 8, "count": "fill"}], "scheduler": {"kind": "fifo"}},
+    "deployment": {"kind": "launched", "dates": [{"date": 3, "satellites": 2}, {"date": 9, "plane": "0.0"}]},
     "strategy": "replace_on_failure",
 }
 

@@ -105,12 +105,20 @@ def test_a_failed_flight_flies_again_an_interval_later(fleet, checked_run):
     assert flown - again <= {(10, 2), (100, 0), (150, 1)}
 
 
-def test_spares_follow_after_the_last_date(fleet, checked_run):
+@pytest.mark.parametrize(
+    ("room", "days", "planes"),
+    [
+        (4, [150 + 20 + 15 * number for number in (1, 2, 3)], [0, 1, 2]),  # full flights: spares follow on their own
+        (5, [30, 120, 170], [2, 0, 1]),  # a seat is left in each: the spare of the plane takes it
+    ],
+)
+def test_spares_fly_along_or_follow_after_the_last_date(fleet, checked_run, room, days, planes):
     spares = {"on_orbit_spares": {"spares_per_plane": 1, "reorder_point": 0}}
-    result = checked_run(dated(fleet, BY_PLANE, spare_berths=1, strategies=spares), "on_orbit_spares")
+    scenario = dated(fleet, BY_PLANE[:3], spare_berths=1, strategies=spares, per_flight=room)
+    result = checked_run(scenario, "on_orbit_spares")
     stored = result.events.where(EventKind.STORED)
-    assert stored.time_days.tolist() == [150 + 20 + 15 * number for number in (1, 2, 3)]
-    assert stored.plane.tolist() == [0, 1, 2]
+    assert stored.time_days.tolist() == days
+    assert stored.plane.tolist() == planes
     # The slots, and what is expected of them, are as without.
     slots = result.events.where(EventKind.DELIVERED)
     assert sorted(set(slots.time_days.tolist())) == [30, 120, 170]

@@ -104,18 +104,20 @@ def test_a_gang_fails_with_its_gpus_and_their_buses():
 
 def test_money_of_the_initial_fleet_adds_up():
     deployment = facts(load("suncatcher_81", set_=["strategy=on_orbit_spares"]))["deployment"]
-    assert (deployment["satellites"], deployment["spares"], deployment["flights"]) == (86, 5, 5)  # spares fly apart
-    assert deployment["total_usd"] == pytest.approx((86 * (1.2e6 + 36 * 20e3) + 5 * 67e6) / 0.9942)
+    assert (deployment["satellites"], deployment["spares"], deployment["flights"]) == (86, 5, 4)
+    assert deployment["total_usd"] == pytest.approx((86 * (1.2e6 + 36 * 20e3) + 4 * 67e6) / 0.9942)
     launched = load("baseline", "overlays/launched")
     assert facts(launched)["deployment"]["last_launch_day"] == 30 + 3 * 30
     assert "launched from day 30 to day 120" in describe(launched)
     assert "all slots are filled on day 150 (2027-05-31) if no flight slips or fails" in describe(launched)
 
 
-def test_spares_of_a_fleet_that_is_launched_have_flights_of_their_own():
-    launched = load("baseline", "overlays/launched", set_=["strategy=on_orbit_spares"])
-    found = facts(launched)["deployment"]
-    assert (found["flights"], found["last_launch_day"], found["complete_day"]) == (8, 30 + 7 * 30, 30 + 3 * 30 + 30)
+@pytest.mark.parametrize(("room", "flights"), [(22, 4), (20, 8)])
+def test_spares_of_a_fleet_that_is_launched_fly_along_where_there_is_room(room, flights):
+    settings = ["strategy=on_orbit_spares", f"launch.vehicle.max_satellites={room}"]
+    found = facts(load("baseline", "overlays/launched", set_=settings))["deployment"]
+    days = (found["last_launch_day"], found["complete_day"])
+    assert (found["flights"], *days) == (flights, 30 * flights, 30 + 3 * 30 + 30)
 
 
 def test_dates_of_the_deployment_are_described():

@@ -95,7 +95,7 @@ def test_what_is_expected_is_what_happens(strategy):
     log = simulate(scenario, Environment.build(scenario), strategy, 1, 0).events
     found = numbers(scenario, strategy)
     launched = log.where(EventKind.LAUNCHED).amount.sum()
-    failed = log.count(EventKind.GPU_FAILED)
+    failed = log.count(EventKind.GPU_FAILED) + log.where(EventKind.GROUP_FAILED).amount.sum()
     stopped = log.total(EventKind.SOFT_INTERRUPTED)
     assert 0.7 * launched < found["satellites"].number < 3 * launched
     assert 0.7 * failed < found["losses of GPUs"].number < 4 * failed

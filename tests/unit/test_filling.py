@@ -73,7 +73,7 @@ def test_none_that_fits_is_a_fault(jobs, says):
 
 def test_there_is_a_limit_to_the_number_of_jobs():
     set_ = ["workload.jobs=[{gpus: 1, count: fill}]", "satellite.gpus=20000"]
-    with pytest.raises(ScenarioError, match="gives 1,600,000 jobs 'training': there can be 1,000,000 at most"):
+    with pytest.raises(ScenarioError, match="gives 1,600,000 jobs 'training': there can be 200,000 at most"):
         Environment.build(load("baseline", set_=set_))
 
 

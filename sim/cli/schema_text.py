@@ -147,7 +147,8 @@ def _groups(schema: Schema) -> list[Schema]:
 def _type(schema: Schema) -> str:
     options = alternatives(schema)
     if len(kinds := [kind_of(option) for option in options if kind_of(option)]) > 1:
-        return f"group of fields, of kind {_either(kinds)}"
+        others = [word for option in options if not kind_of(option) for word in _types(option)]
+        return _either([*others, f"group of fields, of kind {_either(kinds)}"])
     return _either(list(dict.fromkeys(word for option in options for word in _types(option))))
 
 
@@ -157,7 +158,7 @@ def _types(option: Schema) -> list[str]:
     kind = str(option.get("type"))
     if kind == "array":
         least, inside = option.get("minItems", 0), option.get("items")
-        entry = _type(inside).replace("group of", "groups of") if inside else "values"
+        entry = _type(inside).replace("group of", "groups of").replace("list of", "lists of") if inside else "values"
         return [f"list of {entry}" + (f"; {least} or more of them" if least else "")]
     if kind == "object":
         inner = [*option.get("patternProperties", {}).values(), option.get("additionalProperties")]
@@ -174,11 +175,16 @@ def _types(option: Schema) -> list[str]:
 def _bounds(schema: Schema) -> str:
     """Bounds of a number, or of those in a list."""
     for option in alternatives(schema):
-        inside = option.get("items", option)
+        inside = _single(option)
         found = [f"{sign} {inside[key]:.15g}" for key, sign in _SIGNS.items() if key in inside]
         if found:
             return " and ".join(found)
     return ""
+
+
+def _single(option: Schema) -> Schema:
+    """What a list holds, of lists in lists the innermost; the option itself where it is none."""
+    return _single(option["items"]) if "items" in option else option
 
 
 def _either(words: Sequence[str]) -> str:
@@ -186,8 +192,7 @@ def _either(words: Sequence[str]) -> str:
 
 
 def _unit(name: str, schema: Schema) -> str:
-    options = [inner for option in alternatives(schema) for inner in [option.get("items", option)]]
-    if not any(option.get("type") in _NUMBERS for option in options):
+    if not any(_single(option).get("type") in _NUMBERS for option in alternatives(schema)):
         return ""
     pieces = name.split("_")
     return next((_UNITS[end] for i in range(len(pieces)) if (end := "_".join(pieces[i:])) in _UNITS), "")

@@ -41,6 +41,8 @@ def test_a_field_says_all_that_the_schema_knows():
         ("strategies.batch.reorder_point", ["default  4", "whole number"]),
         ("launch.slip_days.days", ["default  0"]),
         ("extends", ["text or list of text"]),
+        ("launch.vehicle.capacity_kg.kg", ["list of lists of number", "unit     kg"]),
+        ("launch.vehicle.capacity_kg", ["type     number or group of fields, of kind reference or table"]),
         ("satellite.propulsion.disposal_success", ["0.9 to 0.99"]),
     ],
 )

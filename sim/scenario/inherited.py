@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 SAID = ("name", "description", "notes")
@@ -12,10 +12,9 @@ _NO_CONTENT = (*SAID, "sources")
 _LONGEST_NAME = 60
 
 
-def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The top keys whose content differs between two trees of a scenario."""
-    keys = (key for key in dict.fromkeys((*before, *after)) if key not in _NO_CONTENT)
-    return [key for key in keys if before.get(key) != after.get(key)]
+def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    """Those of the known top keys whose content differs between two trees of a scenario."""
+    return [key for key in known if key not in _NO_CONTENT and before.get(key) != after.get(key)]
 
 
 def name_of_file(stem: str) -> str:
@@ -27,7 +26,7 @@ def with_changes(tree: Mapping[str, Any], since: Mapping[str, Sequence[str]]) ->
     """Description and notes of a tree as they have to read; `since`: the sections changed after each was written."""
     found = {}
     for key in ("description", "notes"):
-        text, sections = tree.get(key), ", ".join(map(str, since.get(key, ())))
+        text, sections = tree.get(key), ", ".join(since.get(key, ()))
         if sections and isinstance(text, str) and text.strip():
             found[key] = (
                 f"{text.rstrip()} (changed: {sections})"

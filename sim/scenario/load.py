@@ -147,7 +147,7 @@ class _Tree:
 
     def _note_changes(self, before: Mapping[str, Any], stated: Mapping[str, list[str]]) -> None:
         """Note what was changed since `before`; `stated`: what the change says itself of the scenario."""
-        sections = changed_sections(before, self.value)
+        sections = changed_sections(before, self.value, Scenario.model_fields)
         for key in SAID:
             earlier = self.since.get(key, [])
             self.since[key] = stated.get(key, list(dict.fromkeys([*earlier, *sections])))

@@ -92,7 +92,8 @@ def test_gangs_run_on_satellites_of_both_designs(checked_run):
 
 
 def test_a_fleet_of_two_generations_trains(checked_run):
-    settings = ["satellite.design_life_years=1", "mission.years=2.5", "constellation.shells.0.planes=1"]
+    # Long enough for a second replacement: what lasts to the end of the mission gets no successor.
+    settings = ["satellite.design_life_years=1", "mission.years=3", "constellation.shells.0.planes=1"]
     jobs = ["workload.jobs=[{name: t, count: 18, gpus: 32, restart_min: 5}]"]
     result = checked_run(load("baseline", "overlays/second_generation", set_=[*settings, *jobs]), "scheduled_batch")
     arrived = result.events.where(*ARRIVALS)

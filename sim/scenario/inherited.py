@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sim.errors import plain
+
 SAID = ("name", "description", "notes")
 """Keys that say something of the scenario as a whole."""
 _NO_CONTENT = (*SAID, "sources")
@@ -27,7 +29,7 @@ def with_changes(tree: Mapping[str, Any], since: Mapping[str, Sequence[str]]) ->
     """Description and notes of a tree as they have to read; `since`: the sections changed after each was written."""
     found = {}
     for key in ("description", "notes"):
-        text, sections = tree.get(key), ", ".join(map(str, since.get(key, ())))
+        text, sections = tree.get(key), ", ".join(plain(str(one), 60) for one in since.get(key, ()))
         if sections and isinstance(text, str) and text.strip():
             found[key] = (
                 f"{text.rstrip()} (changed: {sections})"

@@ -77,10 +77,10 @@ def _faults(environment: Environment, strategies: Sequence[str]) -> list[Fault]:
 def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Expected]:
     """What happens most often in a run with a strategy."""
     scenario = environment.scenario
-    lives, ended_by = _lives(environment, strategy)
+    lives, days, ended_by = _lives(environment, strategy)
     yield Expected(ended_by, "satellites", lives, MOST_EVENTS)
     yield _flights(environment, lives)
-    losses = [_losses(environment, design, lives) for design in range(len(environment.designs))]
+    losses = [_losses(environment, design, lives, days) for design in range(len(environment.designs))]
     worst = max(losses, key=lambda one: one.number)
     yield worst
     warned = worst.number * scenario.reliability.warnings_per_failure
@@ -93,12 +93,12 @@ def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Ex
 # Satellites
 
 
-def _lives(environment: Environment, strategy: Strategy) -> tuple[float, str]:
-    """Satellites that are built in a run, and what ends most of them."""
+def _lives(environment: Environment, strategy: Strategy) -> tuple[float, float, str]:
+    """Satellites that are built in a run, days that one lives at most on average, and what ends most of them."""
     scenario, horizon = environment.scenario, environment.horizon_days
     berths = sum(plane.slots + plane.spare_berths for plane in environment.layouts)
     if isinstance(strategy, RunToFailure):
-        return float(berths), "constellation.shells"
+        return float(berths), horizon, "constellation.shells"
     lead = scenario.launch.expected_lead_days()
     if isinstance(strategy, OnOrbitSpares):
         lead = min(lead, strategy.phasing_days)
@@ -108,7 +108,7 @@ def _lives(environment: Environment, strategy: Strategy) -> tuple[float, str]:
         if days < shortest:
             shortest, path = days, ended_by
     lives = berths * (1 + horizon / max(shortest + lead, 1e-12))
-    return float(lives), path if lives > 2 * berths else "constellation.shells"
+    return float(lives), 1.5 * float(shortest), path if lives > 2 * berths else "constellation.shells"
 
 
 def _life_days(environment: Environment, design: int, strategy: Strategy) -> tuple[float, str]:
@@ -153,10 +153,10 @@ def _flights(environment: Environment, lives: float) -> Expected:
 # Losses
 
 
-def _losses(environment: Environment, design: int, lives: float) -> Expected:
+def _losses(environment: Environment, design: int, lives: float, days: float) -> Expected:
     """GPUs lost in a run if all satellites are of one design: each that is aboard is lost once."""
     made = environment.designs[design]
-    until = min(environment.horizon_days, made.satellite.design_life_years * DAYS_PER_YEAR)
+    until = min(environment.horizon_days, made.satellite.design_life_years * DAYS_PER_YEAR, days)
     hazards = _loss_hazard(environment, design, np.array([until]))
     total = float(sum(hazards.values(), np.zeros(1))[0])
     path = max(hazards, key=lambda name: float(hazards[name][0]))

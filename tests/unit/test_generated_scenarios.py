@@ -39,15 +39,15 @@ def test_bases_run(trees):
 
 
 def test_changes_are_refused_or_run(trees):
-    found, came_to = failures(trees, itertools.islice(cases(trees, 1), 1500), describe_every=30, run_every=60)
+    found, came_to = failures(trees, itertools.islice(cases(trees, 1), 1500), describe_every=60, run_every=120)
     assert not found, "\n".join(found)
     assert came_to["refused by load"] > 700
-    assert came_to["run"] >= 5
+    assert came_to["run"] >= 1
 
 
 def test_extremes_of_each_field_are_refused_or_run(trees):
     every = sorted(extremes({name: trees[name] for name in ("full", "sized")}), key=str)
-    found, came_to = failures(trees, every[::4], describe_every=20, run_every=40)
+    found, came_to = failures(trees, every[::4], describe_every=40, run_every=80)
     assert not found, "\n".join(found)
     assert came_to["refused by load"] < 0.5 * came_to.total()
 

@@ -1,5 +1,5 @@
 # make run   set up, then compare three maintenance strategies for the shipped 81-satellite cluster
-# make test  set up, then run every test
+# make test  set up, then run the tests; make test-slow runs the slow statistical ones
 # The other targets are for those who change the code.
 
 # Without .pyc files every process would import three to five times slower.
@@ -10,7 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: run test test-fast setup check lint types architecture lock clean
+.PHONY: run test test-slow setup check lint types architecture lock clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)
@@ -18,10 +18,10 @@ run: $(STAMP)
 	    --strategies run_to_failure,scheduled_batch,on_orbit_spares --replicates 20 --seed 1
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2
-
-test-fast: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 setup: $(STAMP)
 

@@ -62,7 +62,7 @@ def make_fleet(
     shell = shell or {}
     if "kind" not in shell:
         shell = {**ONE_PLANE, **shell}
-    return Scenario.model_validate(
+    scenario = Scenario.model_validate(
         {
             "name": "test",
             "mission": {"start": start, "years": days / 365.25},
@@ -100,7 +100,7 @@ def make_fleet(
                     "name": "test",
                     "capacity_kg": per_flight,
                     "price": {"kind": "per_flight", "usd": 1},
-                    "success_probability": success,
+                    "success_probability": success or 1,
                 },
                 "lead_time_days": lead if isinstance(lead, dict) else {"kind": "constant", "days": lead},
                 "stand_down": NO_STAND_DOWN,
@@ -112,6 +112,14 @@ def make_fleet(
             "strategies": strategies or {},
         }
     )
+    return scenario if success else never_delivering(scenario)
+
+
+def never_delivering(scenario: Scenario) -> Scenario:
+    """A fleet in place none of whose later flights succeeds: no scenario file may say so, since its price would be
+    infinite."""
+    vehicle = scenario.launch.vehicle.model_copy(update={"success_probability": 0.0})
+    return scenario.model_copy(update={"launch": scenario.launch.model_copy(update={"vehicle": vehicle})})
 
 
 _environments: dict[str, Environment] = {}

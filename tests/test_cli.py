@@ -94,6 +94,7 @@ def test_version_is_told() -> None:
 
 def test_a_satellite_of_the_mass_and_price_of_its_parts_runs(tmp_path: Path) -> None:
     sized = ["--set", "satellite.mass_kg=sized", "--set", "economics.bus_usd=sized"]
+    sized += ["--set", "deployment={kind: in_place}", "--set", "launch.vehicle.success_probability=1"]
     parts = as_json("describe", "baseline", *QUICK, *sized)["designs"]["satellite"]
     metrics = as_json("run", "baseline", *QUICK, *sized, "--out", tmp_path / "out")["metrics"]
     deployed = {name: metrics[f"deployment_{name}"]["mean"] for name in ("satellites", "mass_t", "launches")}

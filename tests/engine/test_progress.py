@@ -66,7 +66,7 @@ def test_a_launch_that_never_succeeds_ends_with_what_repeats(fleet, checked_run)
 
 
 def test_a_strategy_that_orders_at_once_what_fails_at_once_ends_too(fleet, checked_run):
-    scenario = fleet(slots=1, days=30, life_days=10, lead=0, success=1e-12)
+    scenario = fleet(slots=1, days=30, life_days=10, lead=0, success=0.0)
     with pytest.raises(InputError, match="stands still on day 10"):
         checked_run(scenario, "replace_on_failure")
 

@@ -35,7 +35,7 @@ def test_a_second_failure_does_not_shorten_a_stand_down(fleet, checked_run, monk
     days = iter([200.0, 10.0])
     monkeypatch.setattr(StandDown, "draw", lambda self, stream: next(days, 0.0))
     calendar = {"opportunity_interval_days": 30, "flights_per_opportunity": 2}
-    scenario = fleet(slots=2, days=400, life_days=20, per_flight=1, success=1e-12, launch=calendar)
+    scenario = fleet(slots=2, days=400, life_days=20, per_flight=1, success=0.0, launch=calendar)
     flown = checked_run(scenario, "replace_on_failure").events.where(EventKind.LAUNCHED)
     later = flown.time_days[flown.cause != Cause.DEPLOYMENT]
     assert later[:3].tolist() == [30.0, 230.0, 240.0]

@@ -47,7 +47,7 @@ def scenario(days: float = 100.0, planes: int = 2, slots: int = 2, sla: float = 
                     "name": "rocket",
                     "capacity_kg": 1000,
                     "price": {"kind": "per_kg", "usd_per_kg": 2},
-                    "success_probability": 0.9,
+                    "success_probability": 1,
                 },
                 "lead_time_days": {"kind": "constant", "days": 10},
             },

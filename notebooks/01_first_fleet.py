@@ -17,8 +17,8 @@
 # **Question.** 81 satellites with 36 accelerators each fly in a tight cluster on a dawn-dusk orbit at 650 km, for five
 # years. A dead GPU cannot be repaired in orbit. What does it cost to let the fleet decay, and what to keep it full?
 #
-# **Verdict.** Without replacement the fleet delivers about 85 % of its nameplate over five years, and is more than a
-# quarter below it at the end. Dormant spares in the same plane recover nearly all capacity lost with failed satellites,
+# **Verdict.** Without replacement the fleet delivers some 77 % of its nameplate over five years, its launch included, and
+# is more than a third below it at the end. Dormant spares in the same plane recover nearly all capacity lost with failed satellites,
 # but not the capacity of GPUs that fail one by one, which are not replaced. With dedicated Falcon 9 flights at list
 # price, no strategy lowers the cost of a GPU-hour; sharing flights changes that, as the last section shows.
 

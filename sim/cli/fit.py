@@ -11,6 +11,7 @@ import typer
 
 from sim.cli.output import SCHEMA_VERSION, print_json, write_picture
 from sim.cli.screen import say, screen_width, table_text
+from sim.description.format import many
 from sim.errors import InputError
 from sim.files import TEMPORARY, write_text, writing
 
@@ -70,7 +71,8 @@ def fit(
 
 def _group_text(name: str, group: dict[str, Any]) -> str:
     """What was found of one group, and of each cause within it, for people."""
-    head = f"{name}: {group['n']:,} units, {group['deaths']:,} deaths, {group['unit_years']:,.6g} unit-years"
+    counts = f"{many(group['n'], 'unit')}, {many(group['deaths'], 'death')}"
+    head = f"{name}: {counts}, {group['unit_years']:,.6g} unit-years"
     curve = group["kaplan_meier"]
     ages = [age for age in (1, 2, 3, 4, 5, 10, 15) if age <= group["reach_years"]]
     alive = [curve["survival"][bisect_right(curve["years"], age) - 1] for age in ages]
@@ -90,7 +92,11 @@ def _reading(group: dict[str, Any]) -> list[str]:
     """How the log was read, where that is not plain."""
     said = []
     if group["skipped_rows"]:
-        said.append(f"{group['skipped_rows']:,} rows left out: their age, date or event is blank")
+        said.append(f"{many(group['skipped_rows'], 'row')} left out: age, date or event is blank")
+    if group["at_work_until"] and group["deaths"] < group["n"]:
+        said.append(
+            f"units without an end count as at work until {group['at_work_until']}, the latest date of the file"
+        )
     if group["delayed_entry"]:
         said.append("units that were watched from a later age on count from there (left truncation)")
     if step := group["resolution_years"]:

@@ -16,7 +16,9 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
     The same arguments give the same result, whatever else runs.  Raises `ScenarioError` when the strategy does not
     exist or does not fit the scenario, and `InputError` when it asks for what cannot be done.
     """
-    run = Run(scenario, environment, scenario.strategy_named(strategy), strategy, Streams(seed, replicate))
+    # A copy, so that what a user's strategy remembers ends with the replicate.
+    decider = scenario.strategy_named(strategy).model_copy(deep=True)
+    run = Run(scenario, environment, decider, strategy, Streams(seed, replicate))
     run.go()
     events = run.context.log.finish()
     capacity, capacity_of = environment.capacities(events)

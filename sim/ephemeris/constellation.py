@@ -45,7 +45,7 @@ def group_into_planes(
     mean_motion_gap_rev_per_day: float = 0.02,
     raan_gap_deg: float = 1.5,
 ) -> list[CataloguePlane]:
-    """Return the planes of station-kept satellites, by shell and then by node.
+    """Return the planes of station-kept satellites, by shell and then in the order of their first satellites.
 
     Every satellite is carried to 00:00 UTC of `start` (default: the latest epoch given) by SGP4's own rates.  Sorted
     by inclination, then mean motion, then node, neighbours belong together unless a gap is larger than given: .02
@@ -76,6 +76,8 @@ def group_into_planes(
     plane = _runs(node, shell, radians(raan_gap_deg), turn=TAU)
     order = np.lexsort((phase, plane))
     pieces = np.split(order, np.flatnonzero(np.diff(plane[order])) + 1)
+    # By the list, not by the node, which drifts: a plane keeps its number whatever day it is looked at.
+    pieces.sort(key=lambda members: (shell[members[0]], members.min()))
     return [
         CataloguePlane(
             shell=int(shell[members[0]]),

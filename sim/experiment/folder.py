@@ -128,6 +128,10 @@ class StudyFolder:
         for name in PICTURES:
             (self.path / name).unlink(missing_ok=True)
 
+    def holds_results(self) -> bool:
+        """Whether a replicate has been finished here: a run that failed before leaves nothing to lose."""
+        return bool(self._replicates()) or (self.path / "study.nc").exists() or (self.path / SUMMARY).exists()
+
     def _replicates(self) -> list[Path]:
         return sorted((self.path / FOLDER).glob("*.npz"))
 
@@ -163,7 +167,7 @@ def open_folder(
             if locked:
                 folder.tidy()
             if before is not None and (reason := conflict(before, provenance)):
-                if not force:
+                if not force and folder.holds_results():
                     raise InputError(f"{path}: {reason}: choose another --out, or --force to simulate it anew")
                 folder.clear()
                 before = None

@@ -211,8 +211,10 @@ class Study:
         """The study in words and numbers, for people, in lines of at most `width` characters (and at most 110)."""
         count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
         each = " of each strategy" if len(self.strategies) > 1 else ""
+        years = self.scenario.mission.years
+        span = "1 year" if years == 1 else f"{years:g} years"
         text = table(
-            f"{self.scenario.name}: {self.scenario.mission.years:g} years, {count}{each}, seed {self.seed}",
+            f"{self.scenario.name}: {span}, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
             self.differences(),
             self.ranking(),

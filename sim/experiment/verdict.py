@@ -87,14 +87,17 @@ def _verdict(metric: str, estimates: Mapping[str, Estimate], differences: Mappin
     best = max(unbeaten or means, key=lambda name: sign * means[name])
     alike = tuple(name for name in means if name != best and not shown_better(best, name))
     no_difference = tuple(pair for pair, e in differences.items() if _holds_0(e))
-    text = _sentence(metric, best, alike, estimates[best], len(means) - 1)
+    identical = tuple(name for name in alike if _is_0(of(best, name)))
+    text = _sentence(metric, best, alike, identical, estimates[best], len(means) - 1)
     undefined = [name for name in estimates if name not in means]
     if undefined:
         text += f"  Undefined for {_list(undefined)}."
     return Verdict(metric, best, alike, no_difference, text)
 
 
-def _sentence(metric: str, best: str, alike: tuple[str, ...], estimate: Estimate, others: int) -> str:
+def _sentence(
+    metric: str, best: str, alike: tuple[str, ...], identical: tuple[str, ...], estimate: Estimate, others: int
+) -> str:
     """The verdict in words: the best one, and which of the others cannot be told apart from it."""
     subject, factor, unit = SUBJECTS[metric]
     assert estimate.mean is not None
@@ -103,9 +106,16 @@ def _sentence(metric: str, best: str, alike: tuple[str, ...], estimate: Estimate
         return f"{text}."
     if estimate.n == 1:
         return f"{text}, in one replicate, which tells nothing apart."
+    if identical == alike != ():
+        rest = "" if len(alike) == others else "; each other one is worse with 95 % confidence"
+        return f"{text}, and {_list(alike)} the same in every replicate{rest}."
     if alike:
         return f"{text}, but {_list(alike)} cannot be told apart from it with 95 % confidence."
     return f"{text}; {'the other is' if others == 1 else 'each other one is'} worse with 95 % confidence."
+
+
+def _is_0(e: Difference) -> bool:
+    return e.raw_mean == e.raw_ci_low == e.raw_ci_high == 0
 
 
 def _holds_0(e: Difference) -> bool:

@@ -73,6 +73,8 @@ class Failures:
     """Age at which observation began, years; 0 from birth."""
     skipped: int = 0
     """Rows left out because something that is needed is blank in them."""
+    at_work_until: date | None = None
+    """Date until which units without an end were at work, where there are dates: the latest of the file."""
 
 
 @dataclass
@@ -258,6 +260,7 @@ class _Log:
                 np.array(units.cause, dtype=np.str_),
                 np.array(units.entry),
                 units.skipped,
+                self.latest,
             )
             for name, units in sorted(groups.items())
         }

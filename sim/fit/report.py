@@ -28,12 +28,12 @@ MOST_POINTS = 5000
 def fit_file(path: str | Path, columns: Columns | None = None, resolution_years: float | None = None) -> dict[str, Any]:
     """Kaplan-Meier curve and fitted laws of each group of a failure log, and of each cause of death within it.
 
-    `{"file", "by", "groups": {name: {"n", "deaths", "unit_years", "reach_years", "skipped_rows", "resolution_years",
-    "resolution_guessed", "delayed_entry", "kaplan_meier", "candidates", "best", "verdict", "causes"}}}`; candidates in
-    order of Akaike's criterion, all numbers in years; "causes" only where one is named.  A cause is fitted with deaths
-    by all others censored: its law is what would hold if it were alone and the causes independent.  `resolution_years`:
-    to what ages of death are known, an inspection's interval; none: guessed from ties.  Raises `InputError` as
-    `read_failures` does.
+    `{"file", "by", "groups": {name: {"n", "deaths", "unit_years", "reach_years", "skipped_rows", "at_work_until",
+    "resolution_years", "resolution_guessed", "delayed_entry", "kaplan_meier", "candidates", "best", "verdict",
+    "causes"}}}`; candidates in order of Akaike's criterion, all numbers in years; "causes" only where one is named.
+    A cause is fitted with deaths by all others censored: its law is what would hold if it were alone and the causes
+    independent. `resolution_years`: to what ages of death are known, an inspection's interval; none: guessed from
+    ties. Raises `InputError` as `read_failures` does.
     """
     groups = read_failures(path, columns)
     by = None if columns is None else columns.by
@@ -51,6 +51,7 @@ def _group(units: Failures, resolution_years: float | None) -> dict[str, Any]:
         "unit_years": sample.unit_years,
         "reach_years": sample.reach_years,
         "skipped_rows": units.skipped,
+        "at_work_until": None if units.at_work_until is None else units.at_work_until.isoformat(),
         "resolution_years": resolution,
         "resolution_guessed": resolution_years is None and resolution > 0,
         "delayed_entry": bool((units.entry > 0).any()),

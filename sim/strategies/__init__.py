@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from difflib import get_close_matches
 
 from sim.errors import InputError
+from sim.fleet import BerthState, DesignView, FleetView, PlaneView
 from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy
 from sim.strategies.built_in import Batch, OnOrbitSpares, ReplaceOnFailure, RunToFailure, ScheduledBatch
 
@@ -21,8 +23,12 @@ __all__ = [
     "Action",
     "Activate",
     "Batch",
+    "BerthState",
+    "DesignView",
+    "FleetView",
     "Launch",
     "OnOrbitSpares",
+    "PlaneView",
     "ReplaceOnFailure",
     "Replenishing",
     "Retire",
@@ -42,7 +48,9 @@ def strategy_class(kind: str) -> type[Strategy]:
         return BUILT_IN[kind]
     module_name, colon, class_name = kind.partition(":")
     if not colon:
-        raise InputError(f"no strategy {kind!r}; built in: {', '.join(BUILT_IN)}; your own: package.module:Class")
+        near = get_close_matches(kind, BUILT_IN, n=1, cutoff=0.6)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"no strategy {kind!r}{hint}; built in: {', '.join(BUILT_IN)}; your own: package.module:Class")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (Exception, SystemExit) as error:  # a module of the user's may do anything when it is imported

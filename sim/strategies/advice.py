@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from sim.errors import InputError
-from sim.fleet import FleetView
+from sim.fleet import DesignView, FleetView, PlaneView
 from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
 
 Said = TypeVar("Said")
@@ -74,6 +75,10 @@ def _ask(where: str, question: Callable[[], Said]) -> Said:
     except (Exception, SystemExit) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__}: {error}"
+        if isinstance(error, AttributeError) and isinstance(error.obj, FleetView | PlaneView | DesignView):
+            there = [name for name in dir(error.obj) if not name.startswith("_")]
+            near = get_close_matches(error.name or "", there, n=1, cutoff=0.6)
+            what += f"; {f'did you mean {near[0]}?  ' if near else ''}It has {', '.join(there)}"
         raise InputError(f"{where}: failed with {what} ({place.filename}, line {place.lineno})") from error
 
 

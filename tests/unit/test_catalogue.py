@@ -334,6 +334,18 @@ def test_a_shuffled_walker_shell_is_found_again():
         assert np.abs((np.degrees(plane.phases_rad) - expected + 180) % 360 - 180).max() < 1e-4
 
 
+def test_planes_keep_their_numbers_whatever_day_they_are_looked_at():
+    """In the order of the list, not of the nodes, which drift past 0."""
+    entries = [
+        entry_of(circular_elements(date(2027, 1, 1), 550.0, 53.0, node), 10 * plane + k)
+        for plane, node in enumerate((120.0, 240.0, 2.0))
+        for k in range(3)
+    ]
+    for start in (date(2027, 1, 1), date(2027, 1, 11), date(2027, 2, 10)):
+        planes = group_into_planes(entries, start)
+        assert [plane.entries[0].norad_id // 10 for plane in planes] == [0, 1, 2], start
+
+
 def test_a_plane_across_the_vernal_equinox_stays_whole():
     nodes = (359.5, 0.3, 359.9, 180.0)
     entries = [entry_of(circular_elements(date(2027, 1, 1), 550.0, 53.0, node), k) for k, node in enumerate(nodes)]

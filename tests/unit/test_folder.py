@@ -395,3 +395,19 @@ def test_the_default_folder_names_the_study(small):
     assert str(experiment.default_folder(small, 7)).startswith("results/test-")
     assert str(experiment.default_folder(small, 7)).endswith("-7")
     assert len(experiment.default_folder(small, 7).name) == len("test-12345678-7")
+
+
+def test_a_folder_without_a_finished_replicate_stands_in_nobodys_way(small, fleet, out, monkeypatch):
+    """A strategy that failed at once, mended, runs again into the same folder."""
+
+    def fails(*_):
+        raise InputError("a mistake of the user's")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sim.engine, "simulate", fails)
+        with pytest.raises(InputError, match="a mistake"):
+            run(small, out, 1)
+    other = fleet(slots=6, gpus=2, bus=RARE, gpu=RARE, lead=61)
+    run(other, out, 1)
+    with pytest.raises(InputError, match="choose another --out, or --force"):
+        run(small, out, 1)

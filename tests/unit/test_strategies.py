@@ -73,7 +73,9 @@ def test_no_two_strategies_do_the_same(fleet, checked_run):
 
 
 def test_a_strategy_of_this_name_does_not_exist():
-    with pytest.raises(InputError, match=r"no strategy 'bach'; built in: run_to_failure, .*; your own: "):
+    with pytest.raises(
+        InputError, match=r"no strategy 'bach'; did you mean 'batch'\?; built in: run_to_failure, .*; your own: "
+    ):
         strategy_class("bach")
 
 
@@ -143,6 +145,25 @@ class Says(Strategy):
         return self.ahead
 
 
+class Remembers(Strategy):
+    """Orders once in its life, or so it thinks."""
+
+    _ordered: bool = False
+
+    def decide(self, fleet):
+        if self._ordered or not fleet.planes[0].unfilled:
+            return []
+        self._ordered = True
+        return [Launch(0, 1)]
+
+
+def test_what_a_strategy_remembers_ends_with_the_replicate(fleet, environment):
+    bus = {"kind": "exponential", "rate_per_year": 5}
+    scenario = fleet(slots=3, days=300, bus=bus, lead=5, strategies={"once": Remembers(kind="once")})
+    runs = [simulate(scenario, environment(scenario), "once", 1, 0).events for _ in range(2)]
+    assert [log.count(EventKind.ORDERED) for log in runs] == [1, 1]
+
+
 def fail(fleet):
     raise KeyError("berth")
 
@@ -167,6 +188,8 @@ def write_into_the_view(fleet):
         ({"said": [Retire(1.0)]}, "berth must be a whole number"),
         ({"said": fail}, "failed with KeyError: 'berth' .*test_strategies.py"),
         ({"said": write_into_the_view}, "failed with ValueError"),
+        ({"said": lambda fleet: fleet.now_day}, "did you mean now_days"),
+        ({"said": lambda fleet: fleet.planes[0].unfiled}, "did you mean unfilled.*It has .*working"),
         ({"said": [], "period": 0}, r"reviews_every_days\(\) = 0"),
         ({"said": [], "period": float("nan")}, "reviews_every_days"),
         ({"said": [], "period": "180"}, "reviews_every_days"),

@@ -55,6 +55,11 @@ def test_one_that_another_is_shown_to_better_is_not_the_best():
     assert found.best == "b"
 
 
+def test_strategies_that_do_the_same_are_not_called_hard_to_tell_apart():
+    [found] = judged({"a": 4.0, "b": 4.0}, {"a - b": (0.0, 0.0, 0.0)})
+    assert found.text == "Cheapest useful GPU-hour: a, 4 USD, and b the same in every replicate."
+
+
 def test_one_replicate_tells_nothing_apart():
     [found] = judged({"a": 4.0, "b": 4.1}, {"a - b": (-0.1,)}, n=1)
     assert (found.best, found.alike, found.no_difference) == ("a", ("b",), ())

@@ -1,4 +1,4 @@
-"""Text broken into lines."""
+"""Text for people: counts, and lines of a width."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from textwrap import wrap
 
 _START = re.compile(r"\s*(?:[*!] |[a-z]+ {2,})?")
 """What stands before the text of a line: spaces, a mark, a word in a column of its own."""
+
+
+def many(n: int, noun: str) -> str:
+    """A count with its noun: `1 day`, `2 days`."""
+    return f"{n:,} {noun if n == 1 else noun + 's'}"
 
 
 def folded(lines: Iterable[str], width: int) -> Iterator[str]:

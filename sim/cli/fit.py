@@ -11,9 +11,9 @@ import typer
 
 from sim.cli.output import SCHEMA_VERSION, print_json, write_picture
 from sim.cli.screen import say, screen_width, table_text
-from sim.description.format import many
 from sim.errors import InputError
 from sim.files import TEMPORARY, write_text, writing
+from sim.text import many
 
 MARKER, PICTURE = "fit.json", "survival.png"
 """The report, written first: it marks the folder as ours.  It is not a study's folder, nor is one of those ours."""

@@ -10,11 +10,6 @@ Facts = dict[str, Any]
 """Numbers by name, in nested groups."""
 
 
-def many(n: int, noun: str) -> str:
-    """A count with its noun: `1 day`, `2 days`."""
-    return f"{n:,} {noun if n == 1 else noun + 's'}"
-
-
 def clock(hours: float) -> str:
     """Hours as a time of day."""
     minutes = round(hours * 60) % 1440

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 from itertools import groupby
 
-from sim.description.format import Facts, clock, many
+from sim.description.format import Facts, clock
+from sim.text import many
 
 SHOWN_LIMITS = 4
 """Planes whose limits the text names; `facts` has them all."""

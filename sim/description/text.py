@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
-from sim.description.format import WIDTH, Facts, clock, many, money, span
+from sim.description.format import WIDTH, Facts, clock, money, span
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
 from sim.scenario import Scenario
-from sim.text import folded
+from sim.text import folded, many
 
 SHOWN_PLANES = 6
 """Planes of a shell that the text lists; `facts` has them all."""

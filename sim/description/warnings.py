@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.description.catalogue import catalogue_warnings
-from sim.description.format import Facts, many, span
+from sim.description.format import Facts, span
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
@@ -21,6 +21,7 @@ from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.strategies import Replenishing
 from sim.strategies.base import EXPECTED_LEAD
+from sim.text import many
 from sim.workloads import TrainingJob
 
 

@@ -25,7 +25,12 @@ import sim
 from sim.engine import simulate
 from sim.environment import Environment
 
-BASE = ["satellite.mass_kg=740", "constellation.spare_berths_per_plane=4", "launch.flights_per_opportunity=100"]
+BASE = [
+    "deployment={kind: in_place}",
+    "satellite.mass_kg=740",
+    "constellation.spare_berths_per_plane=4",
+    "launch.flights_per_opportunity=100",
+]
 NO_JOBS = ["workload.jobs=[]"]
 STRATEGIES = ("run_to_failure", "scheduled_batch", "on_orbit_spares")
 

@@ -16,6 +16,7 @@ from sim.environment import Environment
 from sim.events import EventKind
 
 BIG = [
+    "deployment={kind: in_place}",
     "constellation.shells.0.planes=20",
     "constellation.shells.0.satellites_per_plane=50",
     "satellite.gpus=80",

@@ -28,6 +28,7 @@ def fleet(planes, policy, *more):
     return sim.load(
         "baseline",
         set_=[
+            "deployment={kind: in_place}",
             f"constellation.shells.0.planes={planes}",
             "constellation.shells.0.satellites_per_plane=50",
             "satellite.mass_kg=800",

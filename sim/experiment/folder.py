@@ -130,7 +130,7 @@ class StudyFolder:
 
     def holds_results(self) -> bool:
         """Whether a replicate has been finished here: a run that failed before leaves nothing to lose."""
-        return bool(self._replicates()) or (self.path / "study.nc").exists() or (self.path / SUMMARY).exists()
+        return bool(self._replicates()) or (self.path / study_file.NAME).exists() or (self.path / SUMMARY).exists()
 
     def _replicates(self) -> list[Path]:
         return sorted((self.path / FOLDER).glob("*.npz"))

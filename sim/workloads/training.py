@@ -12,7 +12,7 @@ from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 _SECOND = 1 / 86400
 MOST_JOBS = 200_000
-"""Jobs of one description."""
+"""Jobs of all descriptions: a kilobyte each, and a look at each that waits whenever there is room."""
 
 
 class TrainingJob(Parameters):

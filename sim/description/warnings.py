@@ -17,6 +17,7 @@ from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
 from sim.engine.expected import too_much
 from sim.environment import Environment, Limit
+from sim.environment.filling import best_fit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.strategies import Replenishing
@@ -31,7 +32,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _heat(scenario, environment)
     yield from _dark(scenario, environment)
     yield from _array(scenario, environment)
-    yield from _sizes(found["satellite"])
+    yield from _sizes(environment)
     yield from _orbit(scenario, environment, found["satellite"])
     yield from catalogue_warnings(scenario)
     yield from shortfalls(scenario, found["designs"])
@@ -53,11 +54,18 @@ def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
     """What a strategy does in a scenario that its user may not intend."""
     strategy, life = scenario.strategy_named(name), scenario.satellite.design_life_years
     lead = scenario.launch.expected_lead_days()
-    late = isinstance(strategy, Replenishing) and strategy.order_ahead_days == 0
-    if late and life < scenario.mission.years and lead > 1:
+    if not isinstance(strategy, Replenishing) or life >= scenario.mission.years:
+        return
+    ahead = strategy.ahead_days(lead)
+    if lead - ahead > 1:
+        when = (
+            f"{ahead:g} days before their design life of {life:g} years ends"
+            if ahead
+            else (f"only when their design life of {life:g} years has ended")
+        )
         yield (
-            f"{name} orders successors of satellites only when their design life of {life:g} years has ended "
-            f"(order_ahead_days: 0): their slots then stand empty for some {lead:.0f} days; strategies.{name}."
+            f"{name} orders successors of satellites {when} (order_ahead_days: {ahead:g}) and they take {lead:.0f} on "
+            f"average: their slots then stand empty for some {lead - ahead:.0f} days; strategies.{name}."
             f"order_ahead_days={EXPECTED_LEAD} would order in time"
         )
 
@@ -82,17 +90,7 @@ def warnings_of_strategies(scenario: Scenario, room: int, flown: Mapping[str, Se
 
 def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
     satellite, mission, launch = scenario.satellite, scenario.mission, found["launch"]
-    all_gpus = environment.slots * satellite.gpus
-    jobs = list(zip(scenario.workload.jobs, environment.job_counts, strict=True))
-    asked = sum(count * job.gpus for job, count in jobs if job.work_gpu_hours is None)
-    if asked > all_gpus:
-        yield f"jobs without an end need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
-    at_most = sum(count * job.gpus for job, count in jobs)
-    if jobs and at_most < (1 - _IDLE) * all_gpus:
-        yield (
-            f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
-            "and their cost is borne by the hours of the others"
-        )
+    yield from _room(scenario, environment)
     supply = launch["satellites_per_year_max"]
     demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
     if supply is not None and supply < demand:
@@ -116,6 +114,32 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
         problem = found["strategies"][name]["problem"]
         if problem:
             yield f"strategy {name} cannot be chosen: it {problem}"
+
+
+def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
+    """Jobs that find no room in the fleet, and room that no job uses."""
+    room = [plane.slots * scenario.satellite.gpus for plane in environment.planes]
+    all_gpus, largest = sum(room), max(room)
+    jobs = list(zip(scenario.workload.jobs, environment.job_counts, strict=True))
+    endless = [(job, count) for job, count in jobs if job.work_gpu_hours is None]
+    asked = sum(count * job.gpus for job, count in endless)
+    if asked > all_gpus:
+        yield f"jobs without an end need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
+    else:
+        left = list(room)
+        for job, count in endless:
+            placed = best_fit(left, job.gpus, count)
+            if placed < count and job.gpus <= largest:
+                yield (
+                    f"{count:,} jobs {job.name!r} go on without an end, and the planes of the initial fleet have room "
+                    f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one plane: the others wait"
+                )
+    at_most = sum(best_fit(list(room), job.gpus, count) * job.gpus for job, count in jobs)
+    if jobs and at_most < (1 - _IDLE) * all_gpus:
+        yield (
+            f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
+            "and their cost is borne by the hours of the others"
+        )
 
 
 def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
@@ -185,18 +209,26 @@ def _without_sun(array_w: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     return np.asarray(array_w < 0.05 * np.median(array_w, axis=1, keepdims=True))
 
 
-def _sizes(satellite: Facts) -> Iterator[str]:
-    """Sizes below what full load needs until the end of the design life."""
-    array, battery, radiator = satellite["array"], satellite["battery"], satellite["radiator"]
-    propulsion = satellite["propulsion"]
-    for name, has, needs, unit, need_of in (
-        ("array", array["m2"], array["needed_m2"], "m2", "full load on the day with least power"),
-        ("battery", battery["kwh"], battery["needed_kwh"], "kWh", "the eclipse policy in the longest eclipse"),
-        ("radiator", radiator["m2"], radiator["needed_m2"], "m2", "full load on the hottest day"),
-        ("propellant", propulsion["propellant_kg"], propulsion["needed_kg"], "kg", "orbit keeping and disposal"),
-    ):
-        if has < needs * (1 - 1e-9):
-            yield f"{name} of {has:.3g} {unit} is too small: {_enough(needs, unit, need_of)} at the end of life"
+def _sizes(environment: Environment) -> Iterator[str]:
+    """Sizes of each design below what full load needs until the end of the design life."""
+    for number, design in enumerate(environment.designs):
+        sizes, keeping = design.sizes, design.keeping
+        whose = f" in design {design.name}" if number else ""
+        for name, has, needs, unit, need_of in (
+            ("array", sizes.array_m2, sizes.array_needed_m2, "m2", "full load on the day with least power"),
+            (
+                "battery",
+                sizes.battery_wh / 1000,
+                sizes.battery_needed_wh / 1000,
+                "kWh",
+                "the eclipse policy in the longest eclipse",
+            ),
+            ("radiator", sizes.radiator_m2, sizes.radiator_needed_m2, "m2", "full load on the hottest day"),
+            ("propellant", keeping.propellant_kg, keeping.needed_kg, "kg", "orbit keeping and disposal"),
+        ):
+            if has < needs * (1 - 1e-9):
+                enough = _enough(needs, unit, need_of)
+                yield f"{name} of {has:.3g} {unit} is too small{whose}: {enough} at the end of life"
 
 
 def _enough(needed: float, unit: str, need_of: str) -> str:

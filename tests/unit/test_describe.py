@@ -147,6 +147,19 @@ def test_who_orders_in_time_is_not_warned():
             "to restart but is interrupted every",
         ),
         ("baseline", ["workload.jobs.0.count=1000"], "some jobs never start"),
+        (
+            "baseline",
+            ["workload.jobs.0.gpus=400", "workload.jobs.0.count=6"],
+            "planes of the initial fleet have room for 4, since the 400 GPUs of each lie in one plane",
+        ),
+        ("baseline", ["workload.jobs.0.gpus=400", "workload.jobs.0.count=6"], "jobs use at most 1,600 of the fleet's"),
+        ("baseline", ["workload.jobs.0.gpus=800", "workload.jobs.0.count=3"], "jobs use at most 0 of the fleet's"),
+        (
+            "baseline",
+            ["satellite.design_life_years=3", "strategies.scheduled_batch.order_ahead_days=25"],
+            "orders successors of satellites 25 days before their design life of 3 years ends (order_ahead_days: 25) "
+            "and they take 175 on average: their slots then stand empty for some 150 days",
+        ),
         ("baseline", ["workload.jobs.0.arrival_day=4000"], "after the end of the mission"),
         ("baseline", ["constellation.spare_berths_per_plane=1"], "strategy on_orbit_spares cannot be chosen"),
         ("baseline", ["launch.opportunity_interval_days=1000"], "launches deliver at most"),
@@ -189,6 +202,11 @@ TWO_YEARS = ["mission.years=2"]
         ("baseline", ["satellite.battery.capacity_kwh=20"], "battery of 20 kWh is too small"),
         ("baseline", ["satellite.array.area_m2=3"], "array of 3 m2 cannot supply the bus (1,500 W)"),
         ("baseline", ["satellite.array.area_m2=50"], "array of 50 m2 is too small"),
+        (
+            "baseline",
+            ["satellite.radiator.area_m2=18", "designs.later.gpus=72", "designs.later.available_from_day=365"],
+            "radiator of 18 m2 is too small in design later: 19.",
+        ),
         (
             "baseline",
             ["satellite.array.area_m2=60", "satellite.array.mount=orbit_normal"],

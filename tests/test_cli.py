@@ -80,12 +80,22 @@ def test_a_strangers_scenario_runs_no_code_unasked(tmp_path: Path) -> None:
 
 
 def test_files_in_the_folder_one_works_in_do_not_stand_in_for_libraries(tmp_path: Path) -> None:
-    for name in ("numpy", "yaml", "csv", "random"):
-        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not me')\n")
-    program = [sys.executable, "-P", "-c", "from sim.cli import main; main()"]  # as the installed command
+    (program := tmp_path / "bin" / "orbitfleet").parent.mkdir()
+    program.write_text("from sim.cli import main\n\nif __name__ == '__main__':\n    main()\n")  # as the installed one
+    (here := tmp_path / "work").mkdir()
+    for name in ("numpy", "yaml", "csv", "random", "json", "threading"):
+        (here / f"{name}.py").write_text("raise RuntimeError('not me')\n")
     for line in (["describe", "baseline"], ["run", "baseline", *QUICK, "--workers", "2", "--replicates", "2"]):
-        done = subprocess.run([*program, *line], capture_output=True, text=True, cwd=tmp_path)
+        done = subprocess.run([sys.executable, program, *line], capture_output=True, text=True, cwd=here)
         assert done.returncode == 0, done.stderr
+        assert "not me" not in done.stderr
+
+
+def test_nobody_listens_to_closed_streams(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m sim describe baseline --years 0.5"
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        done = subprocess.run(["bash", "-c", f"{command} {closed}"], capture_output=True, text=True, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_version_is_told() -> None:
@@ -341,7 +351,8 @@ def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["mine.txt"]
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_same_command_resumes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_is_done_and_the_same_command_resumes(number: signal.Signals, tmp_path: Path) -> None:
     arguments = ["run", "suncatcher_81", "--years", "2", "--replicates", "24", "--workers", "2", "--out"]
     process = subprocess.Popen(
         [*COMMAND, *arguments, str(tmp_path / "cut")],
@@ -354,11 +365,15 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_resumes(tmp_path: Path) 
     deadline = time.monotonic() + 120
     while not (replicates.exists() and os.listdir(replicates)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130, message
     assert "Traceback" not in message
+    assert "the same command resumes" in message
+    assert sorted(os.listdir(tmp_path / "cut")) == ["provenance.json", "replicates", "scenario.yaml"]
     assert os.listdir(replicates)
+    if number == signal.SIGTERM:
+        return  # what it leaves is the same
     orbitfleet(*arguments, tmp_path / "cut")
     orbitfleet(*arguments, tmp_path / "whole")
     cut, whole = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("cut", "whole"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from dataclasses import asdict
 from datetime import datetime
 from io import TextIOWrapper
@@ -56,6 +58,9 @@ app.command()(fit)
 
 def main() -> None:
     """Run the command line; ends the process with the exit code."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  # closed by the caller: nobody listens
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    _end_as_after_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal has no characters for still shows
@@ -78,6 +83,13 @@ def main() -> None:
             why = end.__context__.__cause__ if end.__context__ else None
             print(f"orbitfleet: {str(why or '') or 'interrupted'}", file=sys.stderr)
         raise
+
+
+def _end_as_after_ctrl_c() -> None:
+    """Answer a request to terminate, as of a job scheduler, as Ctrl-C: say what is kept, and leave no lock behind."""
+    heeds_ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if heeds_ctrl_c and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _show_version(wanted: bool) -> None:

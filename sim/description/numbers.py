@@ -21,7 +21,7 @@ from sim.physics.link import transfer_time_s
 from sim.reliability import Law, Life, mean_life_days
 from sim.scenario import Scenario, sha256_of, sources, tally
 from sim.scenario.failure import Group
-from sim.strategies import BUILT_IN, Strategy
+from sim.strategies import BUILT_IN, Strategy, strategy_class
 from sim.workloads import TrainingJob
 
 EFFECTS = {
@@ -67,7 +67,10 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
         "deployment": _deployment(scenario, environment),
         "sla_capacity_fraction": scenario.service.sla_capacity_fraction,
         "strategy": scenario.strategy,
-        "strategies": {name: _strategy(scenario, name) for name in {**BUILT_IN, **scenario.strategies}},
+        "strategies": {
+            name: _strategy(scenario, name)
+            for name in dict.fromkeys((*BUILT_IN, *scenario.strategies, scenario.strategy))
+        },
     }
     return found | {"warnings": list(warnings(scenario, environment, found))}
 
@@ -330,7 +333,7 @@ def _strategy(scenario: Scenario, name: str) -> Facts:
     try:
         strategy, problem = scenario.strategy_named(name), None
     except ScenarioError as error:
-        strategy, problem = scenario.strategies.get(name) or BUILT_IN[name](kind=name), error.faults[0].problem
+        strategy, problem = scenario.strategies.get(name) or strategy_class(name)(kind=name), error.faults[0].problem
     return {
         "description": (type(strategy).__doc__ or "").strip().partition("\n")[0],
         # With one design there is nothing to choose.

@@ -129,6 +129,8 @@ def compare(
 
     Raises `ScenarioError` for a strategy that does not fit, and `InputError` for a folder that cannot be used.
     """
+    if isinstance(strategies, str):
+        raise InputError(f"strategies {strategies!r}: give a list of names, such as ['batch', 'run_to_failure']")
     if len(strategies) < 2:
         raise InputError("a comparison needs at least two strategies")
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)

@@ -154,11 +154,15 @@ def _await_forkserver() -> None:
     The import takes about a second.  A pool would spend it in the start of its first worker, where an interrupt leaves
     a worker behind that finds its locks gone; so the first process asked for is one that ends at once.
     """
-    with _undisturbed():
+    with _undisturbed(), _without_this_folder():
         resource_tracker.ensure_running()  # it would unblock the signal again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the server and its children inherit this
         try:
             status, order = forkserver.connect_to_new_process([])
+        except (OSError, EOFError) as error:
+            raise InputError(
+                f"workers cannot be started: {error}: --workers 1 (in Python workers=1) needs none"
+            ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         with open(order, "wb") as file:
@@ -167,6 +171,23 @@ def _await_forkserver() -> None:
         connection.wait([status])
     finally:
         os.close(status)
+
+
+@contextmanager
+def _without_this_folder() -> Iterator[None]:
+    """Keep the folder one works in from the path of Pythons that start: they would take a numpy.py there for NumPy.
+
+    Multiprocessing starts them by `python -c`, which puts that folder first.  Workers get the path of their parent.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 @contextmanager

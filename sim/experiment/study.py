@@ -85,6 +85,8 @@ class Study:
 
     def values(self, strategy: str, metric: str) -> Floats:
         """One metric of each replicate, shape (replicates,), NaN where undefined."""
+        if metric not in METRICS:
+            raise InputError(f"no metric {metric!r} in this study; it has {', '.join(METRICS)}")
         return self._sample(strategy).values(metric)
 
     def metrics(self, strategy: str) -> dict[str, Estimate]:

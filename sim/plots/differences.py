@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sim.experiment.verdict import reversed_difference
 from sim.metrics import METRICS
 from sim.plots.axes import looks, new_axes, split, title_and_legend
 from sim.plots.style import styled
@@ -39,8 +40,8 @@ def paired_differences(
         for row, (name, look) in enumerate(zip(others, theirs, strict=True)):
             raw = scale * (study.values(name, metric) - study.values(reference, metric))
             # The study holds the opposite difference.
-            opposite = found[metric][f"{reference} - {name}"]
-            estimate = [nan if x is None else -scale * x for x in (opposite.mean, opposite.ci_high, opposite.ci_low)]
+            e = reversed_difference(found[metric][f"{reference} - {name}"])
+            estimate = [nan if x is None else scale * x for x in (e.mean, e.ci_low, e.ci_high)]
             _difference_row(panel, row, raw, *estimate, color=look["color"])
         panel.set_ylim(len(others) - 0.45, -0.55)
         panel.set_yticks(range(len(others)), others if panel is ax else [])

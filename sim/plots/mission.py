@@ -20,6 +20,7 @@ from sim.plots.planes import LINES, plane_bands, plane_lines
 from sim.plots.style import styled
 
 Floats = NDArray[np.float64]
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,18 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
     return ax
 
 
+def _power_of_ten(value: float, _: object) -> str:
+    """10 to its power, without a formula: pictures read none."""
+    return "10" + str(round(float(np.log10(value)))).translate(_RAISED)
+
+
 def _scale(cell: Axes, panel: _Panel, values: Floats) -> None:
     """Limits that show no more detail than the quantity has: a constant must look like one."""
     cell.set_ylabel(panel.label)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if panel.logarithmic:
         cell.set_yscale("log")
+        cell.yaxis.set_major_formatter(_power_of_ten)
         cell.yaxis.set_minor_formatter(NullFormatter())
         cell.set_ylim(10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
         return

@@ -231,6 +231,10 @@ class Scenario(Parameters):
     def _kind_is_the_name_by_default(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             raise PydanticCustomError("mapping", "must be a mapping of strategy names to their parameters")
+        for name in filter(lambda name: isinstance(name, str), value):
+            if not name or name != name.strip() or "," in name:
+                text = "holds {name}: a name must not be empty, hold a comma, or begin or end with a space"
+                raise PydanticCustomError("name", text, {"name": repr(name)})
         return {
             name: {"kind": name, **(given or {})} if given is None or isinstance(given, dict) else given
             for name, given in value.items()

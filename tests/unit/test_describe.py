@@ -64,6 +64,16 @@ def test_a_newcomer_finds_what_matters():
     assert "\x1b" not in text
 
 
+def test_a_strategy_of_ones_own_is_listed_where_it_is_the_scenarios(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_idle.py").write_text(
+        "from sim.strategies import Strategy\n\n\n"
+        "class Idle(Strategy):\n    days: int = 3\n\n    def decide(self, fleet):\n        return []\n"
+    )
+    text = describe(load("baseline", set_=["strategy=my_idle:Idle"]))
+    assert "  * my_idle:Idle: days 3\n  * is used unless" in text
+
+
 def test_lives_agree_with_their_laws():
     law = "reliability.gpu={kind: weibull, shape: 2, scale_years: 10}"
     gpu = facts(load("baseline", set_=[law]))["failures"]["gpu"]

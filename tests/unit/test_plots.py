@@ -255,6 +255,30 @@ def test_differences_are_each_strategy_minus_the_first_one() -> None:
     assert "left is better" in cost.get_xlabel()
 
 
+def test_no_difference_has_one_sign() -> None:
+    shown = study(SUNNY, ALL[:2])
+    shown.samples[ALL[1]].metrics[:] = shown.samples[ALL[0]].metrics
+    assert plots.paired_differences(shown).texts[0].get_text() == "+0 (+0 to +0)"
+
+
+def test_a_dollar_in_a_name_begins_no_formula(tmp_path: Path) -> None:
+    names = ("$\\frac{a}$", "b $ and $ c")
+    for draw in (plots.paired_differences, plots.compute_availability):
+        ax = draw(study(SUNNY, names))
+        plots.save(ax, tmp_path / "a.png")
+        assert any("$" in text.get_text() for text in visible_texts(root(ax)))
+
+
+def test_density_is_labelled_by_powers_of_ten() -> None:
+    figure = root(plots.environment_panels(Environment.build(SUNNY)))
+    figure.draw_without_rendering()
+    (air,) = (ax for ax in figure.axes if "density" in ax.get_ylabel())
+    low, high = air.get_ylim()
+    labels = {label.get_text(): place for label, place in zip(air.get_yticklabels(), air.get_yticks(), strict=True)}
+    assert low <= 1e-14 <= high
+    assert labels["10⁻¹⁴"] == pytest.approx(1e-14)
+
+
 def test_intervals_stand_where_the_study_has_them() -> None:
     shown = study(SUNNY, ALL[:2])
     column = list(METRICS).index("compute_availability")

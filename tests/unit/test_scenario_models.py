@@ -92,6 +92,13 @@ def test_strategies_by_name_by_kind_and_by_default():
         scenario.strategy_named("nothing")
 
 
+@pytest.mark.parametrize("name", ["", " batch", "batch ", "a,b"])
+def test_a_strategy_has_a_name_that_the_command_line_can_give(name):
+    content = load("baseline").model_dump()
+    with pytest.raises(ValidationError, match="a name must not be empty"):
+        Scenario(**{**content, "strategies": {name: {"kind": "batch"}}})
+
+
 def test_python_takes_strategy_instances():
     content = load("baseline").model_dump()
     scenario = Scenario.model_validate({**content, "strategies": {"mine": Batch(reorder_point=9)}})

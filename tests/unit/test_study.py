@@ -239,6 +239,10 @@ def test_an_unknown_strategy_is_refused_before_anything_runs(small, tmp_path):
 
 
 def test_a_study_knows_its_strategies_and_replicates(study):
+    with pytest.raises(InputError, match="no metric 'goodputt' in this study; it has compute_availability"):
+        study.values("run_to_failure", "goodputt")
+    with pytest.raises(InputError, match="strategies 'batch': give a list of names"):
+        experiment.compare(study.scenario, "batch", 2)
     with pytest.raises(InputError, match="no strategy 'batch' in this study; it has run_to_failure, replace"):
         study.metrics("batch")
     with pytest.raises(InputError, match="no replicate 14: the study has 14"):

@@ -303,6 +303,23 @@ def test_ages_at_inspections_are_intervals() -> None:
     assert log_likelihood(law, Sample.of([1.5, 2], [1, 0], resolution_years=0.5)) == pytest.approx(by_hand)
 
 
+def test_who_enters_between_inspections_died_after_that() -> None:
+    rng = np.random.default_rng(1)
+    lives, entry = 4.0 * rng.weibull(2.0, 6_000), rng.uniform(0, 4, 6_000)
+    seen = lives > entry
+    lives, entry = lives[seen], entry[seen]
+    dead = lives < 5.0
+    units = Sample.of(np.where(dead, np.ceil(lives), 5.0), dead, entry, resolution_years=1.0)
+    fit = next(fit for fit in fit_laws(units) if fit.law.kind == "weibull")
+    errors = fit.standard_errors(units)
+    assert abs(fit.law.shape - 2.0) < 3 * errors["shape"] < 0.2
+    assert abs(fit.law.scale_years - 4.0) < 3 * errors["scale_years"] < 0.2
+    law = Exponential(rate_per_year=0.4)
+    by_hand = math.log(math.exp(-0.4 * 1.4) - math.exp(-0.4 * 2)) + 0.4 * 1.4 - 0.4 * 3
+    one = Sample.of([2, 3], [1, 0], [1.4, 0], resolution_years=1.0)
+    assert log_likelihood(law, one) == pytest.approx(by_hand)
+
+
 def test_ties_on_a_grid_show_the_resolution() -> None:
     dead = np.ones(30, bool)
     assert guessed_resolution(np.repeat([0.3, 0.7, 1.1], 10), dead) == 0.1

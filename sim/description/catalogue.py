@@ -1,4 +1,4 @@
-"""Warnings about element files: repeated objects, sets far older than the mission, objects that share a plane with few others."""
+"""Warnings about element files: repeated objects, sets far older than the mission, planes of few."""
 
 from __future__ import annotations
 

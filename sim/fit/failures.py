@@ -95,9 +95,9 @@ def read_failures(path: str | Path, columns: Columns | None = None) -> dict[str,
     """The units of a CSV file, by group; without groups all in one called "all".
 
     Columns are parted by commas, or where the header has none by semicolons or tabs: then the decimal point may be a
-    comma.  Names of columns are compared without case.  Rows in which the age, a start or the event is blank are counted and
-    left out.  Units of group "" are called "(blank)".  Raises `InputError` with up to ten faults, each with its line,
-    column, value and what is allowed.
+    comma.  Names of columns are compared without case.  Rows in which the age, a start or the event is blank are
+    counted and left out.  Units of group "" are called "(blank)".  Raises `InputError` with up to ten faults, each with
+    its line, column, value and what is allowed.
     """
     path, asked = Path(path), columns or Columns()
     if asked.unit not in UNITS:

@@ -1,6 +1,8 @@
 """`orbitfleet fit` as a user meets it."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +112,14 @@ def test_folders_of_others_are_not_touched(log: Path, tmp_path: Path) -> None:
     assert "damaged" in fit(log, "--out", tmp_path, code=3)[1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fit.json", "thesis.txt"]
     assert "is a file" in fit(log, "--out", tmp_path / "thesis.txt", code=3)[1]
+
+
+def test_a_stream_without_the_sign_still_says_what_is_an_error(log: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sim", "fit", str(log), "--out", str(tmp_path / "o")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "60"}
+    text = subprocess.run(command, capture_output=True, check=True, env=environment, timeout=120).stdout.decode("ascii")
+    assert "?" not in text
+    assert re.search(r"rate_per_year [\d.]+ \+- [\d.]+", " ".join(text.split()))
 
 
 def test_exit_codes(log: Path, tmp_path: Path) -> None:

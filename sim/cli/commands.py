@@ -34,7 +34,7 @@ from sim.cli.options import (
 )
 from sim.cli.output import draw, finish, print_json, report_check, write_picture
 from sim.cli.progress import progress
-from sim.cli.screen import say, screen_width
+from sim.cli.screen import SPELT, say, screen_width
 from sim.errors import InputError, plain
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
@@ -63,7 +63,7 @@ def main() -> None:
     _end_as_after_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a name that the terminal has no characters for still shows
+            stream.reconfigure(errors=SPELT)  # what the terminal has no characters for still shows
     # A strategy of one's own lies in the folder one works in; last, so that a numpy.py there is not taken for NumPy.
     sys.path[:] = [*(place for place in sys.path if place not in ("", os.getcwd())), os.getcwd()]
     try:

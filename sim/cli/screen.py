@@ -5,6 +5,7 @@ What goes to a file or a pipe has no width, unless `COLUMNS` says one.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import shutil
@@ -18,9 +19,21 @@ NARROWEST = 50
 """Columns that every terminal is taken to have."""
 _NO_LIMIT = 10_000
 """Columns of a table that is never folded; without a height, rich would ask the terminal for both."""
+SPELT = "orbitfleet-spelt"
+"""How streams write a character that their encoding lacks: in plain letters where that is possible, else as `?`."""
+_PLAIN = {"\u00b1": "+-", "\u00b0": " deg", "\u2192": "->", "\u00b7": "*", "\u00d7": "x", "\u2212": "-", "\u2013": "-"}
 _GAP = 2
 _LEAST_TEXT = 24
 """Columns within which text in a table may be broken into lines; with less room it goes below."""
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(SPELT, _spelt)
 
 
 def screen_width() -> int | None:

@@ -1,13 +1,14 @@
-"""Warnings about element files: sets far older than the mission, objects that share a plane with few others."""
+"""Warnings about element files: repeated objects, sets far older than the mission, planes of few."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from sim.environment.planes import chosen_entries, gaps_of
-from sim.ephemeris import CatalogueEntry, group_into_planes, julian_date, station_kept
+from sim.ephemeris import CatalogueEntry, group_into_planes, julian_date, one_set_each, station_kept
 from sim.scenario import Scenario
 from sim.scenario.constellation import CatalogueShell
 
@@ -24,7 +25,9 @@ def catalogue_warnings(scenario: Scenario) -> Iterator[str]:
     for number, shell in enumerate(scenario.constellation.shells):
         if not isinstance(shell, CatalogueShell):
             continue
-        entries = chosen_entries(shell)
+        listed = chosen_entries(shell)
+        entries = one_set_each(listed, start)
+        yield from _repeated(number, listed, entries)
         ages = {entry: abs(julian_date(start) - entry.elements.epoch_jd) for entry in entries}
         if old := [entry for entry, days in ages.items() if days > OLD_DAYS]:
             oldest = max(old, key=lambda entry: ages[entry])
@@ -46,6 +49,22 @@ def catalogue_warnings(scenario: Scenario) -> Iterator[str]:
                 f"typical one ({typical:g}): {shown}; `exclude` them, or widen raan_gap_deg, inclination_gap_deg or "
                 "mean_motion_gap_rev_per_day"
             )
+
+
+def _repeated(number: int, listed: list[CatalogueEntry], entries: list[CatalogueEntry]) -> Iterator[str]:
+    """What is said of catalogue numbers that stand in a file several times."""
+    if left_out := len(listed) - len(entries):
+        yield (
+            f"shell {number}: {left_out:,} of {len(listed):,} element sets left out: of each catalogue number only the "
+            "epoch nearest to the mission's start counts"
+        )
+    count = Counter(entry.norad_id for entry in entries)
+    if shared := [one for one, times in count.items() if times > 1]:
+        shown = ", ".join(map(str, shared[:_MOST])) + (f" and {len(shared) - _MOST} more" if shared[_MOST:] else "")
+        yield (
+            f"shell {number}: catalogue number {shown} stands at several element sets that differ: each is taken for a "
+            "satellite of its own"
+        )
 
 
 def _named(entry: CatalogueEntry) -> str:

@@ -13,6 +13,7 @@ from sim.ephemeris import (
     CatalogueEntry,
     MeanElements,
     group_into_planes,
+    one_set_each,
     orbit_elements,
     raan_of_ltan_deg,
     read_catalogue,
@@ -190,7 +191,7 @@ def _sun_synchronous_planes(scenario: Scenario, shell: SunSynchronousShell) -> _
 
 
 def chosen_entries(shell: CatalogueShell) -> list[CatalogueEntry]:
-    """The objects of an element file that a shell asks for.
+    """The element sets of a file, of the objects that a shell asks for.
 
     Raises `InputError` where there are none, or where one that is to be left out is not there.
     """
@@ -217,6 +218,7 @@ def gaps_of(shell: CatalogueShell) -> dict[str, float]:
 
 
 def _catalogue_planes(scenario: Scenario, shell: CatalogueShell) -> _Made:
-    kept = [station_kept(entry) for entry in chosen_entries(shell)]
-    groups = group_into_planes(kept, scenario.mission.start, **gaps_of(shell))
+    start = scenario.mission.start
+    kept = [station_kept(entry) for entry in one_set_each(chosen_entries(shell), start)]
+    groups = group_into_planes(kept, start, **gaps_of(shell))
     return [(group.elements, group.phases_rad, None) for group in groups]

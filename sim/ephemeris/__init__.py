@@ -1,7 +1,7 @@
 """The Sun and satellites as vectorised functions of time: the layer that wraps Skyfield and SGP4."""
 
 from sim.ephemeris.catalogue import CatalogueEntry, read_catalogue, station_kept
-from sim.ephemeris.constellation import CataloguePlane, group_into_planes
+from sim.ephemeris.constellation import CataloguePlane, group_into_planes, one_set_each
 from sim.ephemeris.orbits import (
     MeanElements,
     SecularRates,
@@ -29,6 +29,7 @@ __all__ = [
     "elements_at",
     "group_into_planes",
     "julian_date",
+    "one_set_each",
     "orbit_elements",
     "raan_of_ltan_deg",
     "read_catalogue",

@@ -78,7 +78,7 @@ def read_catalogue(path: Path) -> list[CatalogueEntry]:
     start = text.lstrip()
     if not start:
         _refuse(path, "", None, "the file is empty; an OMM or TLE file is wanted")
-    if start.startswith("CCSDS_OMM_VERS"):
+    if re.match(r"(COMMENT[^\n]*\n\s*)*CCSDS_OMM_VERS", start):
         _refuse(path, "", None, "OMM in key = value notation is not read; JSON, CSV, XML and TLE are")
     if start[0] in "[{":
         records = _json_records(path, text)
@@ -154,12 +154,15 @@ def _json_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, obj
 
 
 def _csv_records(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
+    head = text.split("\n", 1)[0]
+    delimiter = next((one for one in ";\t" if one in head and "," not in head), ",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True, delimiter=delimiter)
     try:
         for row in reader:
             if None in row:
                 _refuse(path, f"line {reader.line_num}", row[None], "more values than the header names")
-            yield f"line {reader.line_num}", _upper(row)
+            if any(value and value.strip() for value in row.values()):
+                yield f"line {reader.line_num}", _upper(row)
     except csv.Error as error:
         _refuse(path, f"line {reader.line_num}", None, f"not valid CSV: {error}")
 

@@ -37,6 +37,25 @@ class CataloguePlane:
         return np.array([entry.elements.argument_of_latitude_rad for entry in self.entries])
 
 
+def one_set_each(entries: Sequence[CatalogueEntry], start: date) -> list[CatalogueEntry]:
+    """Return the element sets without those that say of an object what another one says, in their order.
+
+    Of each catalogue number the epoch nearest to `start` counts, as in a file of an object's history; equal sets of one
+    epoch are one.  Sets of one number and epoch that differ are taken for several objects, as are all of number 0.
+    """
+    day = julian_date(start)
+    nearest: dict[int, float] = {}
+    for entry in entries:
+        epoch = entry.elements.epoch_jd
+        if abs(epoch - day) < abs(nearest.get(entry.norad_id, np.inf) - day):
+            nearest[entry.norad_id] = epoch
+    kept: dict[tuple[int, MeanElements], CatalogueEntry] = {}
+    for entry in entries:
+        if entry.norad_id == 0 or entry.elements.epoch_jd == nearest[entry.norad_id]:
+            kept.setdefault((entry.norad_id, entry.elements), entry)
+    return list(kept.values())
+
+
 def group_into_planes(
     entries: Sequence[CatalogueEntry],
     start: date | None = None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR
+from sim.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from sim.errors import Fault, InputError
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ _NAMES = {"time": ("years", "observed_years"), "event": ("dead", "event"), "entr
 _DEAD = ("1", "1.0", "yes", "true", "dead", "died", "failed", "failure", "event")
 _CENSORED = ("0", "0.0", "no", "false", "alive", "censored", "survived", "running")
 _FLAGS = dict.fromkeys(_DEAD, True) | dict.fromkeys(_CENSORED, False)
-_BLANK = ("", "-", "na", "n/a", "null", "none")
+_BLANK = ("", "-", "na", "n/a", "#n/a", "null", "none", "nat")
 
 
 @dataclass(frozen=True)
@@ -93,19 +94,20 @@ class _Refused(ValueError):
 def read_failures(path: str | Path, columns: Columns | None = None) -> dict[str, Failures]:
     """The units of a CSV file, by group; without groups all in one called "all".
 
-    Names of columns are compared without case.  Rows in which the age, a start or the event is blank are counted and
-    left out.  Units of group "" are called "(blank)".  Raises `InputError` with up to ten faults, each with its line,
-    column, value and what is allowed.
+    Columns are parted by commas, or where the header has none by semicolons or tabs: then the decimal point may be a
+    comma.  Names of columns are compared without case.  Rows in which the age, a start or the event is blank are
+    counted and left out.  Units of group "" are called "(blank)".  Raises `InputError` with up to ten faults, each with
+    its line, column, value and what is allowed.
     """
     path, asked = Path(path), columns or Columns()
     if asked.unit not in UNITS:
         raise InputError(f"--unit {asked.unit}: must be one of {', '.join(UNITS)}")
-    rows = _rows(path)
+    delimiter, rows = _rows(path)
     _, header = next(rows, (1, None))
     if header is None:
         raise InputError(f"{path}: is empty: the first line must name the columns, years and dead among them")
     place = _places(path, header, asked)
-    log = _Log(path, header, place, asked)
+    log = _Log(path, header, place, asked, decimal_comma=delimiter != ",")
     cells = list(rows) if "start" in place else rows
     if isinstance(cells, list):
         log.find_latest(cells)
@@ -119,14 +121,17 @@ def read_failures(path: str | Path, columns: Columns | None = None) -> dict[str,
 class _Log:
     """Takes down rows, and what is wrong with them."""
 
-    def __init__(self, path: Path, header: list[str], place: dict[str, int], asked: Columns) -> None:
+    def __init__(
+        self, path: Path, header: list[str], place: dict[str, int], asked: Columns, *, decimal_comma: bool
+    ) -> None:
         self.path = path
         self.header = header
         self.place = place
         self.by = asked.by
         self.scale = UNITS[asked.unit]
         self.unit = asked.unit
-        self.latest: date | None = None
+        self.decimal_comma = decimal_comma
+        self.latest: datetime | None = None
         self.faults: list[Fault] = []
         self._groups: dict[str, _Units] = {}
         self._names: dict[str, str] = {}  # one string for each name, however many rows
@@ -181,7 +186,7 @@ class _Log:
         last = ended or self.latest
         if begun is None or last is None:
             return None, False
-        years = (last - begun).days / DAYS_PER_YEAR
+        years = _years(begun, last)
         if not 0 < years <= MAX_YEARS:
             if ended is not None or years < 0:
                 self._fault(
@@ -196,7 +201,7 @@ class _Log:
         def read(text: str) -> float | None:
             if "start" in self.place and (day := _date(text)) is not None:
                 begun = _date(row[self.place["start"]])
-                return None if begun is None else max((day - begun).days, 0) / DAYS_PER_YEAR
+                return None if begun is None else max(_years(begun, day), 0.0)
             return self._age(text, least=-math.inf)
 
         entry = self._cell(line, row, "entry", read)
@@ -211,14 +216,15 @@ class _Log:
         if text.strip().casefold() in _BLANK:
             return None
         try:
-            value = math.nan if "_" in text else float(text) * self.scale
+            plain = text.replace(",", ".") if self.decimal_comma else text
+            value = math.nan if "_" in text else float(plain) * self.scale
         except ValueError:
             value = math.nan
         if not (least < value <= MAX_YEARS):
             must = f"must be a number of {self.unit} above 0 and at most {MAX_YEARS / self.scale:.6g}"
             if least < 0:
                 must = f"must be a number of {self.unit}, at most {MAX_YEARS / self.scale:.6g}"
-            if "," in text:
+            if "," in text and not self.decimal_comma:
                 must += f"; write the decimal point as a point: {text.strip().replace(',', '.')}"
             elif value > MAX_YEARS:
                 must += "; for other units there is --unit"
@@ -260,20 +266,42 @@ class _Log:
                 np.array(units.cause, dtype=np.str_),
                 np.array(units.entry),
                 units.skipped,
-                self.latest,
+                None if self.latest is None else self.latest.date(),
             )
             for name, units in sorted(groups.items())
         }
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _delimiter(path: Path) -> tuple[str, bool]:
+    """(what parts columns, whether the first line says so, as spreadsheets write it: `sep=;`)."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as text:
+            first = text.read(65_536).lstrip("\r\n ").split("\n", 1)[0].rstrip("\r ")
+    except OSError:
+        return ",", False  # the reader says what is wrong
+    said = re.fullmatch(r"sep=([,;\t|])", first, re.IGNORECASE)
+    if said:
+        return said[1], True
+    return next((one for one in ";\t" if one in first and "," not in first), ","), False
+
+
+def _rows(path: Path) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+    """What parts columns, and (line, fields) of each row that is not blank."""
+    delimiter, said = _delimiter(path)
+    rows = _fields(path, delimiter)
+    if said:
+        next(rows)
+    return delimiter, rows
+
+
+def _fields(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """(line, fields) of each row that is not blank.  Raises `InputError` for what is no text or no CSV."""
     reader = None
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             raise InputError(f"{path}: has {size / 1e6:.0f} MB: at most {MAX_BYTES / 1e6:.0f} MB can be read")
         with path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text, strict=True)
+            reader = csv.reader(text, strict=True, delimiter=delimiter)
             for row in reader:
                 if any(cell.strip() for cell in row):
                     yield reader.line_num, row
@@ -336,8 +364,6 @@ def _place(path: Path, header: list[str], what: str, name: str | None, *, option
         for unit in UNITS:
             if fitting := [one.strip() for one in header if unit[:-1] in one.casefold()]:
                 hint = f"; if {fitting[0]} is it: --time {fitting[0]} --unit {unit}"
-    if len(header) == 1 and (";" in listed or "\t" in listed):
-        hint = "; separate columns by commas"
     shown = name if name is not None else " or ".join(allowed)
     raise InputError(f"{path}: line 1: has no column {shown}{guess}; it has: {shortened}{hint}")
 
@@ -355,12 +381,17 @@ def _flag(text: str) -> bool | None:
     return _FLAGS[word]
 
 
-def _date(text: str) -> date | None:
-    """A date, with or without a time of day; none where it is blank."""
+def _date(text: str) -> datetime | None:
+    """A date, at its time of day if it has one, of a time zone as UTC; none where it is blank."""
     word = text.strip()
     if word.casefold() in _BLANK:
         return None
     try:
-        return datetime.fromisoformat(word.replace("/", "-")).date()
-    except ValueError:
+        moment = datetime.fromisoformat(word.replace("/", "-"))
+        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise _Refused("must be a date as YYYY-MM-DD, or blank") from None
+
+
+def _years(begun: datetime, last: datetime) -> float:
+    return (last - begun).total_seconds() / SECONDS_PER_DAY / DAYS_PER_YEAR

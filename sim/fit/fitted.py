@@ -209,14 +209,15 @@ class Fit:
 
 def log_likelihood(law: AnyLaw, sample: Sample) -> float:
     """Of a law, for ages in years."""
-    ages, died = sample.death_years()
     cumulative = law.cumulative_hazard(sample.years * DAYS_PER_YEAR)
-    if sample.resolution_years:
-        first = law.cumulative_hazard(np.maximum(ages - sample.resolution_years, 0.0) * DAYS_PER_YEAR)
-        gained = law.cumulative_hazard(ages * DAYS_PER_YEAR) - first
+    if sample.spans is not None:
+        last, first, count = sample.spans
+        before = law.cumulative_hazard(first * DAYS_PER_YEAR)
+        gained = law.cumulative_hazard(last * DAYS_PER_YEAR) - before
         with np.errstate(divide="ignore"):
-            log_p = np.log(-np.expm1(-gained)) - first
-        return float(died @ log_p - (sample.weight - sample.died) @ cumulative)
+            log_p = np.log(-np.expm1(-gained)) - before
+        return float(count @ log_p - (sample.weight - sample.died) @ cumulative)
+    ages, died = sample.death_years()
     with np.errstate(divide="ignore"):
         log_h = np.log(law.hazard_per_day(ages * DAYS_PER_YEAR) * DAYS_PER_YEAR)
     return float(died @ log_h - sample.weight @ cumulative)

@@ -1,8 +1,8 @@
 """Lifetime laws by maximum likelihood under right censoring and left truncation.
 
 ln L = sum over deaths of ln h(age) - sum over all units of H(age), less H(entry) of those that entered late.  Where
-ages are known to a resolution r alone, a death at a adds ln(e^-H(a - r) - e^-H(a)) instead (interval censoring).  What
-each law leaves free:
+ages are known to a resolution r alone, a death at a adds ln(e^-H(a - r) - e^-H(a)) instead (interval censoring; from
+the unit's entry on, where that is later than a - r).  What each law leaves free:
 
 exponential          rate
 weibull              shape, scale

@@ -18,7 +18,8 @@ class Sample:
     """Units by age: at each of `years`, increasing, the observation of `ended` units ends, and `died` of them die.
 
     `entered` of them begin to be observed there, older than new (left truncation); the others were observed from birth.
-    With a `resolution_years` r above 0 a death written at age a came between a - r and a (interval censoring).
+    With a `resolution_years` r above 0 a death written at age a came between a - r and a (interval censoring), but not
+    before that unit's entry: `spans` holds (age, earliest age, number) of those deaths.
     """
 
     years: Floats
@@ -26,6 +27,7 @@ class Sample:
     died: Floats
     entered: Floats
     resolution_years: float = 0.0
+    spans: tuple[Floats, Floats, Floats] | None = None
 
     @classmethod
     def of(
@@ -36,7 +38,7 @@ class Sample:
         More than 20,000 different ages are rounded up to 1/20,000 of the longest.
         """
         ages, died = np.asarray(years, float), np.asarray(dead, bool)
-        begun = np.zeros(ages.shape) if entry is None else np.asarray(entry, float)
+        begun = np.zeros(ages.shape) if entry is None else np.array(entry, float)
         late = begun > 0
         every = np.concatenate([ages, begun[late]])
         distinct, place = np.unique(every, return_inverse=True)
@@ -48,7 +50,14 @@ class Sample:
             np.asarray(np.bincount(where, weights=weight, minlength=distinct.size), float)
             for where, weight in ((own, np.ones(own.size)), (own, died), (first, np.ones(first.size)))
         )
-        return cls(distinct, ended, fallen, entered, resolution_years)
+        spans = None
+        if resolution_years:
+            begun[late] = distinct[first]
+            last, since = distinct[own][died], begun[died]
+            earliest = np.maximum(last - resolution_years, np.where(since < last, since, 0.0))
+            pairs, count = np.unique(np.stack([last, np.maximum(earliest, 0.0)]), axis=1, return_counts=True)
+            spans = pairs[0], pairs[1], np.asarray(count, float)
+        return cls(distinct, ended, fallen, entered, resolution_years, spans)
 
     @cached_property
     def weight(self) -> Floats:
@@ -67,21 +76,15 @@ class Sample:
 
     def at_midpoints(self) -> Sample:
         """The same with each death in the middle of the interval in which it came, as if that were known."""
-        if self.resolution_years == 0:
+        if self.spans is None:
             return self
-        half = np.minimum(0.5 * self.resolution_years, 0.5 * self.years)
-        every = np.concatenate([self.years, self.years - half])
+        last, first, count = self.spans
+        every = np.concatenate([self.years, 0.5 * (first + last)])
         distinct, place = np.unique(every, return_inverse=True)
         at_end, middle = place[: self.years.size], place[self.years.size :]
-        columns = (
-            (at_end, self.ended - self.died, middle, self.died),
-            (middle, self.died, middle, 0 * self.died),
-            (at_end, self.entered, middle, 0 * self.died),
-        )
-        ended, died, entered = (
-            np.asarray(np.bincount(one, weights, distinct.size) + np.bincount(two, more, distinct.size), float)
-            for one, weights, two, more in columns
-        )
+        died = np.asarray(np.bincount(middle, count, distinct.size), float)
+        ended = np.bincount(at_end, self.ended - self.died, distinct.size) + died
+        entered = np.asarray(np.bincount(at_end, self.entered, distinct.size), float)
         used = (ended > 0) | (entered > 0)
         return Sample(distinct[used], ended[used], died[used], entered[used])
 

@@ -221,6 +221,9 @@ def test_tables_as_other_programs_write_them(tmp_path):
         f"{head.replace(',', ', ')}\n{row.replace(',', ', ')}",
         f"{head},\n{row},",
         f",{head}\n0,{row}",
+        f"{head.replace(',', ';')}\n{row.replace(',', ';')}",
+        f"{head.replace(',', chr(9))}\r\n{row.replace(',', chr(9))}",
+        f"{head}\n{',' * head.count(',')}\n{row}\n",
         json.dumps({"data": [FIELDS]}),
         json.dumps([{key.lower(): value for key, value in FIELDS.items()}]),
     ):

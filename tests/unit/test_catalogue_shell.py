@@ -17,7 +17,7 @@ FIELDS = {"ECCENTRICITY": 1e-4, "ARG_OF_PERICENTER": 90.0, "EPHEMERIS_TYPE": 0, 
 def fleet_of(tmp_path):
     """Six planes of twelve, as kept in practice: nodes to 1 degree, altitudes to 5 km, and one stranger."""
 
-    def make(epoch="2027-01-01T00:00:00", **shell):
+    def make(epoch="2027-01-01T00:00:00", more=lambda records: [], **shell):
         luck = np.random.default_rng(1)
         records = [
             {
@@ -35,6 +35,7 @@ def fleet_of(tmp_path):
         ]
         stranger = {"OBJECT_NAME": "STRANGER", "NORAD_CAT_ID": 99999, "RA_OF_ASC_NODE": 30.0, "INCLINATION": 53.0}
         records.append({**records[0], **stranger})
+        records.extend(more(records))
         path = tmp_path / "fleet.json"
         path.write_text(json.dumps(records))
         shells = json.dumps([{"kind": "catalogue", "file": str(path), **shell}])
@@ -66,6 +67,23 @@ def test_elements_far_from_the_mission_are_named(fleet_of):
     assert len(told) == 1
     assert "elements of 73 of 73 objects" in told[0]
     assert "214 days" in told[0]
+
+
+def test_of_an_object_s_history_one_set_counts(fleet_of):
+    wide = {"raan_gap_deg": 10, "mean_motion_gap_rev_per_day": 0.1, "exclude": ["stranger"]}
+
+    def history(records):  # a week before, when all were elsewhere, and the same sets once more
+        return [{**one, "EPOCH": "2026-12-25T00:00:00", "MEAN_ANOMALY": 7.0} for one in records] + records[:5]
+
+    once, several = facts(fleet_of(**wide)), facts(fleet_of(more=history, **wide))
+    assert several["planes"] == once["planes"]
+    told = [text for text in several["warnings"] if "left out" in text]
+    assert len(told) == 1
+    assert "77 of 149 element sets left out" in told[0]
+    # Another place at the same epoch is another satellite, whatever its number, and is named.
+    doubled = facts(fleet_of(more=lambda records: [{**records[3], "MEAN_ANOMALY": 100.0}], **wide))
+    assert sum(plane["satellites"] for plane in doubled["planes"]) == 73
+    assert any("catalogue number 70003 stands at several" in text for text in doubled["warnings"])
 
 
 @pytest.mark.parametrize("name", ["x" * 1000, "a\ud800", "a\x00"])

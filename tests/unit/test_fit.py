@@ -123,7 +123,8 @@ def test_header_and_flags_in_many_spellings(tmp_path: Path) -> None:
         ("years,dead\n", None, ["no units"]),
         ("years,dead\n1,0\n2,0\n", None, ["none of its units died", "3 unit-years", "0.999 a year"]),
         ("year,dead\n1,0\n", None, ["line 1", "no column years or observed_years", "did you mean year?"]),
-        ("years;dead\n1;0\n", None, ["no column years", "separate columns by commas"]),
+        ("years;died\n1;0\n", None, ["no column dead", "it has: years, died"]),
+        ("years;dead\n1.234,5;1\n", None, ["line 2, column years = '1.234,5'"]),
         ("years,died\n1,0\n", None, ["no column dead"]),
         ("years,dead,years\n1,0,2\n", None, ["column years stands there 2 times"]),
         ("years,dead,observed_years\n1,0,2\n", None, ["both years and observed_years", "--time"]),
@@ -246,7 +247,7 @@ def test_lives_between_dates_last_to_the_latest_date_of_the_file(tmp_path: Path)
     path = written(tmp_path, "\n".join(rows))
     columns = Columns(start="installed", end="removed", entry="watched_from")
     units = read_failures(path, columns)["all"]
-    assert (units.years * DAYS_PER_YEAR).tolist() == pytest.approx([366, 1096, 1])
+    assert (units.years * DAYS_PER_YEAR).tolist() == pytest.approx([366, 1096, 2 / 3])
     assert (units.entry * DAYS_PER_YEAR).tolist() == pytest.approx([0, 731, 0])
     assert units.dead.tolist() == [True, False, True]  # who has an end died
     assert units.skipped == 1
@@ -256,6 +257,33 @@ def test_lives_between_dates_last_to_the_latest_date_of_the_file(tmp_path: Path)
         read_failures(path, Columns(start="installed"))
     with pytest.raises(InputError, match="--unit fortnights: must be one of years"):
         read_failures(path, Columns(unit="fortnights"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "years;dead\n1,5;1\n2.5;0\n",
+        "\ufeffyears\tdead\r\n1,5\t1\r\n2,5\t0\r\n",
+        "sep=;\nyears;dead\n1,5;1\n2,5;0\n",
+        "sep=,\nyears,dead\n1.5,1\n2.5,0\n",
+    ],
+)
+def test_tables_as_spreadsheets_write_them(tmp_path: Path, text: str) -> None:
+    units = read_failures(written(tmp_path, text))["all"]
+    assert (units.years.tolist(), units.dead.tolist()) == ([1.5, 2.5], [True, False])
+
+
+def test_times_of_day_and_time_zones_count(tmp_path: Path) -> None:
+    rows = [
+        "start,end",
+        "2024-01-01T23:00:00-05:00,2024-01-02T10:00:00Z",
+        "2024-01-01T00:00:00Z,2024-01-01 12:00",
+        "2024-01-01,#N/A",
+        "2024-01-01,NaT",
+    ]
+    units = read_failures(written(tmp_path, "\n".join(rows)), Columns(start="start", end="end"))["all"]
+    assert (units.years * DAYS_PER_YEAR * 24).tolist() == pytest.approx([6, 12, 34, 34])
+    assert units.dead.tolist() == [True, True, False, False]
 
 
 def test_who_enters_late_counts_from_there() -> None:
@@ -301,6 +329,23 @@ def test_ages_at_inspections_are_intervals() -> None:
     law = Exponential(rate_per_year=0.4)
     by_hand = math.log(math.exp(-0.4) - math.exp(-0.6)) - 0.4 * 2
     assert log_likelihood(law, Sample.of([1.5, 2], [1, 0], resolution_years=0.5)) == pytest.approx(by_hand)
+
+
+def test_who_enters_between_inspections_died_after_that() -> None:
+    rng = np.random.default_rng(1)
+    lives, entry = 4.0 * rng.weibull(2.0, 6_000), rng.uniform(0, 4, 6_000)
+    seen = lives > entry
+    lives, entry = lives[seen], entry[seen]
+    dead = lives < 5.0
+    units = Sample.of(np.where(dead, np.ceil(lives), 5.0), dead, entry, resolution_years=1.0)
+    fit = next(fit for fit in fit_laws(units) if fit.law.kind == "weibull")
+    errors = fit.standard_errors(units)
+    assert abs(fit.law.shape - 2.0) < 3 * errors["shape"] < 0.2
+    assert abs(fit.law.scale_years - 4.0) < 3 * errors["scale_years"] < 0.2
+    law = Exponential(rate_per_year=0.4)
+    by_hand = math.log(math.exp(-0.4 * 1.4) - math.exp(-0.4 * 2)) + 0.4 * 1.4 - 0.4 * 3
+    one = Sample.of([2, 3], [1, 0], [1.4, 0], resolution_years=1.0)
+    assert log_likelihood(law, one) == pytest.approx(by_hand)
 
 
 def test_ties_on_a_grid_show_the_resolution() -> None:

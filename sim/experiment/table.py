@@ -8,13 +8,16 @@ from itertools import combinations
 from math import floor, log10
 from typing import Any
 
+from sim.experiment.envelope import Envelope
 from sim.experiment.intervals import FEWEST
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
+from sim.scenario.service import Service
 
 WIDTH = 110
 """Columns of text that the tables keep within."""
 _NAME_WIDTH = 46  # a longer strategy or pair is broken into lines
+_MOST_IN_PAIRS = 5  # strategies of which every two are compared; the JSON has all pairs
 _LEAST_NAME = 10  # columns that a name has, however wide the numbers beside it are
 
 _TABLES = (
@@ -28,6 +31,7 @@ _TABLES = (
         ("cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour", 1.0, ""),
         ("total_cost_usd", "total cost, million USD", 1e-6, ""),
         ("total_cost_uncredited_usd", "uncredited, million USD", 1e-6, ""),
+        ("net_cost_usd", "net cost, million USD", 1e-6, ""),
     ),
 )
 _CAUSE_NAMES = {
@@ -57,6 +61,11 @@ _TERMS = (
     "those GPUs could do in that time.  A useful GPU-hour is an hour of it."
 )
 _CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
+_NET = (
+    "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
+    "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere."
+)
+_BEST = "Lowest net cost, by the value of a GPU-hour, and the 95 % interval of the value at which the best changes:"
 
 
 def table(
@@ -66,11 +75,13 @@ def table(
     ranking: Mapping[str, Sequence[Mapping[str, Any]]],
     replicates: int,
     width: int = WIDTH,
+    equal_service: tuple[Service, Envelope | None] | None = None,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
-    All lines keep within `width`, or `WIDTH` where that is less; in full width, the last line is the last verdict, a
+    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one.  All lines keep within
+    `width`, or `WIDTH` where that is less; in full width, the last line is the last verdict, a
     sentence of any length.
     """
     width = min(width, WIDTH)
@@ -83,6 +94,8 @@ def table(
         ]
         lines += ["", *_aligned([["strategy", *head], *rows], width)]
     pairs = list(combinations(strategies, 2))
+    if len(strategies) > _MOST_IN_PAIRS:
+        pairs = pairs[: len(strategies) - 1]  # against the first
     for columns in _TABLES if pairs else ():
         head = [heading for _, heading, _, _ in columns]
         rows = [
@@ -104,6 +117,12 @@ def table(
     ]
     found = verdicts(strategies, differences) if pairs else []
     texts = [_TERMS, _meaning(replicates, shown), _CREDIT]
+    if equal_service:
+        service, best = equal_service
+        texts.append(_NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand))
+        if best and pairs:
+            named = [line for one in best.text() for line in _wrapped(one, width - 2, "  ")]
+            lines += ["", *_wrapped(_BEST, width), *(f"  {line}" for line in named)]
     texts += [_shares(ranking[verdict.metric], verdict.metric) for verdict in found]
     lines += ["", *(line for text in texts for line in _wrapped(text, width))]
     if found:

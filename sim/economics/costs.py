@@ -118,7 +118,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     flight_usd = flights.price_usd(price, bills)
     # Nobody pays more for a second-hand satellite than for a new one in a full flight.
     share_usd = np.minimum(flight_usd / np.maximum(flights.satellites, 1), flights.seat_usd(price, bills, result.rooms))
-    unflown = _paid_unflown_usd(result, flights, bills, prices.payment)
+    unflown = _paid_unflown_usd(result, bills, prices.payment)
     bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
     # A fleet that stands in place is charged what brings it up on average.
@@ -143,14 +143,13 @@ def working_satellite_years(result: Result) -> float:
     return float((log.satellites * (result.horizon_days - log.time_days)).sum() / DAYS_PER_YEAR)
 
 
-def _paid_unflown_usd(result: Result, flights: Flights, bills: list[Bill], payment: Payment) -> float:
+def _paid_unflown_usd(result: Result, bills: list[Bill], payment: Payment) -> float:
     """What was paid by the horizon for satellites that have been ordered and not flown."""
     log = result.events
 
     def number(rows: NDArray[np.bool_]) -> Floats:
         """Satellites of each design in some rows."""
-        counted: Floats = np.bincount(log.design[rows], log.amount[rows], minlength=len(bills))
-        return counted
+        return np.bincount(log.design[rows], log.amount[rows], minlength=len(bills)).astype(float)
 
     ordered, built = number(log.kind == EventKind.ORDERED), number(log.kind == EventKind.READY)
     flown = number((log.kind == EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT))

@@ -75,7 +75,7 @@ class Envelope:
         mean_hours = {name: float(values.mean()) for name, values in hours.items()}
         # At value 0 the cheapest is best; of equally cheap ones that with most hours, which is so at any value above.
         best, value = min(mean_cost, key=lambda name: (mean_cost[name], -mean_hours[name])), 0.0
-        stretches, flips = [], []
+        stretches, flips = list[Stretch](), list[Flip]()
         while True:
             ahead = [
                 ((mean_cost[name] - mean_cost[best]) / (more - mean_hours[best]), -more, name)

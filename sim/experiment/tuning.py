@@ -78,15 +78,13 @@ def tune(
             f"{name} {i}": one for name, found in rivals.items() if len(found) > 1 for i, one in enumerate(found)
         }
         total = done + len(contest) * replicates * ceil(np.log2(max(map(len, rivals.values()))))
-        score = _mean_objective(
-            scenario, contest, seed, replicates, workers, lambda new, at=done, of=total: show(at + new, of)
-        )
+        score = _mean_objective(scenario, contest, seed, replicates, workers, _from(done, total, show))
         done += len(contest) * replicates
         for name, found in rivals.items():
             if len(found) > 1:
-                # Of equals the one nearest to the scenario's own parameters stays: they come first.
-                order = sorted(range(len(found)), key=lambda i, name=name: (score[f"{name} {i}"], i))  # type: ignore[misc]
-                rivals[name] = [found[i] for i in sorted(order[: ceil(len(found) / 2)])]
+                order = np.argsort([score[f"{name} {i}"] for i in range(len(found))], kind="stable")
+                # In the order in which they came: of equals the scenario's own parameters stay, which are first.
+                rivals[name] = [found[i] for i in sorted(order[: ceil(len(found) / 2)].tolist())]
         replicates *= 2
     return {name: _found(scenario, name, rivals[name][0], tried[name]) for name in strategies}
 
@@ -141,6 +139,11 @@ def _mean_objective(
             for figures in batch:
                 total[figures.task.strategy] += float(figures.metrics[column]) / replicates
     return total
+
+
+def _from(done: int, total: int, show: Progress) -> Callable[[int], None]:
+    """Tells how many are done of all, where so many were before."""
+    return lambda new: show(done + new, total)
 
 
 def _found(scenario: Scenario, name: str, best: Strategy, candidates: int) -> Tuned:

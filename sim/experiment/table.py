@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import floor, log10
 from typing import Any
@@ -93,22 +93,8 @@ def table(
             for name, estimates in strategies.items()
         ]
         lines += ["", *_aligned([["strategy", *head], *rows], width)]
-    pairs = list(combinations(strategies, 2))
-    if len(strategies) > _MOST_IN_PAIRS:
-        pairs = pairs[: len(strategies) - 1]  # against the first
-    for columns in _TABLES if pairs else ():
-        head = [heading for _, heading, _, _ in columns]
-        rows = [
-            [
-                f"{b} - {a}",
-                *(
-                    _cell(reversed_difference(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
-                    for metric, _, factor, unit in columns
-                ),
-            ]
-            for a, b in pairs
-        ]
-        lines += ["", *_aligned([["difference, same random draws", *head], *rows], width)]
+    pairs = _pairs(strategies)
+    lines += _difference_tables(pairs, differences, width)
     shown = [
         estimates[metric]
         for estimates in (*strategies.values(), *_by_pair(differences))
@@ -130,6 +116,34 @@ def table(
         last = [final] if width == WIDTH else _wrapped(final, width)
         lines += ["", *(line for text in others for line in _wrapped(text, width)), *last]
     return "\n".join(lines)
+
+
+def _pairs(strategies: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs to show: every two of a few strategies, and each of many with the first."""
+    names = list(strategies)
+    pairs = list(combinations(names, 2))
+    return pairs if len(names) <= _MOST_IN_PAIRS else pairs[: len(names) - 1]
+
+
+def _difference_tables(
+    pairs: Sequence[tuple[str, str]], differences: Mapping[str, Mapping[str, Difference]], width: int
+) -> list[str]:
+    """The lines of the tables of differences, the later strategy minus the earlier."""
+    lines: list[str] = []
+    for columns in _TABLES if pairs else ():
+        head = [heading for _, heading, _, _ in columns]
+        rows = [
+            [
+                f"{b} - {a}",
+                *(
+                    _cell(reversed_difference(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
+                    for metric, _, factor, unit in columns
+                ),
+            ]
+            for a, b in pairs
+        ]
+        lines += ["", *_aligned([["difference, same random draws", *head], *rows], width)]
+    return lines
 
 
 def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float], width: int = WIDTH) -> str:
@@ -205,7 +219,9 @@ def _shares(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
     """In what share of the replicates each strategy was best; nothing where that is not defined."""
     if any(row["p_best"] is None for row in rows):
         return ""
-    shares = ", ".join(f"{row['strategy']} {100 * row['p_best']:.0f} %" for row in rows)
+    named = rows if len(rows) <= _MOST_IN_PAIRS else [row for row in rows if row["p_best"] > 0]
+    shares = ", ".join(f"{row['strategy']} {100 * row['p_best']:.0f} %" for row in named)
+    shares += "" if len(named) == len(rows) else ", the others never"
     return f"{SUBJECTS[metric][0]} in single replicates: {shares}."
 
 

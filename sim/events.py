@@ -22,8 +22,8 @@ class EventKind(IntEnum):
     ORDERED = 1  # satellites ordered
     LAUNCHED = 2  # satellites aboard; one row a flight
     LAUNCH_FAILED = 3  # satellites lost; one row a flight, after its LAUNCHED row
-    DELIVERED = 4  # one row a satellite that begins work in a slot
-    STORED = 5  # one row a satellite that arrives in a spare berth
+    DELIVERED = 4  # one row a satellite that begins work in a slot; amount: days of its planned life
+    STORED = 5  # one row a satellite that arrives in a spare berth; amount: days of its planned life
     ACTIVATED = 6  # a spare has left its berth for a slot; amount: days of phasing
     PLACED = 7  # that spare begins work in its slot
     GPU_FAILED = 8  # one row a GPU
@@ -50,6 +50,7 @@ class EventKind(IntEnum):
     STORM = 27  # a storm of the Sun; amount: fluence of protons above 30 MeV outside the magnetic field, cm^-2
     GROUP_FAILED = 28  # something aboard failed and took its GPUs with it; amount: GPUs, spares included
     TRAY_OFF = 29  # a tray with too few GPUs left is switched off; amount: GPUs that lived on it
+    READY = 42  # satellites of an order are built and wait for a flight; amount: satellites
 
 
 class Cause(IntEnum):

@@ -154,7 +154,7 @@ def test_the_schema_of_one_field(terminal):
 def test_the_pictures_that_are_completed_are_those_that_can_be_drawn(terminal):
     terminal(*LINES["compare"])
     message = " ".join(terminal("plot", "three", "--kind", "nothing", columns=200, code=2).split())
-    names = re.search(r"this study has ([a-z, ]+)", message)
+    names = re.search(r"this study has ([a-z_, ]+)", message)
     assert names is not None
     assert set(names[1].strip().split(", ")) == set(PICTURES)
 

@@ -164,6 +164,9 @@ def compare(
     precision: Annotated[
         float | None, typer.Option(min=1e-6, max=1, help="Add replicates until half-widths are this share of the mean.")
     ] = None,
+    tuned: Annotated[
+        bool, typer.Option("--tune", help="Find each strategy's best parameters first, on replicates of their own.")
+    ] = False,
     seed: Seed = 1,
     years: Years = None,
     workers: Workers = None,
@@ -174,11 +177,17 @@ def compare(
 ) -> None:
     """Compare strategies with common random numbers, replicate by replicate."""
     from sim import experiment
+    from sim.experiment import tuning
 
     names = [name.strip() for name in strategies.split(",") if name.strip()]
     if len(names) < 2 or len(set(names)) < len(names):
         raise typer.BadParameter("name at least two different strategies", param_hint="--strategies")
-    scenario = _load(sources, settings, years, allow_code or names)
+    scenario = given = _load(sources, settings, years, allow_code or names)
+    found: dict[str, tuning.Tuned] = {}
+    if tuned:
+        with progress(as_json) as show:
+            found = tuning.tune(given, names, seed=seed, workers=workers, progress=show)
+        scenario = tuning.with_tuned(given, found)
     with progress(as_json) as show:
         study = experiment.compare(
             scenario,
@@ -192,7 +201,13 @@ def compare(
             command=_command(),
             progress=show,
         )
-    finish(study, as_json)
+    losses = tuning.opportunity_losses(given, found, study)
+    finish(
+        study,
+        as_json,
+        more={"tuning": tuning.tuning_json(found, losses)} if tuned else {},
+        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses)] if tuned else [],
+    )
 
 
 # Look

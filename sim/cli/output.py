@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 CHECK_FAILED = 4
+WIDTH = 110  # of text without a terminal
 
 
 def report_check(
@@ -36,16 +38,23 @@ def report_check(
         raise typer.Exit(CHECK_FAILED)
 
 
-def finish(study: Study, as_json: bool) -> None:
-    """Draw a finished study's pictures and print what was found; the warnings of its scenario on stderr."""
+def finish(study: Study, as_json: bool, more: Mapping[str, Any] | None = None, lines: Sequence[str] = ()) -> None:
+    """Draw a finished study's pictures and print what was found; the warnings of its scenario on stderr.
+
+    `more` joins the JSON, and `lines` stand before the table.
+    """
     assert study.folder is not None
     for warning in study.warnings:
         print(f"orbitfleet: warning: {warning}", file=sys.stderr)
     pictures = draw(study, study.folder, None)
     if as_json:
-        print_json({**study.to_json(), "out": str(study.folder)})
+        print_json({**study.to_json(), **(more or {}), "out": str(study.folder)})
         return
     width = screen_width()
+    for line in lines:
+        print(textwrap.fill(line, width or WIDTH, subsequent_indent="  "))
+    if lines:
+        print()
     print(study.table(width) if width else study.table())
     say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
 
@@ -65,6 +74,8 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
     }
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: plots.paired_differences(study)
+        if study.scenario.workload.jobs:
+            drawings["net_cost"] = lambda: plots.net_cost(study)
     unknown = set(kinds or []) - set(drawings)
     if unknown:
         raise typer.BadParameter(

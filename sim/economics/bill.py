@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from sim.constants import DAYS_PER_YEAR
 from sim.environment import Parts
 from sim.launch import AnyPrice
 from sim.scenario.models import Scenario
@@ -26,8 +25,6 @@ class Bill:
     positions: int
     """GPUs aboard, spares included."""
     mass_kg: float
-    life_days: float
-    """Over which it loses its value."""
 
     @classmethod
     def of(cls, scenario: Scenario, parts: Parts) -> Bill:
@@ -40,7 +37,6 @@ class Bill:
             gpu_usd=prices.gpu_usd / passes if passes > 0 else inf,
             positions=parts.gpus,
             mass_kg=parts.launch_mass_kg,
-            life_days=scenario.satellite.design_life_years * DAYS_PER_YEAR,
         )
 
     @property

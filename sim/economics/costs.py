@@ -1,12 +1,15 @@
 """What a run costs: prices on its log.  Pure, so a sweep over prices reruns nothing.
 
-Satellites and GPUs are paid for at launch, whether the flight succeeds or not.  Money is undiscounted.  At the
-horizon the straight-line value of the life that is left in satellites in orbit is credited: otherwise a strategy that
-stops maintaining its fleet near the end of the study would win by accounting alone.
+Satellites and GPUs are paid for in part when they are ordered, in part when they are built, and for the rest at launch,
+whether the flight succeeds or not: what is ordered and never flies is not free.  Money is undiscounted.  At the horizon
+the straight-line value of the life that is left in satellites in orbit is credited: otherwise a strategy that stops
+maintaining its fleet near the end of the study would win by accounting alone.  No satellite is credited with more than
+it would cost to replace it in a full flight: seats that flew empty are gone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +21,7 @@ from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice
 from sim.result import Result
 from sim.scenario.models import Economics
+from sim.scenario.prices import Payment
 
 Floats = NDArray[np.float64]
 
@@ -32,22 +36,27 @@ class Costs:
     """GPUs launched."""
     launches_usd: float
     """Flights, the failed ones too."""
+    unflown_usd: float
+    """Paid for satellites, GPUs included, that were ordered and have not flown at the horizon."""
+    unflown_refund_usd: float
+    """What of it comes back: they are cancelled there."""
     operations_usd: float
     """Fixed operations over the horizon, and those of working satellites."""
     deployment_usd: float
     """Part of satellites, GPUs and flights above that went into the initial deployment."""
     unexpired_credit_usd: float
-    """Straight-line value, at the horizon, of the life left in satellites in orbit and on their way."""
+    """Straight-line value, at the horizon, of the life left in satellites in orbit and on their way: of the replacement
+    cost in a full flight, until the design life ends or the propellant."""
 
     @property
     def total_uncredited_usd(self) -> float:
         """All that was paid, the initial deployment included."""
-        return self.satellites_usd + self.gpus_usd + self.launches_usd + self.operations_usd
+        return self.satellites_usd + self.gpus_usd + self.launches_usd + self.unflown_usd + self.operations_usd
 
     @property
     def total_usd(self) -> float:
-        """All that was paid, less the value of unexpired life at the horizon."""
-        return self.total_uncredited_usd - self.unexpired_credit_usd
+        """All that was paid, less what cancelled orders bring back and the value of unexpired life at the horizon."""
+        return self.total_uncredited_usd - self.unflown_refund_usd - self.unexpired_credit_usd
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ class Flights:
     """Whether it belongs to the initial deployment."""
     design: NDArray[np.int64]
     """Kind of satellite that it carries, a position in `Scenario.design_names`."""
+    plane: NDArray[np.int64]
+    """Where it goes."""
 
     @classmethod
     def of(cls, result: Result) -> Flights:
@@ -73,12 +84,22 @@ class Flights:
             first_satellite=log.satellite[rows].astype(np.int64),
             deployment=log.cause[rows] == Cause.DEPLOYMENT,
             design=log.design[rows].astype(np.int64),
+            plane=log.plane[rows].astype(np.int64),
         )
 
     def price_usd(self, launch_price: AnyPrice, bills: list[Bill]) -> Floats:
         """Price of each flight, USD."""
+        return self._priced(self.satellites, launch_price, bills)
+
+    def seat_usd(self, launch_price: AnyPrice, bills: list[Bill], rooms: Sequence[Sequence[int]]) -> Floats:
+        """What bringing one more of its satellites to its plane in a full flight costs, of each flight, USD."""
+        seats = np.array(rooms, np.int64)[self.design, self.plane]
+        return self._priced(seats, launch_price, bills) / seats
+
+    def _priced(self, satellites: NDArray[np.int64], launch_price: AnyPrice, bills: list[Bill]) -> Floats:
+        """Price of flights of these many satellites of their designs, USD."""
         # Few loads occur, each is priced once.
-        loads, load_of = np.unique(np.stack([self.satellites, self.design]), axis=1, return_inverse=True)
+        loads, load_of = np.unique(np.stack([satellites, self.design]), axis=1, return_inverse=True)
         price = [bills[design].flight_usd(launch_price, float(count)) for count, design in loads.T]
         return np.array(price, dtype=float)[load_of.ravel()]
 
@@ -93,7 +114,11 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     prices = scenario.economics if economics is None else economics
     bills = bills_of(scenario.model_copy(update={"economics": prices}), result.parts)
     flights = Flights.of(result)
-    flight_usd = flights.price_usd(scenario.launch.vehicle.price if launch_price is None else launch_price, bills)
+    price = scenario.launch.vehicle.price if launch_price is None else launch_price
+    flight_usd = flights.price_usd(price, bills)
+    # Nobody pays more for a second-hand satellite than for a new one in a full flight.
+    share_usd = np.minimum(flight_usd / np.maximum(flights.satellites, 1), flights.seat_usd(price, bills, result.rooms))
+    unflown = _paid_unflown_usd(result, bills, prices.payment)
     bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
     # A fleet that stands in place is charged what brings it up on average.
@@ -102,10 +127,12 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         satellites_usd=float((times * bus_usd).sum()),
         gpus_usd=float((times * gpus_usd).sum()),
         launches_usd=float((times * flight_usd).sum()),
+        unflown_usd=unflown,
+        unflown_refund_usd=unflown * prices.payment.refund_share,
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
         deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
-        unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, bills),
+        unexpired_credit_usd=_unexpired_credit_usd(result, flights, share_usd, bills),
     )
 
 
@@ -116,8 +143,25 @@ def working_satellite_years(result: Result) -> float:
     return float((log.satellites * (result.horizon_days - log.time_days)).sum() / DAYS_PER_YEAR)
 
 
-def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, bills: list[Bill]) -> float:
-    """Value of the life left, straight line from arrival in orbit to the design life; a lost unit has none."""
+def _paid_unflown_usd(result: Result, bills: list[Bill], payment: Payment) -> float:
+    """What was paid by the horizon for satellites that have been ordered and not flown."""
+    log = result.events
+
+    def number(rows: NDArray[np.bool_]) -> Floats:
+        """Satellites of each design in some rows."""
+        return np.bincount(log.design[rows], log.amount[rows], minlength=len(bills)).astype(float)
+
+    ordered, built = number(log.kind == EventKind.ORDERED), number(log.kind == EventKind.READY)
+    flown = number((log.kind == EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT))
+    paid = payment.order_share * (ordered - flown) + payment.delivery_share * (built - flown)
+    return float(paid @ np.array([bill.usd for bill in bills]))
+
+
+def _unexpired_credit_usd(result: Result, flights: Flights, share_usd: Floats, bills: list[Bill]) -> float:
+    """Value of the life left, straight line from arrival in orbit to the planned end; a lost unit has none.
+
+    `share_usd`: what it took to bring up one satellite of each flight.
+    """
     log = result.events
     if len(flights.satellites) == 0:
         return 0.0
@@ -138,12 +182,13 @@ def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, 
         return np.asarray(np.array(values)[flights.design[flight_of]], float)
 
     arrived = np.isin(log.kind, ARRIVALS)
-    age_days = np.zeros(size)  # what is still on its way is new
+    age_days, life_days = np.zeros(size), np.ones(size)  # what is still on its way is new
     age_days[log.satellite[arrived]] = result.horizon_days - log.time_days[arrived]
-    left = np.maximum(0.0, 1 - age_days / of_each([bill.life_days for bill in bills]))
+    life_days[log.satellite[arrived]] = log.amount[arrived]
+    left = 1 - np.minimum(1.0, np.divide(age_days, life_days, out=np.ones(size), where=life_days > 0))
     died = np.isin(log.kind, GPU_LOSSES)
     # A row of a single GPU has no amount.
     dead_gpus = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=size)[:size]
     living = of_each([bill.positions for bill in bills]) - dead_gpus
     value_usd = of_each([bill.bus_usd for bill in bills]) + of_each([bill.gpu_usd for bill in bills]) * living
-    return float(((value_usd + (flight_usd / flights.satellites)[flight_of]) * left)[alive].sum())
+    return float(((value_usd + share_usd[flight_of]) * left)[alive].sum())

@@ -62,6 +62,10 @@ class LaunchSite:
     def prepare(self, plane: int, satellites: list[Built], stream: np.random.Generator) -> Process:
         """Build an order; when it is ready it joins the queue for flights."""
         yield self.context.env.timeout(self.service.lead_time_days.draw(stream))
+        first = satellites[0]
+        self.context.log.append(
+            self.context.now, EventKind.READY, plane=plane, amount=len(satellites), design=first.design
+        )
         for built in satellites:
             queue = self._ready.setdefault((plane, built.design), deque())
             if not queue:

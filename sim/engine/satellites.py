@@ -85,6 +85,7 @@ class Satellites:
             satellite=serials,
             satellites=slot.astype(int),
             gpus=np.where(slot, gpus, 0),
+            amount=cohort.life_end_day - now,
             design=cohort.design,
         )
         context.changed.update(cohort.planes[0].tolist())

@@ -171,6 +171,11 @@ class Environment:
         """The parts of each design's satellite, in the order of `Scenario.design_names`."""
         return tuple(design.parts for design in self.designs)
 
+    @property
+    def rooms(self) -> tuple[tuple[int, ...], ...]:
+        """Satellites that one flight can carry, by design and plane."""
+        return tuple(tuple(design.satellites_per_flight) for design in self.designs)
+
     # The design that the fleet is deployed with, for those who describe a mission
 
     @property

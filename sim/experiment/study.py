@@ -22,6 +22,7 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import frames, statistics, study_file
 from sim.experiment.controls import Regression, no_controls
+from sim.experiment.envelope import Envelope
 from sim.experiment.record import LOSSES, Record, Task
 from sim.experiment.sample import QUANTITIES, Sample
 from sim.experiment.statistics import Difference, Estimate, Quantity
@@ -153,6 +154,14 @@ class Study:
             for name, metric in METRICS.items()
         }
 
+    def envelope(self) -> Envelope | None:
+        """Which strategy has the lowest net cost at which value of a GPU-hour; none: there are no jobs to serve."""
+        if not self.scenario.workload.jobs:
+            return None
+        return Envelope.of(
+            *({s: self.values(s, name) for s in self.strategies} for name in ("total_cost_usd", "served_gpu_hours"))
+        )
+
     def variance_reduction(self) -> dict[str, dict[str, Any]]:
         """For every two strategies, what pairing and controls gained in the difference of `VARIANCE_METRIC`."""
         return {
@@ -183,6 +192,7 @@ class Study:
             capacity_of=capacity_of,
             events=events,
             parts=self.environment.parts,
+            rooms=self.environment.rooms,
             controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
         )
 
@@ -222,6 +232,7 @@ class Study:
             self.ranking(),
             self.replicates,
             width,
+            (self.scenario.service, self.envelope()),
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
@@ -258,6 +269,7 @@ class Study:
                 for name, pairs in self.differences().items()
             },
             "ranking": self.ranking(),
+            "envelope": best.to_json() if (best := self.envelope()) else None,
             "verdict": final.text if final else "",
             "no_difference": list(final.no_difference) if final else [],
             "variance_reduction": self.variance_reduction(),

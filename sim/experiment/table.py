@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import floor, log10
 from typing import Any
 
+from sim.experiment.envelope import Envelope
 from sim.experiment.intervals import FEWEST
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
+from sim.scenario.service import Service
 
 WIDTH = 110
 """Columns of text that the tables keep within."""
 _NAME_WIDTH = 46  # a longer strategy or pair is broken into lines
+_MOST_IN_PAIRS = 5  # strategies of which every two are compared; the JSON has all pairs
 _LEAST_NAME = 10  # columns that a name has, however wide the numbers beside it are
 
 _TABLES = (
@@ -28,6 +31,7 @@ _TABLES = (
         ("cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour", 1.0, ""),
         ("total_cost_usd", "total cost, million USD", 1e-6, ""),
         ("total_cost_uncredited_usd", "uncredited, million USD", 1e-6, ""),
+        ("net_cost_usd", "net cost, million USD", 1e-6, ""),
     ),
 )
 _CAUSE_NAMES = {
@@ -57,6 +61,11 @@ _TERMS = (
     "those GPUs could do in that time.  A useful GPU-hour is an hour of it."
 )
 _CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
+_NET = (
+    "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
+    "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere."
+)
+_BEST = "Lowest net cost, by the value of a GPU-hour, and the 95 % interval of the value at which the best changes:"
 
 
 def table(
@@ -66,11 +75,13 @@ def table(
     ranking: Mapping[str, Sequence[Mapping[str, Any]]],
     replicates: int,
     width: int = WIDTH,
+    equal_service: tuple[Service, Envelope | None] | None = None,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
-    All lines keep within `width`, or `WIDTH` where that is less; in full width, the last line is the last verdict, a
+    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one.  All lines keep within
+    `width`, or `WIDTH` where that is less; in full width, the last line is the last verdict, a
     sentence of any length.
     """
     width = min(width, WIDTH)
@@ -82,7 +93,43 @@ def table(
             for name, estimates in strategies.items()
         ]
         lines += ["", *_aligned([["strategy", *head], *rows], width)]
-    pairs = list(combinations(strategies, 2))
+    pairs = _pairs(strategies)
+    lines += _difference_tables(pairs, differences, width)
+    shown = [
+        estimates[metric]
+        for estimates in (*strategies.values(), *_by_pair(differences))
+        for columns in _TABLES
+        for metric, *_ in columns
+    ]
+    found = verdicts(strategies, differences) if pairs else []
+    texts = [_TERMS, _meaning(replicates, shown), _CREDIT]
+    if equal_service:
+        service, best = equal_service
+        texts.append(_NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand))
+        if best and pairs:
+            named = [line for one in best.text() for line in _wrapped(one, width - 2, "  ")]
+            lines += ["", *_wrapped(_BEST, width), *(f"  {line}" for line in named)]
+    texts += [_shares(ranking[verdict.metric], verdict.metric) for verdict in found]
+    lines += ["", *(line for text in texts for line in _wrapped(text, width))]
+    if found:
+        *others, final = (verdict.text for verdict in found)
+        last = [final] if width == WIDTH else _wrapped(final, width)
+        lines += ["", *(line for text in others for line in _wrapped(text, width)), *last]
+    return "\n".join(lines)
+
+
+def _pairs(strategies: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs to show: every two of a few strategies, and each of many with the first."""
+    names = list(strategies)
+    pairs = list(combinations(names, 2))
+    return pairs if len(names) <= _MOST_IN_PAIRS else pairs[: len(names) - 1]
+
+
+def _difference_tables(
+    pairs: Sequence[tuple[str, str]], differences: Mapping[str, Mapping[str, Difference]], width: int
+) -> list[str]:
+    """The lines of the tables of differences, the later strategy minus the earlier."""
+    lines: list[str] = []
     for columns in _TABLES if pairs else ():
         head = [heading for _, heading, _, _ in columns]
         rows = [
@@ -96,21 +143,7 @@ def table(
             for a, b in pairs
         ]
         lines += ["", *_aligned([["difference, same random draws", *head], *rows], width)]
-    shown = [
-        estimates[metric]
-        for estimates in (*strategies.values(), *_by_pair(differences))
-        for columns in _TABLES
-        for metric, *_ in columns
-    ]
-    found = verdicts(strategies, differences) if pairs else []
-    texts = [_TERMS, _meaning(replicates, shown), _CREDIT]
-    texts += [_shares(ranking[verdict.metric], verdict.metric) for verdict in found]
-    lines += ["", *(line for text in texts for line in _wrapped(text, width))]
-    if found:
-        *others, final = (verdict.text for verdict in found)
-        last = [final] if width == WIDTH else _wrapped(final, width)
-        lines += ["", *(line for text in others for line in _wrapped(text, width)), *last]
-    return "\n".join(lines)
+    return lines
 
 
 def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float], width: int = WIDTH) -> str:
@@ -186,7 +219,9 @@ def _shares(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
     """In what share of the replicates each strategy was best; nothing where that is not defined."""
     if any(row["p_best"] is None for row in rows):
         return ""
-    shares = ", ".join(f"{row['strategy']} {100 * row['p_best']:.0f} %" for row in rows)
+    named = rows if len(rows) <= _MOST_IN_PAIRS else [row for row in rows if row["p_best"] > 0]
+    shares = ", ".join(f"{row['strategy']} {100 * row['p_best']:.0f} %" for row in named)
+    shares += "" if len(named) == len(rows) else ", the others never"
     return f"{SUBJECTS[metric][0]} in single replicates: {shares}."
 
 

@@ -11,10 +11,12 @@ from sim.metrics import METRICS
 SUBJECTS = {
     "compute_availability": ("Highest compute availability", 100.0, " %"),
     "cost_per_useful_gpu_hour_usd": ("Cheapest useful GPU-hour", 1.0, " USD"),
+    "net_cost_usd": ("Lowest net cost at equal service", 1e-6, " million USD"),
 }
 """Metrics that have a verdict: what the best strategy has, factor to the unit shown, and that unit.
 
-The last one that is defined decides: without useful work there is no cost of it.
+The last one that is defined decides: cost per hour ignores the hours that are not delivered, so net cost is asked where
+there are jobs.
 """
 
 

@@ -33,6 +33,8 @@ def measure(result: Result) -> dict[str, float]:
     tonnes = log.amount * np.array([parts.launch_mass_kg for parts in result.parts])[log.design] / 1000
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
     useful = log.total(EventKind.COMMITTED)
+    served = min(useful, scenario.service.demand * nameplate * horizon * HOURS_PER_DAY)
+    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
     money = costs(result)
     values = {
         "compute_availability": mean(times, online, horizon) / nameplate,
@@ -55,6 +57,8 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "total_cost_usd": money.total_usd,
         "total_cost_uncredited_usd": money.total_uncredited_usd,
+        "served_gpu_hours": served,
+        "net_cost_usd": money.total_usd - worth,
         "cost_per_useful_gpu_hour_usd": _ratio(money.total_usd, useful),
     }
     return {name: values[name] for name in METRICS}

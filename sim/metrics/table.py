@@ -107,15 +107,30 @@ METRICS: dict[str, Metric] = {
         Metric(
             "total_cost_usd",
             "USD",
-            "Satellites, GPUs, flights and operations, deployment included, undiscounted, less the straight-line value "
-            "of unexpired life at the horizon.",
+            "Satellites, GPUs, orders, flights and operations, deployment included, undiscounted, less the "
+            "straight-line value of unexpired life at the horizon and what cancelled orders bring back.",
             "lower",
         ),
         Metric(
             "total_cost_uncredited_usd",
             "USD",
-            "The same without the credit for unexpired life.",
+            "The same without the credit for unexpired life and the refund.",
             "lower",
+        ),
+        Metric(
+            "served_gpu_hours",
+            "GPU h",
+            "useful_gpu_hours as far as somebody wants them: up to service.demand_fraction of what the nameplate GPUs "
+            "could do over the horizon.",
+            "higher",
+        ),
+        Metric(
+            "net_cost_usd",
+            "USD",
+            "total_cost_usd less the worth of the served GPU-hours at service.value_usd_per_gpu_hour: the cost at "
+            "equal service, but for a constant; undefined without jobs.",
+            "lower",
+            low=-inf,
         ),
         Metric(
             "cost_per_useful_gpu_hour_usd",

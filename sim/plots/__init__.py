@@ -8,6 +8,7 @@ from sim.plots.availability import compute_availability
 from sim.plots.differences import paired_differences
 from sim.plots.losses import losses_by_cause
 from sim.plots.mission import environment_panels
+from sim.plots.net_cost import net_cost
 from sim.plots.satellite import satellite_parts
 from sim.plots.style import save, style
 from sim.plots.timeline import event_timeline
@@ -17,6 +18,7 @@ __all__ = [
     "environment_panels",
     "event_timeline",
     "losses_by_cause",
+    "net_cost",
     "paired_differences",
     "satellite_parts",
     "save",

@@ -21,8 +21,9 @@ from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
-from sim.scenario.prices import MOST_USD, PartPrices
+from sim.scenario.prices import MOST_USD, PartPrices, Payment
 from sim.scenario.radiation import Radiation
+from sim.scenario.service import Service
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_spares
@@ -103,15 +104,6 @@ class Workload(Parameters):
     """Who decides which job gets GPUs."""
 
 
-class Service(Parameters):
-    """What was promised."""
-
-    sla_capacity_fraction: float = Field(
-        default=0.9, ge=1e-6, le=1, json_schema_extra=cited("A", "no operator has published a promise")
-    )
-    """Share of the nameplate capacity that should be online at all times."""
-
-
 BusPrice = Annotated[float, Field(ge=0, le=MOST_USD)] | Literal["sized"]
 
 
@@ -139,6 +131,8 @@ class Economics(Parameters):
     """Operations of one working satellite, USD a year."""
     parts: PartPrices = PartPrices()
     """What the parts of a satellite cost."""
+    payment: Payment = Payment()
+    """When satellites are paid for."""
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""What the parts of a satellite cost."""
+"""What the parts of a satellite cost, and when satellites are paid for."""
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.parameters import Parameters, cited
 
@@ -62,3 +62,36 @@ class PartPrices(Parameters):
         default=0.15, ge=0, le=0.9, json_schema_extra=cited("A", "engineering judgement", 0.1, 0.3)
     )
     """Integration and test as a share of the price of all this, itself included."""
+
+
+class Payment(Parameters):
+    """When the price of a satellite and its GPUs falls due; a flight is paid for when it lifts off.
+
+    What is ordered and has not flown at the mission's end is cancelled there.  The initial deployment is paid for at
+    launch, flight by flight.
+    """
+
+    order_share: float = Field(
+        default=0.3, ge=0, le=1, json_schema_extra=cited("A", "down payments of series contracts", 0.1, 0.5)
+    )
+    """Share of the price that is paid with the order."""
+    delivery_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "the rest but for what launch and check-out earn", 0.3, 0.8),
+    )
+    """Share that is paid when the satellite is built and ready for flight; what is left is paid at launch."""
+    refund_share: float = Field(
+        default=0.5, ge=0, le=1, json_schema_extra=cited("A", "resale of what is built, loss of what is begun", 0, 1)
+    )
+    """Share of what was paid that comes back for a satellite which never flies."""
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Payment:
+        if self.order_share + self.delivery_share > 1 + 1e-9:
+            raise ValueError(
+                f"order_share ({self.order_share:g}) and delivery_share ({self.delivery_share:g}) must not come "
+                "to more than 1"
+            )
+        return self

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,8 @@ class Strategy(Parameters):
 
     kind: Label = ""
     """A built-in name, or `package.module:Class` for a user's own class."""
+    tuned_over: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    """Values of its parameters, by name, among which `compare --tune` looks for the best; none: it is not tuned."""
 
     def decide(self, fleet: FleetView) -> list[Action]:
         """What to do now.  `fleet.changed` names the planes that changed since it was last asked."""

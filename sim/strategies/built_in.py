@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,6 +37,7 @@ class Batch(Replenishing):
     """Order a launch when enough slots of a plane are empty.  (s, S) replenishment, continuous review."""
 
     kind: Literal["batch"] = "batch"
+    tuned_over: ClassVar[Mapping[str, Sequence[Any]]] = {"reorder_point": (1, 2, 3, 4, 6, 8, 12, 16, 24)}
     reorder_point: int = Field(default=4, gt=0, le=1_000_000)
     """Empty slots in one plane, not yet on order, that trigger an order for all of them."""
 
@@ -47,6 +49,10 @@ class ScheduledBatch(Replenishing):
     """Order what is missing at fixed dates.  (R, S) replenishment, periodic review."""
 
     kind: Literal["scheduled_batch"] = "scheduled_batch"
+    tuned_over: ClassVar[Mapping[str, Sequence[Any]]] = {
+        "review_period_days": (30.0, 90.0, 180.0, 365.0, 730.0),
+        "minimum_order": (1, 2, 4, 8, 16),
+    }
     review_period_days: float = Field(default=180.0, ge=0.1, le=3652.5)
     """Days between reviews; the first is one period after the mission's start."""
     minimum_order: int = Field(default=1, gt=0, le=1_000_000)
@@ -65,6 +71,10 @@ class OnOrbitSpares(Replenishing):
     """Keep dormant spares in each plane, move one into a slot that falls empty, and reorder spares in batches."""
 
     kind: Literal["on_orbit_spares"] = "on_orbit_spares"
+    tuned_over: ClassVar[Mapping[str, Sequence[Any]]] = {
+        "spares_per_plane": (1, 2, 4, 6, 8),
+        "reorder_point": (0, 1, 2, 4),
+    }
     spares_per_plane: int = Field(default=4, gt=0, le=10_000)
     """Spares a full stock holds, order-up-to level S; at most `constellation.spare_berths_per_plane`."""
     reorder_point: int = Field(default=1, ge=0, le=10_000)

@@ -47,28 +47,33 @@ def result_of(log: EventRecorder, days: float = 100.0) -> Result:
     events = log.finish()
     light, all_the_same = (Capacity(np.zeros(1), np.ones(1)),), np.zeros(events.satellite.max(initial=-1) + 1, np.intp)
     of = scenario(days)
-    parts = Environment.build(of).parts
-    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, parts)
+    built = Environment.build(of)
+    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, built.parts, built.rooms)
 
 
 @pytest.fixture
 def by_hand() -> Result:
-    """Eight satellites: one failed, one retired, one lost at launch, one stored and placed, one in transit."""
+    """Eight satellites: one failed, one retired, one lost at launch, one stored and placed, one in transit.
+
+    Of seven on order two wait for a flight and one is not built.
+    """
     log = EventRecorder()
     add, kind = log.append, EventKind
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=0, satellite=0, amount=2)
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
-    add(0, kind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
-    add(0, kind.DELIVERED, plane=0, satellite=1, satellites=1, gpus=10)
-    add(10, kind.DELIVERED, plane=1, satellite=2, satellites=1, gpus=10)
-    add(10, kind.DELIVERED, plane=1, satellite=3, satellites=1, gpus=10)
+    add(0, kind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10, amount=200)
+    add(0, kind.DELIVERED, plane=0, satellite=1, satellites=1, gpus=10, amount=200)
+    add(10, kind.DELIVERED, plane=1, satellite=2, satellites=1, gpus=10, amount=200)
+    add(10, kind.DELIVERED, plane=1, satellite=3, satellites=1, gpus=10, amount=200)
     add(20, kind.GPU_FAILED, cause=Cause.GPU, plane=0, satellite=0, gpus=-1)
     add(40, kind.BUS_FAILED, cause=Cause.BUS, plane=1, satellite=2, satellites=-1, gpus=-10)
+    add(41, kind.ORDERED, plane=1, amount=7)
+    add(45, kind.READY, plane=1, amount=6)
     add(50, kind.LAUNCHED, plane=1, satellite=4, amount=1)
     add(50, kind.LAUNCH_FAILED, plane=1, satellite=4, amount=1)
     add(60, kind.LAUNCHED, plane=1, satellite=5, amount=2)
-    add(70, kind.DELIVERED, plane=1, satellite=5, satellites=1, gpus=10)
-    add(70, kind.STORED, plane=1, satellite=6)
+    add(70, kind.DELIVERED, plane=1, satellite=5, satellites=1, gpus=10, amount=200)
+    add(70, kind.STORED, plane=1, satellite=6, amount=200)
     add(75, kind.GPU_FAILED, cause=Cause.GPU, plane=1, satellite=6)
     add(80, kind.RETIRED, cause=Cause.END_OF_LIFE, plane=1, satellite=3, satellites=-1, gpus=-10)
     add(80, kind.ACTIVATED, plane=1, satellite=6, amount=10)
@@ -112,20 +117,25 @@ def test_costs_worked_out_by_hand(by_hand: Result) -> None:
     assert found.operations_usd == pytest.approx(1000 + 340)
     assert found.deployment_usd == 4 * (1000 + 100 + 1000)
     assert found.unexpired_credit_usd == pytest.approx(1045 + 1050 + 1785 + 1776.5 + 2100)
-    assert found.total_uncredited_usd == pytest.approx(18140)
-    assert found.total_usd == pytest.approx(18140 - 7756.5)
+    # Three that never fly, at 1,100 each: .3 paid with the order, and .5 more for the two that are built.
+    assert found.unflown_usd == pytest.approx(1100 * (3 * 0.3 + 2 * 0.5))
+    assert found.unflown_refund_usd == pytest.approx(0.5 * 2090)
+    assert found.total_uncredited_usd == pytest.approx(18140 + 2090)
+    assert found.total_usd == pytest.approx(18140 + 2090 - 1045 - 7756.5)
 
 
 def test_a_sweep_over_prices_reruns_nothing(by_hand: Result) -> None:
-    # 5 flights of 3000.  Shares: 1500 for satellites 0, 1, 5, 6, and 3000 for 7, alone on its flight.
+    # 5 flights of 3000.  Shares: 1500 for satellites 0, 1, 5, 6, and for 7: alone on a flight with room for two, it is
+    # replaced for 1500.
     found = costs(by_hand, launch_price=PerFlight(usd=3000))
     assert found.launches_usd == 15000
     assert found.deployment_usd == 6000 + 4 * 1100
-    credit = (2500 + 90) * 0.5 + (2500 + 100) * 0.5 + (2500 + 100) * 0.85 + (2500 + 90) * 0.85 + 4100
+    credit = (2500 + 90) * 0.5 + (2500 + 100) * 0.5 + (2500 + 100) * 0.85 + (2500 + 90) * 0.85 + 2600
     assert found.unexpired_credit_usd == pytest.approx(credit)
     # Only GPUs have a price: 80 of them, less 9 and 10 at .5, 10 and 9 at .85, 10 whole.
     gpus = costs(by_hand, economics=Economics(bus_usd=0, gpu_usd=1), launch_price=PerKilogram(usd_per_kg=0))
-    assert gpus == Costs(0.0, 80.0, 0.0, 0.0, 40.0, pytest.approx(19 * 0.5 + 19 * 0.85 + 10))
+    unflown, credit = 10 * 1.9, 19 * 0.5 + 19 * 0.85 + 10
+    assert gpus == Costs(0.0, 80.0, 0.0, *map(pytest.approx, (unflown, unflown / 2, 0.0, 40.0, credit)))
 
 
 def test_flights(by_hand: Result) -> None:
@@ -133,14 +143,14 @@ def test_flights(by_hand: Result) -> None:
     assert flights.satellites.tolist() == [2, 2, 1, 2, 1]
     assert flights.first_satellite.tolist() == [0, 2, 4, 5, 7]
     assert flights.deployment.tolist() == [True, True, False, False, False]
-    bill = Bill(parts_usd={}, given_usd=1, gpu_usd=1, positions=1, mass_kg=500, life_days=1)
+    bill = Bill(parts_usd={}, given_usd=1, gpu_usd=1, positions=1, mass_kg=500)
     assert flights.price_usd(PerKilogram(usd_per_kg=2), [bill]).tolist() == [2000, 2000, 1000, 2000, 1000]
 
 
 def test_no_credit_past_the_design_life() -> None:
     log = EventRecorder()
     log.append(0, EventKind.LAUNCHED, plane=0, satellite=0, amount=1)
-    log.append(0, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
+    log.append(0, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10, amount=200)
     assert costs(result_of(log, 150.0)).unexpired_credit_usd == pytest.approx(2100 * 0.25)
     assert costs(result_of(log, 200.0)).unexpired_credit_usd == pytest.approx(0.0, abs=1e-9)
     assert costs(result_of(log, 300.0)).unexpired_credit_usd == 0.0
@@ -149,7 +159,7 @@ def test_no_credit_past_the_design_life() -> None:
 def test_a_spare_that_dies_on_its_way_has_no_value() -> None:
     log = EventRecorder()
     log.append(0, EventKind.LAUNCHED, plane=0, satellite=0, amount=1)
-    log.append(0, EventKind.STORED, plane=0, satellite=0)
+    log.append(0, EventKind.STORED, plane=0, satellite=0, amount=200)
     log.append(10, EventKind.ACTIVATED, plane=0, satellite=0, amount=20)
     assert costs(result_of(log)).unexpired_credit_usd == pytest.approx(2100 * 0.5)  # phasing at the horizon
     log.append(15, EventKind.BUS_FAILED, plane=0, satellite=0)
@@ -158,8 +168,28 @@ def test_a_spare_that_dies_on_its_way_has_no_value() -> None:
 
 def test_a_fleet_without_flights_pays_operations_only() -> None:
     found = costs(result_of(EventRecorder()))
-    assert found == Costs(0.0, 0.0, 0.0, pytest.approx(1000.0), 0.0, 0.0)
+    assert found == Costs(0.0, 0.0, 0.0, 0.0, 0.0, pytest.approx(1000.0), 0.0, 0.0)
     assert found.total_usd == pytest.approx(1000.0)
+
+
+def test_what_the_propellant_ends_early_is_worth_less() -> None:
+    """The log says how long each life is planned to be: 60 days of propellant in place of 200 of design life."""
+    log = EventRecorder()
+    log.append(0, EventKind.LAUNCHED, plane=0, satellite=0, amount=1)
+    log.append(70, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10, amount=60)
+    assert costs(result_of(log)).unexpired_credit_usd == pytest.approx(2100 * 0.5)
+
+
+def test_the_engine_tells_planned_lives_and_orders(fleet, checked_run) -> None:
+    """Ordered and on its way when the study ends: paid in part, and never free."""
+    yearly = {"kind": "exponential", "rate_per_year": 1}
+    result = checked_run(fleet(slots=20, gpus=4, bus=yearly, lead=200, life_days=3000), "replace_on_failure")
+    arrived = result.events.where(EventKind.DELIVERED)
+    assert arrived.amount == pytest.approx(3000)
+    waiting = result.events.total(EventKind.ORDERED) - result.events.total(EventKind.READY)
+    bill = result.scenario.economics
+    assert waiting > 0
+    assert costs(result).unflown_usd == pytest.approx(0.3 * waiting * (bill.bus_usd + 4 * bill.gpu_usd))
 
 
 def test_spare_gpus_aboard_are_paid_for(fleet, checked_run):

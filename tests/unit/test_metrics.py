@@ -69,7 +69,8 @@ def result_of(recorder: EventRecorder, of: Scenario, capacity: tuple[Capacity, .
     capacity = (IN_LIGHT,) * shell.planes if capacity is None else capacity
     slots = (shell.satellites_per_plane,) * shell.planes
     log = recorder.finish()
-    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, Environment.build(of).parts)
+    built = Environment.build(of)
+    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, built.parts, built.rooms)
 
 
 def by_plane(log: EventLog) -> np.ndarray:
@@ -89,11 +90,11 @@ def by_hand() -> Result:
 
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=0, satellite=0, amount=2)
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
-    add(0, kind.DELIVERED, plane=0, berth=0, satellite=0, satellites=1, gpus=10)
-    add(0, kind.DELIVERED, plane=0, berth=1, satellite=1, satellites=1, gpus=10)
+    add(0, kind.DELIVERED, plane=0, berth=0, satellite=0, satellites=1, gpus=10, amount=200)
+    add(0, kind.DELIVERED, plane=0, berth=1, satellite=1, satellites=1, gpus=10, amount=200)
     add(0, kind.JOB_STARTED, plane=0, job=0, amount=gang[0])
-    add(10, kind.DELIVERED, plane=1, berth=3, satellite=2, satellites=1, gpus=10)
-    add(10, kind.DELIVERED, plane=1, berth=4, satellite=3, satellites=1, gpus=10)
+    add(10, kind.DELIVERED, plane=1, berth=3, satellite=2, satellites=1, gpus=10, amount=200)
+    add(10, kind.DELIVERED, plane=1, berth=4, satellite=3, satellites=1, gpus=10, amount=200)
     add(10, kind.WAITED, job=1, amount=4800)
     add(10, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
     add(20, kind.GPU_FAILED, cause=Cause.GPU, plane=0, berth=0, satellite=0, gpus=-1)
@@ -105,15 +106,16 @@ def by_hand() -> Result:
     add(40, kind.JOB_INTERRUPTED, cause=Cause.BUS, job=1, amount=gang[1])
     for what, amount in ((kind.COMMITTED, 10000), (kind.LOST, 400), (kind.CHECKPOINTED, 4000)):
         add(40, what, job=1, amount=amount)
-    add(40, kind.ORDERED, plane=1, amount=3)
+    add(40, kind.ORDERED, plane=1, amount=4)
+    add(45, kind.READY, plane=1, amount=4)
     add(50, kind.LAUNCHED, plane=1, satellite=4, amount=1)
     add(50, kind.LAUNCH_FAILED, plane=1, satellite=4, amount=1)
     for what, amount in ((kind.COMMITTED, 6000), (kind.RESTARTED, 210), (kind.CHECKPOINTED, 990)):
         add(50, what, job=0, amount=amount)
     add(50, kind.JOB_FINISHED, job=0, amount=gang[0])
     add(60, kind.LAUNCHED, plane=1, satellite=5, amount=2)
-    add(70, kind.DELIVERED, plane=1, berth=3, satellite=5, satellites=1, gpus=10)
-    add(70, kind.STORED, plane=1, berth=5, satellite=6)
+    add(70, kind.DELIVERED, plane=1, berth=3, satellite=5, satellites=1, gpus=10, amount=200)
+    add(70, kind.STORED, plane=1, berth=5, satellite=6, amount=200)
     add(70, kind.WAITED, job=1, amount=14400)
     add(70, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
     add(75, kind.GPU_FAILED, cause=Cause.GPU, plane=1, berth=5, satellite=6)
@@ -163,6 +165,8 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "deployment_mass_t": 2.0,
         "total_cost_usd": paid - credit,
         "total_cost_uncredited_usd": paid,
+        "served_gpu_hours": useful,
+        "net_cost_usd": paid - credit - 2.49 * useful,
         "cost_per_useful_gpu_hour_usd": (paid - credit) / useful,
     }
     assert measure(by_hand) == pytest.approx(expected)
@@ -223,10 +227,18 @@ def test_online_capacity_is_capped_at_nameplate() -> None:
 def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
     values = measure(result_of(EventRecorder(), scenario(jobs=())))
     undefined = {name for name, value in values.items() if isnan(value)}
-    assert undefined == {"effective_training_time_ratio", "cost_per_useful_gpu_hour_usd"}
+    assert undefined == {"effective_training_time_ratio", "cost_per_useful_gpu_hour_usd", "net_cost_usd"}
     assert values["compute_availability"] == values["worst_month_availability"] == 0.0
     assert values["time_below_sla_fraction"] == 1.0
     assert values["total_cost_usd"] == pytest.approx(1000)  # operations go on
+
+
+def test_work_that_nobody_wants_has_no_worth(by_hand: Result) -> None:
+    service = by_hand.scenario.service.model_copy(update={"demand_fraction": 0.25, "value_usd_per_gpu_hour": 2.0})
+    values = measure(replace(by_hand, scenario=by_hand.scenario.model_copy(update={"service": service})))
+    assert values["useful_gpu_hours"] == 29200
+    assert values["served_gpu_hours"] == pytest.approx(0.25 * 40 * 2400)
+    assert values["net_cost_usd"] == pytest.approx(values["total_cost_usd"] - 2 * 24000)
 
 
 def test_daily_means_are_exact(by_hand: Result) -> None:

@@ -96,6 +96,7 @@ def test_the_json_of_compare(study):
     assert found["strategies"][NAMES[0]]["launches"]["adjusted"] is False  # always 0
     assert found["verdict"].startswith("Highest compute availability: replace_on_failure, ")
     assert found["no_difference"] == []
+    assert found["envelope"] is None  # no jobs, no service
     goodput = found["strategies"][NAMES[0]]["goodput"]
     assert (goodput["mean"], goodput["ci_high"]) == (0, 0)  # for certain: there are no jobs
 

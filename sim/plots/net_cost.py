@@ -1,0 +1,83 @@
+"""Net cost of each strategy against the value of a GPU-hour, and where the best one changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from sim.plots.axes import looks, new_axes, title_and_legend
+from sim.plots.style import styled
+
+if TYPE_CHECKING:
+    from sim.experiment.envelope import Stretch
+    from sim.experiment.study import Study
+
+_VALUES = 200  # points of a curve
+_FLIPS_SHOWN = 1.4  # the axis reaches so far past the last flip
+_LEAST_REACH = 2.0  # and past today's value
+_STRIP = -0.12  # bottom of the axes, as a share of their top
+_LETTER = 0.012  # width of a letter, as a share of the axes
+
+
+@styled
+def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
+    """How much more each strategy costs at equal service than the best one, by the value of a GPU-hour.
+
+    Line: mean; band: 95 % interval of the paired difference to the best one at that value.  The strip beneath says
+    which is best.  Raises `ValueError` for a study without jobs or of one strategy.
+    """
+    best = study.envelope()
+    if best is None or len(study.strategies) < 2:
+        raise ValueError("net cost needs jobs, and two strategies or more")
+    ax = new_axes(9.0, 5.2) if ax is None else ax
+    today = study.scenario.service.value_usd_per_gpu_hour
+    last = best.flips[-1].value_usd if best.flips else 0.0
+    reach = max(_FLIPS_SHOWN * last, _LEAST_REACH * today, 1.0)
+    values = np.linspace(0, reach, _VALUES)
+    above = best.above_lowest(values)
+    styles = dict(zip(study.strategies, looks(len(study.strategies)), strict=True))
+    for name, look in styles.items():
+        mean, low, high = (line / 1e6 for line in above[name])
+        ax.fill_between(values, low, high, color=look["color"], alpha=0.15, linewidth=0)
+        ax.plot(values, mean, label=name, **look)
+    ends = {name: float(band.mean[[0, -1]].max()) / 1e6 for name, band in above.items()}
+    # As high as what is best somewhere rises, and at least as the one that comes nearest to it.
+    nearest = min((end for end in ends.values() if end > 0), default=1.0)
+    top = 1.15 * max(nearest, *(ends[one.strategy] for one in best.stretches))
+    ax.set_ylim(_STRIP * top, top)
+    ax.set_xlim(0, reach)
+    for number, stretch in enumerate(best.stretches):
+        _stretch(ax, number, stretch, reach, styles[stretch.strategy]["color"])
+    if outside := [name for name, band in above.items() if band.mean.min() / 1e6 > top]:
+        ax.annotate(f"above the scale: {', '.join(outside)}", (0.995, 0.985), xycoords="axes fraction", ha="right",
+                    va="top", fontsize=8.5, color="0.35")  # fmt: skip
+    ax.axvline(today, color="0.6", linewidth=1.0, linestyle="-")
+    ax.annotate(f"${today:g}: value in the scenario", (today, 0.86), (3, 0), xycoords=("data", "axes fraction"),
+                textcoords="offset points", va="top", fontsize=9, color="0.4")  # fmt: skip
+    ax.set_xlabel("value of a useful GPU-hour, USD")
+    ax.set_ylabel("net cost above the lowest, million USD")
+    count = study.replicates
+    many = f"line: mean of {count} replicates; band: 95 % interval" if count > 1 else "one replicate"
+    title_and_legend(
+        ax,
+        f"{study.scenario.name}: which strategy is best at which value of a GPU-hour",
+        f"0 is the best one, which the strip beneath names by its colour; {many}",
+    )
+    return ax
+
+
+def _stretch(ax: Axes, number: int, stretch: Stretch, reach: float, colour: str) -> None:
+    """The strip of the best strategy in its colour, named where there is room, and the value at which it begins."""
+    left, right = stretch.from_usd, min(stretch.to_usd, reach)
+    bottom = ax.get_ylim()[0]
+    ax.fill_between([left, right], bottom, 0.3 * bottom, color=colour, alpha=0.9, linewidth=0)
+    if (right - left) / reach > _LETTER * len(stretch.strategy):
+        ax.annotate(stretch.strategy, (0.5 * (left + right), 0.65 * bottom), ha="center", va="center", fontsize=9,
+                    color="white", fontweight="bold")  # fmt: skip
+    if number:
+        ax.axvline(left, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)))
+        # Neighbours stand on different heights.
+        ax.annotate(f"${left:,.2f}", (left, 1.0), (3, -4 - 13 * (number % 3)), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", va="top", fontsize=9, color="0.25")  # fmt: skip

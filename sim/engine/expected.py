@@ -185,12 +185,12 @@ def _hazard_of_satellite(environment: Environment, design: int, hazard: Hazard, 
     most_factor = 1.0 if factor is None else max(1.0, *factor.factors)
     groups = hazard.units if hazard.units == hazard.needed else 1
     for plane in orbits.tolist():
-        exposure = _exposure(environment, design, hazard, plane, days)
+        exposure = exposure_until(environment, design, hazard, plane, days)
         most = np.maximum(most, np.asarray(hazard.law.cumulative_hazard(exposure), float))
     return np.asarray(most * most_factor * hazard.share * groups * hazard.groups)
 
 
-def _exposure(environment: Environment, design: int, hazard: Hazard, plane: int, days: Floats) -> Floats:
+def exposure_until(environment: Environment, design: int, hazard: Hazard, plane: int, days: Floats) -> Floats:
     """What ages the units of a hazard from mission day 0 to some days, expected storms included."""
     site, scenario = environment.sites[plane], environment.designs[design].scenario
 

@@ -11,6 +11,7 @@ from sim.constants import HOURS_PER_DAY
 from sim.economics import costs
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
+from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
 from sim.result import Result
 
@@ -50,6 +51,7 @@ def measure(result: Result) -> dict[str, float]:
         "launches": float(np.count_nonzero(later)),
         "satellites_launched": satellites_later,
         "mass_launched_t": float(tonnes[later].sum()),
+        **sparing_metrics(result),
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),

@@ -86,11 +86,10 @@ def vacancies(log: EventLog, demands: Flags, horizon: float) -> tuple[Floats, Fl
     """
     rows = np.flatnonzero(demands | np.isin(log.kind, STARTS))
     rows = rows[np.argsort(log.berth[rows], kind="stable")]
-    fell = demands[rows]
-    following = np.append(rows[1:], NONE)
-    refilled = (following != NONE) & (log.berth[following] == log.berth[rows])
-    until = np.where(refilled, log.time_days[following], horizon)
-    return (until - log.time_days[rows])[fell], refilled[fell]
+    fell, days = demands[rows], log.time_days[rows]
+    refilled = np.append(log.berth[rows[1:]] == log.berth[rows[:-1]], np.zeros(len(rows[:1]), bool))
+    until = np.where(refilled, np.append(days[1:], days[:1]), horizon)
+    return (until - days)[fell], refilled[fell]
 
 
 def _mean_wait(days: Floats, ended: Flags) -> float:

@@ -89,11 +89,11 @@ def by_hand() -> Result:
 
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=0, satellite=0, amount=2)
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
-    add(0, kind.DELIVERED, plane=0, berth=0, satellite=0, satellites=1, gpus=10)
-    add(0, kind.DELIVERED, plane=0, berth=1, satellite=1, satellites=1, gpus=10)
+    add(0, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=0, berth=0, satellite=0, satellites=1, gpus=10)
+    add(0, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=0, berth=1, satellite=1, satellites=1, gpus=10)
     add(0, kind.JOB_STARTED, plane=0, job=0, amount=gang[0])
-    add(10, kind.DELIVERED, plane=1, berth=3, satellite=2, satellites=1, gpus=10)
-    add(10, kind.DELIVERED, plane=1, berth=4, satellite=3, satellites=1, gpus=10)
+    add(10, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=1, berth=3, satellite=2, satellites=1, gpus=10)
+    add(10, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=1, berth=4, satellite=3, satellites=1, gpus=10)
     add(10, kind.WAITED, job=1, amount=4800)
     add(10, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
     add(20, kind.GPU_FAILED, cause=Cause.GPU, plane=0, berth=0, satellite=0, gpus=-1)
@@ -158,6 +158,14 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "launches": 3,
         "satellites_launched": 4,
         "mass_launched_t": 2.0,
+        "satellites_relieved": 0,
+        # The slot of day 40 finds no spare, that of day 80 the one stored on day 70.
+        "order_fill_rate": 1 / 2,
+        "expected_backorders": 30 / 100,
+        "time_to_restore_days": (30 + 10) / 2,
+        "mean_spares_orbit": 10 / 100,
+        "mean_on_order": (3 * 10 + 2 * 20) / 100,
+        "spares_consumed": 1,
         "deployment_launches": 2,
         "deployment_satellites": 4,
         "deployment_mass_t": 2.0,
@@ -223,7 +231,12 @@ def test_online_capacity_is_capped_at_nameplate() -> None:
 def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
     values = measure(result_of(EventRecorder(), scenario(jobs=())))
     undefined = {name for name, value in values.items() if isnan(value)}
-    assert undefined == {"effective_training_time_ratio", "cost_per_useful_gpu_hour_usd"}
+    assert undefined == {
+        "effective_training_time_ratio",
+        "cost_per_useful_gpu_hour_usd",
+        "order_fill_rate",
+        "time_to_restore_days",
+    }
     assert values["compute_availability"] == values["worst_month_availability"] == 0.0
     assert values["time_below_sla_fraction"] == 1.0
     assert values["total_cost_usd"] == pytest.approx(1000)  # operations go on

@@ -14,23 +14,26 @@ from numpy.typing import NDArray
 
 from sim.events import ARRIVALS, ENDS, NONE, STARTS, Cause, EventKind, EventLog
 from sim.metrics.series import accumulate, mean
-from sim.result import Result
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def sparing_metrics(result: Result) -> dict[str, float]:
-    """The metrics of sparing by name, NaN where one is not defined."""
-    log, horizon = result.events, result.horizon_days
+def sparing_metrics(log: EventLog, horizon: float, start: float = 0.0) -> dict[str, float]:
+    """The metrics of sparing by name, from a day to the horizon, NaN where one is not defined."""
     demands = _demands(log)
-    in_stock, backorders = _net_stock(log, demands)
-    waits, refilled = vacancies(log, demands, horizon)
+    counted = demands & (log.time_days >= start)
+    in_stock, backorders = _net_stock(log, counted)
+    waits, refilled = vacancies(log, demands, horizon, start)
+
+    def time_mean(days: Floats, changes: Floats) -> float:
+        return mean(*accumulate(days, changes, horizon), horizon, start)
+
     return {
         "order_fill_rate": float(in_stock.mean()) if len(in_stock) else nan,
-        "expected_backorders": mean(*accumulate(*backorders, horizon), horizon),
-        "mean_spares_orbit": mean(*accumulate(*_stored(log), horizon), horizon),
-        "mean_on_order": mean(*accumulate(*_on_order(log), horizon), horizon),
+        "expected_backorders": time_mean(*backorders),
+        "mean_spares_orbit": time_mean(*_stored(log)),
+        "mean_on_order": time_mean(*_on_order(log)),
         "time_to_restore_days": _mean_wait(waits, refilled),
         "spares_consumed": float(log.count(EventKind.ACTIVATED)),
         "satellites_relieved": float(np.count_nonzero(_relieved(log))),
@@ -79,14 +82,15 @@ def _on_order(log: EventLog) -> tuple[Floats, Floats]:
     return log.time_days, change
 
 
-def vacancies(log: EventLog, demands: Flags, horizon: float) -> tuple[Floats, Flags]:
+def vacancies(log: EventLog, demands: Flags, horizon: float, start: float = 0.0) -> tuple[Floats, Flags]:
     """Days for which each slot that fell empty stood vacant until work began there again, and whether it did.
 
-    `demands`: rows in which slots fall empty.  Those of the last ones end with the horizon.
+    `demands`: rows in which slots fall empty; those before `start` are left out.  The last ones end with the horizon.
     """
     rows = np.flatnonzero(demands | np.isin(log.kind, STARTS))
     rows = rows[np.argsort(log.berth[rows], kind="stable")]
-    fell, days = demands[rows], log.time_days[rows]
+    days = log.time_days[rows]
+    fell = demands[rows] & (days >= start)
     refilled = np.append(log.berth[rows[1:]] == log.berth[rows[:-1]], np.zeros(len(rows[:1]), bool))
     until = np.where(refilled, np.append(days[1:], days[:1]), horizon)
     return (until - days)[fell], refilled[fell]

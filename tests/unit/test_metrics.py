@@ -18,7 +18,7 @@ from sim.metrics import (
     working_satellites,
 )
 from sim.result import Controls, Result
-from sim.scenario.models import Scenario
+from sim.scenario.models import Mission, Scenario
 
 DAYS = 365.25
 IN_LIGHT = Capacity(np.zeros(1), np.ones(1))
@@ -306,3 +306,26 @@ def test_step_functions_against_brute_force(seed: int) -> None:
     integral = np.concatenate([[0.0], np.cumsum(gpus[np.searchsorted(times, grid[:-1], side="right") - 1]) * 0.01])
     lowest = (integral[3000:] - integral[:-3000]).min() / 30 / 800
     assert measure(result)["worst_month_availability"] == pytest.approx(lowest, abs=4 * 0.01 / 30)
+
+
+def test_a_warm_up_is_left_out_of_the_steady_state_and_of_nothing_else(by_hand: Result) -> None:
+    mission = by_hand.scenario.mission.model_copy(update={"warm_up_years": 45 / DAYS})
+    warm = replace(by_hand, scenario=by_hand.scenario.model_copy(update={"mission": mission}))
+    # From day 45 on: 29 GPUs to day 70, 39 to 80, 29 to 90, 38 to 100; the worst 30 days begin on day 45.
+    steady = {
+        "compute_availability": (25 * 29 + 10 * 39 + 10 * 29 + 10 * 38) / (55 * 40),
+        "satellite_availability": (25 * 3 + 10 * 4 + 10 * 3 + 10 * 4) / (55 * 4),
+        "worst_month_availability": (25 * 29 + 5 * 39) / 1200,
+        "time_below_sla_fraction": 35 / 55,
+        "order_fill_rate": 1,
+        "expected_backorders": 25 / 55,
+        "time_to_restore_days": 10,
+        "mean_spares_orbit": 10 / 55,
+        "mean_on_order": (3 * 5 + 2 * 20) / 55,
+    }
+    assert measure(warm) == pytest.approx(measure(by_hand) | steady)
+
+
+def test_a_warm_up_ends_before_the_mission() -> None:
+    with pytest.raises(ValueError, match=r"warm_up_years \(5\) must be below years \(5\)"):
+        Mission(start="2027-01-01", years=5, warm_up_years=5)

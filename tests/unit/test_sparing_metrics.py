@@ -7,18 +7,14 @@ from math import isnan
 import numpy as np
 import pytest
 
-from sim.events import Cause, EventKind, EventLog, EventRecorder
+from sim.events import Cause, EventKind, EventRecorder
 from sim.metrics.sparing import _mean_wait, sparing_metrics
 
 DAYS = 100.0
 
 
-class Written:
-    """As much of a `Result` as the metrics ask for."""
-
-    def __init__(self, log: EventRecorder) -> None:
-        self.events: EventLog = log.finish()
-        self.horizon_days = DAYS
+def measured(log: EventRecorder, start: float = 0.0) -> dict[str, float]:
+    return sparing_metrics(log.finish(), DAYS, start)
 
 
 def deployed(spares: bool = False) -> EventRecorder:
@@ -57,7 +53,7 @@ def test_a_spare_meets_one_loss_in_its_own_plane() -> None:
     log.append(15, EventKind.PLACED, plane=0, berth=0, satellite=10, satellites=1)
     lost(log, 20, 3)
     delivered(log, 40, 1)
-    found = sparing_metrics(Written(log))
+    found = measured(log)
     assert found["order_fill_rate"] == pytest.approx(2 / 3)
     assert found["expected_backorders"] == pytest.approx((40 - 12) / DAYS)
     assert found["mean_spares_orbit"] == pytest.approx((13 + 100) / DAYS)
@@ -73,7 +69,7 @@ def test_spares_that_fail_in_store_or_on_their_way_are_no_demand_but_are_missed(
     lost(log, 40, 3)
     log.append(40, EventKind.ACTIVATED, plane=1, berth=5, satellite=11, amount=20)
     log.append(50, EventKind.BUS_FAILED, cause=Cause.BUS, plane=1, berth=-1, satellite=11)
-    found = sparing_metrics(Written(log))
+    found = measured(log)
     assert found["order_fill_rate"] == pytest.approx(1 / 2)
     assert found["expected_backorders"] == pytest.approx((70 + 50) / DAYS)
     assert found["mean_spares_orbit"] == pytest.approx((10 + 40) / DAYS)
@@ -87,7 +83,7 @@ def test_a_satellite_that_is_relieved_is_no_demand() -> None:
     delivered(log, 30, 0)
     lost(log, 60, 1, Cause.END_OF_LIFE)
     delivered(log, 70, 1)
-    found = sparing_metrics(Written(log))
+    found = measured(log)
     assert found["satellites_relieved"] == 1
     assert found["order_fill_rate"] == 0
     assert found["expected_backorders"] == pytest.approx(10 / DAYS)
@@ -102,7 +98,7 @@ def test_slots_that_the_deployment_has_not_reached_are_no_backorders() -> None:
     lost(log, 60, 0)
     log.append(60, EventKind.ORDERED, plane=0, amount=1)
     delivered(log, 90, 0)
-    found = sparing_metrics(Written(log))
+    found = measured(log)
     assert found["expected_backorders"] == found["mean_on_order"] == pytest.approx(30 / DAYS)
 
 
@@ -121,3 +117,22 @@ def test_waits_that_all_ended_give_their_mean() -> None:
     days = np.array([3.0, 1.0, 1.0, 7.0])
     assert _mean_wait(days, np.ones(4, bool)) == pytest.approx(3.0)
     assert isnan(_mean_wait(days, np.zeros(4, bool)))
+
+
+def test_a_warm_up_leaves_out_what_was_before() -> None:
+    log = deployed(spares=True)
+    lost(log, 10, 0)
+    log.append(10, EventKind.ACTIVATED, plane=0, berth=2, satellite=10, amount=0)
+    log.append(10, EventKind.PLACED, plane=0, berth=0, satellite=10, satellites=1)
+    lost(log, 15, 1)
+    log.append(15, EventKind.ORDERED, plane=0, amount=1)
+    lost(log, 50, 0)
+    delivered(log, 60, 0)
+    found = measured(log, start=20)
+    # A backorder since day 15, and a second one from day 50 to day 60.
+    assert found["order_fill_rate"] == 0
+    assert found["expected_backorders"] == pytest.approx((80 + 10) / 80)
+    assert found["mean_spares_orbit"] == 1  # the other plane's
+    assert found["mean_on_order"] == pytest.approx(40 / 80)
+    assert found["time_to_restore_days"] == 10
+    assert found["spares_consumed"] == 1

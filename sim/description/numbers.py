@@ -341,4 +341,5 @@ def _strategy(scenario: Scenario, name: str) -> Facts:
             mode="json", exclude={"kind"} | ({"design"} if not scenario.designs else set())
         ),
         "problem": problem,
+        "set_here": name in scenario.strategies,
     }

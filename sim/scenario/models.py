@@ -23,6 +23,7 @@ from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.prices import MOST_USD, PartPrices
 from sim.scenario.radiation import Radiation
+from sim.scenario.service import Service
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_spares
@@ -115,22 +116,6 @@ class Workload(Parameters):
     """Job descriptions, in order of priority among those that arrive on one day."""
     scheduler: AnyScheduler = FifoBackfill()
     """Who decides which job gets GPUs."""
-
-
-class Service(Parameters):
-    """What was promised."""
-
-    sla_capacity_fraction: float = Field(
-        default=0.9, ge=1e-6, le=1, json_schema_extra=cited("A", "no operator has published a promise")
-    )
-    """Share of the nameplate capacity that should be online at all times."""
-    value_usd_per_gpu_hour: float = Field(
-        default=2.49,
-        ge=0,
-        le=1e6,
-        json_schema_extra=cited("S", "cost of a GPU-hour built on the ground: SemiAnalysis, 3 Jun 2026", 2, 3),
-    )
-    """Worth of a useful GPU-hour, USD."""
 
 
 BusPrice = Annotated[float, Field(ge=0, le=MOST_USD)] | Literal["sized"]

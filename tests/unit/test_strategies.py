@@ -113,7 +113,7 @@ def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked
 
 def test_no_two_strategies_do_the_same(fleet, checked_run):
     # By default older than satellites here become; a quarter of a flight of four is any flight.
-    own = {"age_replacement": {"age_years": 1}, "block_launch": {"least_load": 0.5}}
+    own = {"age_replacement": {"age_years": 1}, "block_launch": {"least_load": 1}}
     logs = {kind: a_run(fleet, checked_run, kind, **own.get(kind, {})).events.time_days.tolist() for kind in BUILT_IN}
     assert len({str(days) for days in logs.values()}) == len(BUILT_IN)
 

@@ -4,8 +4,6 @@ Each plane has so many slots that vacancies hardly lower the rate of losses: dem
 take time to move.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.stats import poisson
@@ -68,13 +66,16 @@ def test_the_theory_gives_the_values_that_are_printed():
     assert theory_of_base_stock(3.0, 5) == pytest.approx((0.8152632445237722, 0.13462055627216657))
 
 
-@pytest.mark.parametrize("lead", LEADS)
+SOME_SLOW = [lead if lead == "constant" else pytest.param(lead, marks=pytest.mark.slow) for lead in LEADS]
+
+
+@pytest.mark.parametrize("lead", SOME_SLOW)
 def test_base_stock_depends_on_the_mean_lead_alone(fleet, checked_run, lead):
     # Pipeline m = demand x lead = 3, S = 3: fill .42319, EBO .67213; by Little's law a demand waits EBO / demand.
     stock, demand = 3, 3.0 / LEAD_DAYS
     strategy = ("on_orbit_spares", {"spares_per_plane": stock, "reorder_point": stock - 1, "phasing_days": 0})
-    scenario = a_fleet(fleet, strategy, demand_per_day=demand, lead=LEADS[lead], days=1500, berths=stock)
-    found = measured(checked_run(scenario, "on_orbit_spares"), start=200)
+    scenario = a_fleet(fleet, strategy, demand_per_day=demand, lead=LEADS[lead], days=800, berths=stock)
+    found = measured(checked_run(scenario, "on_orbit_spares"), start=100)
     fill, backorders = theory_of_base_stock(3.0, stock)
     agrees(found["order_fill_rate"], fill)
     agrees(found["expected_backorders"], backorders)
@@ -88,8 +89,8 @@ def test_reorder_point_and_lot(fleet, checked_run):
     theory = np.array([theory_of_base_stock(3.0, position) for position in range(3, 7)]).mean(axis=0)
     assert theory == pytest.approx((0.700441818100386, 0.29420147630689697))
     strategy = ("on_orbit_spares", {"spares_per_plane": 6, "reorder_point": 2, "phasing_days": 0})
-    scenario = a_fleet(fleet, strategy, demand_per_day=0.1, lead=LEADS["constant"], days=2000, berths=6)
-    found = measured(checked_run(scenario, "on_orbit_spares"), start=200)
+    scenario = a_fleet(fleet, strategy, demand_per_day=0.1, lead=LEADS["constant"], days=800, berths=6)
+    found = measured(checked_run(scenario, "on_orbit_spares"), start=100)
     agrees(found["order_fill_rate"], theory[0])
     agrees(found["expected_backorders"], theory[1])
 
@@ -105,25 +106,25 @@ def test_periodic_review(fleet, checked_run):
     own = {"review_period_days": year / 2, "least_load": 0, "spares_per_plane": stock, "phasing_days": 0}
     lead = {"kind": "constant", "days": year / 4}
     strategy = ("block_launch", own)
-    scenario = a_fleet(fleet, strategy, demand_per_day=12 / year, lead=lead, days=10 * year, berths=stock)
-    # From a review plus a lead on: whole periods.
+    scenario = a_fleet(fleet, strategy, demand_per_day=12 / year, lead=lead, days=6.25 * year, berths=stock, planes=8)
+    # From a review plus a lead on: eleven whole periods.
     found = measured(checked_run(scenario, "block_launch"), start=0.75 * year)
     agrees(found["order_fill_rate"], fill(stock))
     assert BlockLaunch(**own).initial_spares() == stock
 
 
-@pytest.mark.parametrize("lead", LEADS)
+@pytest.mark.parametrize("lead", SOME_SLOW)
 def test_without_spares_every_loss_waits_a_lead(fleet, checked_run, lead):
     # Palm: of N slots N L / (MTTF + L) stand empty, and each waits L.
-    mttf, slots = 200.0, 60
+    mttf, slots = 200.0, 20
     scenario = fleet(
         slots=slots,
-        shell={"planes": 12},
-        days=1500,
+        shell={"planes": 10},
+        days=1000,
         bus={"kind": "exponential", "rate_per_year": 365.25 / mttf},
         lead=LEADS[lead],
     )
-    found = measured(checked_run(scenario, "replace_on_failure"), start=300)
+    found = measured(checked_run(scenario, "replace_on_failure"), start=200)
     assert found["order_fill_rate"] == (0, 0)
     share = slots * LEAD_DAYS / (mttf + LEAD_DAYS)
     agrees(found["expected_backorders"], share)
@@ -135,8 +136,8 @@ def test_without_spares_every_loss_waits_a_lead(fleet, checked_run, lead):
 def paired(fleet, checked_run, strategy, lead_days, berths=6):
     """Metrics of a small fleet under paired streams, mean over replicates."""
     lead = {"kind": "constant", "days": lead_days}
-    scenario = a_fleet(fleet, strategy, demand_per_day=0.1, lead=lead, days=1000, berths=berths, planes=2)
-    runs = [measure(checked_run(scenario, strategy[0], replicate=replicate)) for replicate in range(3)]
+    scenario = a_fleet(fleet, strategy, demand_per_day=0.1, lead=lead, days=500, berths=berths, planes=2)
+    runs = [measure(checked_run(scenario, strategy[0], replicate=replicate)) for replicate in range(2)]
     return {name: np.mean([run[name] for run in runs]) for name in ("order_fill_rate", "expected_backorders")}
 
 
@@ -145,7 +146,7 @@ def test_more_spares_never_lower_the_fill_rate_of_a_base_stock(fleet, checked_ru
         own = {"spares_per_plane": stock, "reorder_point": stock - 1, "phasing_days": 0}
         return paired(fleet, checked_run, ("on_orbit_spares", own), LEAD_DAYS)
 
-    found = [with_stock(stock) for stock in range(1, 7)]
+    found = [with_stock(stock) for stock in (1, 2, 4, 6)]
     fill = [one["order_fill_rate"] for one in found]
     short = [one["expected_backorders"] for one in found]
     assert sorted(fill) == fill
@@ -163,10 +164,9 @@ def test_more_spares_never_lower_the_fill_rate_of_a_base_stock(fleet, checked_ru
     ids=lambda strategy: strategy[0],
 )
 def test_a_shorter_lead_never_raises_backorders(fleet, checked_run, strategy):
-    leads = (10.0, 30.0, 60.0)
+    leads = (10.0, 60.0)
     short = [paired(fleet, checked_run, strategy, lead)["expected_backorders"] for lead in leads]
-    assert short == sorted(short)
-    assert short[0] < short[-1]
+    assert short[0] < short[1]
 
 
 def test_the_metrics_of_a_run_are_those_of_its_log(fleet, checked_run):
@@ -174,6 +174,6 @@ def test_the_metrics_of_a_run_are_those_of_its_log(fleet, checked_run):
     scenario = a_fleet(fleet, strategy, demand_per_day=0.1, lead=LEADS["constant"], days=400, berths=2, planes=2)
     result = checked_run(scenario, "on_orbit_spares")
     alone = [sparing_metrics(of_plane(result.events, plane), result.horizon_days) for plane in (0, 1)]
-    whole = measure(replace(result))
+    whole = measure(result)
     for name in ("expected_backorders", "mean_spares_orbit", "mean_on_order", "spares_consumed"):
         assert whole[name] == pytest.approx(sum(one[name] for one in alone))

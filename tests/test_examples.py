@@ -1,5 +1,6 @@
 """What the README and the notebooks show, run."""
 
+import json
 import re
 import subprocess
 import sys
@@ -31,6 +32,16 @@ def test_strategy_of_the_readme_runs_from_a_folder_of_ones_own(tmp_path: Path) -
     )
     printed = run_python(f"import sys; {command}; from sim.cli import main; main()", tmp_path)
     assert '"strategy": "mine:Patient"' in printed
+
+
+def test_strategy_of_the_examples_runs_from_its_folder(tmp_path: Path) -> None:
+    line = ["run", "baseline", "--strategy", "hold_the_line:HoldTheLine", "--years", "2", "--set", "workload.jobs=[]"]
+    command = f"import sys; sys.argv = {['orbitfleet', *line, '--json', '--out', str(tmp_path / 'out')]}"
+    printed = run_python(f"{command}; from sim.cli import main; main()", ROOT / "docs" / "examples")
+    found = json.loads(printed)["metrics"]
+    # 80 slots: as soon as a twentieth of them is lost, a flight to one plane.
+    assert 1 <= found["launches"]["mean"] <= found["satellites_launched"]["mean"]
+    assert found["satellite_availability"]["mean"] > 0.9
 
 
 def indented(code: str) -> str:

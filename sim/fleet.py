@@ -353,7 +353,7 @@ class FleetView:
         rank = np.arange(len(slots)) - np.searchsorted(plane, plane)
         slots = slots[rank >= self.on_order[plane]]
         waited = self.now_days - self._vacant_since[slots]
-        return np.bincount(self.plane_of[slots], waited, minlength=len(self.slots))
+        return np.bincount(self.plane_of[slots], waited, minlength=len(self.slots)).astype(float)
 
     def worn_out(self, share: float, planes: Sequence[int] | NDArray[np.intp] | None = None) -> list[int]:
         """Slots whose satellite works with less than this share of the GPUs that one of its design has when new.

@@ -42,7 +42,7 @@ def sparing_metrics(log: EventLog, horizon: float, start: float = 0.0) -> dict[s
 
 def _relieved(log: EventLog) -> Flags:
     """Rows in which a satellite at work makes room for a newer one."""
-    return (log.kind == EventKind.RETIRED) & (log.cause == Cause.REPLACED) & (log.satellites < 0)
+    return np.asarray((log.kind == EventKind.RETIRED) & (log.cause == Cause.REPLACED) & (log.satellites < 0))
 
 
 def _demands(log: EventLog) -> Flags:

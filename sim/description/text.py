@@ -27,7 +27,7 @@ def _lines(f: Facts) -> Iterator[str]:
     yield f"{f['name']}: {f['description']}" if f["description"] else f["name"]
     yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
     if mission["warm_up_years"]:
-        yield f"availabilities and figures of sparing leave out the first {mission['warm_up_years']:g} years"
+        yield f"availabilities and figures of sparing count from year {mission['warm_up_years']:g} on"
     yield _sources(f["sources"])
     for title, lines in (
         ("Fleet", _fleet(f["fleet"])),

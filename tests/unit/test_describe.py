@@ -366,4 +366,4 @@ def test_odd_laws_and_delays_are_described():
 def test_a_warm_up_is_said():
     assert "warm" not in describe(load("baseline"))
     text = describe(load("baseline", set_=["mission.warm_up_years=1"]))
-    assert "availabilities and figures of sparing leave out the first 1 years" in text
+    assert "availabilities and figures of sparing count from year 1 on" in text

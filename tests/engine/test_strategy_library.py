@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from sim.design_view import DesignView
 from sim.engine.known import known_designs
 from sim.events import Cause, EventKind
+from sim.fleet import Fleet, FleetView, layouts
 from sim.scenario.models import Scenario
+from sim.strategies import MarginalValue
 
 YEAR = 365.25
 DAILY_USD = 2.49 * 0.85 * 24
@@ -146,6 +149,17 @@ def test_marginal_value_leaves_those_behind_who_do_not_pay_for_a_flight_of_their
     assert orders.amount.tolist() == [2.0]
 
 
+@pytest.mark.parametrize(("flight_usd", "satellites"), [(1350.0, [2]), (1370.0, [])])
+def test_marginal_value_credits_what_is_expected_to_live(flight_usd, satellites):
+    # 50 of 100 days are left on arrival, in which half of the GPU-days are expected: a quarter of the cost comes back.
+    # Two satellites earn 2 x 25 x 24 x .85 = 1,020 in a flight that costs 3/4 of its price.
+    ages, gpu_days = np.array([0.0, 50.0, 100.0]), np.array([0.0, 25.0, 40.0])
+    design = DesignView("satellite", 1, 2, 0.0, 100.0, 0.0, lambda _: flight_usd, lambda: (ages, gpu_days))
+    view = FleetView(Fleet(layouts([2], 0)), (design,), expected_lead_days=20.0, mission_days=200.0, gpu_hour_usd=1.0)
+    actions = MarginalValue().decide(view.at(130.0, np.arange(1), reviewing=False))
+    assert [action.satellites for action in actions] == satellites
+
+
 def test_an_operator_knows_prices_and_what_a_new_satellite_is_expected_to_do(fleet, environment):
     bus, gpu = 0.2, 0.5
     scenario = fleet(
@@ -233,7 +247,7 @@ def test_generation_refresh_replaces_a_share_of_the_older_design_at_its_dates(fl
 
 def test_satellites_too_young_or_of_the_newest_design_are_not_refreshed(fleet, checked_run):
     young = {"generation_refresh": {"period_years": 50 / YEAR, "least_age_years": 1}}
-    scenario = with_design(fleet(slots=5, days=240, strategies=young), gpus=2)
+    scenario = with_design(fleet(slots=5, days=240, strategies=young), gpus=2, available_from_day=60)
     assert checked_run(scenario, "generation_refresh").events.count(EventKind.ORDERED) == 0
     scenario = fleet(slots=5, days=240, strategies={"generation_refresh": {"period_years": 0.1, "least_age_years": 0}})
     assert checked_run(scenario, "generation_refresh").events.count(EventKind.ORDERED) == 0

@@ -184,7 +184,7 @@ def test_an_operator_knows_prices_and_what_a_new_satellite_is_expected_to_do(fle
 def test_what_is_expected_of_a_satellite_is_what_the_engine_gives_it(fleet, checked_run, environment):
     law = {"kind": "weibull", "shape": 1.8, "scale_years": 2}
     scenario = fleet(
-        slots=400,
+        slots=80,
         gpus=3,
         days=3 * YEAR,
         life_days=2 * YEAR,
@@ -192,12 +192,18 @@ def test_what_is_expected_of_a_satellite_is_what_the_engine_gives_it(fleet, chec
         gpu=law,
         reliability={
             "common_causes": {
-                "shock": {"kind": "shock", "scope": "satellite", "rate_per_year": 2, "gpu_lethality": 0.1}
+                "shock": {
+                    "kind": "shock",
+                    "scope": "satellite",
+                    "rate_per_year": 2,
+                    "gpu_lethality": 0.1,
+                    "satellite_lethality": 0.1,
+                }
             }
         },
     )
     online = [
-        float((log.gpus * (3 * YEAR - log.time_days)).sum()) / 400
+        float((log.gpus * (3 * YEAR - log.time_days)).sum()) / 80
         for log in (checked_run(scenario, replicate=replicate).events for replicate in range(6))
     ]
     expected = known_designs(environment(scenario))[0].expected_gpu_hours(2 * YEAR) / 24

@@ -197,7 +197,7 @@ def test_what_is_expected_of_a_satellite_is_what_the_engine_gives_it(fleet, chec
                     "scope": "satellite",
                     "rate_per_year": 2,
                     "gpu_lethality": 0.1,
-                    "satellite_lethality": 0.1,
+                    "satellite_lethality": 0.4,
                 }
             }
         },

@@ -338,17 +338,18 @@ def _deployment(deployment: Facts) -> Iterator[str]:
 
 
 def _strategies(f: Facts) -> Iterator[str]:
-    others = []
-    for name, strategy in f["strategies"].items():
-        if not (strategy["set_here"] or strategy["problem"] or name == f["strategy"]):
-            others.append(name)
-            continue
+    shown = {
+        name: strategy
+        for name, strategy in f["strategies"].items()
+        if strategy["set_here"] or strategy["problem"] or name == f["strategy"]
+    }
+    if others := [name for name in f["strategies"] if name not in shown]:
+        yield f"    with their defaults: {', '.join(others)}"
+    for name, strategy in shown.items():
         values = ", ".join(f"{key} {_plain(value)}" for key, value in strategy["parameters"].items())
         yield f"  {'*' if name == f['strategy'] else ' '} {name}: {values or 'no parameters'}"
         if strategy["problem"]:
             yield f"      cannot be chosen here: {strategy['problem']}"
-    if others:
-        yield f"    with their defaults: {', '.join(others)}"
     yield "  * is used unless --strategy names another; `orbitfleet strategies` says what each does"
 
 

@@ -15,6 +15,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.design_view import DesignView
 from sim.errors import InputError
 
 Ints = NDArray[np.int32]
@@ -112,6 +113,7 @@ class Fleet:
         self.birth_day = np.zeros(berths)
         self.life_end_day = np.full(berths, np.inf)
         self.blocked_until = np.zeros(berths)
+        self.vacant_since = np.zeros(berths)  # the last satellite left, of each slot
         self.plane_of = np.repeat(np.arange(len(planes), dtype=np.int32), sizes)
         self.is_slot = np.zeros(berths, bool)
         self.place = np.zeros(berths, np.uint64)
@@ -154,19 +156,6 @@ _NOT_WATCHED = "it looks at the GPUs alive, but its watches_gpus() says False"
 def _read_only(column: NDArray[Any]) -> NDArray[Any]:
     """A window on a column over a read-only buffer, so that nobody can make it writeable again."""
     return np.frombuffer(memoryview(column).toreadonly(), column.dtype)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class DesignView:
-    """A kind of satellite that can be ordered."""
-
-    name: str
-    gpus: int
-    """GPUs of a new one."""
-    satellites_per_flight: int
-    """How many one launch can carry, to the plane for which it carries fewest."""
-    available_from_day: float
-    """Mission day from which it can be ordered."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +248,7 @@ class FleetView:
         watches_gpus: bool = True,
         expected_lead_days: float = 0.0,
         mission_days: float = inf,
+        gpu_hour_usd: float = 0.0,
     ) -> None:
         """A view that follows the fleet; `at` says when it is looked at."""
         self._fleet = fleet
@@ -267,6 +257,8 @@ class FleetView:
         """Mission day on which the study ends."""
         self.expected_lead_days = expected_lead_days
         """Mean days from an order to the start of work, launch failures and queues apart."""
+        self.gpu_hour_usd = gpu_hour_usd
+        """Value of a useful GPU-hour, USD."""
         self.now_days = 0.0
         """Mission day."""
         self.reviewing = False
@@ -291,12 +283,19 @@ class FleetView:
         """Slots of each plane from which a dead satellite still drifts off."""
         self.stored: Ints = _read_only(fleet.spares_in[BerthState.STORED])
         """Spares in spare berths of each plane."""
+        self.state: NDArray[np.int8] = _read_only(fleet.state)
+        """`BerthState` of each berth, plane by plane, slots first."""
+        self.plane_of: Ints = _read_only(fleet.plane_of)
+        """Plane of each berth."""
+        self.design_of: NDArray[np.int8] = _read_only(fleet.design)
+        """Kind of the satellite in each berth, a position in `designs`."""
+        self.birth_day: Floats = _read_only(fleet.birth_day)
+        """Mission day on which the satellite in each berth arrived in orbit."""
+        self.life_end_day: Floats = _read_only(fleet.life_end_day)
+        """Mission day on which its life ends by plan."""
+        self._vacant_since: Floats = _read_only(fleet.vacant_since)
         self._gpus_of_design = np.array([design.gpus for design in designs])
-        self._state = _read_only(fleet.state)
         self._gpus_alive: Ints = _read_only(fleet.gpus_alive)
-        self._birth_day: Floats = _read_only(fleet.birth_day)
-        self._life_end_day: Floats = _read_only(fleet.life_end_day)
-        self._plane_of: Ints = _read_only(fleet.plane_of)
 
     def at(self, now_days: float, changed: NDArray[np.intp], *, reviewing: bool) -> FleetView:
         """The same view at a moment."""
@@ -319,9 +318,9 @@ class FleetView:
             spare_berths=layout.spare_berths,
             on_order=int(self.on_order[number]),
             inbound=int(self.inbound[number]),
-            state=self._state[span],
-            birth_day=self._birth_day[span],
-            life_end_day=self._life_end_day[span],
+            state=self.state[span],
+            birth_day=self.birth_day[span],
+            life_end_day=self.life_end_day[span],
             first_berth=layout.first_berth,
             _gpus_alive=self._gpus_alive[span],
             _watches_gpus=self._watches_gpus,
@@ -334,9 +333,27 @@ class FleetView:
 
     def ending_before(self, day: float) -> Ints:
         """Satellites of each plane at work in slots that reach the end of their design life by then."""
-        ending = np.flatnonzero(self._life_end_day <= day)  # few, where strategies order ahead at every look
-        ending = ending[self._state[ending] == BerthState.WORKING]
-        return np.bincount(self._plane_of[ending], minlength=len(self.slots)).astype(np.int32)
+        ending = np.flatnonzero(self.life_end_day <= day)  # few, where strategies order ahead at every look
+        ending = ending[self.state[ending] == BerthState.WORKING]
+        return np.bincount(self.plane_of[ending], minlength=len(self.slots)).astype(np.int32)
+
+    def per_plane(self, berths: NDArray[np.bool_]) -> Ints:
+        """How many of these berths, a mask over all, each plane has."""
+        return np.bincount(self.plane_of[berths], minlength=len(self.slots)).astype(np.int32)
+
+    def waited_days(self) -> Floats:
+        """Days for which slots of each plane have stood vacant that nobody is on order for, summed over them.
+
+        Orders are taken to be for the slots that have waited longest.
+        """
+        vacant = (self.state == BerthState.EMPTY) | (self.state == BerthState.BLOCKED)
+        slots = np.flatnonzero(vacant & self._fleet.is_slot)
+        slots = slots[np.lexsort((self._vacant_since[slots], self.plane_of[slots]))]
+        plane = self.plane_of[slots]
+        rank = np.arange(len(slots)) - np.searchsorted(plane, plane)
+        slots = slots[rank >= self.on_order[plane]]
+        waited = self.now_days - self._vacant_since[slots]
+        return np.bincount(self.plane_of[slots], waited, minlength=len(self.slots)).astype(float)
 
     def worn_out(self, share: float, planes: Sequence[int] | NDArray[np.intp] | None = None) -> list[int]:
         """Slots whose satellite works with less than this share of the GPUs that one of its design has when new.
@@ -349,12 +366,12 @@ class FleetView:
         which = self.changed if planes is None else planes
         layouts_ = self._fleet.planes
         if len(which) == len(layouts_):
-            berths = np.arange(len(self._state))
+            berths = np.arange(len(self.state))
         else:
             spans = [np.arange(layouts_[p].first_berth, layouts_[p].end_berth) for p in which]
             berths = np.concatenate([np.empty(0, np.intp), *spans])
         limit = share * self._gpus_of_design[self._fleet.design[berths]]
-        worn = (self._state[berths] == BerthState.WORKING) & (self._gpus_alive[berths] < limit)
+        worn = (self.state[berths] == BerthState.WORKING) & (self._gpus_alive[berths] < limit)
         found: list[int] = berths[worn].tolist()
         return found
 

@@ -258,6 +258,37 @@ def test_lists_name_what_can_be_chosen() -> None:
     assert "properties" in json.loads(orbitfleet("schema")[0])
 
 
+@pytest.mark.parametrize("columns", [60, 80])
+def test_the_list_of_strategies_has_every_parameter_and_fits_the_screen(columns: int, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text, _ = orbitfleet("strategies")
+    assert max(map(len, text.splitlines())) <= columns
+    words = " ".join(text.split())
+    for name, strategy in as_json("strategies")["strategies"].items():
+        assert f"{name} {' '.join(strategy['description'].split())}" in words
+        for field, parameter in strategy["parameters"].items():
+            assert f"{field} = {parameter['default']}: " in words, (name, field)
+            assert " ".join(parameter["description"].split()) in words, (name, field)
+
+
+def test_all_stands_for_every_built_in_strategy_that_there_is_room_for(tmp_path: Path) -> None:
+    from sim.cli.strategy_names import expanded, names_in
+    from sim.scenario import load
+    from sim.strategies import BUILT_IN
+
+    assert expanded(names_in("all"), load("suncatcher_81")) == list(BUILT_IN)
+    mixed = ["mine:Own", *BUILT_IN]
+    assert expanded(names_in("mine:Own,all"), load("suncatcher_81")) == mixed
+    assert expanded(names_in("batch,all"), load("baseline"))[:2] == ["batch", "run_to_failure"]
+    line = ["compare", "baseline", "--years", 0.1, "--set", "constellation.spare_berths_per_plane=0"]
+    text, notes = orbitfleet(
+        *line, "--set", "workload.jobs=[]", "--strategies", "all", "--replicates", 1, "--out", tmp_path / "all"
+    )
+    left_out = [name for name in BUILT_IN if f"left out: {name}: it keeps" in notes]
+    assert left_out == ["overbuild_and_decay", "on_orbit_spares"]
+    assert all((name in text) != (name in left_out) for name in BUILT_IN)
+
+
 @pytest.mark.parametrize(
     ("line", "code", "says"),
     [
@@ -276,6 +307,7 @@ def test_lists_name_what_can_be_chosen() -> None:
         ("run", 2, "SCENARIO"),
         ("compare suncatcher_81 --strategies batch", 2, "two"),
         ("compare suncatcher_81 --strategies batch,batch", 2, "two different"),
+        ("compare suncatcher_81 --strategies all,bach", 2, "no strategy 'bach' to compare with all"),
         ("frobnicate", 2, "frobnicate"),
         ("environment baseline --daily", 2, "--json"),
         ("environment baseline --years 0.1 --out no_such_folder/picture.png", 3, "cannot be written"),

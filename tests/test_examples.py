@@ -1,5 +1,6 @@
 """What the README and the notebooks show, run."""
 
+import json
 import re
 import subprocess
 import sys
@@ -31,6 +32,16 @@ def test_strategy_of_the_readme_runs_from_a_folder_of_ones_own(tmp_path: Path) -
     )
     printed = run_python(f"import sys; {command}; from sim.cli import main; main()", tmp_path)
     assert '"strategy": "mine:Patient"' in printed
+
+
+def test_strategy_of_the_examples_runs_from_its_folder(tmp_path: Path) -> None:
+    line = ["run", "baseline", "--strategy", "hold_the_line:HoldTheLine", "--years", "2", "--set", "workload.jobs=[]"]
+    line += ["--set", "reliability.bus={kind: exponential, rate_per_year: 0.1}"]
+    command = f"import sys; sys.argv = {['orbitfleet', *line, '--json', '--out', str(tmp_path / 'out')]}"
+    printed = run_python(f"{command}; from sim.cli import main; main()", ROOT / "docs" / "examples")
+    found = json.loads(printed)["metrics"]
+    # Of 80 satellites some 15 are lost: as soon as a twentieth of the slots is empty, a flight goes to one plane.
+    assert 1 <= found["launches"]["mean"] < found["satellites_launched"]["mean"] < 15
 
 
 def indented(code: str) -> str:

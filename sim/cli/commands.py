@@ -35,6 +35,7 @@ from sim.cli.options import (
 from sim.cli.output import draw, finish, print_json, report_check, write_picture
 from sim.cli.progress import progress
 from sim.cli.screen import SPELT, say, screen_width
+from sim.cli.strategy_names import expanded, names_in
 from sim.errors import InputError, plain
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
@@ -155,7 +156,7 @@ def compare(
         str,
         typer.Option(
             metavar="A,B,C",
-            help="Strategies to compare, by name or module:Class.",
+            help="Strategies to compare, by name or module:Class; all: every built-in one.",
             autocompletion=completion.strategies,
         ),
     ],
@@ -179,10 +180,9 @@ def compare(
     from sim import experiment
     from sim.experiment import tuning
 
-    names = [name.strip() for name in strategies.split(",") if name.strip()]
-    if len(names) < 2 or len(set(names)) < len(names):
-        raise typer.BadParameter("name at least two different strategies", param_hint="--strategies")
+    names = names_in(strategies)
     scenario = given = _load(sources, settings, years, allow_code or names)
+    names = expanded(names, scenario)
     found: dict[str, tuning.Tuned] = {}
     if tuned:
         with progress(as_json) as show:

@@ -30,11 +30,14 @@ def strategies(as_json: Json = False) -> None:
     if as_json:
         print_json({"strategies": found})
         return
+    said: dict[str, str] = {}
     for name, entry in found.items():
         say(name, f"    {entry['description']}")
         for field, parameter in entry["parameters"].items():
             meaning = " ".join(parameter.get("description", "").split())
-            say(f"      {field} = {parameter.get('default')}: {meaning}")
+            # What many have is explained once.
+            first = said.setdefault(meaning, name)
+            say(f"      {field} = {parameter.get('default')}: {meaning if first == name else f'as of {first}'}")
     say("your own class", "    package.module:Class, a subclass of sim.strategies.Strategy with one method, decide")
 
 

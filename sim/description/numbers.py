@@ -50,6 +50,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
             "start": mission.start.isoformat(),
             "end": (mission.start + datetime.timedelta(days=mission.days)).isoformat(),
             "years": mission.years,
+            "warm_up_years": mission.warm_up_years,
         },
         "fleet": _fleet(scenario, environment),
         "planes": [_plane(scenario, environment, plane) for plane in environment.planes],
@@ -341,4 +342,5 @@ def _strategy(scenario: Scenario, name: str) -> Facts:
             mode="json", exclude={"kind"} | ({"design"} if not scenario.designs else set())
         ),
         "problem": problem,
+        "set_here": name in scenario.strategies,
     }

@@ -26,6 +26,8 @@ def _lines(f: Facts) -> Iterator[str]:
     mission = f["mission"]
     yield f"{f['name']}: {f['description']}" if f["description"] else f["name"]
     yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
+    if mission["warm_up_years"]:
+        yield f"availabilities and figures of sparing count from year {mission['warm_up_years']:g} on"
     yield _sources(f["sources"])
     for title, lines in (
         ("Fleet", _fleet(f["fleet"])),
@@ -336,12 +338,19 @@ def _deployment(deployment: Facts) -> Iterator[str]:
 
 
 def _strategies(f: Facts) -> Iterator[str]:
-    for name, strategy in f["strategies"].items():
+    shown = {
+        name: strategy
+        for name, strategy in f["strategies"].items()
+        if strategy["set_here"] or strategy["problem"] or name == f["strategy"]
+    }
+    if others := [name for name in f["strategies"] if name not in shown]:
+        yield f"    with their defaults: {', '.join(others)}"
+    for name, strategy in shown.items():
         values = ", ".join(f"{key} {_plain(value)}" for key, value in strategy["parameters"].items())
         yield f"  {'*' if name == f['strategy'] else ' '} {name}: {values or 'no parameters'}"
         if strategy["problem"]:
             yield f"      cannot be chosen here: {strategy['problem']}"
-    yield "  * is used unless --strategy names another"
+    yield "  * is used unless --strategy names another; `orbitfleet strategies` says what each does"
 
 
 def _notes(notes: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from sim.events import NAMED, Cause
 from sim.physics.solar_protons import active_intervals, mean_fluence_cm2
 from sim.scenario.failure import DebrisEvent, Shock
 from sim.scenario.models import Scenario
-from sim.strategies import OnOrbitSpares, Replenishing, RunToFailure, Strategy
+from sim.strategies import AgeReplacement, OnOrbitSpares, OverbuildAndDecay, Replenishing, RunToFailure, Strategy
 from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
@@ -97,7 +97,7 @@ def _lives(environment: Environment, strategy: Strategy) -> tuple[float, float, 
     """Satellites that are built in a run, days that one lives at most on average, and what ends most of them."""
     scenario, horizon = environment.scenario, environment.horizon_days
     berths = sum(plane.slots + plane.spare_berths for plane in environment.layouts)
-    if isinstance(strategy, RunToFailure):
+    if isinstance(strategy, RunToFailure | OverbuildAndDecay):
         return float(berths), horizon, "constellation.shells"
     lead = scenario.launch.expected_lead_days()
     if isinstance(strategy, OnOrbitSpares):
@@ -116,6 +116,8 @@ def _life_days(environment: Environment, design: int, strategy: Strategy) -> tup
     made = environment.designs[design]
     path = "satellite.design_life_years"
     until = min(made.planned_end(0, 0.0)[0], environment.horizon_days)
+    if isinstance(strategy, AgeReplacement) and strategy.age_years * DAYS_PER_YEAR < until:
+        until, path = strategy.age_years * DAYS_PER_YEAR, f"strategies.{strategy.kind}.age_years"
     days = until * _AGES
     hazards = {
         _path_of(made.scenario, hazard): _hazard_of_satellite(environment, design, hazard, days)
@@ -185,12 +187,12 @@ def _hazard_of_satellite(environment: Environment, design: int, hazard: Hazard, 
     most_factor = 1.0 if factor is None else max(1.0, *factor.factors)
     groups = hazard.units if hazard.units == hazard.needed else 1
     for plane in orbits.tolist():
-        exposure = _exposure(environment, design, hazard, plane, days)
+        exposure = exposure_until(environment, design, hazard, plane, days)
         most = np.maximum(most, np.asarray(hazard.law.cumulative_hazard(exposure), float))
     return np.asarray(most * most_factor * hazard.share * groups * hazard.groups)
 
 
-def _exposure(environment: Environment, design: int, hazard: Hazard, plane: int, days: Floats) -> Floats:
+def exposure_until(environment: Environment, design: int, hazard: Hazard, plane: int, days: Floats) -> Floats:
     """What ages the units of a hazard from mission day 0 to some days, expected storms included."""
     site, scenario = environment.sites[plane], environment.designs[design].scenario
 

@@ -35,15 +35,18 @@ class Movements:
         after_change: Callable[[], None],
         *,
         looks_ahead_days: float,
+        looks_at_age_days: float | None = None,
     ) -> None:
         """`after_change` is called when something has happened that scheduler and strategy should know.
 
-        `looks_ahead_days`: before the end of each design life, the strategy is asked about the satellite's plane.
+        `looks_ahead_days` before the end of each design life, and when a satellite reaches `looks_at_age_days`, the
+        strategy is asked about its plane.
         """
         self.context = context
         self.satellites = satellites
         self.after_change = after_change
         self.looks_ahead_days = looks_ahead_days
+        self.looks_at_age_days = looks_at_age_days
         self.site = LaunchSite(context, deliver=self.deliver, lose=self.lose)
         self.planned_days = [np.zeros(plane.slots) for plane in context.fleet.planes]
         """Planned arrival of the first satellite of each slot, by plane."""
@@ -119,8 +122,11 @@ class Movements:
         slots = self._free(plane.slot_range, _EMPTY, _BLOCKED)
         working = np.flatnonzero(fleet.state[plane.slot_range] == _WORKING) + plane.first_berth
         working = working[~self._awaited[working]]
-        relieved = working[np.argsort(fleet.life_end_day[working], kind="stable")]
-        return spares + slots, relieved.tolist()
+        relieved: list[int] = working[np.argsort(fleet.life_end_day[working], kind="stable")].tolist()
+        if action.relieve:
+            first = {slot: None for slot in action.relieve if slot in set(relieved)}
+            relieved = [*first, *(slot for slot in relieved if slot not in first)]
+        return spares + slots, relieved
 
     def order(self, action: Launch, design: int, empty: list[int], filled: list[int]) -> None:
         """Order satellites, each for a berth of its own: one of these `candidates`."""
@@ -170,6 +176,7 @@ class Movements:
 
     def _foresee_ends(self, berths: NDArray[np.intp]) -> None:
         """See to it that the strategy is asked before the design lives of those that arrived end in the mission."""
+        self._foresee_ages(berths)
         if self.looks_ahead_days == 0:
             return
         fleet, horizon = self.context.fleet, self.context.environment.horizon_days
@@ -178,6 +185,15 @@ class Movements:
             day = end - self.looks_ahead_days
             if day > self.context.now:  # else it is asked now that they have arrived
                 self.context.env.process(self._end_in_view(day, set(planes[ends == end].tolist())))
+
+    def _foresee_ages(self, berths: NDArray[np.intp]) -> None:
+        """See to it that the strategy is asked when those that arrived reach the age at which it looks at them."""
+        if self.looks_at_age_days is None:
+            return
+        day = self.context.now + self.looks_at_age_days
+        if day < self.context.environment.horizon_days:
+            planes = set(self.context.fleet.plane_of[berths].tolist())
+            self.context.env.process(self._end_in_view(day, planes))
 
     def _end_in_view(self, day: float, planes: set[int]) -> Process:
         """Have the strategy look at some planes on a day."""

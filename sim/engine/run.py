@@ -14,6 +14,7 @@ import numpy as np
 import simpy
 
 from sim.engine.context import Context
+from sim.engine.known import known_designs
 from sim.engine.movements import Movements
 from sim.engine.satellites import Satellites
 from sim.engine.shocks import Shocks
@@ -23,13 +24,15 @@ from sim.engine.weather import Weather
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
-from sim.fleet import DesignView, Fleet, FleetView
+from sim.fleet import Fleet, FleetView
 from sim.scenario.models import Scenario
 from sim.strategies import Action, Activate, Launch, Retire, Strategy
 from sim.strategies.advice import (
     decisions,
+    extends_life_days,
     initial_spares,
     looks_ahead_days,
+    looks_at_age_days,
     review_period_days,
     watches_gpus,
 )
@@ -63,28 +66,37 @@ class Run:
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
         looked_at = watched or bool(self.jobs.gangs)
-        self.units = Units(scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at)
+        extended_days = extends_life_days(strategy, strategy_name)
+        self.units = Units(
+            scenario,
+            environment,
+            self.weather,
+            streams,
+            context.fleet,
+            context.log,
+            watched=looked_at,
+            extended_days=extended_days,
+        )
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
         lead_days = scenario.launch.expected_lead_days()
         ahead_days = looks_ahead_days(strategy, strategy_name, lead_days)
-        self.movements = Movements(context, self.satellites, self.after_change, looks_ahead_days=ahead_days)
+        self.movements = Movements(
+            context,
+            self.satellites,
+            self.after_change,
+            looks_ahead_days=ahead_days,
+            looks_at_age_days=looks_at_age_days(strategy, strategy_name, lead_days),
+        )
         self.view = FleetView(
             context.fleet,
-            self._designs(),
+            known_designs(environment),
             watches_gpus=watched,
             expected_lead_days=lead_days,
             mission_days=environment.horizon_days,
+            gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
         self._every_plane = np.arange(len(context.fleet.planes))
-
-    def _designs(self) -> tuple[DesignView, ...]:
-        scenario, designs = self.context.scenario, self.context.environment.designs
-        from_day = [0.0, *(design.available_from_day for design in scenario.designs.values())]
-        return tuple(
-            DesignView(design.name, design.satellite.gpus, min(design.satellites_per_flight), day)
-            for design, day in zip(designs, from_day, strict=True)
-        )
 
     def go(self) -> None:
         """Run to the horizon."""

@@ -313,6 +313,7 @@ class Satellites:
         else:
             fleet.move(berth, BerthState.EMPTY)
         fleet.satellite[berth] = NONE
+        fleet.vacant_since[berth] = self.context.now
         fleet.gpus_alive[berth] = 0
         fleet.life_end_day[berth] = np.inf
 

@@ -70,14 +70,19 @@ class Units:
         log: EventRecorder,
         *,
         watched: bool,
+        extended_days: float = 0.0,
     ) -> None:
-        """`watched`: whether somebody looks at each loss of a GPU on a satellite at work."""
+        """`watched`: whether somebody looks at each loss of a GPU on a satellite at work.
+
+        `extended_days`: satellites work on for so long after their design life, as long as their propellant lasts.
+        """
         self.environment = environment
         self.weather = weather
         self.streams = streams
         self.fleet = fleet
         self.log = log
         self.horizon_days = environment.horizon_days
+        self.extended_days = extended_days
         self.designs = [design.scenario for design in environment.designs]
         self.hazards = [_numbered(scenario, design) for design in self.designs]
         self._watched = [watched or _parts_depend_on_another(design) for design in self.designs]
@@ -100,7 +105,7 @@ class Units:
         """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own."""
         plane = self.fleet.plane_of[berths].astype(np.intp)
         sites, birth_days = self.environment.sites, np.full(len(berths), birth_day)
-        ends = {int(p): sites[int(p)].planned_end(design, birth_day) for p in set(plane.tolist())}
+        ends = {int(p): sites[int(p)].planned_end(design, birth_day, self.extended_days) for p in set(plane.tolist())}
         cohort = Cohort(
             scenario=self.designs[design],
             design=design,

@@ -120,11 +120,17 @@ class Design:
         """Radiation of all planes behind this design's shield, storms apart."""
         return Radiation.of(self.scenario, self.planes, self.sun.days)
 
-    def planned_end(self, plane: int, birth_day: float) -> tuple[float, bool]:
-        """Day on which a satellite's life ends by plan, and whether propellant, not the design life, ends it."""
+    def planned_end(self, plane: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
+        """Day on which a satellite's life ends by plan, and whether propellant, not age, ends it.
+
+        `extended_days`: how long after its design life it may work on.  A tank that is sized lasts the design life, and
+        longer by what it holds for margin and for harder years.
+        """
         design = birth_day + self.satellite.design_life_years * DAYS_PER_YEAR
         dry = self.keeping.dry_day(plane, birth_day)
-        return min(design, dry), dry < design
+        if extended_days > 0 and dry > design:
+            dry = max(design, self.keeping.dry_day(plane, birth_day, self.keeping.tank_m_s))
+        return min(design + extended_days, dry), dry < design + extended_days
 
     # What a satellite can do
 

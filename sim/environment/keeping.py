@@ -49,7 +49,9 @@ class OrbitKeeping:
     delta_v_m_s: NDArray[np.float32]
     """Delta-v of each day against drag, drift and debris, shape (planes, n)."""
     budget_m_s: Floats
-    """Delta-v a satellite at work has for it, beside disposal, shape (planes,)."""
+    """Delta-v a satellite at work has for it, beside disposal, shape (planes,); infinite where it is sized."""
+    tank_m_s: Floats
+    """The same by the propellant aboard, sized or given."""
     propellant_kg: float
     """Propellant at launch: as given, or as needed."""
     needed_kg: float
@@ -67,13 +69,17 @@ class OrbitKeeping:
         """Orbit-mean density of the air that a plane flies through, shape (n,)."""
         return np.asarray(self.air_kg_m3[self.air_of[plane]])
 
-    def dry_day(self, plane: int, birth_day: float) -> float:
-        """Mission day on which a satellite born on a day has used its budget; infinite if not within the tables."""
-        if np.isinf(self.budget_m_s[plane]):
+    def dry_day(self, plane: int, birth_day: float, budget_m_s: Floats | None = None) -> float:
+        """Mission day on which a satellite born on a day has used a budget; infinite if not within the tables.
+
+        `budget_m_s`: delta-v of each plane's satellites; none: `self.budget_m_s`.
+        """
+        budget = float((self.budget_m_s if budget_m_s is None else budget_m_s)[plane])
+        if np.isinf(budget):
             return float("inf")
         first = int(birth_day)
         used = np.cumsum(self.delta_v_m_s[plane, first:], dtype=float)
-        over = np.flatnonzero(used > self.budget_m_s[plane])
+        over = np.flatnonzero(used > budget)
         return float("inf") if len(over) == 0 else first + float(over[0]) + 1.0
 
     def clear_days(self, plane: int, death_day: float) -> float:
@@ -197,7 +203,7 @@ def keep(
     flux, magnetic = _activity(scenario, sun.days)
     heights, air_of = np.unique(np.round(sun.altitude_km[:, 0], 1), return_inverse=True)
     density = orbit_mean_density_kg_m3(heights[:, None], flux, magnetic)
-    fuel, needed_kg, budget = _propellant(scenario, needs)
+    fuel, needed_kg, budget, tank = _propellant(scenario, needs)
     by_size = partial(_debris_flux_per_m2_year, scenario, planes, sun.days, float(flux.mean()))
     punctures = by_size(float(critical_diameter_cm(satellite.radiator.tube_wall_mm))) * tubes_m2(satellite, sizes)
     return OrbitKeeping(
@@ -205,6 +211,7 @@ def keep(
         air_of=air_of,
         delta_v_m_s=needs.daily_m_s,
         budget_m_s=budget,
+        tank_m_s=tank,
         propellant_kg=fuel,
         needed_kg=needed_kg,
         dead_years=dead_years,
@@ -214,8 +221,8 @@ def keep(
     )
 
 
-def _propellant(scenario: Scenario, needs: DeltaV) -> tuple[float, float, Floats]:
-    """Propellant aboard and needed, kg, and the delta-v that each plane's satellites have to stay, m/s, (planes,).
+def _propellant(scenario: Scenario, needs: DeltaV) -> tuple[float, float, Floats, Floats]:
+    """Propellant aboard and needed, kg, and delta-v to stay, m/s, (planes,): what is counted, and what the tank gives.
 
     Raises `ScenarioError` where a given amount does not even cover raising and disposal.
     """
@@ -223,17 +230,16 @@ def _propellant(scenario: Scenario, needs: DeltaV) -> tuple[float, float, Floats
     needed_kg = float(np.max(propellant_kg(needs.mass_kg, needs.needed_m_s(scenario.satellite), propulsion.isp_s)))
     given = propulsion.propellant_kg
     fuel = needed_kg if given == "sized" else float(given)
-    if given == "sized":
-        budget = np.full(len(reserved), np.inf)  # it lasts as long as the satellite
-    else:
-        budget = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-fuel / needs.mass_kg) - reserved
+    tank = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-min(fuel / needs.mass_kg, 1 - 1e-12)) - reserved
+    # One that is sized lasts as long as the satellite.
+    budget = np.full(len(reserved), np.inf) if given == "sized" else tank
     if (budget <= 0).any():
         least_kg = float(np.max(propellant_kg(needs.mass_kg, reserved, propulsion.isp_s)))
         problem = (
             f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
         )
         raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
-    return fuel, needed_kg, budget
+    return fuel, needed_kg, budget, tank
 
 
 def _clearance(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, mass_kg: float) -> Floats:

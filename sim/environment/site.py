@@ -58,8 +58,11 @@ class Site(Protocol):
     def colocated(self) -> bool:
         """Whether all its satellites fly within a kilometre."""
 
-    def planned_end(self, design: int, birth_day: float) -> tuple[float, bool]:
-        """Day on which a life ends by plan, and whether propellant, not the design life, ends it."""
+    def planned_end(self, design: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
+        """Day on which a life ends by plan, and whether propellant, not age, ends it.
+
+        `extended_days`: how long after its design life it may work on.
+        """
 
     def satellites_per_flight(self, design: int) -> int:
         """How many of a design one launch brings here."""
@@ -128,9 +131,12 @@ class OrbitalPlane:
 
     # Lives
 
-    def planned_end(self, design: int, birth_day: float) -> tuple[float, bool]:
-        """Day on which a life ends by plan, and whether propellant, not the design life, ends it."""
-        return self._designs[design].planned_end(self.plane.id, birth_day)
+    def planned_end(self, design: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
+        """Day on which a life ends by plan, and whether propellant, not age, ends it.
+
+        `extended_days`: how long after its design life it may work on.
+        """
+        return self._designs[design].planned_end(self.plane.id, birth_day, extended_days)
 
     def satellites_per_flight(self, design: int) -> int:
         """How many of a design one launch brings here."""

@@ -11,6 +11,7 @@ from sim.constants import HOURS_PER_DAY
 from sim.economics import costs
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
+from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
 from sim.result import Result
 
@@ -23,7 +24,7 @@ MONTH_DAYS = 30.0
 def measure(result: Result) -> dict[str, float]:
     """Every metric of one run, in the order of `METRICS`; NaN where one is not defined."""
     log, scenario = result.events, result.scenario
-    horizon = result.horizon_days
+    horizon, warm = result.horizon_days, scenario.mission.warm_up_days
     times, online = online_capacity(result)
     nameplate = result.nameplate_gpus
     sla = scenario.service.sla_capacity_fraction * nameplate
@@ -37,11 +38,11 @@ def measure(result: Result) -> dict[str, float]:
     worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
     money = costs(result)
     values = {
-        "compute_availability": mean(times, online, horizon) / nameplate,
-        "satellite_availability": mean(*working_satellites(result), horizon) / result.slots,
-        "worst_month_availability": lowest_moving_mean(times, online, horizon, MONTH_DAYS) / nameplate,
+        "compute_availability": mean(times, online, horizon, warm) / nameplate,
+        "satellite_availability": mean(*working_satellites(result), horizon, warm) / result.slots,
+        "worst_month_availability": lowest_moving_mean(times, online, horizon, MONTH_DAYS, warm) / nameplate,
         # The promised level itself is not below: .55 x 100 GPUs is 55.000000000000007 in floating point.
-        "time_below_sla_fraction": mean(times, (online < sla * (1 - 1e-12)).astype(float), horizon),
+        "time_below_sla_fraction": mean(times, (online < sla * (1 - 1e-12)).astype(float), horizon, warm),
         "useful_gpu_hours": useful,
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
         "effective_training_time_ratio": _ratio(useful, _gpu_hours_since_first_start(log, horizon)),
@@ -52,6 +53,7 @@ def measure(result: Result) -> dict[str, float]:
         "launches": float(np.count_nonzero(later)),
         "satellites_launched": satellites_later,
         "mass_launched_t": float(tonnes[later].sum()),
+        **sparing_metrics(log, horizon, warm),
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),

@@ -106,10 +106,11 @@ def _integral(times: Floats, values: Floats, horizon: float) -> tuple[Floats, Fl
     return edges, np.concatenate([[0.0], np.cumsum(values * np.diff(edges))])
 
 
-def mean(times: Floats, values: Floats, horizon: float) -> float:
-    """Mean of a step function over the horizon."""
+def mean(times: Floats, values: Floats, horizon: float, start: float = 0.0) -> float:
+    """Mean of a step function from a day to the horizon."""
     # Not a dot product: BLAS splits long ones among threads, which is slower here and adds up in another order.
-    return float((values * np.diff(times, append=horizon)).sum() / horizon)
+    lengths = np.diff(np.maximum(np.append(times, horizon), start))
+    return float((values * lengths).sum() / (horizon - start))
 
 
 def daily_means(times: Floats, values: Floats, horizon: float) -> Floats:
@@ -122,17 +123,18 @@ def daily_means(times: Floats, values: Floats, horizon: float) -> Floats:
     return means
 
 
-def lowest_moving_mean(times: Floats, values: Floats, horizon: float, width: float) -> float:
-    """Exact minimum of the moving mean of a step function, over windows inside the horizon.
+def lowest_moving_mean(times: Floats, values: Floats, horizon: float, width: float, start: float = 0.0) -> float:
+    """Exact minimum of the moving mean of a step function, over windows from a day to the horizon.
 
     The moving integral is piecewise linear in the window's start and bends only where an end of the window meets a
-    step, so its minimum lies at one of those.  A horizon shorter than the window is one window.
+    step, so its minimum lies at one of those, or at the first.  A time shorter than the window is one window.
     """
-    if horizon <= width:
-        return mean(times, values, horizon)
+    if horizon - start <= width:
+        return mean(times, values, horizon, start)
     edges, integral = _integral(times, values, horizon)
     low = inf
-    for starts in (edges[edges <= horizon - width], edges[edges >= width] - width):
+    for starts in (edges[edges <= horizon - width], edges[edges >= width] - width, np.zeros(1)):
+        starts = np.maximum(starts, start)
         moving = np.interp(starts + width, edges, integral) - np.interp(starts, edges, integral)
         low = min(low, float(moving.min()))
     return max(0.0, low / width)

@@ -101,6 +101,41 @@ METRICS: dict[str, Metric] = {
         Metric("launches", "1", "Flights attempted after the initial deployment.", "lower"),
         Metric("satellites_launched", "1", "Satellites aboard flights after the initial deployment.", "lower"),
         Metric("mass_launched_t", "t", "Mass aboard flights after the initial deployment.", "lower"),
+        Metric(
+            "satellites_relieved",
+            "1",
+            "Satellites at work that made room for a newer one: replacements before a failure.",
+            "lower",
+        ),
+        Metric(
+            "order_fill_rate",
+            "1",
+            "Share of the slots falling empty that a spare in the plane, not yet needed elsewhere, is there for at "
+            "that moment; slots that a newer satellite takes over are left out; undefined if none falls empty.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "expected_backorders",
+            "1",
+            "Time-mean of slots that fell empty and that no spare in their plane, or on its way in it, is there for.",
+            "lower",
+        ),
+        Metric(
+            "time_to_restore_days",
+            "d",
+            "Mean time from a slot's falling empty to work there again: of the Kaplan-Meier estimate, in which slots "
+            "empty at the horizon are censored; undefined if none was refilled.",
+            "lower",
+        ),
+        Metric("mean_spares_orbit", "1", "Time-mean of spares in spare berths.", "lower"),
+        Metric(
+            "mean_on_order",
+            "1",
+            "Time-mean of satellites ordered that have neither arrived nor been lost; the initial deployment apart.",
+            "lower",
+        ),
+        Metric("spares_consumed", "1", "Spares that left their berth for a slot.", "lower"),
         Metric("deployment_launches", "1", "Flights attempted in the initial deployment.", "lower"),
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),

@@ -40,11 +40,25 @@ class Mission(Parameters):
     """First day (UTC midnight), the epoch of mission day 0."""
     years: float = Field(ge=1e-4, le=25)
     """Horizon, Julian years."""
+    warm_up_years: float = Field(default=0.0, ge=0, le=25)
+    """Years at the start that metrics of the steady state leave out: availabilities, time below the SLA, the worst
+    month, and those of sparing.  Work, counts and money are always of the whole mission."""
 
     @property
     def days(self) -> float:
         """Horizon in days."""
         return self.years * DAYS_PER_YEAR
+
+    @property
+    def warm_up_days(self) -> float:
+        """Days at the start that metrics of the steady state leave out."""
+        return self.warm_up_years * DAYS_PER_YEAR
+
+    @model_validator(mode="after")
+    def _outlasts_its_warm_up(self) -> Mission:
+        if self.warm_up_years >= self.years:
+            raise ValueError(f"warm_up_years ({self.warm_up_years:g}) must be below years ({self.years:g})")
+        return self
 
     @model_validator(mode="after")
     def _ends_inside_the_ephemeris(self) -> Mission:

@@ -5,36 +5,70 @@ from __future__ import annotations
 import importlib
 from difflib import get_close_matches
 
+from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import BerthState, DesignView, FleetView, PlaneView
-from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy
-from sim.strategies.built_in import Batch, OnOrbitSpares, ReplaceOnFailure, RunToFailure, ScheduledBatch
+from sim.fleet import BerthState, FleetView, PlaneView
+from sim.strategies.age_replacement import AgeReplacement
+from sim.strategies.base import Action, Activate, Launch, Relieving, Replenishing, Retire, Strategy
+from sim.strategies.batch import Batch
+from sim.strategies.block_launch import BlockLaunch
+from sim.strategies.condition_based import ConditionBased
+from sim.strategies.fill_the_vehicle import FillTheVehicle
+from sim.strategies.generation_refresh import GenerationRefresh
+from sim.strategies.life_extension import LifeExtension
+from sim.strategies.marginal_value import MarginalValue
+from sim.strategies.on_orbit_spares import OnOrbitSpares
+from sim.strategies.overbuild import OverbuildAndDecay
+from sim.strategies.replace_on_failure import ReplaceOnFailure
+from sim.strategies.run_to_failure import RunToFailure
+from sim.strategies.scheduled_batch import ScheduledBatch
+from sim.strategies.spares import Sparing
+from sim.strategies.value import Valuing
 
 BUILT_IN: dict[str, type[Strategy]] = {
     "run_to_failure": RunToFailure,
+    "overbuild_and_decay": OverbuildAndDecay,
     "replace_on_failure": ReplaceOnFailure,
     "batch": Batch,
     "scheduled_batch": ScheduledBatch,
+    "block_launch": BlockLaunch,
+    "fill_the_vehicle": FillTheVehicle,
     "on_orbit_spares": OnOrbitSpares,
+    "condition_based": ConditionBased,
+    "marginal_value": MarginalValue,
+    "age_replacement": AgeReplacement,
+    "generation_refresh": GenerationRefresh,
+    "life_extension": LifeExtension,
 }
 
 __all__ = [
     "BUILT_IN",
     "Action",
     "Activate",
+    "AgeReplacement",
     "Batch",
     "BerthState",
+    "BlockLaunch",
+    "ConditionBased",
     "DesignView",
+    "FillTheVehicle",
     "FleetView",
+    "GenerationRefresh",
     "Launch",
+    "LifeExtension",
+    "MarginalValue",
     "OnOrbitSpares",
+    "OverbuildAndDecay",
     "PlaneView",
+    "Relieving",
     "ReplaceOnFailure",
     "Replenishing",
     "Retire",
     "RunToFailure",
     "ScheduledBatch",
+    "Sparing",
     "Strategy",
+    "Valuing",
     "strategy_class",
 ]
 

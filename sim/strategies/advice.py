@@ -9,8 +9,9 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
+from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import DesignView, FleetView, PlaneView
+from sim.fleet import FleetView, PlaneView
 from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
 
 Said = TypeVar("Said")
@@ -48,6 +49,22 @@ def looks_ahead_days(strategy: Strategy, name: str, expected_lead_days: float) -
     said: Any = _ask(f"strategy {name}", lambda: strategy.looks_ahead_days(expected_lead_days))
     if not (_is_number(said) and 0 <= said < float("inf")):
         raise InputError(f"strategy {name}: looks_ahead_days() = {said!r}: must be a number from 0")
+    return float(said)
+
+
+def looks_at_age_days(strategy: Strategy, name: str, expected_lead_days: float) -> float | None:
+    """Age of each satellite at which it is asked, or none.  Raises `InputError` for anything else."""
+    said: Any = _ask(f"strategy {name}", lambda: strategy.looks_at_age_days(expected_lead_days))
+    if said is not None and not (_is_number(said) and 0 <= said < float("inf")):
+        raise InputError(f"strategy {name}: looks_at_age_days() = {said!r}: must be a number from 0, or None")
+    return None if said is None else float(said)
+
+
+def extends_life_days(strategy: Strategy, name: str) -> float:
+    """Days for which satellites work on beyond their design life.  Raises `InputError` for what is no number from 0."""
+    said: Any = _ask(f"strategy {name}", strategy.extends_life_days)
+    if not (_is_number(said) and 0 <= said < float("inf")):
+        raise InputError(f"strategy {name}: extends_life_days() = {said!r}: must be a number from 0")
     return float(said)
 
 
@@ -92,6 +109,8 @@ def _problem(action: Any) -> str | None:
                 return "to must be 'slots' or 'spares'"
             if not (action.design is None or isinstance(action.design, str)):
                 return "design must be the name of one, or None"
+            if not (isinstance(action.relieve, tuple) and all(map(_is_whole, action.relieve))):
+                return "relieve must be a tuple of whole numbers"
         case Activate():
             if not (_is_whole(action.spare) and _is_whole(action.slot)):
                 return "spare and slot must be whole numbers"

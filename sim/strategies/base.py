@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.fleet import FleetView
+from sim.design_view import DesignView
+from sim.fleet import BerthState, FleetView
 from sim.parameters import Label, Parameters
 
 
@@ -18,9 +19,9 @@ from sim.parameters import Label, Parameters
 class Launch:
     """Order satellites for a plane, for its slots or for its spare berths.
 
-    For slots: the empty ones nobody is on order for, then those whose satellite's design life ends first, which the
-    newcomer relieves.  For spares: the free spare berths, then slots as above.  Whoever arrives while a slot stands
-    empty that nobody is on order for takes that slot.
+    For slots: the empty ones nobody is on order for, then those in `relieve`, then those whose satellite's design life
+    ends first; at work, they are relieved by the newcomer.  For spares: the free spare berths, then slots as above.
+    Whoever arrives while a slot stands empty that nobody is on order for takes that slot.
     """
 
     plane: int
@@ -28,6 +29,8 @@ class Launch:
     to: Literal["slots", "spares"] = "slots"
     design: str | None = None
     """Kind of satellite by name; none: the one that the fleet was deployed with."""
+    relieve: tuple[int, ...] = ()
+    """Slots of the plane whose satellites, at work, are to be relieved first, in this order."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class Retire:
 Action = Launch | Activate | Retire
 
 
+Lattice = Mapping[str, Sequence[Any]]
+"""Values by parameter."""
+
 NEWEST = "newest"
 EXPECTED_LEAD: Literal["expected_lead"] = "expected_lead"
 _ROUNDING_DAYS = 1e-6
@@ -66,7 +72,7 @@ class Strategy(Parameters):
 
     kind: Label = ""
     """A built-in name, or `package.module:Class` for a user's own class."""
-    tuned_over: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    tuned_over: ClassVar[Lattice] = {}
     """Values of its parameters, by name, among which `compare --tune` looks for the best; none: it is not tuned."""
 
     def decide(self, fleet: FleetView) -> list[Action]:
@@ -84,9 +90,17 @@ class Strategy(Parameters):
         """
         return 0.0
 
+    def looks_at_age_days(self, expected_lead_days: float) -> float | None:
+        """Age of each satellite, days in orbit, at which it is asked about the satellite's plane; none: not asked."""
+        return None
+
     def initial_spares(self) -> int:
         """Spares per plane that the initial deployment brings along."""
         return 0
+
+    def extends_life_days(self) -> float:
+        """Days for which satellites work on beyond their design life, as long as their propellant lasts."""
+        return 0.0
 
     def watches_gpus(self) -> bool:
         """Whether it looks at the GPUs alive on satellites at work, and is asked after each loss of one."""
@@ -121,25 +135,65 @@ class Replenishing(Strategy):
         """Name of the kind of satellite to order now."""
         return fleet.newest_design.name if self.design == NEWEST else self.design
 
+    def ordered_view(self, fleet: FleetView) -> DesignView:
+        """The kind of satellite to order now."""
+        name = self.ordered_design(fleet)
+        return next(design for design in fleet.designs if design.name == name)
+
     def worn_out(self, fleet: FleetView, planes: Sequence[int] | None = None) -> list[Retire]:
         """Retire what has too few GPUs left in some planes, or in those that changed."""
         if self.retire_below_gpu_fraction == 0:
             return []
         return [Retire(berth) for berth in fleet.worn_out(self.retire_below_gpu_fraction, planes)]
 
+    def in_view_until(self, fleet: FleetView) -> float:
+        """Day up to which ends are in view now; those at the end of the mission are not."""
+        in_view = fleet.now_days + self.ahead_days(fleet.expected_lead_days) + _ROUNDING_DAYS
+        return min(in_view, fleet.mission_days - _ROUNDING_DAYS)
+
     def vacant(self, fleet: FleetView) -> NDArray[np.int32]:
         """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life."""
         vacant = fleet.empty + fleet.blocked
-        if ahead := self.ahead_days(fleet.expected_lead_days):
-            in_view = fleet.now_days + ahead + _ROUNDING_DAYS
-            vacant = vacant + fleet.ending_before(min(in_view, fleet.mission_days - _ROUNDING_DAYS))
+        if self.ahead_days(fleet.expected_lead_days):
+            vacant = vacant + fleet.ending_before(self.in_view_until(fleet))
         return vacant
 
     def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:
         """Retire what is worn out, and order for each plane all that it needs if that is this many or more."""
         if retired := self.worn_out(fleet):
             return list(retired)  # it is asked again once they have gone
-        missing = (self.vacant(fleet) - fleet.on_order)[fleet.changed]
-        short = np.flatnonzero(missing >= at_least)
-        wanted = zip(fleet.changed[short].tolist(), missing[short].tolist(), strict=True)
-        return [Launch(plane, count, design=self.ordered_design(fleet)) for plane, count in wanted]
+        missing = self.vacant(fleet) - fleet.on_order
+        return [*self.orders(fleet, np.where(missing >= at_least, missing, 0))]
+
+    def orders(
+        self, fleet: FleetView, satellites: NDArray[np.int32], to: Literal["slots", "spares"] = "slots"
+    ) -> list[Launch]:
+        """Launches of so many satellites for each plane; only planes that changed, and numbers above 0, count."""
+        wanted = satellites[fleet.changed]
+        short = np.flatnonzero(wanted > 0)
+        each = zip(fleet.changed[short].tolist(), wanted[short].tolist(), strict=True)
+        return [Launch(plane, count, to, self.ordered_design(fleet)) for plane, count in each]
+
+
+class Relieving(Replenishing):
+    """Replaces satellites before they fail: each works on until its successor arrives."""
+
+    minimum_order: int = Field(default=1, gt=0, le=1_000_000)
+    """Order nothing for a plane until this many satellites are wanted, for empty slots and as successors."""
+
+    def due_day(self, fleet: FleetView) -> NDArray[np.float64]:
+        """Mission day by which a successor is wanted for the satellite at work in each berth."""
+        raise NotImplementedError
+
+    def relieve(self, fleet: FleetView) -> list[Launch]:
+        """Order for each plane what it misses, and successors of what is due within the time that an order takes."""
+        day = self.due_day(fleet)
+        due = (fleet.state == BerthState.WORKING) & (day <= self.in_view_until(fleet))
+        missing = fleet.empty + fleet.blocked + fleet.per_plane(due) - fleet.on_order
+        orders = self.orders(fleet, np.where(missing >= self.minimum_order, missing, 0))
+        slots = np.flatnonzero(due)
+        slots = slots[np.lexsort((day[slots], fleet.plane_of[slots]))]
+        bounds = np.searchsorted(fleet.plane_of[slots], np.arange(len(fleet.slots) + 1))
+        return [
+            replace(one, relieve=tuple(slots[bounds[one.plane] : bounds[one.plane + 1]].tolist())) for one in orders
+        ]

@@ -10,6 +10,7 @@ PARAMETERS = {
     "batch": {"reorder_point": 3},
     "scheduled_batch": {"review_period_days": 60},
     "on_orbit_spares": {"spares_per_plane": 4, "reorder_point": 2},
+    "condition_based": {"retire_below_gpu_fraction": 0.01},
 }
 
 

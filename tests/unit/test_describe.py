@@ -361,3 +361,9 @@ def test_odd_laws_and_delays_are_described():
     )
     assert "log-normal with median 10 days" in text
     assert "none, so goodput is 0" in text
+
+
+def test_a_warm_up_is_said():
+    assert "warm" not in describe(load("baseline"))
+    text = describe(load("baseline", set_=["mission.warm_up_years=1"]))
+    assert "availabilities and figures of sparing count from year 1 on" in text

@@ -156,3 +156,14 @@ def test_many_shocks_are_drawn_in_a_moment(fleet, environment):
     assert len(days) == pytest.approx(2e6, rel=0.01)
     assert (np.diff(days) >= 0).all()
     assert days[-1] < 3652.5
+
+
+def test_satellites_replaced_at_an_age_are_foreseen():
+    age = "strategies.age_replacement.age_years"
+    few, many = (
+        numbers(load("baseline", set_=[f"{age}={years}"]), "age_replacement")["satellites"] for years in (4, 0.1)
+    )
+    assert many.path == age
+    # Fleets of 88 berths over 5 years: each lives for 36.5 days and waits 175 for the next.
+    assert many.number == pytest.approx(88 * (1 + 5 * 365.25 / (36.5 + 175)), rel=0.02)
+    assert few.number < 0.5 * many.number

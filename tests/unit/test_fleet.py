@@ -3,8 +3,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import LEGAL, BerthState, DesignView, Fleet, FleetView, layouts
+from sim.fleet import LEGAL, BerthState, Fleet, FleetView, layouts
 
 PLANES = layouts([3, 2], spare_berths_per_plane=2)
 DESIGNS = (DesignView("satellite", 4, 10, 0.0), DesignView("large", 8, 5, 300.0))
@@ -147,3 +148,30 @@ def test_columns_of_a_view_agree_with_its_planes_after_any_legal_moves(seed):
             assert view.ending_before(day).tolist() == [len(plane.ending_before(day)) for plane in each]
         assert fleet.working_satellites() == np.count_nonzero(fleet.state == BerthState.WORKING)
     assert seen == LEGAL
+
+
+def test_columns_over_berths_are_those_of_the_planes_and_cannot_be_written():
+    fleet = Fleet(PLANES)
+    view = FleetView(fleet, DESIGNS)
+    fleet.move(1, BerthState.WORKING)
+    fleet.birth_day[1], fleet.life_end_day[1], fleet.design[1] = 3.0, 9.0, 1
+    for name in ("state", "birth_day", "life_end_day"):
+        column = getattr(view, name)
+        assert column.tolist() == [value for plane in view.planes for value in getattr(plane, name)]
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 1
+    assert view.design_of.tolist().index(1) == 1
+    assert view.per_plane(view.state == BerthState.WORKING).tolist() == [1, 0]
+
+
+def test_days_waited_are_those_of_the_slots_that_nobody_is_on_order_for():
+    fleet = Fleet(PLANES)
+    view = FleetView(fleet, DESIGNS)
+    for slot, since in ((0, 10.0), (1, 20.0), (2, 40.0)):
+        fleet.vacant_since[slot] = since
+    for slot in (5, 6):
+        fleet.move(slot, BerthState.WORKING)
+    view.at(50.0, np.arange(2), reviewing=False)
+    assert view.waited_days().tolist() == [40 + 30 + 10, 0]
+    fleet.on_order[0] = 2  # for the two that have waited longest
+    assert view.waited_days().tolist() == [10, 0]

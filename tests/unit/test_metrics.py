@@ -18,7 +18,7 @@ from sim.metrics import (
     working_satellites,
 )
 from sim.result import Controls, Result
-from sim.scenario.models import Scenario
+from sim.scenario.models import Mission, Scenario
 
 DAYS = 365.25
 IN_LIGHT = Capacity(np.zeros(1), np.ones(1))
@@ -90,11 +90,11 @@ def by_hand() -> Result:
 
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=0, satellite=0, amount=2)
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
-    add(0, kind.DELIVERED, plane=0, berth=0, satellite=0, satellites=1, gpus=10, amount=200)
-    add(0, kind.DELIVERED, plane=0, berth=1, satellite=1, satellites=1, gpus=10, amount=200)
+    add(0, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=0, berth=0, satellite=0, satellites=1, gpus=10, amount=200)
+    add(0, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=0, berth=1, satellite=1, satellites=1, gpus=10, amount=200)
     add(0, kind.JOB_STARTED, plane=0, job=0, amount=gang[0])
-    add(10, kind.DELIVERED, plane=1, berth=3, satellite=2, satellites=1, gpus=10, amount=200)
-    add(10, kind.DELIVERED, plane=1, berth=4, satellite=3, satellites=1, gpus=10, amount=200)
+    add(10, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=1, berth=3, satellite=2, satellites=1, gpus=10, amount=200)
+    add(10, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=1, berth=4, satellite=3, satellites=1, gpus=10, amount=200)
     add(10, kind.WAITED, job=1, amount=4800)
     add(10, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
     add(20, kind.GPU_FAILED, cause=Cause.GPU, plane=0, berth=0, satellite=0, gpus=-1)
@@ -160,6 +160,14 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "launches": 3,
         "satellites_launched": 4,
         "mass_launched_t": 2.0,
+        "satellites_relieved": 0,
+        # The slot of day 40 finds no spare, that of day 80 the one stored on day 70.
+        "order_fill_rate": 1 / 2,
+        "expected_backorders": 30 / 100,
+        "time_to_restore_days": (30 + 10) / 2,
+        "mean_spares_orbit": 10 / 100,
+        "mean_on_order": (3 * 10 + 2 * 20) / 100,
+        "spares_consumed": 1,
         "deployment_launches": 2,
         "deployment_satellites": 4,
         "deployment_mass_t": 2.0,
@@ -227,7 +235,13 @@ def test_online_capacity_is_capped_at_nameplate() -> None:
 def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
     values = measure(result_of(EventRecorder(), scenario(jobs=())))
     undefined = {name for name, value in values.items() if isnan(value)}
-    assert undefined == {"effective_training_time_ratio", "cost_per_useful_gpu_hour_usd", "net_cost_usd"}
+    assert undefined == {
+        "effective_training_time_ratio",
+        "cost_per_useful_gpu_hour_usd",
+        "net_cost_usd",
+        "order_fill_rate",
+        "time_to_restore_days",
+    }
     assert values["compute_availability"] == values["worst_month_availability"] == 0.0
     assert values["time_below_sla_fraction"] == 1.0
     assert values["total_cost_usd"] == pytest.approx(1000)  # operations go on
@@ -305,3 +319,26 @@ def test_step_functions_against_brute_force(seed: int) -> None:
     integral = np.concatenate([[0.0], np.cumsum(gpus[np.searchsorted(times, grid[:-1], side="right") - 1]) * 0.01])
     lowest = (integral[3000:] - integral[:-3000]).min() / 30 / 800
     assert measure(result)["worst_month_availability"] == pytest.approx(lowest, abs=4 * 0.01 / 30)
+
+
+def test_a_warm_up_is_left_out_of_the_steady_state_and_of_nothing_else(by_hand: Result) -> None:
+    mission = by_hand.scenario.mission.model_copy(update={"warm_up_years": 45 / DAYS})
+    warm = replace(by_hand, scenario=by_hand.scenario.model_copy(update={"mission": mission}))
+    # From day 45 on: 29 GPUs to day 70, 39 to 80, 29 to 90, 38 to 100; the worst 30 days begin on day 45.
+    steady = {
+        "compute_availability": (25 * 29 + 10 * 39 + 10 * 29 + 10 * 38) / (55 * 40),
+        "satellite_availability": (25 * 3 + 10 * 4 + 10 * 3 + 10 * 4) / (55 * 4),
+        "worst_month_availability": (25 * 29 + 5 * 39) / 1200,
+        "time_below_sla_fraction": 35 / 55,
+        "order_fill_rate": 1,
+        "expected_backorders": 25 / 55,
+        "time_to_restore_days": 10,
+        "mean_spares_orbit": 10 / 55,
+        "mean_on_order": (3 * 5 + 2 * 20) / 55,
+    }
+    assert measure(warm) == pytest.approx(measure(by_hand) | steady)
+
+
+def test_a_warm_up_ends_before_the_mission() -> None:
+    with pytest.raises(ValueError, match=r"warm_up_years \(5\) must be below years \(5\)"):
+        Mission(start="2027-01-01", years=5, warm_up_years=5)

@@ -7,27 +7,60 @@ from sim.engine import simulate
 from sim.errors import InputError, ScenarioError
 from sim.events import EventKind
 from sim.scenario.models import Scenario
-from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Retire, Strategy, strategy_class
+from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Replenishing, Retire, Strategy, strategy_class
 
 SMALL = {"gpus": 3, "available_from_day": 1}
-ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares")
+FLIGHT_USD = 60_000
+"""A satellite of 4 GPUs that works for 350 days on average earns $2.49 x .85 x 4 x 24 x 350 = 71,000."""
+ORDERING = tuple(kind for kind, strategy in BUILT_IN.items() if issubclass(strategy, Replenishing))
+ONLY_SATELLITE = {(kind, "design"): "satellite" for kind in ORDERING}
+AHEAD = {(kind, "order_ahead_days"): 120 for kind in ORDERING}
+WORN = {(kind, "retire_below_gpu_fraction"): 0.8 for kind in ORDERING}
 CHANGES = {
-    **{(kind, "design"): "satellite" for kind in ORDERING},
-    ("replace_on_failure", "order_ahead_days"): 120,
-    ("replace_on_failure", "retire_below_gpu_fraction"): 0.8,
-    ("batch", "order_ahead_days"): 120,
-    ("batch", "retire_below_gpu_fraction"): 0.8,
+    **ONLY_SATELLITE,
+    **AHEAD,
+    **WORN,
+    ("overbuild_and_decay", "spares_per_plane"): 3,
+    ("overbuild_and_decay", "phasing_days"): 9,
     ("batch", "reorder_point"): 2,
     ("scheduled_batch", "order_ahead_days"): 200,
-    ("scheduled_batch", "retire_below_gpu_fraction"): 0.8,
     ("scheduled_batch", "review_period_days"): 31,
     ("scheduled_batch", "minimum_order"): 3,
-    ("on_orbit_spares", "order_ahead_days"): 120,
-    ("on_orbit_spares", "retire_below_gpu_fraction"): 0.8,
+    ("block_launch", "order_ahead_days"): 200,
+    ("block_launch", "review_period_days"): 31,
+    ("block_launch", "least_load"): 1,
+    ("block_launch", "spares_per_plane"): 2,
+    ("block_launch", "phasing_days"): 9,
+    ("fill_the_vehicle", "useful_share"): 0.3,
+    ("fill_the_vehicle", "review_period_days"): 90,
     ("on_orbit_spares", "spares_per_plane"): 3,
     ("on_orbit_spares", "reorder_point"): 2,
     ("on_orbit_spares", "phasing_days"): 9,
+    ("condition_based", "retire_below_gpu_fraction"): 0.5,
+    ("condition_based", "minimum_order"): 1,
+    ("marginal_value", "useful_share"): 0.3,
+    ("marginal_value", "hurdle"): 3,
+    ("marginal_value", "credit_unexpired_life"): False,
+    ("age_replacement", "age_years"): 0.8,
+    ("age_replacement", "minimum_order"): 3,
+    ("generation_refresh", "order_ahead_days"): 200,
+    ("generation_refresh", "period_years"): 0.2,
+    ("generation_refresh", "share"): 0.5,
+    ("generation_refresh", "least_age_years"): 0.5,
+    ("generation_refresh", "minimum_order"): 4,
+    ("life_extension", "extension_years"): 0.3,
+    ("life_extension", "minimum_order"): 3,
 }
+"""Another value of each parameter of each strategy, to be seen in a run."""
+USUAL = {
+    ("block_launch", "phasing_days"): {"spares_per_plane": 3},
+    ("life_extension", "order_ahead_days"): {"extension_years": 0.2},
+    ("age_replacement", "minimum_order"): {"age_years": 1},
+    ("age_replacement", "order_ahead_days"): {"age_years": 1},
+    ("generation_refresh", "share"): {"least_age_years": 0.5},
+    ("generation_refresh", "minimum_order"): {"period_years": 0.2},
+}
+"""What must be so for a parameter to be seen."""
 
 
 def a_run(fleet, checked_run, kind, **parameters):
@@ -40,6 +73,15 @@ def a_run(fleet, checked_run, kind, **parameters):
         gpu={"kind": "weibull", "shape": 2, "scale_years": 3},
         bus={"kind": "exponential", "rate_per_year": 0.4},
         lead=50,
+        per_flight=4,
+        launch={
+            "vehicle": {
+                "name": "small",
+                "capacity_kg": 4,
+                "price": {"kind": "per_flight", "usd": FLIGHT_USD},
+                "success_probability": 1,
+            }
+        },
         strategies={kind: parameters},
     )
     raw = scenario.model_dump(mode="json")
@@ -53,22 +95,26 @@ def test_every_parameter_of_every_built_in_strategy_is_in_the_table():
 
 @pytest.mark.parametrize(("kind", "field"), CHANGES)
 def test_each_parameter_changes_a_run(fleet, checked_run, kind, field):
-    usual = a_run(fleet, checked_run, kind).events
-    other = a_run(fleet, checked_run, kind, **{field: CHANGES[kind, field]}).events
-    assert usual.time_days.tolist() != other.time_days.tolist()
+    usual = USUAL.get((kind, field), {})
+    one, other = (
+        a_run(fleet, checked_run, kind, **usual, **more).events for more in ({}, {field: CHANGES[kind, field]})
+    )
+    assert one.time_days.tolist() != other.time_days.tolist()
 
 
 @pytest.mark.parametrize("kind", BUILT_IN)
 def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked_run, kind):
     result = a_run(fleet, checked_run, kind)
-    assert (result.events.count(EventKind.ORDERED) > 0) == (kind != "run_to_failure")
-    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind == "on_orbit_spares")
+    assert (result.events.count(EventKind.ORDERED) > 0) == (kind in ORDERING)
+    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind in ("on_orbit_spares", "overbuild_and_decay"))
     assert BUILT_IN[kind]().kind == kind
     assert BUILT_IN[kind].__doc__.splitlines()[0].endswith(".")
 
 
 def test_no_two_strategies_do_the_same(fleet, checked_run):
-    logs = {kind: a_run(fleet, checked_run, kind).events.time_days.tolist() for kind in BUILT_IN}
+    # By default older than satellites here become; a quarter of a flight of four is any flight.
+    own = {"age_replacement": {"age_years": 1}, "block_launch": {"least_load": 1}}
+    logs = {kind: a_run(fleet, checked_run, kind, **own.get(kind, {})).events.time_days.tolist() for kind in BUILT_IN}
     assert len({str(days) for days in logs.values()}) == len(BUILT_IN)
 
 
@@ -131,6 +177,8 @@ class Says(Strategy):
     period: Any = None
     spares: Any = 0
     ahead: Any = 0.0
+    age: Any = None
+    extended: Any = 0.0
 
     def decide(self, fleet):
         return self.said(fleet) if callable(self.said) else self.said
@@ -143,6 +191,12 @@ class Says(Strategy):
 
     def looks_ahead_days(self, expected_lead_days):
         return self.ahead
+
+    def looks_at_age_days(self, expected_lead_days):
+        return self.age
+
+    def extends_life_days(self):
+        return self.extended
 
 
 class Remembers(Strategy):
@@ -185,6 +239,7 @@ def write_into_the_view(fleet):
         ({"said": [Launch(7, 1)]}, "no such plane"),
         ({"said": [Launch(0, 99)]}, "cannot be done: the plane has slots for 1 to"),
         ({"said": [Activate(0, 1, float("nan"))]}, "phasing_days must be a number from 0"),
+        ({"said": [Launch(0, 1, relieve=[0])]}, "relieve must be a tuple of whole numbers"),
         ({"said": [Retire(1.0)]}, "berth must be a whole number"),
         ({"said": fail}, "failed with KeyError: 'berth' .*test_strategies.py"),
         ({"said": write_into_the_view}, "failed with ValueError"),
@@ -198,6 +253,8 @@ def write_into_the_view(fleet):
         ({"said": [], "ahead": -1}, r"looks_ahead_days\(\) = -1: must be a number from 0"),
         ({"said": [], "ahead": float("inf")}, "looks_ahead_days"),
         ({"said": [], "ahead": None}, "looks_ahead_days"),
+        ({"said": [], "age": -1}, r"looks_at_age_days\(\) = -1: must be a number from 0, or None"),
+        ({"said": [], "extended": None}, r"extends_life_days\(\) = None: must be a number from 0"),
     ],
 )
 def test_what_a_users_strategy_says_is_checked_before_it_is_done(fleet, environment, what, says):

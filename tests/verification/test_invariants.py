@@ -18,6 +18,14 @@ def rough_seas(fleet, kind, **over):
         "batch": stress | {"reorder_point": 2},
         "scheduled_batch": stress | {"review_period_days": 45, "minimum_order": 2},
         "on_orbit_spares": stress | {"spares_per_plane": 3, "reorder_point": 1, "phasing_days": 4},
+        "overbuild_and_decay": {"spares_per_plane": 4, "phasing_days": 4},
+        "block_launch": stress | {"spares_per_plane": 2, "review_period_days": 45},
+        "fill_the_vehicle": stress,
+        "condition_based": stress | {"minimum_order": 2},
+        "marginal_value": stress,
+        "age_replacement": stress | {"age_years": 0.7, "minimum_order": 2},
+        "generation_refresh": stress | {"period_years": 0.2, "least_age_years": 0.3},
+        "life_extension": stress | {"extension_years": 0.5},
     }
     storm = {"calendar_factor": {"years": (0.8, 0.9), "factors": (5.0, 1.0)}}
     given = {

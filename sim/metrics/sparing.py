@@ -1,0 +1,107 @@
+"""How well spares and orders meet the losses of satellites: stock, backorders, waits.
+
+A plane's **net stock** is the spares in its spare berths less the slots that a satellite has left and no spare is on
+its way to: each arrival adds one, each end of a satellite takes one, and the first satellite of a slot counts nothing.
+Below 0 it is a backorder.  A slot that a newer satellite takes over at once is no demand for a spare.
+"""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.events import ARRIVALS, ENDS, NONE, STARTS, Cause, EventKind, EventLog
+from sim.metrics.series import accumulate, mean
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def sparing_metrics(log: EventLog, horizon: float, start: float = 0.0) -> dict[str, float]:
+    """The metrics of sparing by name, from a day to the horizon, NaN where one is not defined."""
+    demands = _demands(log)
+    counted = demands & (log.time_days >= start)
+    in_stock, backorders = _net_stock(log, counted)
+    waits, refilled = vacancies(log, demands, horizon, start)
+
+    def time_mean(days: Floats, changes: Floats) -> float:
+        return mean(*accumulate(days, changes, horizon), horizon, start)
+
+    return {
+        "order_fill_rate": float(in_stock.mean()) if len(in_stock) else nan,
+        "expected_backorders": time_mean(*backorders),
+        "mean_spares_orbit": time_mean(*_stored(log)),
+        "mean_on_order": time_mean(*_on_order(log)),
+        "time_to_restore_days": _mean_wait(waits, refilled),
+        "spares_consumed": float(log.count(EventKind.ACTIVATED)),
+        "satellites_relieved": float(np.count_nonzero(_relieved(log))),
+    }
+
+
+def _relieved(log: EventLog) -> Flags:
+    """Rows in which a satellite at work makes room for a newer one."""
+    return np.asarray((log.kind == EventKind.RETIRED) & (log.cause == Cause.REPLACED) & (log.satellites < 0))
+
+
+def _demands(log: EventLog) -> Flags:
+    """Rows in which a slot falls empty."""
+    return np.isin(log.kind, ENDS) & (log.satellites < 0) & ~_relieved(log)
+
+
+def _net_stock(log: EventLog, demands: Flags) -> tuple[Flags, tuple[Floats, Floats]]:
+    """(whether a free spare stood in the plane, for each demand; days and changes of the backorders of all planes)."""
+    starts = np.flatnonzero(np.isin(log.kind, STARTS))
+    _, first = np.unique(log.berth[starts], return_index=True)
+    change = np.isin(log.kind, ARRIVALS).astype(np.int64) - np.isin(log.kind, ENDS)
+    change[starts[first]] -= 1
+    rows = np.flatnonzero(change)
+    rows = rows[np.argsort(log.plane[rows], kind="stable")]
+    plane, moved = log.plane[rows], change[rows]
+    begins = np.searchsorted(plane, plane)
+    stock = np.cumsum(moved)
+    stock -= np.concatenate([[0], stock])[begins]  # of the planes before
+    before = stock - moved
+    short, short_before = np.maximum(-stock, 0), np.maximum(-before, 0)
+    return before[demands[rows]] > 0, (log.time_days[rows], (short - short_before).astype(float))
+
+
+def _stored(log: EventLog) -> tuple[Floats, Floats]:
+    """Days and changes of the number of spares in spare berths."""
+    ended = np.isin(log.kind, ENDS) & (log.satellites == 0) & (log.berth != NONE)
+    change = (log.kind == EventKind.STORED).astype(float) - (log.kind == EventKind.ACTIVATED) - ended
+    return log.time_days, change
+
+
+def _on_order(log: EventLog) -> tuple[Floats, Floats]:
+    """Days and changes of the number of satellites ordered that have not arrived and are not lost."""
+    ordered, lost = log.kind == EventKind.ORDERED, log.kind == EventKind.LAUNCH_FAILED
+    arrived, later = np.isin(log.kind, ARRIVALS), log.cause != Cause.DEPLOYMENT
+    change = np.where(ordered, log.amount, 0.0) - np.where(lost & later, log.amount, 0.0) - (arrived & later)
+    return log.time_days, change
+
+
+def vacancies(log: EventLog, demands: Flags, horizon: float, start: float = 0.0) -> tuple[Floats, Flags]:
+    """Days for which each slot that fell empty stood vacant until work began there again, and whether it did.
+
+    `demands`: rows in which slots fall empty; those before `start` are left out.  The last ones end with the horizon.
+    """
+    rows = np.flatnonzero(demands | np.isin(log.kind, STARTS))
+    rows = rows[np.argsort(log.berth[rows], kind="stable")]
+    days = log.time_days[rows]
+    fell = demands[rows] & (days >= start)
+    refilled = np.append(log.berth[rows[1:]] == log.berth[rows[:-1]], np.zeros(len(rows[:1]), bool))
+    until = np.where(refilled, np.append(days[1:], days[:1]), horizon)
+    return (until - days)[fell], refilled[fell]
+
+
+def _mean_wait(days: Floats, ended: Flags) -> float:
+    """Mean of the Kaplan-Meier estimate of waits of which some were still going on; the longest counts as ended."""
+    if not ended.any():
+        return nan
+    order = np.lexsort((~ended, days))  # at one day those that end come before those that go on
+    days, ended = days[order], ended[order]
+    at_risk = np.arange(len(days), 0, -1)
+    going_on = np.concatenate([[1.0], np.cumprod(1 - ended / at_risk)[:-1]])
+    return float((going_on * np.diff(days, prepend=0.0)).sum())

@@ -1,0 +1,47 @@
+"""A stock of spares in each plane."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from sim.fleet import FleetView
+from sim.strategies.base import Action, Lattice, Launch, Replenishing, Retire
+from sim.strategies.spares import Sparing
+
+
+class OnOrbitSpares(Sparing, Replenishing):
+    """Keep dormant spares in each plane, move one into a slot that falls empty, and reorder spares in batches."""
+
+    kind: Literal["on_orbit_spares"] = "on_orbit_spares"
+    tuned_over: ClassVar[Lattice] = {"spares_per_plane": (1, 2, 4, 6, 8), "reorder_point": (0, 1, 2, 4)}
+    spares_per_plane: int = Field(default=4, gt=0, le=10_000)
+    """Spares a full stock holds, order-up-to level S; at most `constellation.spare_berths_per_plane`."""
+    reorder_point: int = Field(default=1, ge=0, le=10_000)
+    """Order up to a full stock when spares in the plane and on order, less empty slots, fall to this level s."""
+
+    @model_validator(mode="after")
+    def _levels_are_ordered(self) -> OnOrbitSpares:
+        if self.reorder_point >= self.spares_per_plane:
+            raise ValueError(
+                f"reorder_point ({self.reorder_point}) must be below spares_per_plane ({self.spares_per_plane})"
+            )
+        return self
+
+    def initial_spares(self) -> int:
+        return self.spares_per_plane
+
+    def decide(self, fleet: FleetView) -> list[Action]:
+        actions: list[Action] = []
+        position = (fleet.stored + fleet.on_order - self.vacant(fleet))[fleet.changed]
+        for plane, place in zip(fleet.changed.tolist(), position.tolist(), strict=True):
+            if fleet.stored[plane]:
+                actions += self.fill(fleet, plane)
+            if place <= self.reorder_point:
+                missing = self.spares_per_plane - place
+                actions.append(Launch(plane, missing, to="spares", design=self.ordered_design(fleet)))
+        return actions
+
+    def outworn(self, fleet: FleetView, plane: int) -> list[Retire]:
+        return self.worn_out(fleet, [plane])

@@ -7,6 +7,7 @@ stops maintaining its fleet near the end of the study would win by accounting al
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
-from sim.launch import AnyPrice
+from sim.launch import AnyPrice, Purchase
 from sim.result import Result
 from sim.scenario.models import Economics
 
@@ -62,6 +63,10 @@ class Flights:
     """Whether it belongs to the initial deployment."""
     design: NDArray[np.int64]
     """Kind of satellite that it carries, a position in `Scenario.design_names`."""
+    vehicle: NDArray[np.int64]
+    """What flies, a position in `LaunchService.names`."""
+    day: Floats
+    """Mission day of the launch."""
 
     @classmethod
     def of(cls, result: Result) -> Flights:
@@ -73,27 +78,40 @@ class Flights:
             first_satellite=log.satellite[rows].astype(np.int64),
             deployment=log.cause[rows] == Cause.DEPLOYMENT,
             design=log.design[rows].astype(np.int64),
+            vehicle=log.vehicle[rows].astype(np.int64),
+            day=log.time_days[rows],
         )
 
-    def price_usd(self, launch_price: AnyPrice, bills: list[Bill]) -> Floats:
-        """Price of each flight, USD."""
-        # Few loads occur, each is priced once.
-        loads, load_of = np.unique(np.stack([self.satellites, self.design]), axis=1, return_inverse=True)
-        price = [bills[design].flight_usd(launch_price, float(count)) for count, design in loads.T]
-        return np.array(price, dtype=float)[load_of.ravel()]
+    def price_usd(self, prices: Sequence[AnyPrice], bills: list[Bill], start_year: float) -> Floats:
+        """Price of each flight on its day, USD; `prices` of each vehicle, `start_year` of the mission."""
+        found = np.zeros(len(self.satellites))
+        mass_kg = self.satellites * np.array([bill.mass_kg for bill in bills])[self.design]
+        for vehicle, price in enumerate(prices):
+            rows = np.flatnonzero(self.vehicle == vehicle)
+            bought = Purchase(
+                day=self.day[rows],
+                year=start_year + self.day[rows] / DAYS_PER_YEAR,
+                flown_t=(np.cumsum(mass_kg[rows]) - mass_kg[rows]) / 1000,
+                flown=np.arange(len(rows)),
+            )
+            found[rows] = price.cost_usd(mass_kg[rows], self.satellites[rows], bought)
+        return found
 
 
 def costs(result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None) -> Costs:
     """What the run cost.
 
-    `economics` and `launch_price` replace the price list and the price of a flight in the run's own scenario.  Launch
-    decisions stay as they were: no strategy of this version looks at prices.
+    `economics` and `launch_price` replace the price list and the price of a flight of the main vehicle in the run's own
+    scenario.  Launch decisions stay as they were, those of a strategy that looks at prices too.
     """
     scenario = result.scenario
     prices = scenario.economics if economics is None else economics
     bills = bills_of(scenario.model_copy(update={"economics": prices}), result.parts)
     flights = Flights.of(result)
-    flight_usd = flights.price_usd(scenario.launch.vehicle.price if launch_price is None else launch_price, bills)
+    launch_prices = [service.vehicle.price for service in scenario.launch.services]
+    if launch_price is not None:
+        launch_prices[0] = launch_price
+    flight_usd = flights.price_usd(launch_prices, bills, scenario.mission.start_year)
     bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
     # A fleet that stands in place is charged what brings it up on average.

@@ -32,5 +32,6 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         capacity_of=capacity_of,
         events=events,
         parts=environment.parts,
+        rooms=environment.rooms,
         controls=birth_controls(scenario, environment.layouts, run.context.streams, run.movements.planned_days),
     )

@@ -61,8 +61,8 @@ class Site(Protocol):
     def planned_end(self, design: int, birth_day: float) -> tuple[float, bool]:
         """Day on which a life ends by plan, and whether propellant, not the design life, ends it."""
 
-    def satellites_per_flight(self, design: int) -> int:
-        """How many of a design one launch brings here."""
+    def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
+        """How many of a design one launch of a vehicle brings here."""
 
     def clear_days(self, design: int, day: float) -> float:
         """Days until a satellite that dies on a day has left its slot."""
@@ -132,9 +132,9 @@ class OrbitalPlane:
         """Day on which a life ends by plan, and whether propellant, not the design life, ends it."""
         return self._designs[design].planned_end(self.plane.id, birth_day)
 
-    def satellites_per_flight(self, design: int) -> int:
-        """How many of a design one launch brings here."""
-        return self._designs[design].satellites_per_flight[self.plane.id]
+    def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
+        """How many of a design one launch of a vehicle brings here."""
+        return self._designs[design].rooms[vehicle][self.plane.id]
 
     def clear_days(self, design: int, day: float) -> float:
         """Days until the air has drawn a satellite that dies on a day out of its slot."""

@@ -183,6 +183,7 @@ class Study:
             capacity_of=capacity_of,
             events=events,
             parts=self.environment.parts,
+            rooms=self.environment.rooms,
             controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
         )
 

@@ -7,8 +7,10 @@ from difflib import get_close_matches
 
 from sim.errors import InputError
 from sim.fleet import BerthState, DesignView, FleetView, PlaneView
+from sim.launch import VehicleView
 from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy
 from sim.strategies.built_in import Batch, OnOrbitSpares, ReplaceOnFailure, RunToFailure, ScheduledBatch
+from sim.strategies.dual_supply import DualSupply
 
 BUILT_IN: dict[str, type[Strategy]] = {
     "run_to_failure": RunToFailure,
@@ -16,6 +18,7 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "batch": Batch,
     "scheduled_batch": ScheduledBatch,
     "on_orbit_spares": OnOrbitSpares,
+    "dual_supply": DualSupply,
 }
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "Batch",
     "BerthState",
     "DesignView",
+    "DualSupply",
     "FleetView",
     "Launch",
     "OnOrbitSpares",
@@ -35,6 +39,7 @@ __all__ = [
     "RunToFailure",
     "ScheduledBatch",
     "Strategy",
+    "VehicleView",
     "strategy_class",
 ]
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sim.errors import InputError
 from sim.fleet import DesignView, FleetView, PlaneView
+from sim.launch import VehicleView
 from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
 
 Said = TypeVar("Said")
@@ -75,7 +76,9 @@ def _ask(where: str, question: Callable[[], Said]) -> Said:
     except (Exception, SystemExit) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__}: {error}"
-        if isinstance(error, AttributeError) and isinstance(error.obj, FleetView | PlaneView | DesignView):
+        if isinstance(error, AttributeError) and isinstance(
+            error.obj, FleetView | PlaneView | DesignView | VehicleView
+        ):
             there = [name for name in dir(error.obj) if not name.startswith("_")]
             near = get_close_matches(error.name or "", there, n=1, cutoff=0.6)
             what += f"; {f'did you mean {near[0]}?  ' if near else ''}It has {', '.join(there)}"
@@ -92,6 +95,8 @@ def _problem(action: Any) -> str | None:
                 return "to must be 'slots' or 'spares'"
             if not (action.design is None or isinstance(action.design, str)):
                 return "design must be the name of one, or None"
+            if not (action.vehicle is None or isinstance(action.vehicle, str)):
+                return "vehicle must be the name of one, or None"
         case Activate():
             if not (_is_whole(action.spare) and _is_whole(action.slot)):
                 return "spare and slot must be whole numbers"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.fleet import FleetView
+from sim.launch import MAIN
 from sim.parameters import Label, Parameters
 
 
@@ -28,6 +29,8 @@ class Launch:
     to: Literal["slots", "spares"] = "slots"
     design: str | None = None
     """Kind of satellite by name; none: the one that the fleet was deployed with."""
+    vehicle: str | None = None
+    """Launch vehicle by name, `main` or one under `launch.others`; none: the strategy's own `vehicle`, else `main`."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,13 @@ class Replenishing(Strategy):
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
     design: Label = NEWEST
     """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available."""
+    vehicle: Label = MAIN
+    """Launch vehicle that it orders on: `main`, which is `launch.vehicle`, or a name under `launch.others`."""
+
+    vehicle_fields: ClassVar[tuple[str, ...]] = ("vehicle",)
+    """Parameters that name a vehicle."""
+    further_vehicle_names: ClassVar[tuple[str, ...]] = ()
+    """What those beside `vehicle` may say instead of a name."""
 
     def looks_ahead_days(self, expected_lead_days: float) -> float:
         # One with reviews orders at its reviews.

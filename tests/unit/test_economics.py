@@ -47,8 +47,8 @@ def result_of(log: EventRecorder, days: float = 100.0) -> Result:
     events = log.finish()
     light, all_the_same = (Capacity(np.zeros(1), np.ones(1)),), np.zeros(events.satellite.max(initial=-1) + 1, np.intp)
     of = scenario(days)
-    parts = Environment.build(of).parts
-    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, parts)
+    built = Environment.build(of)
+    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, built.parts, built.rooms)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_flights(by_hand: Result) -> None:
     assert flights.first_satellite.tolist() == [0, 2, 4, 5, 7]
     assert flights.deployment.tolist() == [True, True, False, False, False]
     bill = Bill(parts_usd={}, given_usd=1, gpu_usd=1, positions=1, mass_kg=500, life_days=1)
-    assert flights.price_usd(PerKilogram(usd_per_kg=2), [bill]).tolist() == [2000, 2000, 1000, 2000, 1000]
+    assert flights.price_usd([PerKilogram(usd_per_kg=2)], [bill], 2027).tolist() == [2000, 2000, 1000, 2000, 1000]
 
 
 def test_no_credit_past_the_design_life() -> None:

@@ -41,7 +41,9 @@ def run_of(scenario, rows) -> Result:
     environment = Environment.build(scenario)
     capacity, capacity_of = environment.capacities(events)
     none = Controls((), np.zeros(0), np.zeros(0))
-    return Result(scenario, "batch", 1, 0, (4,), capacity, capacity_of, events, none, environment.parts)
+    return Result(
+        scenario, "batch", 1, 0, (4,), capacity, capacity_of, events, none, environment.parts, environment.rooms
+    )
 
 
 def story(scenario) -> Result:

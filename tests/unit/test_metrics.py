@@ -69,7 +69,8 @@ def result_of(recorder: EventRecorder, of: Scenario, capacity: tuple[Capacity, .
     capacity = (IN_LIGHT,) * shell.planes if capacity is None else capacity
     slots = (shell.satellites_per_plane,) * shell.planes
     log = recorder.finish()
-    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, Environment.build(of).parts)
+    built = Environment.build(of)
+    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, built.parts, built.rooms)
 
 
 def by_plane(log: EventLog) -> np.ndarray:
@@ -158,6 +159,7 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "launches": 3,
         "satellites_launched": 4,
         "mass_launched_t": 2.0,
+        "flight_fill_fraction": 2 / 3,  # 1, 2 and 1 of 2
         "deployment_launches": 2,
         "deployment_satellites": 4,
         "deployment_mass_t": 2.0,
@@ -223,7 +225,7 @@ def test_online_capacity_is_capped_at_nameplate() -> None:
 def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
     values = measure(result_of(EventRecorder(), scenario(jobs=())))
     undefined = {name for name, value in values.items() if isnan(value)}
-    assert undefined == {"effective_training_time_ratio", "cost_per_useful_gpu_hour_usd"}
+    assert undefined == {"effective_training_time_ratio", "flight_fill_fraction", "cost_per_useful_gpu_hour_usd"}
     assert values["compute_availability"] == values["worst_month_availability"] == 0.0
     assert values["time_below_sla_fraction"] == 1.0
     assert values["total_cost_usd"] == pytest.approx(1000)  # operations go on

@@ -11,7 +11,7 @@ def shipped() -> dict[str, Path]:
 
 
 def shipped_overlays() -> dict[str, Path]:
-    """The overlays that come with the program, by name (`overlays/pause`), launch vehicles (`vehicles/electron`) last."""
+    """The overlays that come with the program, by name: `overlays/pause`; launch vehicles: `vehicles/electron`."""
     overlays = {f"overlays/{path.stem}": path for path in sorted(_configs().glob("overlays/*.yaml"))}
     return overlays | {f"vehicles/{path.stem}": path for path in sorted(_configs().glob("overlays/vehicles/*.yaml"))}
 

@@ -261,7 +261,7 @@ def test_room_that_a_plane_leaves_goes_to_planes_that_the_drift_orbit_reaches(fl
     assert launched.amount[launched_later].tolist() == [5, 2]
     carried = log.where(EventKind.CARRIED)
     assert (carried.plane.tolist(), carried.amount.tolist()) == ([1, 3, 0], [1, 2, 1])
-    # Nodes are 90 degrees apart and the drift orbit turns west: from 2 it meets 1, 0 and 3 in turn, from 3 plane 0 last.
+    # Nodes are 90 degrees apart and the drift orbit turns west: from 2 it meets 1, 0, 3 in turn, from 3 plane 0 last.
     turn = 90 / 0.35743841845678315
     arrived = log.where(EventKind.DELIVERED)
     later = arrived.time_days > 1

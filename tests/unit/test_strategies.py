@@ -10,9 +10,19 @@ from sim.scenario.models import Scenario
 from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Retire, Strategy, strategy_class
 
 SMALL = {"gpus": 3, "available_from_day": 1}
-ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares")
+ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares", "dual_supply")
+EXPRESS = {
+    "vehicle": {
+        "name": "express",
+        "capacity_kg": 2,
+        "price": {"kind": "per_flight", "usd": 1},
+        "success_probability": 1,
+    },
+    "lead_time_days": {"kind": "constant", "days": 15},
+}
 CHANGES = {
     **{(kind, "design"): "satellite" for kind in ORDERING},
+    **{(kind, "vehicle"): "express" for kind in ORDERING},
     ("replace_on_failure", "order_ahead_days"): 120,
     ("replace_on_failure", "retire_below_gpu_fraction"): 0.8,
     ("batch", "order_ahead_days"): 120,
@@ -27,6 +37,11 @@ CHANGES = {
     ("on_orbit_spares", "spares_per_plane"): 3,
     ("on_orbit_spares", "reorder_point"): 2,
     ("on_orbit_spares", "phasing_days"): 9,
+    ("dual_supply", "order_ahead_days"): 200,
+    ("dual_supply", "retire_below_gpu_fraction"): 0.8,
+    ("dual_supply", "review_period_days"): 31,
+    ("dual_supply", "urgent_slots"): 2,
+    ("dual_supply", "urgent_vehicle"): "main",
 }
 
 
@@ -40,6 +55,7 @@ def a_run(fleet, checked_run, kind, **parameters):
         gpu={"kind": "weibull", "shape": 2, "scale_years": 3},
         bus={"kind": "exponential", "rate_per_year": 0.4},
         lead=50,
+        launch={"others": {"express": EXPRESS}},
         strategies={kind: parameters},
     )
     raw = scenario.model_dump(mode="json")

@@ -50,6 +50,7 @@ class EventKind(IntEnum):
     STORM = 27  # a storm of the Sun; amount: fluence of protons above 30 MeV outside the magnetic field, cm^-2
     GROUP_FAILED = 28  # something aboard failed and took its GPUs with it; amount: GPUs, spares included
     TRAY_OFF = 29  # a tray with too few GPUs left is switched off; amount: GPUs that lived on it
+    CARRIED = 38  # satellites of a flight for a further plane, after its LAUNCHED row, which counts them too
     READY = 42  # satellites of an order are built and wait for a flight; amount: satellites
 
 
@@ -117,6 +118,8 @@ class EventLog:
     amount: NDArray[np.float64]
     design: NDArray[np.uint8]
     """Kind of satellite, a position in `Scenario.design_names`; 0 in rows that are of no satellite."""
+    vehicle: NDArray[np.uint8]
+    """What flies, in rows of orders and flights: a position in `LaunchService.names`; 0 in other rows."""
 
     def __len__(self) -> int:
         return len(self.time_days)
@@ -142,6 +145,7 @@ _DTYPES = {
     "cause": np.uint8,
     "amount": np.float64,
     "design": np.uint8,
+    "vehicle": np.uint8,
 }
 _EMPTY = {"plane": NONE, "berth": NONE, "satellite": NONE, "job": NONE}
 
@@ -153,7 +157,7 @@ class EventRecorder:
     """Takes down rows while a run goes on; `finish` turns them into an `EventLog`."""
 
     def __init__(self) -> None:
-        # Arrays of numbers: a row takes 42 bytes, where a tuple of objects takes some 250.
+        # Arrays of numbers: a row takes 43 bytes, where a tuple of objects takes some 250.
         self._columns = tuple(array(_CODES[_DTYPES.get(name, np.int32)]) for name in COLUMNS)
         self._add: tuple[Any, ...] = tuple(column.append for column in self._columns)
 
@@ -171,9 +175,10 @@ class EventRecorder:
         gpus: int = 0,
         amount: float = 0.0,
         design: int = 0,
+        vehicle: int = 0,
     ) -> None:
         """One row; its columns are those of `EventLog`."""
-        row = (time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount, design)
+        row = (time_days, kind, cause, plane, berth, satellite, job, satellites, gpus, amount, design, vehicle)
         for add, value in zip(self._add, row, strict=True):
             add(value)
 

@@ -6,7 +6,7 @@ operational places), then its spare berths.  They are declared by the scenario, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.design_view import DesignView
 from sim.errors import InputError
+from sim.launch import VehicleView
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -249,14 +250,16 @@ class FleetView:
         expected_lead_days: float = 0.0,
         mission_days: float = inf,
         gpu_hour_usd: float = 0.0,
+        vehicles: Callable[[], tuple[VehicleView, ...]] = tuple,
     ) -> None:
-        """A view that follows the fleet; `at` says when it is looked at."""
+        """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then."""
         self._fleet = fleet
+        self._vehicles = vehicles
         self._watches_gpus = watches_gpus
         self.mission_days = mission_days
         """Mission day on which the study ends."""
         self.expected_lead_days = expected_lead_days
-        """Mean days from an order to the start of work, launch failures and queues apart."""
+        """Mean days from an order to the start of work, launch failures and queues apart, on the strategy's vehicle."""
         self.gpu_hour_usd = gpu_hour_usd
         """Value of a useful GPU-hour, USD."""
         self.now_days = 0.0
@@ -301,6 +304,11 @@ class FleetView:
         """The same view at a moment."""
         self.now_days, self.changed, self.reviewing = now_days, changed, reviewing
         return self
+
+    @property
+    def vehicles(self) -> tuple[VehicleView, ...]:
+        """Launch vehicles that can be ordered on, the main one first."""
+        return self._vehicles()
 
     @property
     def newest_design(self) -> DesignView:

@@ -48,8 +48,8 @@ class Result:
     controls: Controls
     parts: tuple[Parts, ...]
     """Of each design's satellite, in the order of `Scenario.design_names`."""
-    rooms: tuple[tuple[int, ...], ...]
-    """Satellites that one flight can carry, by design and plane."""
+    rooms: NDArray[np.int64]
+    """Satellites that a flight carries, shape (vehicles, designs, planes)."""
 
     def __repr__(self) -> str:
         run = f"{self.strategy}, seed {self.seed}, replicate {self.replicate}"

@@ -11,8 +11,9 @@ def shipped() -> dict[str, Path]:
 
 
 def shipped_overlays() -> dict[str, Path]:
-    """The overlays that come with the program, by name (`overlays/pause`)."""
-    return {f"overlays/{path.stem}": path for path in sorted(_configs().glob("overlays/*.yaml"))}
+    """The overlays that come with the program, by name: `overlays/pause`; launch vehicles: `vehicles/electron`."""
+    overlays = {f"overlays/{path.stem}": path for path in sorted(_configs().glob("overlays/*.yaml"))}
+    return overlays | {f"vehicles/{path.stem}": path for path in sorted(_configs().glob("overlays/vehicles/*.yaml"))}
 
 
 def _configs() -> Path:

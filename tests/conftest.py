@@ -166,6 +166,7 @@ def check_satellites(result: Result) -> None:
     berth_of: dict[int, int] = {}
     holds: dict[int, int] = {}
     on_order: dict[int, int] = defaultdict(int)
+    carried: dict[int, int] = {}  # by further planes of the last flight
     rows = zip(
         log.kind.tolist(),
         log.cause.tolist(),
@@ -186,14 +187,20 @@ def check_satellites(result: Result) -> None:
             case EventKind.ORDERED:
                 on_order[plane] += int(amount)
             case EventKind.LAUNCHED:
+                carried = {}
                 for one in range(serial, serial + int(amount)):
                     assert one not in where, f"satellite {one} was launched twice"
                     where[one], alive[one] = "flying", gpus_of[design]
+            case EventKind.CARRIED:
+                assert where[serial] == "flying"
+                carried[plane] = int(amount)
             case EventKind.LAUNCH_FAILED:
                 for one in range(serial, serial + int(amount)):
                     assert where[one] == "flying"
                     where[one] = "ended"
-                on_order[plane] -= int(amount) * ordered
+                on_order[plane] -= (int(amount) - sum(carried.values())) * ordered
+                for further, lost in carried.items():
+                    on_order[further] -= lost * ordered
             case EventKind.DELIVERED | EventKind.STORED | EventKind.PLACED:
                 at_work = kind is not EventKind.STORED
                 assert where[serial] == ("moving" if kind is EventKind.PLACED else "flying")

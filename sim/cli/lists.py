@@ -52,7 +52,10 @@ def scenarios(as_json: Json = False) -> None:
         return
     for name, entry in found.items():
         say(name, f"    {entry['description']}")
-    say("overlays, to lay on any of them", "    " + ", ".join(sorted(shipped_overlays())))
+    overlays = sorted(shipped_overlays())
+    for kind, title in (("overlays/", "overlays"), ("vehicles/", "launch vehicles, overlays too")):
+        named = [name for name in overlays if name.startswith(kind)]
+        say(f"{title}, to lay on any of them", "    " + ", ".join(named))
 
 
 def schema(

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.description.format import Facts
+from sim.description.launch import launch_facts
 from sim.description.parts import design_facts
 from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
 from sim.description.satellite import satellite_facts
@@ -16,7 +17,7 @@ from sim.description.warnings import warnings
 from sim.economics import bills_of
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
-from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
+from sim.launch import Purchase
 from sim.physics.link import transfer_time_s
 from sim.reliability import Law, Life, mean_life_days
 from sim.scenario import Scenario, sha256_of, sources, tally
@@ -64,7 +65,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
             _job(scenario, environment, job, count)
             for job, count in zip(scenario.workload.jobs, environment.job_counts, strict=True)
         ],
-        "launch": _launch(scenario, environment),
+        "launch": launch_facts(scenario, environment),
         "deployment": _deployment(scenario, environment),
         "sla_capacity_fraction": scenario.service.sla_capacity_fraction,
         "strategy": scenario.strategy,
@@ -242,56 +243,6 @@ def _to_ground_h(scenario: Scenario, checkpoint_gb: float, satellites: int) -> f
     return float(transfer_time_s(checkpoint_gb * 1e9 / satellites, links.ground_rate_gb_s * 1e9)) / 3600
 
 
-def _launch(scenario: Scenario, environment: Environment) -> Facts:
-    service, satellite, slots = scenario.launch, scenario.satellite, environment.slots
-    bill = bills_of(scenario, environment.parts)[0]
-    design = environment.designs[0]
-    room = min(design.satellites_per_flight)
-    full_usd = bill.flight_usd(service.vehicle.price, room)
-    interval = service.opportunity_interval_days
-    flights = DAYS_PER_YEAR / interval * service.flights_per_opportunity if interval else None
-    lost = scenario.reliability.bus.mean_rate_per_day(satellite.design_life_years * DAYS_PER_YEAR) * DAYS_PER_YEAR
-    return {
-        "vehicle": service.vehicle.name,
-        "capacity_kg": min(design.payload_kg),
-        "capacity_kg_max": max(design.payload_kg),
-        "insertion_km": [
-            float(f(satellite.propulsion.insertion_km([p.altitude_km for p in environment.planes])))
-            for f in (np.min, np.max)
-        ],
-        "satellites_per_flight": room,
-        "satellites_per_flight_max": max(design.satellites_per_flight),
-        "flight_usd": full_usd,
-        "usd_per_kg_full": full_usd / (room * bill.mass_kg),
-        "success_probability": service.vehicle.success_probability,
-        "stand_down_mean_days": service.stand_down.expected_days(),
-        "opportunity_interval_days": interval,
-        "flights_per_year_max": flights,
-        "satellites_per_year_max": None if flights is None else flights * room,
-        "satellites_lost_per_year": slots * lost,
-        "satellites_expiring_per_year": slots / satellite.design_life_years,
-        "lead_time_law": _delay(service.lead_time_days),
-        "slip_law": _delay(service.slip_days),
-        "transfer_days": service.transfer_days,
-        "mean_order_to_work_days": service.expected_lead_days(),
-    }
-
-
-def _delay(law: DelayLaw) -> str:
-    """A law of delays as text."""
-    match law:
-        case ConstantDelay():
-            return f"{law.days:g} days"
-        case ExponentialDelay():
-            least = f"{law.minimum_days:g} days, then " if law.minimum_days else ""
-            return f"{least}exponential with mean {law.mean_days:g} days"
-        case UniformDelay():
-            return f"{law.low_days:g} to {law.high_days:g} days"
-        case LognormalDelay():
-            return f"log-normal with median {law.median_days:g} days"
-    return f"{law.expected_days():g} days on average"
-
-
 def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     price, prices = scenario.launch.vehicle.price, scenario.economics
     bill = bills_of(scenario, environment.parts)[0]
@@ -299,10 +250,20 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     flights = environment.deployment_flights(spares)
     loads = [len(flight.berths) for flight in flights]
     satellites = sum(loads)
-    ramp, chance = scenario.deployment, scenario.launch.vehicle.success_probability
+    ramp = scenario.deployment
     # Failed flights are flown again, with new satellites.
-    times = 1 / chance if chance > 0 else math.inf
-    launches_usd = times * sum(bill.flight_usd(price, load) for load in loads)
+    vehicle = scenario.launch.vehicle
+    times = vehicle.flights_per_delivery
+    if math.isinf(times) and vehicle.mean_success > 0:
+        times = 1 / vehicle.mean_success  # of a vehicle that has never delivered: the mean has no bound
+    mass_kg, days = np.array(loads) * bill.mass_kg, np.array([flight.day for flight in flights])
+    bought = Purchase(
+        day=days,
+        year=scenario.mission.start_year + days / DAYS_PER_YEAR,
+        flown_t=(np.cumsum(mass_kg) - mass_kg) / 1000,
+        flown=np.arange(len(loads)),
+    )
+    launches_usd = times * float(price.cost_usd(mass_kg, np.array(loads), bought).sum())
     buses_usd, gpus_usd = times * satellites * bill.bus_usd, times * satellites * bill.gpus_usd
     launched = ramp.kind == "launched"
     complete_day = environment.deployment_flights(0)[-1].day + scenario.launch.transfer_days if launched else 0.0

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
 from sim.description.format import WIDTH, Facts, clock, money, span
+from sim.description.launch import launch_text
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
@@ -38,7 +39,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Failures", _failures(f["failures"])),
         ("Radiation", _radiation(f["radiation"], f["jobs"])),
         ("Jobs", _jobs(f)),
-        ("Launch", _launch(f["launch"])),
+        ("Launch", launch_text(f["launch"])),
         ("Initial fleet", _deployment(f["deployment"])),
         ("Strategies", _strategies(f)),
         ("Notes", _notes(f["notes"])),
@@ -283,35 +284,6 @@ def _jobs(f: Facts) -> Iterator[str]:
     if not f["jobs"]:
         yield "  none, so goodput is 0"
     yield f"  SLA: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
-
-
-def _launch(launch: Facts) -> Iterator[str]:
-    least, most = launch["satellites_per_flight"], launch["satellites_per_flight_max"]
-    aboard = many(least, "satellite") if least == most else f"{least:,} to {most:,} satellites, by plane,"
-    low, high = (f"{launch[name]:,.0f}" for name in ("capacity_kg", "capacity_kg_max"))
-    to = " to ".join(dict.fromkeys(f"{height:.0f}" for height in launch["insertion_km"]))
-    yield (
-        f"  {launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
-        f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg), "
-        f"success probability {launch['success_probability']:.2%}"
-    )
-    if launch["flights_per_year_max"] is None:
-        yield "  launches on any day"
-    else:
-        yield (
-            f"  a launch date every {launch['opportunity_interval_days']:g} days: at most "
-            f"{launch['flights_per_year_max']:.1f} launches and "
-            f"{launch['satellites_per_year_max']:,.0f} satellites a year"
-        )
-    yield (
-        f"  replacements needed: {launch['satellites_lost_per_year']:,.3g} satellites a year after bus failures, "
-        f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
-    )
-    yield (
-        f"  order to start of work: mean {launch['mean_order_to_work_days']:.0f} days (lead time "
-        f"{launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days)"
-    )
-    yield f"  a failed launch grounds the vehicle for {launch['stand_down_mean_days']:.0f} days on average"
 
 
 def _deployment(deployment: Facts) -> Iterator[str]:

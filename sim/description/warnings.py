@@ -53,9 +53,9 @@ _FULL = 1 / 3
 def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
     """What a strategy does in a scenario that its user may not intend."""
     strategy, life = scenario.strategy_named(name), scenario.satellite.design_life_years
-    lead = scenario.launch.expected_lead_days()
     if not isinstance(strategy, Replenishing) or life >= scenario.mission.years:
         return
+    lead = scenario.launch.service(strategy.vehicle).expected_lead_days()
     ahead = strategy.ahead_days(lead)
     if lead - ahead > 1:
         when = (
@@ -72,7 +72,8 @@ def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
 
 def warning_of_flights(scenario: Scenario, name: str, satellites: float, flights: float, room: int) -> str | None:
     """What to say of a strategy whose `flights` carried so many `satellites` of `room` each; none: nothing."""
-    if flights == 0 or scenario.launch.vehicle.price.kind != "per_flight" or satellites / flights >= _FULL * room:
+    whole = scenario.launch.vehicle.price.kind == "per_flight" and not scenario.launch.others
+    if flights == 0 or not whole or satellites / flights >= _FULL * room:
         return None
     return (
         f"{name}: a flight carries {satellites / flights:.1f} satellites on average and has room for {room}, at the "
@@ -95,7 +96,7 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
     if supply is not None and supply < demand:
         yield f"launches deliver at most {supply:,.3g} satellites a year; failures and design life remove {demand:,.3g}"
-    if scenario.launch.expected_lead_days() > mission.days:
+    if min(service.expected_lead_days() for service in scenario.launch.services) > mission.days:
         yield "the mean time from order to start of work exceeds the mission: no replacement arrives"
     if satellite.design_life_years < mission.years:
         yield (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from sim.environment import Parts
-from sim.launch import AnyPrice
+from sim.launch import AnyPrice, Purchase
 from sim.scenario.models import Scenario
 from sim.scenario.prices import PartPrices
 
@@ -59,9 +59,9 @@ class Bill:
         """The satellite whole."""
         return self.bus_usd + self.gpus_usd
 
-    def flight_usd(self, price: AnyPrice, satellites: float) -> float:
+    def flight_usd(self, price: AnyPrice, satellites: float, bought: Purchase) -> float:
         """A flight with so many of them."""
-        return price.cost_usd(satellites * self.mass_kg)
+        return float(price.cost_usd(satellites * self.mass_kg, satellites, bought))
 
 
 def bills_of(scenario: Scenario, parts: Sequence[Parts]) -> list[Bill]:

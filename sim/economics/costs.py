@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
-from sim.launch import AnyPrice
+from sim.launch import AnyPrice, Purchase
 from sim.result import Result
 from sim.scenario.models import Economics
 from sim.scenario.prices import Payment
@@ -73,6 +73,10 @@ class Flights:
     """Kind of satellite that it carries, a position in `Scenario.design_names`."""
     plane: NDArray[np.int64]
     """Where it goes."""
+    vehicle: NDArray[np.int64]
+    """What flies, a position in `LaunchService.names`."""
+    day: Floats
+    """Mission day of the launch."""
 
     @classmethod
     def of(cls, result: Result) -> Flights:
@@ -85,39 +89,61 @@ class Flights:
             deployment=log.cause[rows] == Cause.DEPLOYMENT,
             design=log.design[rows].astype(np.int64),
             plane=log.plane[rows].astype(np.int64),
+            vehicle=log.vehicle[rows].astype(np.int64),
+            day=log.time_days[rows],
         )
 
-    def price_usd(self, launch_price: AnyPrice, bills: list[Bill]) -> Floats:
-        """Price of each flight, USD."""
-        return self._priced(self.satellites, launch_price, bills)
+    def price_usd(self, prices: Sequence[AnyPrice], bills: list[Bill], start_year: float) -> Floats:
+        """Price of each flight on its day, USD; `prices` of each vehicle, `start_year` of the mission."""
+        return self._priced(self.satellites, prices, bills, start_year)
 
-    def seat_usd(self, launch_price: AnyPrice, bills: list[Bill], rooms: Sequence[Sequence[int]]) -> Floats:
-        """What bringing one more of its satellites to its plane in a full flight costs, of each flight, USD."""
-        seats = np.array(rooms, np.int64)[self.design, self.plane]
-        return self._priced(seats, launch_price, bills) / seats
+    def seat_usd(
+        self, prices: Sequence[AnyPrice], bills: list[Bill], start_year: float, rooms: NDArray[np.int64]
+    ) -> Floats:
+        """What each of its satellites would cost to bring up in a full flight on that day, of each flight, USD.
 
-    def _priced(self, satellites: NDArray[np.int64], launch_price: AnyPrice, bills: list[Bill]) -> Floats:
-        """Price of flights of these many satellites of their designs, USD."""
-        # Few loads occur, each is priced once.
-        loads, load_of = np.unique(np.stack([satellites, self.design]), axis=1, return_inverse=True)
-        price = [bills[design].flight_usd(launch_price, float(count)) for count, design in loads.T]
-        return np.array(price, dtype=float)[load_of.ravel()]
+        `rooms`: shape (vehicles, designs, planes).
+        """
+        seats = np.maximum(rooms[self.vehicle, self.design, self.plane], self.satellites)
+        return self._priced(seats, prices, bills, start_year) / seats
+
+    def _priced(
+        self, satellites: NDArray[np.int64], prices: Sequence[AnyPrice], bills: list[Bill], start_year: float
+    ) -> Floats:
+        """Price of each flight if it carried so many satellites, USD."""
+        found = np.zeros(len(satellites))
+        each_kg = np.array([bill.mass_kg for bill in bills])[self.design]
+        for vehicle, price in enumerate(prices):
+            rows = np.flatnonzero(self.vehicle == vehicle)
+            flown_kg = np.cumsum((self.satellites * each_kg)[rows])
+            bought = Purchase(
+                day=self.day[rows],
+                year=start_year + self.day[rows] / DAYS_PER_YEAR,
+                flown_t=(flown_kg - (self.satellites * each_kg)[rows]) / 1000,
+                flown=np.arange(len(rows)),
+            )
+            found[rows] = price.cost_usd((satellites * each_kg)[rows], satellites[rows], bought)
+        return found
 
 
 def costs(result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None) -> Costs:
     """What the run cost.
 
-    `economics` and `launch_price` replace the price list and the price of a flight in the run's own scenario.  Launch
-    decisions stay as they were: no strategy of this version looks at prices.
+    `economics` and `launch_price` replace the price list and the price of a flight of the main vehicle in the run's own
+    scenario.  Launch decisions stay as they were, those of a strategy that looks at prices too.
     """
     scenario = result.scenario
     prices = scenario.economics if economics is None else economics
     bills = bills_of(scenario.model_copy(update={"economics": prices}), result.parts)
     flights = Flights.of(result)
-    price = scenario.launch.vehicle.price if launch_price is None else launch_price
-    flight_usd = flights.price_usd(price, bills)
+    launch_prices = [service.vehicle.price for service in scenario.launch.services]
+    if launch_price is not None:
+        launch_prices[0] = launch_price
+    year = scenario.mission.start_year
+    flight_usd = flights.price_usd(launch_prices, bills, year)
     # Nobody pays more for a second-hand satellite than for a new one in a full flight.
-    share_usd = np.minimum(flight_usd / np.maximum(flights.satellites, 1), flights.seat_usd(price, bills, result.rooms))
+    full_usd = flights.seat_usd(launch_prices, bills, year, result.rooms)
+    share_usd = np.minimum(flight_usd / np.maximum(flights.satellites, 1), full_usd)
     unflown = _paid_unflown_usd(result, bills, prices.payment)
     bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]

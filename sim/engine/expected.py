@@ -99,7 +99,7 @@ def _lives(environment: Environment, strategy: Strategy) -> tuple[float, float, 
     berths = sum(plane.slots + plane.spare_berths for plane in environment.layouts)
     if isinstance(strategy, RunToFailure | OverbuildAndDecay):
         return float(berths), horizon, "constellation.shells"
-    lead = scenario.launch.expected_lead_days()
+    lead = min(service.expected_lead_days() for service in scenario.launch.services)
     if isinstance(strategy, OnOrbitSpares):
         lead = min(lead, strategy.phasing_days)
     shortest, path = np.inf, "constellation.shells"
@@ -145,9 +145,9 @@ def _life_days(environment: Environment, design: int, strategy: Strategy) -> tup
 
 def _flights(environment: Environment, lives: float) -> Expected:
     """Flights, those that fail and are flown again included: no two failures within one stand-down."""
-    vehicle, horizon = environment.scenario.launch.vehicle, environment.horizon_days
-    delivered = max(vehicle.success_probability, 1e-12)
-    repeated = horizon / max(environment.scenario.launch.stand_down.expected_days(), 1e-9)
+    services, horizon = environment.scenario.launch.services, environment.horizon_days
+    delivered = max(min(service.vehicle.mean_success for service in services), 1e-12)
+    repeated = sum(horizon / max(service.stand_down.expected_days(), 1e-9) for service in services)
     flights = lives + min(lives * (1 - delivered) / delivered, repeated)
     return Expected("launch.vehicle.success_probability", "launches", flights, MOST_EVENTS)
 

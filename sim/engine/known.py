@@ -10,11 +10,13 @@ from scipy.stats import binom
 
 from sim.constants import DAYS_PER_YEAR
 from sim.design_view import DesignView
-from sim.economics.bill import bills_of
+from sim.economics.bill import Bill, bills_of
 from sim.engine.expected import exposure_until
 from sim.engine.hazards import Hazard, hazards_of
 from sim.environment import Environment
+from sim.launch import Purchase
 from sim.scenario.failure import Shock
+from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -35,11 +37,16 @@ def known_designs(environment: Environment) -> tuple[DesignView, ...]:
             day,
             life_days=design.satellite.design_life_years * DAYS_PER_YEAR,
             satellite_usd=bill.usd,
-            flight_usd=partial(bill.flight_usd, scenario.launch.vehicle.price),
+            flight_usd=partial(_flight_usd, scenario, bill),
             outlook=partial(outlook, environment, number),
         )
         for number, (design, day, bill) in enumerate(zip(environment.designs, from_day, bills, strict=True))
     )
+
+
+def _flight_usd(scenario: Scenario, bill: Bill, satellites: float) -> float:
+    """A flight of the main vehicle with so many satellites, at the prices of the mission's start, USD."""
+    return bill.flight_usd(scenario.launch.vehicle.price, satellites, Purchase(0.0, scenario.mission.start_year))
 
 
 @lru_cache(maxsize=64)

@@ -1,12 +1,12 @@
-"""From an order to orbit: lead time, launch opportunities, slips, failures, stand-downs, transfer."""
+"""From an order to orbit on one vehicle: lead time, launch dates, pads, slips, failures, stand-downs, transfer."""
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
-from math import ceil
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -15,49 +15,88 @@ import simpy
 from sim.engine.context import Context
 from sim.engine.satellites import Built
 from sim.events import Cause, EventKind
+from sim.launch import FlightRecord, Purchase, VehicleView
 
 Process = Generator[simpy.Event, Any, None]
+Taken = list[simpy.resources.resource.Request]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What one vehicle carries: satellites of one design for one plane."""
+    """What one vehicle carries for one plane: satellites of one design."""
 
     plane: int
     design: int
     aboard: list[Built]
+    wait_days: float = 0.0
+    """In the drift orbit, until it has the node of the plane."""
 
 
 class LaunchSite:
-    """Flies what is ordered, and tells the customer what came of each flight."""
+    """Flies what is ordered on one vehicle, and tells the customer what came of each flight."""
 
     def __init__(
         self,
         context: Context,
+        vehicle: int,
         *,
+        number_on: Callable[[int], int],
         deliver: Callable[[Manifest, Cause], None],
-        lose: Callable[[Manifest, Cause], None],
+        lose: Callable[[list[Manifest], Cause], None],
     ) -> None:
-        """`deliver` and `lose` hear of each flight that came or failed."""
+        """`vehicle`: its position in `LaunchService.names`.
+
+        `number_on` numbers so many satellites on, and returns the first number; `deliver` and `lose` hear of what each
+        flight brought, or lost.
+        """
         self.context = context
-        self.service = context.scenario.launch
-        self._deliver, self._lose = deliver, lose
+        self.vehicle = vehicle
+        self.name = context.scenario.launch.names[vehicle]
+        self.service = context.scenario.launch.services[vehicle]
+        self._number_on, self._deliver, self._lose = number_on, deliver, lose
         self._grounded_until = 0.0
         self._ready: dict[tuple[int, int], deque[tuple[int, Built]]] = {}  # by (plane, design), in order of readiness
         self._heads: list[tuple[int, tuple[int, int]]] = []  # a heap: when the first of each queue got ready
         self._numbers = 0
-        self._serials = 0
         self._wake: simpy.Event | None = None
         self._last_opportunity = -1
+        # By its name, not its number: another vehicle beside it changes nothing.
+        self._address = () if vehicle == 0 else (zlib.crc32(self.name.encode()),)
+        known = self.service.vehicle.success_probability
+        self._success = known.draw(self._stream("success")) if isinstance(known, FlightRecord) else known
+        self._succeeded, self._failed, self._flown_kg = 0, 0, 0.0
+        limits = [limit for limit in (self.service.pads, self.service.boosters) if limit is not None]
+        self._limits = [(simpy.Resource(context.env, limit.count), limit.days) for limit in limits]
+
+    def _stream(self, purpose: str, *key: int) -> np.random.Generator:
+        """The random numbers of one of its flights."""
+        purpose = purpose if self.vehicle == 0 else f"{purpose} of another vehicle"
+        return self.context.streams.of(purpose, *self._address, *key)
 
     def room(self, plane: int, design: int) -> int:
         """Satellites of a design that one flight brings to a plane."""
-        return self.context.environment.sites[plane].satellites_per_flight(design)
+        return self.context.environment.sites[plane].satellites_per_flight(design, self.vehicle)
 
-    def next_serial(self, satellites: int) -> int:
-        """Number the satellites of a flight on; returns the first number."""
-        self._serials += satellites
-        return self._serials - satellites
+    def view(self) -> VehicleView:
+        """What an operator knows of the vehicle now."""
+        context, vehicle = self.context, self.service.vehicle
+        year = context.scenario.mission.start_year + context.now / 365.25
+        bought = Purchase(context.now, year, self._flown_kg / 1000, self._succeeded + self._failed)
+        rooms, usd = {}, {}
+        for design in context.environment.designs:
+            room = rooms[design.name] = min(design.rooms[self.vehicle])
+            usd[design.name] = float(vehicle.price.cost_usd(room * design.mass_kg, room, bought))
+        known = vehicle.success_probability
+        return VehicleView(
+            name=self.name,
+            satellites_per_flight=rooms,
+            flight_usd=usd,
+            expected_lead_days=self.service.expected_lead_days(),
+            grounded=self._grounded_until > context.now,
+            success_probability=known.mean(self._succeeded, self._failed) if isinstance(known, FlightRecord) else known,
+        )
+
+    # Loading
 
     def prepare(self, plane: int, satellites: list[Built], stream: np.random.Generator) -> Process:
         """Build an order; when it is ready it joins the queue for flights."""
@@ -77,67 +116,130 @@ class LaunchSite:
 
     def pad(self) -> Process:
         """Fly the queue: at the vehicle's calendar dates, or at once where launches are on demand."""
-        context, interval = self.context, self.service.opportunity_interval_days
+        context, service = self.context, self.service
         while True:
             if not self._heads:
                 self._wake = context.env.event()
                 yield self._wake
-            if interval == 0:
+            if service.on_demand:
+                taken = yield from self._take()
                 if self._grounded_until > context.now:
                     yield context.env.timeout(self._grounded_until - context.now)
-                while self._heads:
-                    load = self._load()
-                    fleet, first = context.fleet, load.aboard[0]
-                    address = int(fleet.site[first.berth]), int(fleet.place[first.berth]), first.ordinal
-                    stream = context.streams.of("flight on demand", *address)
-                    context.env.process(self.fly(load, stream, Cause.NONE))
+                load = self._load()
+                fleet, first = context.fleet, load[0].aboard[0]
+                address = int(fleet.site[first.berth]), int(fleet.place[first.berth]), first.ordinal
+                stream = self._stream("flight on demand", *address)
+                context.env.process(self.fly(load, stream, Cause.NONE, taken))
                 continue
             earliest = max(context.now, self._grounded_until)
-            number = max(self._last_opportunity + 1, ceil(earliest / interval - 1e-9))
-            yield context.env.timeout(max(0.0, number * interval - context.now))
+            number = max(self._last_opportunity + 1, service.opportunity_from(earliest))
+            yield context.env.timeout(max(0.0, service.opportunity_day(number) - context.now))
             if self._grounded_until > context.now:
                 continue
             self._last_opportunity = number
-            for flight in range(self.service.flights_per_opportunity):
-                if not self._heads:
+            for flight in range(service.flights_per_opportunity):
+                if not self._heads or any(things.count == things.capacity for things, _ in self._limits):
                     break
-                context.env.process(self.fly(self._load(), context.streams.of("flight", number, flight), Cause.NONE))
+                taken = [things.request() for things, _ in self._limits]
+                context.env.process(self.fly(self._load(), self._stream("flight", number, flight), Cause.NONE, taken))
 
-    def _load(self) -> Manifest:
+    def _take(self) -> Generator[simpy.Event, Any, Taken]:
+        """Wait for a pad and a booster, where they are few, and take them."""
+        taken = []
+        for things, _ in self._limits:
+            taken.append(things.request())
+            yield taken[-1]
+        return taken
+
+    def _turn_around(self, taken: Sequence[simpy.resources.resource.Request]) -> None:
+        """Make what a flight has taken ready for another."""
+        for (things, days), request in zip(self._limits, taken, strict=True):
+            self.context.env.process(self._release(things, days, request))
+
+    def _release(self, things: simpy.Resource, days: float, request: simpy.resources.resource.Request) -> Process:
+        yield self.context.env.timeout(days)
+        things.release(request)
+
+    def _load(self) -> list[Manifest]:
         """Fill one vehicle: the plane whose satellite has waited longest, first come, first served.
 
-        A launch serves one plane: another node costs weeks of drift.
+        A launch serves one plane: another node costs weeks of drift.  Where the scenario has a drift orbit, what room
+        is left goes to planes that it reaches in time, in the same order.
         """
-        _, key = heappop(self._heads)
-        queue = self._ready[key]
-        aboard = [queue.popleft()[1] for _ in range(min(self.room(*key), len(queue)))]
-        if queue:
-            heappush(self._heads, (queue[0][0], key))
-        return Manifest(*key, aboard)
+        _, (plane, design) = heappop(self._heads)
+        room = self.room(plane, design)
+        load = [self._part(plane, design, room, 0.0)]
+        if queue := self._ready[plane, design]:
+            heappush(self._heads, (queue[0][0], (plane, design)))
+        if self.service.drift is None or len(load[0].aboard) == room:
+            return load
+        aboard = len(load[0].aboard)
+        for _, (further, of) in sorted(self._heads):
+            if of != design or further == plane:
+                continue
+            wait = self.context.environment.drift_days(self.vehicle, of, plane, further, self.context.now)
+            allowed = min(room, self.room(further, of))
+            if wait is not None and allowed > aboard:
+                room = allowed
+                load.append(self._part(further, design, room - aboard, wait))
+                aboard += len(load[-1].aboard)
+        self._heads = [(queue[0][0], key) for key, queue in self._ready.items() if queue]
+        heapify(self._heads)
+        return load
 
-    def fly(self, load: Manifest, stream: np.random.Generator, cause: Cause) -> Process:
-        """Slip, launch, and deliver what survives."""
+    def _part(self, plane: int, design: int, most: int, wait_days: float) -> Manifest:
+        """Up to so many of the satellites that are ready for a plane."""
+        queue = self._ready[plane, design]
+        return Manifest(plane, design, [queue.popleft()[1] for _ in range(min(most, len(queue)))], wait_days)
+
+    # Flight
+
+    def fly_planned(self, load: list[Manifest], stream: np.random.Generator, cause: Cause) -> Process:
+        """Fly a load that waits for nothing but a pad."""
+        taken = yield from self._take()
+        yield from self.fly(load, stream, cause, taken)
+
+    def fly(self, load: list[Manifest], stream: np.random.Generator, cause: Cause, taken: Taken) -> Process:
+        """Slip, launch, and deliver what survives; `taken`: what the flight has of each limit."""
         context = self.context
-        failed = stream.random() >= self.service.vehicle.success_probability
+        failed = stream.random() >= self._success
         stand_down = self.service.stand_down.draw(stream)
         yield context.env.timeout(self.service.slip_days.draw(stream))
         while self._grounded_until > context.now:
             yield context.env.timeout(self._grounded_until - context.now)
-        serial = self.next_serial(len(load.aboard))
-        load = replace(load, aboard=[replace(built, serial=serial + i) for i, built in enumerate(load.aboard)])
-        row: dict[str, Any] = {
-            "cause": cause,
-            "plane": load.plane,
-            "satellite": serial,
-            "amount": len(load.aboard),
-            "design": load.design,
-        }
-        context.log.append(context.now, EventKind.LAUNCHED, **row)
+        load = self._launched(load, cause, failed=failed)
+        self._turn_around(taken)
         if failed:
-            context.log.append(context.now, EventKind.LAUNCH_FAILED, **row)
             # Nothing flies while the vehicle is grounded, so this cannot end an earlier stand-down.
             self._grounded_until = context.now + stand_down
             self._lose(load, cause)
             return
-        yield context.env.timeout(self.service.transfer_days)
-        self._deliver(load, cause)
+        for part in load[1:]:
+            context.env.process(self._arrive(part, cause))
+        yield from self._arrive(load[0], cause)
+
+    def _launched(self, load: list[Manifest], cause: Cause, *, failed: bool) -> list[Manifest]:
+        """Number the satellites of a flight, and write it down."""
+        context, aboard = self.context, sum(len(part.aboard) for part in load)
+        first = serial = self._number_on(aboard)
+        numbered = []
+        for part in load:
+            built = [replace(built, serial=serial + i) for i, built in enumerate(part.aboard)]
+            numbered.append(replace(part, aboard=built))
+            serial += len(built)
+        row: dict[str, Any] = {"cause": cause, "design": load[0].design, "vehicle": self.vehicle}
+        whole = {"plane": load[0].plane, "satellite": first, "amount": aboard}
+        context.log.append(context.now, EventKind.LAUNCHED, **row, **whole)
+        for part in numbered[1:]:
+            own = {"plane": part.plane, "satellite": part.aboard[0].serial, "amount": len(part.aboard)}
+            context.log.append(context.now, EventKind.CARRIED, **row, **own)
+        if failed:
+            context.log.append(context.now, EventKind.LAUNCH_FAILED, **row, **whole)
+        self._failed, self._succeeded = self._failed + failed, self._succeeded + (not failed)
+        self._flown_kg += aboard * context.environment.designs[load[0].design].mass_kg
+        return numbered
+
+    def _arrive(self, part: Manifest, cause: Cause) -> Process:
+        """Wait for the node of the plane, go there, and begin work."""
+        yield self.context.env.timeout(part.wait_days + self.service.transfer_days)
+        self._deliver(part, cause)

@@ -47,7 +47,11 @@ class Movements:
         self.after_change = after_change
         self.looks_ahead_days = looks_ahead_days
         self.looks_at_age_days = looks_at_age_days
-        self.site = LaunchSite(context, deliver=self.deliver, lose=self.lose)
+        self._serials = 0
+        self.launch_sites = tuple(
+            LaunchSite(context, vehicle, number_on=self._number_on, deliver=self.deliver, lose=self.lose)
+            for vehicle in range(len(context.scenario.launch.names))
+        )
         self.planned_days = [np.zeros(plane.slots) for plane in context.fleet.planes]
         """Planned arrival of the first satellite of each slot, by plane."""
         berths = len(context.fleet.state)
@@ -59,7 +63,8 @@ class Movements:
     def deploy(self, spares_per_plane: int) -> None:
         """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
         context, fleet = self.context, self.context.fleet
-        context.env.process(self.site.pad())
+        for site in self.launch_sites:
+            context.env.process(site.pad())
         flights = context.environment.deployment_flights(spares_per_plane)
         loads = [[self.build(berth, 0) for berth in flight.berths] for flight in flights]
         for flight, load in zip(flights, loads, strict=True):
@@ -77,7 +82,7 @@ class Movements:
     def _deploy_in_place(self, loads: list[list[Built]]) -> None:
         """The fleet stands complete on day 0, as one cohort; its flights are in the log, to be paid for."""
         sizes = np.array([len(load) for load in loads])
-        first = self.site.next_serial(int(sizes.sum())) + np.cumsum(sizes) - sizes
+        first = self._number_on(int(sizes.sum())) + np.cumsum(sizes) - sizes
         planes = self.context.fleet.plane_of[[load[0].berth for load in loads]]
         self.context.log.extend(
             len(loads),
@@ -99,7 +104,12 @@ class Movements:
         """Fly one load of the initial fleet on its planned day."""
         yield self.context.env.timeout(max(0.0, day - self.context.now))
         stream = self.context.streams.of("deployment flight", *self._address(aboard[0]))
-        yield from self.site.fly(Manifest(plane, 0, aboard), stream, Cause.DEPLOYMENT)
+        yield from self.launch_sites[0].fly_planned([Manifest(plane, 0, aboard)], stream, Cause.DEPLOYMENT)
+
+    def _number_on(self, satellites: int) -> int:
+        """Number the satellites of a flight on; returns the first number."""
+        self._serials += satellites
+        return self._serials - satellites
 
     def _address(self, built: Built) -> tuple[int, int, int]:
         """What random numbers know a satellite by."""
@@ -128,32 +138,33 @@ class Movements:
             relieved = [*first, *(slot for slot in relieved if slot not in first)]
         return spares + slots, relieved
 
-    def order(self, action: Launch, design: int, empty: list[int], filled: list[int]) -> None:
+    def order(self, action: Launch, design: int, vehicle: int, candidates: tuple[list[int], list[int]]) -> None:
         """Order satellites, each for a berth of its own: one of these `candidates`."""
+        empty, filled = candidates
         built = [self.build(berth, design) for berth in empty[: action.satellites]]
         built += [self.build(berth, design, relieves=True) for berth in filled[: action.satellites - len(built)]]
         self.context.fleet.on_order[action.plane] += len(built)
         self.context.changed.add(action.plane)
-        self.context.log.append(
-            self.context.now, EventKind.ORDERED, plane=action.plane, amount=len(built), design=design
-        )
+        row: dict[str, Any] = {"plane": action.plane, "amount": len(built), "design": design, "vehicle": vehicle}
+        self.context.log.append(self.context.now, EventKind.ORDERED, **row)
         # Addressed by the first satellite's place, which is ordered only once: any strategy that orders it waits alike.
         stream = self.context.streams.of("order", *self._address(built[0]))
-        self.context.env.process(self.site.prepare(action.plane, built, stream))
+        self.context.env.process(self.launch_sites[vehicle].prepare(action.plane, built, stream))
 
     # What comes of a flight
 
-    def lose(self, manifest: Manifest, cause: Cause) -> None:
+    def lose(self, load: list[Manifest], cause: Cause) -> None:
         """A flight failed: its satellites are lost; a load of the initial fleet is built and flown again."""
         if cause is Cause.DEPLOYMENT:
-            again = [self.build(lost.berth, lost.design) for lost in manifest.aboard]
+            again = [self.build(lost.berth, lost.design) for lost in load[0].aboard]
             deployment = self.context.scenario.deployment
             wait = deployment.interval_days if isinstance(deployment, Launched) else 0.0
-            self.context.env.process(self._fly_deployment(manifest.plane, again, self.context.now + wait))
+            self.context.env.process(self._fly_deployment(load[0].plane, again, self.context.now + wait))
             return
-        self.context.fleet.on_order[manifest.plane] -= len(manifest.aboard)
-        self.context.changed.add(manifest.plane)
-        self._awaited[[lost.berth for lost in manifest.aboard]] = False
+        for part in load:
+            self.context.fleet.on_order[part.plane] -= len(part.aboard)
+            self.context.changed.add(part.plane)
+            self._awaited[[lost.berth for lost in part.aboard]] = False
         self.after_change()
 
     def deliver(self, manifest: Manifest, cause: Cause) -> None:

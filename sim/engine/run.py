@@ -25,8 +25,9 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
 from sim.fleet import Fleet, FleetView
+from sim.launch import MAIN
 from sim.scenario.models import Scenario
-from sim.strategies import Action, Activate, Launch, Retire, Strategy
+from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Strategy
 from sim.strategies.advice import (
     decisions,
     extends_life_days,
@@ -78,7 +79,8 @@ class Run:
             extended_days=extended_days,
         )
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
-        lead_days = scenario.launch.expected_lead_days()
+        self._own_vehicle = strategy.vehicle if isinstance(strategy, Replenishing) else MAIN
+        lead_days = scenario.launch.service(self._own_vehicle).expected_lead_days()
         ahead_days = looks_ahead_days(strategy, strategy_name, lead_days)
         self.movements = Movements(
             context,
@@ -94,6 +96,7 @@ class Run:
             expected_lead_days=lead_days,
             mission_days=environment.horizon_days,
             gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,
+            vehicles=lambda: tuple(site.view() for site in self.movements.launch_sites),
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
         self._every_plane = np.arange(len(context.fleet.planes))
@@ -199,12 +202,15 @@ class Run:
         if self.view.designs[design].available_from_day > self.context.now:
             day = self.view.designs[design].available_from_day
             raise self._impossible(action, f"that design can be ordered from day {day:g} on")
-        empty, filled = self.movements.candidates(action)
-        room = len(empty) + len(filled)
+        vehicles, wanted = self.context.scenario.launch.names, action.vehicle or self._own_vehicle
+        if wanted not in vehicles:
+            raise self._impossible(action, f"vehicles are {', '.join(vehicles)}")
+        candidates = self.movements.candidates(action)
+        room = sum(map(len, candidates))
         if not 0 < action.satellites <= room:
             free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
             raise self._impossible(action, f"the plane has {free}")
-        self.movements.order(action, design, empty, filled)
+        self.movements.order(action, design, vehicles.index(wanted), candidates)
 
     def _activate(self, action: Activate) -> None:
         """Send a spare to an empty slot of its plane."""

@@ -20,6 +20,7 @@ from sim.environment.radiation import Radiation
 from sim.errors import Fault, InputError, ScenarioError
 from sim.reliability import Clock
 from sim.scenario.hardware import Satellite
+from sim.scenario.launching import vehicle_path
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
@@ -71,35 +72,55 @@ class Design:
         self.parts = Parts.of(satellite, self.sizes, needs)
         if self.parts.given_kg is None:
             needs = needs.at(self.mass_kg)
-        self.payload_kg, self.satellites_per_flight = self._flights()
+        flights = [self._flights(vehicle) for vehicle in scenario.launch.names]
+        self.payloads_kg = tuple(payload for payload, _ in flights)
+        """Payload of each vehicle for each plane, kg."""
+        self.rooms = tuple(aboard for _, aboard in flights)
+        """Satellites that a flight of each vehicle carries to each plane."""
         dead_years = tables(key_of(scenario, "design"), self._years_aloft)["years_aloft"]
         self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, np.asarray(dead_years, float))
         self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
         self._knots: dict[int, Tables] = {}
 
-    def _flights(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
-        """Payload of the vehicle for each plane, kg, and satellites of the design that it carries there.
+    def _flights(self, vehicle_name: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """Payload of a vehicle for each plane, kg, and satellites of the design that it carries there.
 
         Raises `ScenarioError` where it carries none.
         """
-        vehicle, propulsion = self.scenario.launch.vehicle, self.satellite.propulsion
+        vehicle, place = self.scenario.launch.service(vehicle_name).vehicle, vehicle_path(vehicle_name)
+        if problem := vehicle.refuses(self.mass_kg):
+            raise self._too_heavy(f"{place}.{problem}")
         payload, aboard = [], []
         for plane in self.planes:
-            height = float(propulsion.insertion_km(plane.altitude_km))
+            height = float(self.satellite.propulsion.insertion_km(plane.altitude_km))
             try:
                 payload.append(vehicle.payload_kg(height, plane.inclination_deg))
             except InputError as error:
                 problem = f"plane {plane.name} is out of reach: {error}"
-                raise ScenarioError([Fault("scenario", "launch.vehicle.capacity_kg", None, problem)]) from error
-            aboard.append(vehicle.satellites_per_flight(self.mass_kg, payload[-1]))
-            if aboard[-1] < 1:
-                problem = (
-                    f"launch.vehicle.capacity_kg brings {payload[-1]:,.4g} kg to {height:.0f} km and "
+                raise ScenarioError([Fault("scenario", f"{place}.capacity_kg", None, problem)]) from error
+            aboard.append(vehicle.satellites_per_flight(self.mass_kg, payload[-1], self.satellite.stowed_m3))
+            if aboard[-1] < 1 and payload[-1] < self.mass_kg:
+                raise self._too_heavy(
+                    f"{place}.capacity_kg brings {payload[-1]:,.4g} kg to {height:.0f} km and "
                     f"{plane.inclination_deg:.1f} degrees, too little for one {self.name} ({self.mass_kg:,.4g} kg)"
                 )
-                given = self.satellite.mass_kg
-                raise ScenarioError([Fault("scenario", "satellite.mass_kg", given, problem)])
+            if aboard[-1] < 1:
+                problem = f"is more than {place}.fairing_m3, {vehicle.fairing_m3:g} m^3, holds"
+                raise ScenarioError([Fault("scenario", "satellite.stowed_m3", self.satellite.stowed_m3, problem)])
         return tuple(payload), tuple(aboard)
+
+    def _too_heavy(self, problem: str) -> ScenarioError:
+        return ScenarioError([Fault("scenario", "satellite.mass_kg", self.satellite.mass_kg, problem)])
+
+    @property
+    def payload_kg(self) -> tuple[float, ...]:
+        """Payload of the main vehicle for each plane, kg."""
+        return self.payloads_kg[0]
+
+    @property
+    def satellites_per_flight(self) -> tuple[int, ...]:
+        """Satellites that a flight of the main vehicle carries to each plane."""
+        return self.rooms[0]
 
     def _years_aloft(self) -> Tables:
         sizes, days = self.sizes, self.sun.days

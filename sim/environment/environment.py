@@ -14,6 +14,7 @@ from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.deployment import Flight, flights_of
 from sim.environment.design import BIRTH_STEP_DAYS, Design
+from sim.environment.drift import check_drift, drift_days
 from sim.environment.filling import job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.hardware import Sizes, SunTables, Table
@@ -70,6 +71,7 @@ class Environment:
         """
         planes = planes_of(scenario)
         _check_size(scenario, planes)
+        check_drift(scenario, planes)
         days = np.arange(np.ceil(scenario.mission.days) + 1)
         grid = np.arange(-2.0, days[-1] + 3)  # eclipses at the very ends need the Sun beyond them
 
@@ -172,9 +174,16 @@ class Environment:
         return tuple(design.parts for design in self.designs)
 
     @property
-    def rooms(self) -> tuple[tuple[int, ...], ...]:
-        """Satellites that one flight can carry, by design and plane."""
-        return tuple(tuple(design.satellites_per_flight) for design in self.designs)
+    def rooms(self) -> NDArray[np.int64]:
+        """Satellites that a flight carries, shape (vehicles, designs, planes)."""
+        return np.array([design.rooms for design in self.designs], np.int64).swapaxes(0, 1)
+
+    def drift_days(self, vehicle: int, design: int, start: int, to: int, day: float) -> float | None:
+        """Days in a vehicle's drift orbit after a launch to one plane until the node of another; none: out of reach."""
+        drift = self.scenario.launch.services[vehicle].drift
+        if drift is None:
+            return None
+        return drift_days(drift, self.designs[design].satellite.propulsion, self.planes[start], self.planes[to], day)
 
     # The design that the fleet is deployed with, for those who describe a mission
 

@@ -64,8 +64,8 @@ class Site(Protocol):
         `extended_days`: how long after its design life it may work on.
         """
 
-    def satellites_per_flight(self, design: int) -> int:
-        """How many of a design one launch brings here."""
+    def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
+        """How many of a design one launch of a vehicle brings here."""
 
     def clear_days(self, design: int, day: float) -> float:
         """Days until a satellite that dies on a day has left its slot."""
@@ -138,9 +138,9 @@ class OrbitalPlane:
         """
         return self._designs[design].planned_end(self.plane.id, birth_day, extended_days)
 
-    def satellites_per_flight(self, design: int) -> int:
-        """How many of a design one launch brings here."""
-        return self._designs[design].satellites_per_flight[self.plane.id]
+    def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
+        """How many of a design one launch of a vehicle brings here."""
+        return self._designs[design].rooms[vehicle][self.plane.id]
 
     def clear_days(self, design: int, day: float) -> float:
         """Days until the air has drawn a satellite that dies on a day out of its slot."""

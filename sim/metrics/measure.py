@@ -54,6 +54,7 @@ def measure(result: Result) -> dict[str, float]:
         "satellites_launched": satellites_later,
         "mass_launched_t": float(tonnes[later].sum()),
         **sparing_metrics(log, horizon, warm),
+        "flight_fill_fraction": _fill(result, later),
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
@@ -73,6 +74,15 @@ def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """
     launched, deployment = log.kind == EventKind.LAUNCHED, log.cause == Cause.DEPLOYMENT
     return launched & deployment, launched & ~deployment
+
+
+def _fill(result: Result, flights: NDArray[np.bool_]) -> float:
+    """Mean over some flights of satellites aboard over room, NaN without any."""
+    log = result.events
+    if not flights.any():
+        return nan
+    room = result.rooms[log.vehicle[flights], log.design[flights], log.plane[flights]]
+    return float((log.amount[flights] / room).mean())
 
 
 def _gpu_hours_since_first_start(log: EventLog, horizon: float) -> float:

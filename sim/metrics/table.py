@@ -136,6 +136,13 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric("spares_consumed", "1", "Spares that left their berth for a slot.", "lower"),
+        Metric(
+            "flight_fill_fraction",
+            "1",
+            "Mean over the flights after the initial deployment of satellites aboard over room; undefined without any.",
+            "higher",
+            high=1.0,
+        ),
         Metric("deployment_launches", "1", "Flights attempted in the initial deployment.", "lower"),
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),

@@ -234,6 +234,9 @@ class Satellite(Parameters):
     """Boards that GPUs share; none: each stands alone."""
     shield: Shield = Shield()
     """What stands between space and the chips."""
+    stowed_m3: float | None = Field(default=None, ge=1e-6, le=1e6)
+    """Volume that one takes up under a fairing (`launch.vehicle.fairing_m3`), what holds it included, m^3; none: mass
+    and number alone decide how many fly together."""
     mass_kg: Annotated[float, Field(ge=1e-3, le=MOST_KG)] | Literal["sized"]
     """Launch mass with the shield named `included`, kg; `sized`: the sum of the parts, propellant included.  A number
     is compared with that sum."""

@@ -21,6 +21,7 @@ from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
+from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
 from sim.scenario.prices import MOST_USD, PartPrices, Payment
 from sim.scenario.radiation import Radiation
 from sim.scenario.service import Service
@@ -53,6 +54,11 @@ class Mission(Parameters):
     def warm_up_days(self) -> float:
         """Days at the start that metrics of the steady state leave out."""
         return self.warm_up_years * DAYS_PER_YEAR
+
+    @property
+    def start_year(self) -> float:
+        """The start as a calendar year and its fraction."""
+        return self.start.year + (self.start.timetuple().tm_yday - 1) / DAYS_PER_YEAR
 
     @model_validator(mode="after")
     def _outlasts_its_warm_up(self) -> Mission:
@@ -272,25 +278,15 @@ class Scenario(Parameters):
     @model_validator(mode="after")
     def _vehicle_carries_what_is_given(self) -> Scenario:
         # Masses and payloads that follow from the orbit are looked at where they are known: see `Design`.
-        vehicle, capacity_kg = self.launch.vehicle, self.launch.vehicle.capacity_kg
-        if not isinstance(capacity_kg, float):
-            return self
-        for name in self.design_names:
-            mass_kg = self.design(name).given_launch_mass_kg
-            if mass_kg is not None and vehicle.satellites_per_flight(mass_kg, capacity_kg) < 1:
-                raise ValueError(
-                    f"launch.vehicle.capacity_kg ({capacity_kg:g}) is too little for one {name} ({mass_kg:g})"
-                )
+        masses_kg = {name: self.design(name).given_launch_mass_kg for name in self.design_names}
+        if problem := too_heavy(self.launch, masses_kg):
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")
     def _vehicle_delivers_what_is_in_place(self) -> Scenario:
-        chance = self.launch.vehicle.success_probability
-        if self.deployment.kind == "in_place" and chance < 1e-3:
-            raise ValueError(
-                "deployment.kind: in_place is charged the flights that bring the fleet up, and with "
-                f"launch.vehicle.success_probability {chance:g} no number of flights does: it must be at least 0.001"
-            )
+        if self.deployment.kind == "in_place" and (problem := cannot_bring_up(self.launch)):
+            raise ValueError(problem)
         return self
 
     @property
@@ -298,7 +294,7 @@ class Scenario(Parameters):
         """Flights that are charged for one of the initial deployment: failed ones are flown again."""
         if self.deployment.kind == "launched":
             return 1.0  # each is in the log
-        return 1 / self.launch.vehicle.success_probability
+        return self.launch.vehicle.flights_per_delivery
 
     @model_validator(mode="after")
     def _names_of_causes_are_their_own(self) -> Scenario:
@@ -383,6 +379,8 @@ class Scenario(Parameters):
         if isinstance(strategy, Replenishing) and strategy.design not in (known := (NEWEST, *self.design_names)):
             problem = f"orders {strategy.design!r}, which is no design: must be one of {', '.join(known)}"
             raise ScenarioError([Fault("strategies", f"{name}.design", None, problem)])
+        if unknown := unknown_vehicle(self.launch, strategy):
+            raise ScenarioError([Fault("strategies", f"{name}.{unknown[0]}", None, unknown[1])])
         room = self.constellation.spare_berths_per_plane
         spares = initial_spares(strategy, name)
         if spares > room:

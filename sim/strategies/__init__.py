@@ -8,11 +8,13 @@ from difflib import get_close_matches
 from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.fleet import BerthState, FleetView, PlaneView
+from sim.launch import VehicleView
 from sim.strategies.age_replacement import AgeReplacement
 from sim.strategies.base import Action, Activate, Launch, Relieving, Replenishing, Retire, Strategy
 from sim.strategies.batch import Batch
 from sim.strategies.block_launch import BlockLaunch
 from sim.strategies.condition_based import ConditionBased
+from sim.strategies.dual_supply import DualSupply
 from sim.strategies.fill_the_vehicle import FillTheVehicle
 from sim.strategies.generation_refresh import GenerationRefresh
 from sim.strategies.life_extension import LifeExtension
@@ -39,6 +41,7 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "age_replacement": AgeReplacement,
     "generation_refresh": GenerationRefresh,
     "life_extension": LifeExtension,
+    "dual_supply": DualSupply,
 }
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "BlockLaunch",
     "ConditionBased",
     "DesignView",
+    "DualSupply",
     "FillTheVehicle",
     "FleetView",
     "GenerationRefresh",
@@ -69,6 +73,7 @@ __all__ = [
     "Sparing",
     "Strategy",
     "Valuing",
+    "VehicleView",
     "strategy_class",
 ]
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.fleet import FleetView, PlaneView
+from sim.launch import VehicleView
 from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
 
 Said = TypeVar("Said")
@@ -92,7 +93,9 @@ def _ask(where: str, question: Callable[[], Said]) -> Said:
     except (Exception, SystemExit) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__}: {error}"
-        if isinstance(error, AttributeError) and isinstance(error.obj, FleetView | PlaneView | DesignView):
+        if isinstance(error, AttributeError) and isinstance(
+            error.obj, FleetView | PlaneView | DesignView | VehicleView
+        ):
             there = [name for name in dir(error.obj) if not name.startswith("_")]
             near = get_close_matches(error.name or "", there, n=1, cutoff=0.6)
             what += f"; {f'did you mean {near[0]}?  ' if near else ''}It has {', '.join(there)}"
@@ -111,6 +114,8 @@ def _problem(action: Any) -> str | None:
                 return "design must be the name of one, or None"
             if not (isinstance(action.relieve, tuple) and all(map(_is_whole, action.relieve))):
                 return "relieve must be a tuple of whole numbers"
+            if not (action.vehicle is None or isinstance(action.vehicle, str)):
+                return "vehicle must be the name of one, or None"
         case Activate():
             if not (_is_whole(action.spare) and _is_whole(action.slot)):
                 return "spare and slot must be whole numbers"

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from sim.design_view import DesignView
 from sim.fleet import BerthState, FleetView
+from sim.launch import MAIN
 from sim.parameters import Label, Parameters
 
 
@@ -31,6 +32,8 @@ class Launch:
     """Kind of satellite by name; none: the one that the fleet was deployed with."""
     relieve: tuple[int, ...] = ()
     """Slots of the plane whose satellites, at work, are to be relieved first, in this order."""
+    vehicle: str | None = None
+    """Launch vehicle by name, `main` or one under `launch.others`; none: the strategy's own `vehicle`, else `main`."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,13 @@ class Replenishing(Strategy):
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
     design: Label = NEWEST
     """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available."""
+    vehicle: Label = MAIN
+    """Launch vehicle that it orders on: `main`, which is `launch.vehicle`, or a name under `launch.others`."""
+
+    vehicle_fields: ClassVar[tuple[str, ...]] = ("vehicle",)
+    """Parameters that name a vehicle."""
+    further_vehicle_names: ClassVar[tuple[str, ...]] = ()
+    """What those beside `vehicle` may say instead of a name."""
 
     def looks_ahead_days(self, expected_lead_days: float) -> float:
         # One with reviews orders at its reviews.

@@ -92,6 +92,10 @@ PAYLOAD: Tree = {
     "stage_dry_kg": 4000,
     "stage_propellant_kg": 107_500,
 }
+PRICES: list[Tree] = [
+    {"kind": "learning", "usd": 1800, "reference": 400, "at_start": 800, "others_per_year": 300, "others_growth": 0.2},
+    {"kind": "table", "year": [2027, 2030], "usd": [70e6, 40e6]},
+]
 FULL: Tree = {
     "reliability": {
         "gpu": {**LAWS[1], "calendar_factor": {"years": [0.1, 0.2], "factors": [2, 1]}},
@@ -126,7 +130,7 @@ FULL: Tree = {
         "mitigations": {"codes": {"corrects": {"memory_error": 0.9}, "detects_silent": 0.5, "throughput_cost": 0.02}},
         "wear": {"derating_per_krad": 0.01},
     },
-    "satellite": {"spare_gpus": 2, "gpus_needed": 1, "tray": {"gpus": 4, "gpus_needed": 2}},
+    "satellite": {"stowed_m3": 5, "spare_gpus": 2, "gpus_needed": 1, "tray": {"gpus": 4, "gpus_needed": 2}},
     "designs": {"second": {"available_from_day": 20, "gpus": 12, "bus_usd": "sized", "gpu_usd": 1000}},
     "deployment": {"kind": "launched", "first_launch_day": 5, "interval_days": 5},
     "launch": {
@@ -134,17 +138,40 @@ FULL: Tree = {
         "lead_time_days": DELAYS[2],
         "slip_days": DELAYS[3],
         "opportunity_interval_days": 5,
+        "drift": {"altitude_km": 400, "longest_wait_days": 300},
+        "others": {
+            "small": {
+                "vehicle": {
+                    "name": "small",
+                    "capacity_kg": {**PAYLOAD, "kg": 5000},
+                    "fairing_m3": 50,
+                    "price": {"kind": "rideshare", "usd_per_kg": PRICES[0], "most_kg_per_satellite": 3000},
+                    "success_probability": {"flights": 5, "failures": 3},
+                },
+                "lead_time_days": DELAYS[0],
+                "ramp": {"first_per_year": 20, "last_per_year": 80, "years": 1},
+                "pads": {"count": 2, "days": 5},
+                "boosters": {"count": 3, "days": 7},
+            }
+        },
     },
     "workload": {"jobs": [{"gpus": 8, "count": 2, "work_gpu_hours": 2000}, {"gpus": 30, "arrival_day": 10}]},
     "strategies": {
         "scheduled_batch": {"review_period_days": 20, "order_ahead_days": 30},
         "replace_on_failure": {"retire_below_gpu_fraction": 0.5},
+        "dual_supply": {"review_period_days": 20, "urgent_slots": 1},
     },
 }
 SIZED: Tree = {
     "satellite": {"mass_kg": "sized", "propulsion": {"vulnerable_area_m2": 6}},
     "economics": {"bus_usd": "sized"},
-    "launch": {"vehicle": {"price": {"kind": "per_kg", "usd_per_kg": 500}}, "lead_time_days": DELAYS[1]},
+    "launch": {
+        "vehicle": {
+            "price": {"kind": "per_flight", "usd": PRICES[1]},
+            "success_probability": {"flights": 9, "failures": 1},
+        },
+        "lead_time_days": DELAYS[1],
+    },
     "power": {"eclipse_policy": "pause"},
     "workload": {"jobs": [{"gpus": 8, "count": "fill"}], "scheduler": {"kind": "fifo"}},
     "deployment": {"kind": "launched", "dates": [{"date": 3, "satellites": 2}, {"date": 9, "plane": "0.0"}]},
@@ -170,7 +197,7 @@ def bases(folder: Path) -> dict[str, Tree]:
     elements.write_text(json.dumps([_elements(number) for number in range(6)]))
     shell = {"kind": "catalogue", "file": str(elements), "name_contains": "fleet", "exclude": ["fleet 5"]}
     found["catalogue"] = {**found["baseline"], "constellation": {"shells": [shell], "spare_berths_per_plane": 1}}
-    for strategy in ("on_orbit_spares", "replace_on_failure", "batch"):
+    for strategy in ("on_orbit_spares", "replace_on_failure", "batch", "dual_supply"):
         found[strategy] = {**found["full"], "strategy": strategy}
     return found
 

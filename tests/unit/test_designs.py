@@ -101,7 +101,7 @@ def test_satellites_ordered_of_a_design_are_of_that_design(fleet, environment):
 
 
 def test_a_design_of_no_such_name_is_refused(fleet, environment):
-    with pytest.raises(InputError, match=r"Launch\(.*'huge'\).* cannot be done: designs are satellite, large"):
+    with pytest.raises(InputError, match=r"Launch\(.*'huge'.*\).* cannot be done: designs are satellite, large"):
         log_of(fleet, environment, order("huge"))
 
 

@@ -144,7 +144,7 @@ def test_flights(by_hand: Result) -> None:
     assert flights.first_satellite.tolist() == [0, 2, 4, 5, 7]
     assert flights.deployment.tolist() == [True, True, False, False, False]
     bill = Bill(parts_usd={}, given_usd=1, gpu_usd=1, positions=1, mass_kg=500)
-    assert flights.price_usd(PerKilogram(usd_per_kg=2), [bill]).tolist() == [2000, 2000, 1000, 2000, 1000]
+    assert flights.price_usd([PerKilogram(usd_per_kg=2)], [bill], 2027).tolist() == [2000, 2000, 1000, 2000, 1000]
 
 
 def test_no_credit_past_the_design_life() -> None:

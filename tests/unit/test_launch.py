@@ -9,11 +9,13 @@ from sim.launch import (
     LognormalDelay,
     PerFlight,
     PerKilogram,
+    Purchase,
     StandDown,
     UniformDelay,
     Vehicle,
 )
 
+NOW = Purchase(day=0, year=2027)
 DELAYS = [
     ConstantDelay(days=12),
     ExponentialDelay(mean_days=20, minimum_days=5),
@@ -53,8 +55,8 @@ def test_satellites_fit_by_mass_and_by_number(capacity, mass, most, fits):
 
 
 def test_prices():
-    assert PerFlight(usd=7).cost_usd(100) == 7
-    assert PerKilogram(usd_per_kg=3).cost_usd(100) == 300
+    assert PerFlight(usd=7).cost_usd(100, 2, NOW) == 7
+    assert PerKilogram(usd_per_kg=3).cost_usd(100, 2, NOW) == 300
 
 
 def test_the_expected_lead_adds_up_the_way_to_orbit():

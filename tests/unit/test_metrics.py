@@ -106,8 +106,8 @@ def by_hand() -> Result:
     add(40, kind.JOB_INTERRUPTED, cause=Cause.BUS, job=1, amount=gang[1])
     for what, amount in ((kind.COMMITTED, 10000), (kind.LOST, 400), (kind.CHECKPOINTED, 4000)):
         add(40, what, job=1, amount=amount)
-    add(40, kind.ORDERED, plane=1, amount=4)
-    add(45, kind.READY, plane=1, amount=4)
+    add(40, kind.ORDERED, plane=1, amount=3)
+    add(45, kind.READY, plane=1, amount=3)
     add(50, kind.LAUNCHED, plane=1, satellite=4, amount=1)
     add(50, kind.LAUNCH_FAILED, plane=1, satellite=4, amount=1)
     for what, amount in ((kind.COMMITTED, 6000), (kind.RESTARTED, 210), (kind.CHECKPOINTED, 990)):
@@ -127,6 +127,8 @@ def by_hand() -> Result:
     add(90, kind.PLACED, plane=1, berth=4, satellite=6, satellites=1, gpus=9)
     add(90, kind.WAITED, job=1, amount=4800)
     add(90, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
+    add(95, kind.ORDERED, plane=0, amount=1)
+    add(95, kind.READY, plane=0, amount=1)
     add(95, kind.LAUNCHED, plane=0, satellite=7, amount=1)
     for what, amount in ((kind.COMMITTED, 4000), (kind.RESTARTED, 100), (kind.CHECKPOINTED, 400), (kind.PAUSED, 100)):
         add(100, what, job=1, amount=amount)
@@ -166,8 +168,9 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "expected_backorders": 30 / 100,
         "time_to_restore_days": (30 + 10) / 2,
         "mean_spares_orbit": 10 / 100,
-        "mean_on_order": (3 * 10 + 2 * 20) / 100,
+        "mean_on_order": (3 * 10 + 2 * 20 + 5) / 100,
         "spares_consumed": 1,
+        "flight_fill_fraction": 2 / 3,  # 1, 2 and 1 of 2
         "deployment_launches": 2,
         "deployment_satellites": 4,
         "deployment_mass_t": 2.0,
@@ -238,6 +241,7 @@ def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
     assert undefined == {
         "effective_training_time_ratio",
         "cost_per_useful_gpu_hour_usd",
+        "flight_fill_fraction",
         "net_cost_usd",
         "order_fill_rate",
         "time_to_restore_days",
@@ -334,7 +338,7 @@ def test_a_warm_up_is_left_out_of_the_steady_state_and_of_nothing_else(by_hand: 
         "expected_backorders": 25 / 55,
         "time_to_restore_days": 10,
         "mean_spares_orbit": 10 / 55,
-        "mean_on_order": (3 * 5 + 2 * 20) / 55,
+        "mean_on_order": (3 * 5 + 2 * 20 + 5) / 55,
     }
     assert measure(warm) == pytest.approx(measure(by_hand) | steady)
 

@@ -31,7 +31,7 @@ def test_a_field_says_all_that_the_schema_knows():
         ("satellite.mass_kg", ["number or sized", "unit     kg"]),
         ("workload.jobs.0.checkpoint_interval_min", ["number or optimum", "unit     minutes", "default  optimum"]),
         ("power.eclipse_policy", ["ride_through, throttle, pause or migrate"]),
-        ("launch.vehicle.price", ["of kind per_flight or per_kg", "kind per_kg:", "usd_per_kg", "USD/kg"]),
+        ("launch.vehicle.price", ["of kind per_flight, per_kg or rideshare", "kind per_kg:", "usd_per_kg", "USD/kg"]),
         ("launch.vehicle.price.usd", ["of kind per_flight:", "Price of one flight"]),
         ("constellation.shells", ["list of groups of fields", "kind walker:", "altitude_km", "ltan_h"]),
         ("constellation.shells.0.altitude_km", ["of kind walker and sun_synchronous:", "unit     km"]),
@@ -94,7 +94,7 @@ def test_a_path_that_is_far_from_any(path, says):
 def test_the_schema_of_a_part_stands_on_its_own():
     whole = json_schema()
     price = schema_of_part("launch.vehicle.price")
-    assert set(price["$defs"]) == {"PerFlight", "PerKilogram"}
+    assert set(price["$defs"]) == {"LearningCurve", "PerFlight", "PerKilogram", "PriceTable", "Rideshare"}
     assert price["description"] == "How it is paid for."
     radiator = schema_of_part("satellite.radiator")
     assert radiator["properties"] == whole["$defs"]["Radiator"]["properties"]

@@ -13,11 +13,22 @@ SMALL = {"gpus": 3, "available_from_day": 1}
 FLIGHT_USD = 60_000
 """A satellite of 4 GPUs that works for 350 days on average earns $2.49 x .85 x 4 x 24 x 350 = 71,000."""
 ORDERING = tuple(kind for kind, strategy in BUILT_IN.items() if issubclass(strategy, Replenishing))
+EXPRESS = {
+    "vehicle": {
+        "name": "express",
+        "capacity_kg": 2,
+        "price": {"kind": "per_flight", "usd": 1},
+        "success_probability": 1,
+    },
+    "lead_time_days": {"kind": "constant", "days": 15},
+}
 ONLY_SATELLITE = {(kind, "design"): "satellite" for kind in ORDERING}
+OTHER_VEHICLE = {(kind, "vehicle"): "express" for kind in ORDERING}
 AHEAD = {(kind, "order_ahead_days"): 120 for kind in ORDERING}
 WORN = {(kind, "retire_below_gpu_fraction"): 0.8 for kind in ORDERING}
 CHANGES = {
     **ONLY_SATELLITE,
+    **OTHER_VEHICLE,
     **AHEAD,
     **WORN,
     ("overbuild_and_decay", "spares_per_plane"): 3,
@@ -50,6 +61,11 @@ CHANGES = {
     ("generation_refresh", "minimum_order"): 4,
     ("life_extension", "extension_years"): 0.3,
     ("life_extension", "minimum_order"): 3,
+    ("dual_supply", "order_ahead_days"): 200,
+    ("dual_supply", "retire_below_gpu_fraction"): 0.8,
+    ("dual_supply", "review_period_days"): 31,
+    ("dual_supply", "urgent_slots"): 2,
+    ("dual_supply", "urgent_vehicle"): "main",
 }
 """Another value of each parameter of each strategy, to be seen in a run."""
 USUAL = {
@@ -80,7 +96,8 @@ def a_run(fleet, checked_run, kind, **parameters):
                 "capacity_kg": 4,
                 "price": {"kind": "per_flight", "usd": FLIGHT_USD},
                 "success_probability": 1,
-            }
+            },
+            "others": {"express": EXPRESS},
         },
         strategies={kind: parameters},
     )

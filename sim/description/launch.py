@@ -1,0 +1,171 @@
+"""How satellites come to orbit, in numbers and in words: vehicles, their dates, prices and records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.constants import DAYS_PER_YEAR
+from sim.description.format import Facts, money
+from sim.economics import bills_of
+from sim.environment import Environment
+from sim.launch import (
+    MAIN,
+    ConstantDelay,
+    DelayLaw,
+    ExponentialDelay,
+    FlightRecord,
+    LognormalDelay,
+    Purchase,
+    UniformDelay,
+)
+from sim.scenario.models import Scenario
+from sim.text import many
+
+
+def launch_facts(scenario: Scenario, environment: Environment) -> Facts:
+    """The main vehicle and what is asked of it, and the others by name."""
+    satellite, slots = scenario.satellite, environment.slots
+    lost = scenario.reliability.bus.mean_rate_per_day(satellite.design_life_years * DAYS_PER_YEAR) * DAYS_PER_YEAR
+    return _vehicle(scenario, environment, MAIN) | {
+        "satellites_lost_per_year": slots * lost,
+        "satellites_expiring_per_year": slots / satellite.design_life_years,
+        "others": {name: _vehicle(scenario, environment, name) for name in scenario.launch.others},
+    }
+
+
+def _vehicle(scenario: Scenario, environment: Environment, name: str) -> Facts:
+    service, satellite, mission = scenario.launch.service(name), scenario.satellite, scenario.mission
+    vehicle, number = service.vehicle, scenario.launch.names.index(name)
+    bill, design = bills_of(scenario, environment.parts)[0], environment.designs[0]
+    room = min(design.rooms[number])
+    first, last = (
+        bill.flight_usd(vehicle.price, room, Purchase(day, mission.start_year + day / DAYS_PER_YEAR))
+        for day in (0.0, mission.days)
+    )
+    known, flights = vehicle.success_probability, service.flights_per_year_max()
+    drift = service.drift
+    return {
+        "vehicle": vehicle.name,
+        "capacity_kg": min(design.payloads_kg[number]),
+        "capacity_kg_max": max(design.payloads_kg[number]),
+        "insertion_km": [
+            float(f(satellite.propulsion.insertion_km([p.altitude_km for p in environment.planes])))
+            for f in (np.min, np.max)
+        ],
+        "satellites_per_flight": room,
+        "satellites_per_flight_max": max(design.rooms[number]),
+        "price_kind": vehicle.price.kind,
+        "flight_usd": first,
+        "flight_usd_at_end": last,
+        "usd_per_kg_full": first / (room * bill.mass_kg),
+        "success_probability": vehicle.mean_success,
+        "success_interval": vehicle.success_interval,
+        "flights_on_record": known.flights if isinstance(known, FlightRecord) else None,
+        "failures_on_record": known.failures if isinstance(known, FlightRecord) else None,
+        "stand_down_mean_days": service.stand_down.expected_days(),
+        "opportunity_interval_days": service.opportunity_interval_days,
+        "ramp": None if service.ramp is None else service.ramp.model_dump(),
+        "pads": None if service.pads is None else service.pads.model_dump(),
+        "boosters": None if service.boosters is None else service.boosters.model_dump(),
+        "flights_per_year_max": flights,
+        "satellites_per_year_max": None if flights is None else flights * room,
+        "planes_by_drift": None if drift is None else _planes_by_drift(environment, number),
+        "drift_altitude_km": None if drift is None else drift.altitude_km,
+        "lead_time_law": _delay(service.lead_time_days),
+        "slip_law": _delay(service.slip_days),
+        "transfer_days": service.transfer_days,
+        "mean_order_to_work_days": service.expected_lead_days(),
+    }
+
+
+def _planes_by_drift(environment: Environment, vehicle: int) -> int:
+    """Further planes that a launch to the first plane on day 0 reaches through the drift orbit."""
+    others = range(1, len(environment.planes))
+    return sum(environment.drift_days(vehicle, 0, 0, to, 0.0) is not None for to in others)
+
+
+def _delay(law: DelayLaw) -> str:
+    """A law of delays as text."""
+    match law:
+        case ConstantDelay():
+            return f"{law.days:g} days"
+        case ExponentialDelay():
+            least = f"{law.minimum_days:g} days, then " if law.minimum_days else ""
+            return f"{least}exponential with mean {law.mean_days:g} days"
+        case UniformDelay():
+            return f"{law.low_days:g} to {law.high_days:g} days"
+        case LognormalDelay():
+            return f"log-normal with median {law.median_days:g} days"
+    return f"{law.expected_days():g} days on average"
+
+
+def launch_text(launch: Facts) -> Iterator[str]:
+    """The same as lines."""
+    yield from _vehicle_text(launch)
+    yield (
+        f"  replacements needed: {launch['satellites_lost_per_year']:,.3g} satellites a year after bus failures, "
+        f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
+    )
+    yield from _delay_text(launch)
+    for name, other in launch["others"].items():
+        yield f"  {name}, for strategies that order on it:"
+        for line in (*_vehicle_text(other), *_delay_text(other)):
+            yield f"  {line}"
+
+
+def _vehicle_text(launch: Facts) -> Iterator[str]:
+    least, most = launch["satellites_per_flight"], launch["satellites_per_flight_max"]
+    aboard = many(least, "satellite") if least == most else f"{least:,} to {most:,} satellites, by plane,"
+    low, high = (f"{launch[name]:,.0f}" for name in ("capacity_kg", "capacity_kg_max"))
+    to = " to ".join(dict.fromkeys(f"{height:.0f}" for height in launch["insertion_km"]))
+    moves = launch["flight_usd_at_end"] != launch["flight_usd"]
+    later = f", {money(launch['flight_usd_at_end'])} at the mission's end without own flights" if moves else ""
+    rideshare = ", as rideshare" if launch["price_kind"] == "rideshare" else ""
+    yield (
+        f"  {launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
+        f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg){rideshare}{later}, "
+        f"success probability {launch['success_probability']:.2%}"
+    )
+    if launch["success_interval"]:
+        low, high = launch["success_interval"]
+        record = f"{many(launch['failures_on_record'], 'failure')} in {many(launch['flights_on_record'], 'flight')}"
+        yield f"  from {record}: 95 % between {low:.2%} and {high:.2%}; one is drawn for each replicate"
+    yield from _calendar_text(launch)
+
+
+def _calendar_text(launch: Facts) -> Iterator[str]:
+    flights, ramp = launch["flights_per_year_max"], launch["ramp"]
+    at_most = "" if flights is None else f": at most {flights:.1f} launches"
+    at_most += "" if flights is None else f" and {launch['satellites_per_year_max']:,.0f} satellites a year"
+    if ramp is not None:
+        yield (
+            f"  launch dates grow from {ramp['first_per_year']:g} to {ramp['last_per_year']:g} a year within "
+            f"{ramp['years']:g} years{at_most}"
+        )
+    elif launch["opportunity_interval_days"] == 0:
+        yield f"  launches on any day{at_most}"
+    else:
+        yield f"  a launch date every {launch['opportunity_interval_days']:g} days{at_most}"
+    limits = [
+        f"{many(given['count'], noun)} ready again {given['days']:g} days after a launch"
+        for noun, given in (("pad", launch["pads"]), ("booster", launch["boosters"]))
+        if given is not None
+    ]
+    if limits:
+        yield f"  {', '.join(limits)}"
+    if launch["planes_by_drift"] is not None:
+        yield (
+            "  a flight to the first plane that is not full reaches "
+            f"{many(launch['planes_by_drift'], 'further plane')} through a drift orbit of "
+            f"{launch['drift_altitude_km']:g} km"
+        )
+
+
+def _delay_text(launch: Facts) -> Iterator[str]:
+    yield (
+        f"  order to start of work: mean {launch['mean_order_to_work_days']:.0f} days (lead time "
+        f"{launch['lead_time_law']}; slip {launch['slip_law']}; transfer {launch['transfer_days']:g} days)"
+    )
+    yield f"  a failed launch grounds the vehicle for {launch['stand_down_mean_days']:.0f} days on average"

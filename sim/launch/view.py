@@ -1,0 +1,24 @@
+"""What strategies see of launch vehicles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VehicleView:
+    """A launch vehicle as an operator knows it."""
+
+    name: str
+    """`main`, or its name under `launch.others`; what `Launch.vehicle` takes."""
+    satellites_per_flight: Mapping[str, int]
+    """How many of each design one flight carries, to the plane for which it carries fewest."""
+    flight_usd: Mapping[str, float]
+    """Price today of a flight full of each design, USD."""
+    expected_lead_days: float
+    """Mean days from an order to the start of work, launch failures and queues apart."""
+    grounded: bool
+    """Whether a failure keeps it on the ground now; until when is not known."""
+    success_probability: float
+    """That the next flight delivers, by what its flights so far show."""

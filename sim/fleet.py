@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.physics.phasing import Transfers
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -83,14 +84,14 @@ class PlaneLayout:
 
 
 def layouts(
-    slots_per_plane: list[int], spare_berths_per_plane: int, addresses: list[int] | None = None
+    slots_per_plane: list[int], spare_berths_per_plane: int | list[int], addresses: list[int] | None = None
 ) -> tuple[PlaneLayout, ...]:
     """Number the berths of all planes on from 0; without `addresses` planes are addressed by their number."""
     result, first = [], 0
     for plane, slots in enumerate(slots_per_plane):
-        address = plane if addresses is None else addresses[plane]
-        result.append(PlaneLayout(plane, first, slots, spare_berths_per_plane, address))
-        first += slots + spare_berths_per_plane
+        spares = spare_berths_per_plane if isinstance(spare_berths_per_plane, int) else spare_berths_per_plane[plane]
+        result.append(PlaneLayout(plane, first, slots, spares, plane if addresses is None else addresses[plane]))
+        first += slots + spares
     return tuple(result)
 
 
@@ -124,6 +125,7 @@ class Fleet:
         """What random numbers know a berth's plane by."""
         self.on_order = np.zeros(len(planes), np.int32)
         self.inbound = np.zeros(len(planes), np.int32)
+        self.transferring = np.zeros(len(planes), np.int32)
         self.slots_in = np.zeros((len(BerthState), len(planes)), np.int32)
         """Slots of each plane in each state."""
         self.spares_in = np.zeros((len(BerthState), len(planes)), np.int32)
@@ -259,6 +261,7 @@ class FleetView:
         watches_gpus: bool = True,
         expected_lead_days: float = 0.0,
         mission_days: float = inf,
+        transfers: Transfers | None = None,
     ) -> None:
         """A view that follows the fleet; `at` says when it is looked at."""
         self._fleet = fleet
@@ -283,6 +286,11 @@ class FleetView:
         """Satellites ordered for each plane and not yet arrived or lost."""
         self.inbound: Ints = _read_only(fleet.inbound)
         """Spares on their way from a spare berth to a slot of each plane."""
+        self.transferring: Ints = _read_only(fleet.transferring)
+        """Spares on their way from a parking orbit to each plane."""
+        self.parking: NDArray[np.intp] = np.zeros(0, np.intp) if transfers is None else transfers.parking
+        """Ids of the parking orbits: planes with spare berths alone, which are never in `changed`."""
+        self._transfers = transfers
         self.working: Ints = _read_only(fleet.slots_in[BerthState.WORKING])
         """Satellites at work in slots of each plane."""
         self.empty: Ints = _read_only(fleet.slots_in[BerthState.EMPTY])
@@ -326,6 +334,13 @@ class FleetView:
             _gpus_alive=self._gpus_alive[span],
             _watches_gpus=self._watches_gpus,
         )
+
+    def transfer_days(self, plane: int) -> Floats:
+        """Days until a spare sent now from each parking orbit, in the order of `parking`, is in a plane.
+
+        It waits for the nodes to align and climbs; infinite from where no spare goes to that plane.
+        """
+        return np.zeros(0) if self._transfers is None else self._transfers.days(self.now_days, plane)
 
     @property
     def planes(self) -> Sequence[PlaneView]:

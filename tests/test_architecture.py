@@ -14,7 +14,7 @@ LAYERS = [
     {"ephemeris"},
     {"physics"},
     {"reliability"},
-    {"launch"},
+    {"launch", "sparing"},
     {"fleet", "events"},
     {"strategies", "workloads"},
     {"scenario"},

@@ -18,6 +18,7 @@ from sim.engine.movements import Movements
 from sim.engine.satellites import Satellites
 from sim.engine.shocks import Shocks
 from sim.engine.training import TrainingJobs
+from sim.engine.transfers import Transfers
 from sim.engine.units import Units
 from sim.engine.weather import Weather
 from sim.environment import Environment
@@ -25,9 +26,10 @@ from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
 from sim.fleet import DesignView, Fleet, FleetView
 from sim.scenario.models import Scenario
-from sim.strategies import Action, Activate, Launch, Retire, Strategy
+from sim.strategies import Action, Activate, Launch, Retire, Strategy, Transfer
 from sim.strategies.advice import (
     decisions,
+    initial_parking_spares,
     initial_spares,
     looks_ahead_days,
     review_period_days,
@@ -68,15 +70,18 @@ class Run:
         lead_days = scenario.launch.expected_lead_days()
         ahead_days = looks_ahead_days(strategy, strategy_name, lead_days)
         self.movements = Movements(context, self.satellites, self.after_change, looks_ahead_days=ahead_days)
+        self.transfers = Transfers(context, self.units, self.satellites, self.movements, self.after_change)
         self.view = FleetView(
             context.fleet,
             self._designs(),
             watches_gpus=watched,
             expected_lead_days=lead_days,
             mission_days=environment.horizon_days,
+            transfers=environment.designs[0].transfers,
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
-        self._every_plane = np.arange(len(context.fleet.planes))
+        self._has_slots = self.view.slots > 0
+        self._every_plane = np.flatnonzero(self._has_slots)
 
     def _designs(self) -> tuple[DesignView, ...]:
         scenario, designs = self.context.scenario, self.context.environment.designs
@@ -95,7 +100,8 @@ class Run:
         shocks = Shocks(context, self.units, self.satellites, self.after_change)
         for process in shocks.processes():
             context.env.process(process)
-        self.movements.deploy(initial_spares(self.strategy, self.strategy_name))
+        spares, parked = (ask(self.strategy, self.strategy_name) for ask in (initial_spares, initial_parking_spares))
+        self.movements.deploy(spares, parked)
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             context.env.process(self._review(period))
         self.after_change()
@@ -148,6 +154,7 @@ class Run:
             if not (planes or reviewing):
                 return
             changed = self._every_plane if reviewing else np.array(sorted(planes), np.intp)
+            changed = changed[self._has_slots[changed]]
             view = self.view.at(self.context.now, changed, reviewing=reviewing)
             actions = decisions(self.strategy, self.strategy_name, view)
             if not actions:
@@ -177,6 +184,11 @@ class Run:
                 self._activate(action)
             case Retire() if self._is_berth(action.berth) and fleet.satellite[action.berth] != NONE:
                 self.satellites.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
+            case Transfer():
+                try:
+                    self.transfers.send(action)
+                except InputError as error:
+                    raise self._impossible(action, str(error)) from None
             case _:
                 raise self._impossible(action, "no such plane, berth or satellite")
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.economics import costs
+from sim.economics import costs, stored_satellite_years
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.table import METRICS
@@ -53,6 +53,7 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
+        "mean_spares_orbit": stored_satellite_years(result) / scenario.mission.years,
         "total_cost_usd": money.total_usd,
         "total_cost_uncredited_usd": money.total_uncredited_usd,
         "cost_per_useful_gpu_hour_usd": _ratio(money.total_usd, useful),

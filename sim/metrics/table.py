@@ -105,10 +105,16 @@ METRICS: dict[str, Metric] = {
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),
         Metric(
+            "mean_spares_orbit",
+            "1",
+            "Time-mean of spares in berths, of planes and of parking orbits; those on their way are not counted.",
+            "lower",
+        ),
+        Metric(
             "total_cost_usd",
             "USD",
-            "Satellites, GPUs, flights and operations, deployment included, undiscounted, less the straight-line value "
-            "of unexpired life at the horizon.",
+            "Satellites, GPUs, flights, operations and spares kept and moved, deployment included, undiscounted, less "
+            "the straight-line value of unexpired life at the horizon.",
             "lower",
         ),
         Metric(

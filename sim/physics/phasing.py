@@ -6,6 +6,8 @@ goes on drifting while it climbs, less and less: a slow climb has to begin befor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 def hohmann_delta_v_m_s(from_altitude_km: npt.ArrayLike, to_altitude_km: npt.ArrayLike) -> FloatArray:
     """Return the two burns of a Hohmann transfer between circular orbits of one plane, m/s; altitudes broadcast.
 
-    Vallado 2013, section 6.3.  792.3 to 1,200 km: 203.2, against 203.3 of a slow spiral.
+    Vallado 2013, section 6.3.  For a few hundred kilometres within .1 % of a slow spiral's.
     """
     low, high = (EARTH_EQUATORIAL_RADIUS_KM + np.asarray(h, float) for h in (from_altitude_km, to_altitude_km))
     share = np.sqrt(2 * high / (low + high))
@@ -72,3 +74,27 @@ def days_until_arrival(
     period = TAU / np.abs(rate)
     wait = np.asarray(node_ahead_rad, float) / rate - np.asarray(drift_share, float) * climb
     return np.asarray(wait % period + climb)
+
+
+@dataclass(frozen=True, eq=False)
+class Transfers:
+    """The ways from parking orbits to planes.  Arrays have a row a parking orbit and a column a plane."""
+
+    parking: npt.NDArray[np.intp]
+    """Which plane each parking orbit is, shape (rows,)."""
+    node_ahead_rad: FloatArray
+    """Node of the plane less that of the parking orbit on day 0."""
+    relative_rate_rad_per_day: FloatArray
+    """Rate of the parking orbit's node less that of the plane's; 0 where there is no way."""
+    climb_days: FloatArray
+    drift_share: FloatArray
+    """Drift while climbing, as a share of the drift before."""
+    delta_v_m_s: FloatArray
+
+    def days(self, day: float, plane: int) -> FloatArray:
+        """Days until a spare that is sent from each parking orbit on a day is in a plane; infinite where none can."""
+        rate = self.relative_rate_rad_per_day[:, plane]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ahead = self.node_ahead_rad[:, plane] - rate * day
+            found = days_until_arrival(ahead, rate, self.climb_days[:, plane], self.drift_share[:, plane])
+        return np.asarray(np.where(rate == 0, np.inf, found))

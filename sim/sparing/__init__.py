@@ -1,4 +1,4 @@
-"""Spares in closed form: inventory policies, queues for repair, preventive replacement, two echelons in orbit.  Pure."""
+"""Spares in closed form: inventory policies, queues for repair, preventive replacement, two echelons in orbit."""
 
 from sim.sparing.inventory import (
     Echelons,

@@ -35,7 +35,7 @@ def optimal_replacement_age_days(
     Where the hazard h rises the best age solves h(T) integral of R - F(T) = preventive / (failure - preventive), whose
     left side then rises with T.  Of a hazard that falls or stays, and of ages up to `latest_days`, none is found.
     """
-    if not 0 < preventive:
+    if not preventive > 0:
         raise ValueError(f"preventive = {preventive}: must be above 0")
     if failure <= preventive:
         return inf

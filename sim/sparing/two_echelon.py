@@ -180,9 +180,7 @@ def _solve(case: TwoEchelon) -> TwoEchelonResult:
     lead = _mean_over_plane_lead(case, passes, lambda lead: lead)
 
     plane_stock = case.reorder_point - per_day * lead + (case.order_quantity + 1) / 2
-    parking_stock = (
-        case.parking_reorder_batches - batches_per_day * launch_days + (case.parking_order_batches + 1) / 2
-    )
+    parking_stock = case.parking_reorder_batches - batches_per_day * launch_days + (case.parking_order_batches + 1) / 2
     order = case.parking_order_batches * case.order_quantity
     stored = case.planes * plane_stock + case.parking_planes * case.order_quantity * parking_stock
     parts = {

@@ -7,8 +7,9 @@ from difflib import get_close_matches
 
 from sim.errors import InputError
 from sim.fleet import BerthState, DesignView, FleetView, PlaneView
-from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy
+from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy, Transfer
 from sim.strategies.built_in import Batch, OnOrbitSpares, ReplaceOnFailure, RunToFailure, ScheduledBatch
+from sim.strategies.parking_orbit import ParkingOrbit
 
 BUILT_IN: dict[str, type[Strategy]] = {
     "run_to_failure": RunToFailure,
@@ -16,6 +17,7 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "batch": Batch,
     "scheduled_batch": ScheduledBatch,
     "on_orbit_spares": OnOrbitSpares,
+    "parking_orbit": ParkingOrbit,
 }
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "FleetView",
     "Launch",
     "OnOrbitSpares",
+    "ParkingOrbit",
     "PlaneView",
     "ReplaceOnFailure",
     "Replenishing",
@@ -35,6 +38,7 @@ __all__ = [
     "RunToFailure",
     "ScheduledBatch",
     "Strategy",
+    "Transfer",
     "strategy_class",
 ]
 

@@ -46,7 +46,20 @@ class Retire:
     berth: int
 
 
-Action = Launch | Activate | Retire
+@dataclass(frozen=True)
+class Transfer:
+    """Send spares, the oldest first, from a parking orbit to a plane that it serves.
+
+    They leave when the nodes align and arrive in spare berths of the plane, in empty slots where it has no more of
+    those; `FleetView.transfer_days` says when.
+    """
+
+    from_plane: int
+    to_plane: int
+    satellites: int
+
+
+Action = Launch | Activate | Retire | Transfer
 
 
 NEWEST = "newest"
@@ -84,6 +97,10 @@ class Strategy(Parameters):
 
     def initial_spares(self) -> int:
         """Spares per plane that the initial deployment brings along."""
+        return 0
+
+    def initial_parking_spares(self) -> int:
+        """Spares per parking orbit that the initial deployment brings along."""
         return 0
 
     def watches_gpus(self) -> bool:

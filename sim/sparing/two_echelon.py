@@ -76,7 +76,7 @@ class TwoEchelon(Parameters):
     """Launch of one satellite on a small vehicle, million USD."""
     dry_mass_kg: float = Field(default=150.0, ge=1e-3, le=1e6, json_schema_extra=cited("S", _SOURCE))
     """A satellite without the propellant of the transfer, kg."""
-    exhaust_km_s: float = Field(default=2.16, ge=0.1, le=200, json_schema_extra=cited("S", _SOURCE))
+    exhaust_km_s: float = Field(default=2.16, ge=0.1, le=190, json_schema_extra=cited("S", _SOURCE))
     """Exhaust velocity of its propulsion, km/s."""
     propellant_musd_per_kg: float = Field(default=0.001, ge=0, le=1e6, json_schema_extra=cited("S", _SOURCE))
     """Propellant, million USD a kilogram."""

@@ -113,6 +113,7 @@ class Fleet:
         self.birth_day = np.zeros(berths)
         self.life_end_day = np.full(berths, np.inf)
         self.blocked_until = np.zeros(berths)
+        self.awaited = np.zeros(berths, bool)  # a satellite on order was built for it, or a spare is on its way there
         self.plane_of = np.repeat(np.arange(len(planes), dtype=np.int32), sizes)
         self.is_slot = np.zeros(berths, bool)
         self.place = np.zeros(berths, np.uint64)

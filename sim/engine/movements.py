@@ -49,7 +49,7 @@ class Movements:
         """Planned arrival of the first satellite of each slot, by plane."""
         berths = len(context.fleet.state)
         self._ordinals = np.zeros(berths, np.int64)  # satellites built so far for each berth
-        self._awaited = np.zeros(berths, bool)  # berths that a satellite on order was built for
+        self._awaited = context.fleet.awaited
 
     # The initial fleet
 
@@ -149,13 +149,10 @@ class Movements:
         self._awaited[kept] = True
         return kept
 
-    def release_berths(self, berths: list[int]) -> None:
-        """They are kept no longer."""
-        self._awaited[berths] = False
-
     def settle(self, berth: int) -> int:
         """Take a berth that was kept, or another one where somebody took it meanwhile; returns which."""
         fleet = self.context.fleet
+        self._awaited[berth] = False
         if fleet.state[berth] != _EMPTY:
             return self._place(Built(-1, berth, 0, 0))
         fleet.move(berth, BerthState.WORKING if fleet.is_slot[berth] else BerthState.STORED)

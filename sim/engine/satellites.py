@@ -51,7 +51,7 @@ class Satellites:
         self.after_change = after_change
         self._bound_for: dict[int, int] = {}  # slots that spares are on their way to, by serial number
         self.sent_to: dict[int, int] = {}
-        """Planes that spares are on their way to from a parking orbit, by serial number."""
+        """Berths kept for spares that are on their way from a parking orbit, by serial number."""
         self._walks = 0
         self._awaited_day = float("inf")
 
@@ -245,12 +245,14 @@ class Satellites:
         berth, serial = int(cohort.berth[i]), int(cohort.serial[i])
         if berth < 0:  # on its way to a slot, which now stands empty
             self.units.end(cohort, i)
-            if (plane := self.sent_to.pop(serial, NONE)) != NONE:
+            kept = self.sent_to.pop(serial, NONE)
+            slot = kept if kept != NONE else self._bound_for.pop(serial)
+            plane = int(fleet.plane_of[slot])
+            context.changed.add(plane)
+            if kept != NONE:
+                fleet.awaited[kept] = False
                 fleet.transferring[plane] -= 1
-                context.changed.add(plane)
             else:
-                slot = self._bound_for.pop(serial)
-                plane = int(fleet.plane_of[slot])
                 fleet.move(slot, BerthState.EMPTY)
                 fleet.inbound[plane] -= 1
             context.log.append(context.now, kind, cause=cause, plane=plane, satellite=serial, design=cohort.design)

@@ -111,9 +111,9 @@ class Transfers:
             amount=days,
             design=cohort.design,
         )
-        for spare, serial in zip(spares, serials.tolist(), strict=True):
+        for (spare, berth), serial in zip(pairs, serials.tolist(), strict=True):
             self.satellites.vacate(spare)
-            self.satellites.sent_to[serial] = action.to_plane
+            self.satellites.sent_to[serial] = berth
         cohort.berth[positions] = -1
         propellant = design.transfer_propellant_kg(action.from_plane, action.to_plane)
         sent = _Sent(cohort, positions, [berth for _, berth in pairs], propellant)
@@ -123,7 +123,6 @@ class Transfers:
         """Wait for the nodes, climb, and take the berths kept."""
         yield self.context.env.timeout(days)
         left = np.flatnonzero(~sent.cohort.gone[sent.positions])
-        self.movements.release_berths(sent.berths)
         if len(left) == 0:
             return
         fleet, positions = self.context.fleet, sent.positions[left]

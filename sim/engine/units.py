@@ -306,7 +306,7 @@ class Units:
 
     def place(self, cohort: Cohort, i: int, day: float) -> None:
         """A satellite that was on its way begins work in a slot: nobody need look at each of its GPUs from now on."""
-        if not self._watched[cohort.design]:
+        if not self._watched[cohort.design] and any(one.hazard.span and len(one.day) for one in cohort.hazards):
             self._reschedule(cohort, i, day)
 
     def wake(self, cohort: Cohort, i: int, day: float) -> None:

@@ -10,7 +10,7 @@ from sim.scenario.models import Scenario
 from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Retire, Strategy, strategy_class
 
 SMALL = {"gpus": 3, "available_from_day": 1}
-ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares")
+ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares", "parking_orbit")
 CHANGES = {
     **{(kind, "design"): "satellite" for kind in ORDERING},
     ("replace_on_failure", "order_ahead_days"): 120,
@@ -27,6 +27,13 @@ CHANGES = {
     ("on_orbit_spares", "spares_per_plane"): 3,
     ("on_orbit_spares", "reorder_point"): 2,
     ("on_orbit_spares", "phasing_days"): 9,
+    ("parking_orbit", "order_ahead_days"): 120,
+    ("parking_orbit", "retire_below_gpu_fraction"): 0.8,
+    ("parking_orbit", "reorder_point"): 2,
+    ("parking_orbit", "order_quantity"): 3,
+    ("parking_orbit", "parking_reorder_batches"): 7,
+    ("parking_orbit", "parking_order_batches"): 7,
+    ("parking_orbit", "phasing_days"): 9,
 }
 
 
@@ -43,6 +50,9 @@ def a_run(fleet, checked_run, kind, **parameters):
         strategies={kind: parameters},
     )
     raw = scenario.model_dump(mode="json")
+    if kind == "parking_orbit":
+        parking = {"altitude_km": 400, "planes": 2, "berths_per_plane": 80}
+        raw["constellation"] |= {"spare_berths_per_plane": 12, "parking": [parking]}
     return checked_run(Scenario.model_validate({**raw, "designs": {"small": SMALL}}), kind)
 
 
@@ -62,7 +72,7 @@ def test_each_parameter_changes_a_run(fleet, checked_run, kind, field):
 def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked_run, kind):
     result = a_run(fleet, checked_run, kind)
     assert (result.events.count(EventKind.ORDERED) > 0) == (kind != "run_to_failure")
-    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind == "on_orbit_spares")
+    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind in ("on_orbit_spares", "parking_orbit"))
     assert BUILT_IN[kind]().kind == kind
     assert BUILT_IN[kind].__doc__.splitlines()[0].endswith(".")
 

@@ -179,9 +179,9 @@ def move(units: Units, cohort: Cohort, positions: Ints, berths: Ints, day: float
     moved.alive, moved.active = cohort.alive[positions].copy(), cohort.active[positions].copy()
     lives = []
     for one in cohort.hazards:
-        here, there = (units.scale(one.hazard, place)[0] for place in (cohort, moved))
+        here, there = units.scale(one.hazard, cohort)[positions], units.scale(one.hazard, moved)
         until = one.born.take(positions).at(one.hazard.law, np.full(len(positions), day), units.pace(moved, one.hazard))
-        share = here / there if there > 0 else 0.0
+        share = np.divide(here, there, out=np.zeros_like(there), where=there > 0)
         lives.append(replace(until, hazard=until.hazard * share, clock=units.clock(one.hazard, moved)))
     moved.hazards = units.drawn(moved, lives)
     cohort.gone[positions] = True

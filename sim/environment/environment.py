@@ -133,6 +133,11 @@ class Environment:
         return tuple(site.layout for site in self.sites)
 
     @property
+    def shell_planes(self) -> tuple[Plane, ...]:
+        """The planes in which satellites work: all but the parking orbits, which come last."""
+        return tuple(plane for plane in self.planes if plane.parking is None)
+
+    @property
     def slots(self) -> int:
         """Operational places of all planes."""
         return sum(plane.slots for plane in self.planes)

@@ -20,7 +20,7 @@ def stored_changes(log: EventLog) -> Ints:
     comes = np.isin(log.kind, (EventKind.STORED, EventKind.ARRIVED))
     leaves = np.isin(log.kind, (EventKind.ACTIVATED, EventKind.TRANSFERRED))
     ends = np.isin(log.kind, ENDS) & (log.satellites == 0) & (log.berth != NONE)
-    return comes.astype(np.int64) - leaves - ends
+    return np.asarray(comes.astype(np.int64) - leaves - ends)
 
 
 def stored_satellite_years(result: Result) -> float:

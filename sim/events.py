@@ -50,6 +50,8 @@ class EventKind(IntEnum):
     STORM = 27  # a storm of the Sun; amount: fluence of protons above 30 MeV outside the magnetic field, cm^-2
     GROUP_FAILED = 28  # something aboard failed and took its GPUs with it; amount: GPUs, spares included
     TRAY_OFF = 29  # a tray with too few GPUs left is switched off; amount: GPUs that lived on it
+    TRANSFERRED = 30  # a spare has left its berth in a parking orbit for a plane; amount: days until it is there
+    ARRIVED = 31  # that spare is in a berth of its plane; amount: propellant that the climb took, kg
     CARRIED = 38  # satellites of a flight for a further plane, after its LAUNCHED row, which counts them too
     READY = 42  # satellites of an order are built and wait for a flight; amount: satellites
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.launch import VehicleView
+from sim.physics.phasing import Transfers
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -85,14 +86,14 @@ class PlaneLayout:
 
 
 def layouts(
-    slots_per_plane: list[int], spare_berths_per_plane: int, addresses: list[int] | None = None
+    slots_per_plane: list[int], spare_berths_per_plane: int | list[int], addresses: list[int] | None = None
 ) -> tuple[PlaneLayout, ...]:
     """Number the berths of all planes on from 0; without `addresses` planes are addressed by their number."""
     result, first = [], 0
     for plane, slots in enumerate(slots_per_plane):
-        address = plane if addresses is None else addresses[plane]
-        result.append(PlaneLayout(plane, first, slots, spare_berths_per_plane, address))
-        first += slots + spare_berths_per_plane
+        spares = spare_berths_per_plane if isinstance(spare_berths_per_plane, int) else spare_berths_per_plane[plane]
+        result.append(PlaneLayout(plane, first, slots, spares, plane if addresses is None else addresses[plane]))
+        first += slots + spares
     return tuple(result)
 
 
@@ -115,6 +116,7 @@ class Fleet:
         self.life_end_day = np.full(berths, np.inf)
         self.blocked_until = np.zeros(berths)
         self.vacant_since = np.zeros(berths)  # the last satellite left, of each slot
+        self.awaited = np.zeros(berths, bool)  # a satellite on order was built for it, or a spare is on its way there
         self.plane_of = np.repeat(np.arange(len(planes), dtype=np.int32), sizes)
         self.is_slot = np.zeros(berths, bool)
         self.place = np.zeros(berths, np.uint64)
@@ -127,6 +129,7 @@ class Fleet:
         """What random numbers know a berth's plane by."""
         self.on_order = np.zeros(len(planes), np.int32)
         self.inbound = np.zeros(len(planes), np.int32)
+        self.transferring = np.zeros(len(planes), np.int32)
         self.slots_in = np.zeros((len(BerthState), len(planes)), np.int32)
         """Slots of each plane in each state."""
         self.spares_in = np.zeros((len(BerthState), len(planes)), np.int32)
@@ -251,6 +254,7 @@ class FleetView:
         mission_days: float = inf,
         gpu_hour_usd: float = 0.0,
         vehicles: Callable[[], tuple[VehicleView, ...]] = tuple,
+        transfers: Transfers | None = None,
     ) -> None:
         """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then."""
         self._fleet = fleet
@@ -278,6 +282,11 @@ class FleetView:
         """Satellites ordered for each plane and not yet arrived or lost."""
         self.inbound: Ints = _read_only(fleet.inbound)
         """Spares on their way from a spare berth to a slot of each plane."""
+        self.transferring: Ints = _read_only(fleet.transferring)
+        """Spares on their way from a parking orbit to each plane."""
+        self.parking: NDArray[np.intp] = np.zeros(0, np.intp) if transfers is None else transfers.parking
+        """Ids of the parking orbits: planes with spare berths alone, which are never in `changed`."""
+        self._transfers = transfers
         self.working: Ints = _read_only(fleet.slots_in[BerthState.WORKING])
         """Satellites at work in slots of each plane."""
         self.empty: Ints = _read_only(fleet.slots_in[BerthState.EMPTY])
@@ -333,6 +342,13 @@ class FleetView:
             _gpus_alive=self._gpus_alive[span],
             _watches_gpus=self._watches_gpus,
         )
+
+    def transfer_days(self, plane: int) -> Floats:
+        """Days until a spare sent now from each parking orbit, in the order of `parking`, is in a plane.
+
+        It waits for the nodes to align and climbs; infinite from where no spare goes to that plane.
+        """
+        return np.zeros(0) if self._transfers is None else self._transfers.days(self.now_days, plane)
 
     @property
     def planes(self) -> Sequence[PlaneView]:

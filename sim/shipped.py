@@ -16,6 +16,11 @@ def shipped_overlays() -> dict[str, Path]:
     return overlays | {f"vehicles/{path.stem}": path for path in sorted(_configs().glob("overlays/vehicles/*.yaml"))}
 
 
+def validation_case(name: str) -> Path:
+    """The file of a validation case that comes with the program."""
+    return _configs() / "validation" / f"{name}.yaml"
+
+
 def _configs() -> Path:
     """The folder of shipped scenarios: inside an installed package, or at the root of a checkout."""
     package = Path(__file__).resolve().parent

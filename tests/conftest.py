@@ -160,7 +160,11 @@ def check_satellites(result: Result) -> None:
     """Follow every satellite through the rows: one life each, one satellite a berth, and deltas that add up."""
     log, spec = result.events, result.scenario.satellite
     berths = result.scenario.constellation.spare_berths_per_plane
-    is_slot = [berth < slots for slots in result.slots_per_plane for berth in range(slots + berths)]
+    parking = result.scenario.constellation.parking
+    shells = len(result.slots_per_plane) - sum(park.planes for park in parking)
+    spares = [berths] * shells + [park.berths_per_plane for park in parking for _ in range(park.planes)]
+    sizes = zip(result.slots_per_plane, spares, strict=True)
+    is_slot = [berth < slots for slots, more in sizes for berth in range(slots + more)]
     where: dict[int, str] = {}
     alive: dict[int, int] = {}
     berth_of: dict[int, int] = {}
@@ -215,15 +219,24 @@ def check_satellites(result: Result) -> None:
                 assert where[serial] == "stored"
                 where[serial] = "moving"
                 del holds[berth_of.pop(serial)]
+            case EventKind.TRANSFERRED:
+                assert where[serial] == "stored"
+                assert result.slots_per_plane[plane] == 0
+                where[serial] = "sent"
+                del holds[berth_of.pop(serial)]
+            case EventKind.ARRIVED:
+                assert where[serial] == "sent"
+                assert berth not in holds, f"berth {berth} held two satellites"
+                where[serial], berth_of[serial], holds[berth] = "stored", berth, serial
             case EventKind.GPU_FAILED:
-                assert where[serial] in ("working", "stored", "moving")
+                assert where[serial] in ("working", "stored", "moving", "sent")
                 assert satellites == 0
                 if spec.spare_gpus == 0:
                     assert gpus == (-1 if where[serial] == "working" else 0)
                 alive[serial] += gpus if where[serial] == "working" else -1
                 assert alive[serial] >= (0 if spec.spare_gpus == 0 else -2)
             case EventKind.GROUP_FAILED | EventKind.TRAY_OFF | EventKind.SWITCHED_IN:
-                assert where[serial] in ("working", "stored", "moving")
+                assert where[serial] in ("working", "stored", "moving", "sent")
                 assert satellites == 0
                 assert gpus == 0 or where[serial] == "working"
                 sign = 1 if kind is EventKind.SWITCHED_IN else -1
@@ -231,7 +244,7 @@ def check_satellites(result: Result) -> None:
                 # What a satellite that is not at work has lost shows when it begins to work.
                 alive[serial] = alive[serial] + gpus if where[serial] == "working" else -1
             case EventKind.BUS_FAILED | EventKind.RETIRED:
-                assert where[serial] in ("working", "stored", "moving")
+                assert where[serial] in ("working", "stored", "moving", "sent")
                 at_work = where[serial] == "working"
                 assert (satellites, gpus) == ((-1, -alive[serial]) if at_work else (0, 0))
                 where[serial] = "ended"

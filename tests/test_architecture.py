@@ -14,7 +14,7 @@ LAYERS = [
     {"ephemeris"},
     {"physics"},
     {"reliability"},
-    {"launch"},
+    {"launch", "sparing"},
     {"design_view"},
     {"fleet", "events"},
     {"strategies", "workloads"},

@@ -383,6 +383,23 @@ def radiation(as_json: Json = False) -> None:
     report_check(found, table, shortcomings(found), as_json)
 
 
+@verify.command()
+def sparing(
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="K=V", help="Change a parameter of the model: parking_planes=4."),
+    ] = None,
+    replicates: Replicates = 16,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Run spares in two echelons, in planes and in parking orbits, beside the closed form of Jakob et al. 2019."""
+    from sim.verify.sparing import shortcomings, table, verify_sparing
+
+    found = verify_sparing(settings or [], replicates=replicates, seed=seed)
+    report_check(found, table, shortcomings(found), as_json)
+
+
 def _load(
     sources: list[str], settings: list[str] | None, years: float | None, allow_code: bool | list[str]
 ) -> Scenario:

@@ -81,7 +81,8 @@ def _fleet(scenario: Scenario, environment: Environment) -> Facts:
     satellite, slots, mass_kg = scenario.satellite, environment.slots, environment.designs[0].mass_kg
     power_kw = satellite.full_load_w / 1000
     return {
-        "planes": len(environment.planes),
+        "planes": len(environment.shell_planes),
+        "parking": _parking(environment),
         "satellites": slots,
         "spare_berths_per_plane": scenario.constellation.spare_berths_per_plane,
         "gpus_per_satellite": satellite.gpus,
@@ -95,6 +96,26 @@ def _fleet(scenario: Scenario, environment: Environment) -> Facts:
         "design_life_years": satellite.design_life_years,
         "later_designs": _later(scenario, environment),
     }
+
+
+def _parking(environment: Environment) -> list[Facts]:
+    """The parking orbits, by entry of `constellation.parking`."""
+    ways, found = environment.designs[0].transfers, []
+    for number, park in enumerate(environment.scenario.constellation.parking):
+        row = next(i for i, plane in enumerate(ways.parking.tolist()) if environment.planes[plane].parking == number)
+        served = next(plane.id for plane in environment.shell_planes if plane.shell == park.shell)
+        drift = float(np.degrees(ways.relative_rate_rad_per_day[row, served]))
+        found.append(
+            {
+                **park.model_dump(mode="json"),
+                "drift_deg_per_day": drift,
+                "days_between_alignments": 360 / park.planes / abs(drift),
+                "climb_days": float(ways.climb_days[row, served]),
+                "delta_v_m_s": float(ways.delta_v_m_s[row, served]),
+                "propellant_kg": environment.designs[0].transfer_propellant_kg(int(ways.parking[row]), served),
+            }
+        )
+    return found
 
 
 def _later(scenario: Scenario, environment: Environment) -> Facts:
@@ -124,6 +145,7 @@ def _plane(scenario: Scenario, environment: Environment, plane: Plane) -> Facts:
     return {
         "name": plane.name,
         "shell": plane.shell,
+        "parking": plane.parking,
         "formation": "cluster" if plane.colocated else "spaced",
         "satellites": plane.slots,
         "altitude_km": plane.altitude_km,
@@ -168,7 +190,7 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
         common = {"common_cause_fraction": one.common_cause_fraction}
         return unit(one.law, slots * spans * one.units, one.burn_in_days) | carried | common
 
-    worst = max(environment.planes, key=lambda plane: environment.keeping.punctures_per_year[plane.id])
+    worst = max(environment.shell_planes, key=lambda plane: environment.keeping.punctures_per_year[plane.id])
     return {
         "gpu": unit(reliability.gpu, slots * satellite.gpus, reliability.gpu_burn_in_days),
         "bus": unit(reliability.bus, slots),
@@ -176,7 +198,7 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
         "common_causes": {name: one.model_dump(mode="json") for name, one in reliability.common_causes.items()},
         "resettable_fraction": reliability.resettable_fraction,
         "dormancy_factor": reliability.dormancy_factor,
-        "electronics_pace": max(ageing_rate(environment, plane.id) for plane in environment.planes),
+        "electronics_pace": max(ageing_rate(environment, plane.id) for plane in environment.shell_planes),
         "reference_junction_c": reliability.stress.reference_junction_c,
         "loops": satellite.radiator.loops,
         "loops_per_gpu": satellite.radiator.loops_per_gpu,
@@ -188,7 +210,9 @@ def _failures(scenario: Scenario, environment: Environment) -> Facts:
 def _radiation(scenario: Scenario, environment: Environment) -> Facts:
     """Radiation in the most exposed plane."""
     worst = most_exposed_plane(environment)
-    doses = {round(dose_facts(environment, plane.id)["dose_rad_per_year"]["mean"], 1) for plane in environment.planes}
+    doses = {
+        round(dose_facts(environment, plane.id)["dose_rad_per_year"]["mean"], 1) for plane in environment.shell_planes
+    }
     return {
         "plane": worst.name,
         "planes_alike": len(doses) == 1,
@@ -246,8 +270,9 @@ def _to_ground_h(scenario: Scenario, checkpoint_gb: float, satellites: int) -> f
 def _deployment(scenario: Scenario, environment: Environment) -> Facts:
     price, prices = scenario.launch.vehicle.price, scenario.economics
     bill = bills_of(scenario, environment.parts)[0]
-    spares = scenario.strategy_named(scenario.strategy).initial_spares()
-    flights = environment.deployment_flights(spares)
+    strategy = scenario.strategy_named(scenario.strategy)
+    spares, parked = strategy.initial_spares(), strategy.initial_parking_spares()
+    flights = environment.deployment_flights(spares, parked)
     loads = [len(flight.berths) for flight in flights]
     satellites = sum(loads)
     ramp = scenario.deployment
@@ -277,7 +302,7 @@ def _deployment(scenario: Scenario, environment: Environment) -> Facts:
         if within
         else None,
         "satellites": satellites,
-        "spares": spares * len(environment.planes),
+        "spares": satellites - environment.slots,
         "flights": len(loads),
         "flights_expected": times * len(loads),
         "mass_t": satellites * bill.mass_kg / 1000,

@@ -80,7 +80,7 @@ def dose_facts(environment: Environment, plane: int) -> Facts:
 
 def most_exposed_plane(environment: Environment) -> Plane:
     """The plane with the highest dose over the design life, the first of equal ones."""
-    index: list[int] = environment.radiation.exposure_index.tolist()
+    index: list[int] = environment.radiation.exposure_index[: len(environment.shell_planes)].tolist()
     distinct: list[Plane] = [environment.planes[index.index(exposure)] for exposure in dict.fromkeys(index)]
     return max(distinct, key=lambda plane: dose_facts(environment, plane.id)["dose_krad_end_of_life"])
 

@@ -27,11 +27,13 @@ def satellite_facts(scenario: Scenario, environment: Environment) -> Facts:
         "propulsion": _propulsion(scenario, environment),
         "death": _death(environment),
         "limits": [
-            {"plane": plane.name, **limit} for plane in environment.planes for limit in limits_of(environment, plane)
+            {"plane": plane.name, **limit}
+            for plane in environment.shell_planes
+            for limit in limits_of(environment, plane)
         ],
         "node_drift": [
             {"plane": plane.name, "ltan_h": plane.ltan_h, **drift}
-            for plane in environment.planes
+            for plane in environment.shell_planes
             if (drift := node_drift(environment, plane)) is not None
         ],
     }
@@ -67,14 +69,15 @@ def _array(scenario: Scenario, environment: Environment) -> Facts:
 def _lowest(environment: Environment, table: NDArray[np.floating[Any]]) -> float:
     """Lowest value of a table (planes, days) during the life of satellites that begin work on day 0."""
     return min(
-        float(table[plane.id][environment.days < born_until(environment, plane)].min()) for plane in environment.planes
+        float(table[plane.id][environment.days < born_until(environment, plane)].min())
+        for plane in environment.shell_planes
     )
 
 
 def _battery(scenario: Scenario, environment: Environment) -> Facts:
     battery, sizes, operation = scenario.satellite.battery, environment.sizes, environment.designs[0].operation
     depth, left, cycles, years = [], [], [], []
-    for plane in environment.planes:
+    for plane in environment.shell_planes:
         days = operation.days < born_until(environment, plane)
         depth.append(float(operation.depth_of_discharge[plane.id][days].max()))
         left.append(float(operation.battery_fraction[plane.id][days][-1]))
@@ -103,7 +106,7 @@ def _radiator(scenario: Scenario, environment: Environment) -> Facts:
             float(table[plane.id, day])
             for table in (operation.junction_c, operation.radiator_c, operation.light_w / satellite.gpus)
         )
-        for plane in environment.planes
+        for plane in environment.shell_planes
         for day in [int(operation.junction_c[plane.id][operation.days < born_until(environment, plane)].argmax())]
     )
     mass_kg = environment.parts[0].mass_kg
@@ -131,7 +134,7 @@ def _propulsion(scenario: Scenario, environment: Environment) -> Facts:
     given = propulsion.propellant_kg != "sized"
     with np.errstate(divide="ignore"):
         years = np.asarray(keeping.budget_m_s) / yearly
-    ends = [environment.sites[plane.id].planned_end(0, 0.0) for plane in environment.planes]
+    ends = [environment.sites[plane.id].planned_end(0, 0.0) for plane in environment.shell_planes]
     dry = [day / DAYS_PER_YEAR for day, by_propellant in ends if by_propellant]
     altitude = np.array([plane.altitude_km for plane in environment.planes])
     lowest = np.minimum(propulsion.disposal_perigee_km, altitude)

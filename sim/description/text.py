@@ -61,6 +61,16 @@ def _fleet(fleet: Facts) -> Iterator[str]:
         f"  {many(fleet['satellites'], 'satellite')} in {many(fleet['planes'], 'plane')}, "
         f"{many(fleet['spare_berths_per_plane'], 'spare berth')} in each plane"
     )
+    for park in fleet["parking"]:
+        yield (
+            f"  {many(park['planes'], 'parking orbit')} of {many(park['berths_per_plane'], 'berth')} for shell "
+            f"{park['shell']} at {park['altitude_km']:,g} km: its node drifts {park['drift_deg_per_day']:+.3f} deg a "
+            f"day against the planes'; one aligns with each plane every {park['days_between_alignments']:,.0f} days"
+        )
+        yield (
+            f"    a spare climbs in {span(park['climb_days'])} with {park['delta_v_m_s']:,.1f} m/s and "
+            f"{park['propellant_kg']:,.3g} kg of propellant"
+        )
     yield f"  {fleet['gpus_per_satellite']:,} GPUs per satellite, {fleet['gpus']:,} in total: the nameplate capacity"
     yield (
         f"  each satellite: launch mass {fleet['satellite_mass_kg']:,g} kg, full load "
@@ -76,7 +86,7 @@ def _fleet(fleet: Facts) -> Iterator[str]:
 
 
 def _light(f: Facts) -> Iterator[str]:
-    for _, planes in groupby(f["planes"], key=lambda plane: plane["shell"]):
+    for _, planes in groupby(f["planes"], key=lambda plane: (plane["parking"], plane["shell"])):
         yield from _shell(list(planes))
     yield f"  eclipse policy {f['eclipse_policy']}: {f['eclipse_effect']}"
 
@@ -84,9 +94,13 @@ def _light(f: Facts) -> Iterator[str]:
 def _shell(planes: list[Facts]) -> Iterator[str]:
     first = planes[0]
     formation = "in one cluster" if first["formation"] == "cluster" else "spaced evenly around the orbit"
+    what = (
+        f"shell {first['shell']}: {many(len(planes), 'plane')} of {many(first['satellites'], 'satellite')} {formation}"
+    )
+    if first["parking"] is not None:
+        what = f"parking {first['parking']}: {many(len(planes), 'orbit')}"
     yield (
-        f"  shell {first['shell']}: {many(len(planes), 'plane')} of {many(first['satellites'], 'satellite')} "
-        f"{formation}; altitude {first['altitude_km']:,.0f} km, inclination {first['inclination_deg']:.2f} deg, "
+        f"  {what}; altitude {first['altitude_km']:,.0f} km, inclination {first['inclination_deg']:.2f} deg, "
         f"period {first['period_min']:.1f} min"
     )
     for plane in planes[:SHOWN_PLANES]:

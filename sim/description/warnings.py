@@ -147,7 +147,7 @@ def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
     """A radiator that is too small for any operating point."""
     operation, sizes = environment.designs[0].operation, environment.sizes
     stopped = (operation.limit == Limit.HEAT) & (operation.light_speed == 0)
-    days = max(int(np.count_nonzero(stopped[p.id] & _lives(environment, p.id))) for p in environment.planes)
+    days = max(int(np.count_nonzero(stopped[p.id] & _lives(environment, p.id))) for p in environment.shell_planes)
     if days:
         enough = _enough(sizes.radiator_needed_m2, "m2", "full load")
         yield (
@@ -166,7 +166,7 @@ def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
     short = need_wh > environment.sizes.battery_wh * operation.battery_fraction * (1 + 1e-9)
     first = [
         (int(days[0]), plane.name, int(days[0]) == int(np.flatnonzero(dark_s[plane.id] > 0)[0]))
-        for plane in environment.planes
+        for plane in environment.shell_planes
         if len(days := np.flatnonzero(short[plane.id] & _lives(environment, plane.id)))
     ]
     if not first:
@@ -197,7 +197,7 @@ def _array(scenario: Scenario, environment: Environment) -> Iterator[str]:
         (f"(mount {mount.value}) gets less than 5% of its median power", _without_sun(operation.array_w)),
         (f"cannot supply the bus ({satellite.bus_power_w:,g} W)", operation.array_w < bus_w * (1 - 1e-9)),
     ):
-        days = {p.name: int(np.count_nonzero(bad[p.id] & _lives(environment, p.id))) for p in environment.planes}
+        days = {p.name: int(np.count_nonzero(bad[p.id] & _lives(environment, p.id))) for p in environment.shell_planes}
         worst = max(days, key=lambda name: days[name])
         if days[worst]:
             yield (
@@ -276,7 +276,7 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
-    largest = max(plane.slots for plane in environment.planes) * scenario.satellite.gpus
+    largest = max(plane.slots for plane in environment.shell_planes) * scenario.satellite.gpus
     rhythm = job.rhythm(mtbf_days)
     if job.gpus > largest:
         yield f"{name} needs {job.gpus:,} GPUs in one plane and the largest plane has {largest:,}: it never runs"
@@ -308,13 +308,13 @@ def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, 
     """A job whose satellites stop in eclipse."""
     lit_min = [
         float((plane.period_min - dark[dark > 0]).min())
-        for plane, dark in zip(environment.planes, environment.eclipse_minutes, strict=True)
-        if np.any(dark > 0)
+        for plane in environment.shell_planes
+        if np.any((dark := environment.eclipse_minutes[plane.id]) > 0)
     ]
     if not lit_min:
         return
     satellites = math.ceil(job.gpus / scenario.satellite.gpus)
-    if satellites > 1 and not all(plane.colocated for plane in environment.planes):
+    if satellites > 1 and not all(plane.colocated for plane in environment.shell_planes):
         yield (
             f"{name} needs {satellites} satellites spaced around the orbit; in the eclipse season it computes only "
             "while all of them are sunlit"
@@ -331,7 +331,7 @@ def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, 
 def _never_sunlit_together(environment: Environment, name: str, satellites: int) -> Iterator[str]:
     """Days on which at least one satellite of a gang is always in eclipse, even if they are neighbours in the orbit."""
     days = {}
-    for plane in environment.planes:
+    for plane in environment.shell_planes:
         if satellites > plane.slots:
             continue
         dark = environment.sun.dark_of(plane.id)[environment.days < environment.horizon_days]

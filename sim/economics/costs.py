@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
+from sim.economics.spares import stored_satellite_years, transfer_propellant_kg
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice, Purchase
 from sim.result import Result
@@ -42,6 +43,11 @@ class Costs:
     """What of it comes back: they are cancelled there."""
     operations_usd: float
     """Fixed operations over the horizon, and those of working satellites."""
+    holding_usd: float
+    """Spares in store, in planes and parking orbits."""
+    transfers_usd: float
+    """Propellant of climbs from parking orbits, where it is not in the price of the satellite, as it is where that is
+    `sized`."""
     deployment_usd: float
     """Part of satellites, GPUs and flights above that went into the initial deployment."""
     unexpired_credit_usd: float
@@ -51,7 +57,8 @@ class Costs:
     @property
     def total_uncredited_usd(self) -> float:
         """All that was paid, the initial deployment included."""
-        return self.satellites_usd + self.gpus_usd + self.launches_usd + self.unflown_usd + self.operations_usd
+        satellites_usd = self.satellites_usd + self.gpus_usd + self.launches_usd + self.unflown_usd
+        return satellites_usd + self.operations_usd + self.holding_usd + self.transfers_usd
 
     @property
     def total_usd(self) -> float:
@@ -157,6 +164,8 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         unflown_refund_usd=unflown * prices.payment.refund_share,
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
+        holding_usd=stored_satellite_years(result) * prices.holding_usd_per_satellite_year,
+        transfers_usd=_transfers_usd(result, bills, prices),
         deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
         unexpired_credit_usd=_unexpired_credit_usd(result, flights, share_usd, bills),
     )
@@ -167,6 +176,13 @@ def working_satellite_years(result: Result) -> float:
     log = result.events
     # Each change counts from its time to the horizon.
     return float((log.satellites * (result.horizon_days - log.time_days)).sum() / DAYS_PER_YEAR)
+
+
+def _transfers_usd(result: Result, bills: list[Bill], prices: Economics) -> float:
+    """Propellant of climbs from parking orbits, USD."""
+    log = result.events
+    extra = np.array([bill.given_usd is not None for bill in bills])[log.design]
+    return float((transfer_propellant_kg(log) * extra).sum()) * prices.parts.propellant_usd_per_kg
 
 
 def _paid_unflown_usd(result: Result, bills: list[Bill], payment: Payment) -> float:

@@ -56,16 +56,16 @@ class Movements:
         """Planned arrival of the first satellite of each slot, by plane."""
         berths = len(context.fleet.state)
         self._ordinals = np.zeros(berths, np.int64)  # satellites built so far for each berth
-        self._awaited = np.zeros(berths, bool)  # berths that a satellite on order was built for
+        self._awaited = context.fleet.awaited
 
     # The initial fleet
 
-    def deploy(self, spares_per_plane: int) -> None:
+    def deploy(self, spares_per_plane: int, spares_in_parking: int = 0) -> None:
         """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
         context, fleet = self.context, self.context.fleet
         for site in self.launch_sites:
             context.env.process(site.pad())
-        flights = context.environment.deployment_flights(spares_per_plane)
+        flights = context.environment.deployment_flights(spares_per_plane, spares_in_parking)
         loads = [[self.build(berth, 0) for berth in flight.berths] for flight in flights]
         for flight, load in zip(flights, loads, strict=True):
             fleet.on_order[flight.plane] += len(load)
@@ -151,6 +151,29 @@ class Movements:
         stream = self.context.streams.of("order", *self._address(built[0]))
         self.context.env.process(self.launch_sites[vehicle].prepare(action.plane, built, stream))
 
+    # Berths for spares that come from a parking orbit
+
+    def room_for_spares(self, plane: int) -> int:
+        """Free spare berths and empty slots of a plane."""
+        layout = self.context.fleet.planes[plane]
+        return len(self._free(layout.spare_range)) + len(self._free(layout.slot_range))
+
+    def keep_berths(self, plane: int, count: int) -> list[int]:
+        """Keep so many of them, spare berths before slots."""
+        layout = self.context.fleet.planes[plane]
+        kept = (self._free(layout.spare_range) + self._free(layout.slot_range))[:count]
+        self._awaited[kept] = True
+        return kept
+
+    def settle(self, berth: int) -> int:
+        """Take a berth that was kept, or another one where somebody took it meanwhile; returns which."""
+        fleet = self.context.fleet
+        self._awaited[berth] = False
+        if fleet.state[berth] != _EMPTY:
+            return self._place(Built(-1, berth, 0, 0))
+        fleet.move(berth, BerthState.WORKING if fleet.is_slot[berth] else BerthState.STORED)
+        return berth
+
     # What comes of a flight
 
     def lose(self, load: list[Manifest], cause: Cause) -> None:
@@ -180,12 +203,12 @@ class Movements:
             planes = fleet.plane_of[[built.berth for built, _ in placed]]
             np.subtract.at(fleet.on_order, planes, 1)
             self.satellites.arrive([built for built, _ in placed], [berth for _, berth in placed], cause)
-            self._foresee_ends(np.array([berth for _, berth in placed]))
+            self.foresee_ends(np.array([berth for _, berth in placed]))
         for built, berth in found:
             if berth == NONE:
                 self.context.env.process(self._wait_for_slot(built, cause))
 
-    def _foresee_ends(self, berths: NDArray[np.intp]) -> None:
+    def foresee_ends(self, berths: NDArray[np.intp]) -> None:
         """See to it that the strategy is asked before the design lives of those that arrived end in the mission."""
         self._foresee_ages(berths)
         if self.looks_ahead_days == 0:

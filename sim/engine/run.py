@@ -19,6 +19,7 @@ from sim.engine.movements import Movements
 from sim.engine.satellites import Satellites
 from sim.engine.shocks import Shocks
 from sim.engine.training import TrainingJobs
+from sim.engine.transfers import Transfers
 from sim.engine.units import Units
 from sim.engine.weather import Weather
 from sim.environment import Environment
@@ -27,10 +28,11 @@ from sim.events import NONE, Cause, EventKind
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
 from sim.scenario.models import Scenario
-from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Strategy
+from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Strategy, Transfer
 from sim.strategies.advice import (
     decisions,
     extends_life_days,
+    initial_parking_spares,
     initial_spares,
     looks_ahead_days,
     looks_at_age_days,
@@ -89,6 +91,7 @@ class Run:
             looks_ahead_days=ahead_days,
             looks_at_age_days=looks_at_age_days(strategy, strategy_name, lead_days),
         )
+        self.transfers = Transfers(context, self.units, self.satellites, self.movements, self.after_change)
         self.view = FleetView(
             context.fleet,
             known_designs(environment),
@@ -97,9 +100,11 @@ class Run:
             mission_days=environment.horizon_days,
             gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,
             vehicles=lambda: tuple(site.view() for site in self.movements.launch_sites),
+            transfers=environment.designs[0].transfers,
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
-        self._every_plane = np.arange(len(context.fleet.planes))
+        self._has_slots = self.view.slots > 0
+        self._every_plane = np.flatnonzero(self._has_slots)
 
     def go(self) -> None:
         """Run to the horizon."""
@@ -110,7 +115,8 @@ class Run:
         shocks = Shocks(context, self.units, self.satellites, self.after_change)
         for process in shocks.processes():
             context.env.process(process)
-        self.movements.deploy(initial_spares(self.strategy, self.strategy_name))
+        spares, parked = (ask(self.strategy, self.strategy_name) for ask in (initial_spares, initial_parking_spares))
+        self.movements.deploy(spares, parked)
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             context.env.process(self._review(period))
         self.after_change()
@@ -163,6 +169,7 @@ class Run:
             if not (planes or reviewing):
                 return
             changed = self._every_plane if reviewing else np.array(sorted(planes), np.intp)
+            changed = changed[self._has_slots[changed]]
             view = self.view.at(self.context.now, changed, reviewing=reviewing)
             actions = decisions(self.strategy, self.strategy_name, view)
             if not actions:
@@ -192,6 +199,11 @@ class Run:
                 self._activate(action)
             case Retire() if self._is_berth(action.berth) and fleet.satellite[action.berth] != NONE:
                 self.satellites.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
+            case Transfer():
+                try:
+                    self.transfers.send(action)
+                except InputError as error:
+                    raise self._impossible(action, str(error)) from None
             case _:
                 raise self._impossible(action, "no such plane, berth or satellite")
 

@@ -50,6 +50,8 @@ class Satellites:
         self.jobs = jobs
         self.after_change = after_change
         self._bound_for: dict[int, int] = {}  # slots that spares are on their way to, by serial number
+        self.sent_to: dict[int, int] = {}
+        """Berths kept for spares that are on their way from a parking orbit, by serial number."""
         self._walks = 0
         self._awaited_day = float("inf")
 
@@ -91,17 +93,17 @@ class Satellites:
         context.changed.update(cohort.planes[0].tolist())
         if self.jobs.gangs:
             for i in np.flatnonzero(slot).tolist():
-                self._offer_gpus(cohort, i, berths[i])
-        self._walk_on()
+                self.offer_gpus(cohort, i, berths[i])
+        self.walk_on()
 
-    def _offer_gpus(self, cohort: Cohort, i: int, slot: int) -> None:
+    def offer_gpus(self, cohort: Cohort, i: int, slot: int) -> None:
         if self.jobs.gangs:
             plane = self.context.fleet.planes[self.context.fleet.plane_of[slot]]
             self.jobs.join(plane, slot, cohort.alive[i] & cohort.active[i])
 
     # What the schedule has
 
-    def _walk_on(self) -> None:
+    def walk_on(self) -> None:
         """See to it that somebody waits for the next entry of the schedule."""
         if self.units.next_day < self._awaited_day:
             self._walks += 1
@@ -200,7 +202,7 @@ class Satellites:
             self._log_gpus(cohort, i, EventKind.SWITCHED_IN, cause, len(waiting), len(waiting))
             if working and self.jobs.gangs:
                 self.jobs.gain_gpus(berth, waiting)
-            self._walk_on()
+            self.walk_on()
         self._switch_off_trays(cohort, i, units, kind)
         needed = satellite.gpus_needed
         if needed and not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < needed:
@@ -243,11 +245,17 @@ class Satellites:
         context, fleet = self.context, self.context.fleet
         berth, serial = int(cohort.berth[i]), int(cohort.serial[i])
         if berth < 0:  # on its way to a slot, which now stands empty
-            slot = self._bound_for.pop(serial)
             self.units.end(cohort, i)
+            kept = self.sent_to.pop(serial, NONE)
+            slot = kept if kept != NONE else self._bound_for.pop(serial)
             plane = int(fleet.plane_of[slot])
-            fleet.move(slot, BerthState.EMPTY)
-            fleet.inbound[plane] -= 1
+            context.changed.add(plane)
+            if kept != NONE:
+                fleet.awaited[kept] = False
+                fleet.transferring[plane] -= 1
+            else:
+                fleet.move(slot, BerthState.EMPTY)
+                fleet.inbound[plane] -= 1
             context.log.append(context.now, kind, cause=cause, plane=plane, satellite=serial, design=cohort.design)
             self._dispose(cohort, i, planned=planned)
             return
@@ -271,7 +279,7 @@ class Satellites:
         blocked_days = 0.0
         if at_work and not planned:
             blocked_days = context.environment.sites[plane].clear_days(cohort.design, context.now)
-        self._vacate(berth, blocked_days)
+        self.vacate(berth, blocked_days)
         if at_work:
             if self.jobs.gangs:
                 self.jobs.leave(berth, cause, planned=planned)
@@ -302,7 +310,7 @@ class Satellites:
             design=cohort.design,
         )
 
-    def _vacate(self, berth: int, blocked_days: float = 0.0) -> None:
+    def vacate(self, berth: int, blocked_days: float = 0.0) -> None:
         """Empty a berth's columns; a slot may be blocked for some days."""
         fleet = self.context.fleet
         if blocked_days > 0:
@@ -344,7 +352,7 @@ class Satellites:
         context, fleet = self.context, self.context.fleet
         plane, serial = int(fleet.plane_of[spare]), int(fleet.satellite[spare])
         cohort, i = self.units.home(serial)
-        self._vacate(spare)
+        self.vacate(spare)
         fleet.move(slot, BerthState.RESERVED)
         fleet.inbound[plane] += 1
         cohort.berth[i], self._bound_for[serial] = NONE, slot
@@ -359,7 +367,7 @@ class Satellites:
             design=cohort.design,
         )
         self.units.wake(cohort, i, context.now)
-        self._walk_on()
+        self.walk_on()
         context.env.process(self._phase(cohort, i, slot, phasing_days))
 
     def _phase(self, cohort: Cohort, i: int, slot: int, phasing_days: float) -> Process:
@@ -388,6 +396,6 @@ class Satellites:
             design=cohort.design,
         )
         self.units.place(cohort, i, context.now)
-        self._offer_gpus(cohort, i, slot)
-        self._walk_on()
+        self.offer_gpus(cohort, i, slot)
+        self.walk_on()
         self.after_change()

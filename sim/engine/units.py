@@ -8,7 +8,7 @@ horizon: the same GPUs die on the same days and stand in the same rows of the lo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ from sim.streams import Streams
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_EVER = 1e12
+"""An exposure that no unit lives to see, in days or rad."""
 END_OF_LIFE = -1
 WARNING = -2
 DERATING = -3
@@ -125,28 +127,45 @@ class Units:
         most = int(serials.max()) + 1
         self._homes += [None] * (most - len(self._homes))
         self._versions += [0] * (most - len(self._versions))
-        for i, serial in enumerate(serials.tolist()):
-            self._homes[serial] = cohort, i
-        self._schedule(cohort, 0, len(cohort), birth_day)
-        self._schedule_derating(cohort)
+        self.follow(cohort, birth_day)
         return cohort
+
+    def follow(self, cohort: Cohort, day: float) -> None:
+        """From a day on its satellites are those of this cohort, and what ends of them is in the schedule."""
+        for i, serial in enumerate(cohort.serial.tolist()):
+            self._homes[serial] = cohort, i
+            self._versions[serial] += 1
+            self._quiet.pop(serial, None)
+        self._schedule(cohort, 0, len(cohort), day)
+        self._schedule_derating(cohort, day)
 
     def _draw(self, cohort: Cohort, birth_day: Floats) -> list[CohortHazard]:
         """The thresholds of all units of new satellites that can fail before their lives end."""
-        scenario, questions, lives = cohort.scenario, [], []
-        dormancy = scenario.reliability.dormancy_factor
+        return self.drawn(
+            cohort,
+            [
+                Life.born(birth_day, self.pace(cohort, hazard), clock=self.clock(hazard, cohort))
+                for hazard in self.hazards[cohort.design]
+            ],
+        )
+
+    def pace(self, cohort: Cohort, hazard: Hazard) -> Floats:
+        """Pace of a hazard's clock on each satellite, for units that are not in reserve."""
+        dormancy = cohort.scenario.reliability.dormancy_factor
+        return np.where(cohort.awake | (not hazard.sleeps), 1.0, dormancy)
+
+    def drawn(self, cohort: Cohort, lives: list[Life]) -> list[CohortHazard]:
+        """The thresholds of all units that can fail before their satellites' lives end.
+
+        `lives`: where the units of each satellite stand, for each hazard, in terms of its law here.
+        """
+        scenario, questions = cohort.scenario, []
         end_day = np.minimum(cohort.life_end_day, self.horizon_days)
-        planes, which = cohort.planes
-        listed = self.hazards[cohort.design]
-        scales = []
-        for hazard in listed:
-            clock = self._clock(hazard, cohort, planes, which)
-            scale = np.array([self.weather.scale(hazard, cohort.design, int(p)) for p in planes])[which]
-            pace = np.where(cohort.awake | (not hazard.sleeps), 1.0, dormancy)
-            born = Life.born(birth_day, pace, clock=clock)
+        listed, scales = self.hazards[cohort.design], []
+        for hazard, born in zip(listed, lives, strict=True):
+            scale = self.scale(hazard, cohort)
             bounds = self._bounds(hazard, cohort, born, end_day) * hazard.share * scale
             questions.append(Question(hazard.part, hazard.per_satellite, bounds, self._has_second(hazard)))
-            lives.append(born)
             scales.append(scale)
         found = []
         for hazard, born, scale, drawn in zip(
@@ -156,13 +175,18 @@ class Units:
                 drawn = self._in_bad_lots(hazard, cohort.addresses, drawn)
             life = born.take(drawn.satellite)
             if cohort.rests_in_reserve(hazard):
-                waits = drawn.unit >= scenario.satellite.gpus
+                waits = ~cohort.active[drawn.satellite, drawn.unit]
                 pace = np.where(waits, life.pace * spare_pace(scenario), life.pace)
                 life = Life(life.day, life.age_days, life.hazard, pace, life.clock)
-            rest = 0.0 if hazard.standby == "cold" else dormancy
+            rest = 0.0 if hazard.standby == "cold" else scenario.reliability.dormancy_factor
             share = hazard.share * scale[drawn.satellite]
             found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest))
         return found
+
+    def scale(self, hazard: Hazard, cohort: Cohort) -> Floats:
+        """Factor on a hazard at each satellite's plane, beside its clock."""
+        planes, which = cohort.planes
+        return np.array([self.weather.scale(hazard, cohort.design, int(p)) for p in planes])[which]
 
     def _has_second(self, hazard: Hazard) -> bool:
         """Whether a second number of its units decides something: the subsystem of a bus, the warnings of a GPU."""
@@ -171,8 +195,9 @@ class Units:
             return bool(reliability.bus_shares)
         return hazard.cause == Cause.GPU and reliability.warnings_per_failure > 0
 
-    def _clock(self, hazard: Hazard, cohort: Cohort, planes: Ints, which: Ints) -> Clock | None:
-        """The clock of a hazard for each satellite; `which`: its plane among `planes`."""
+    def clock(self, hazard: Hazard, cohort: Cohort) -> Clock | None:
+        """The clock of a hazard for each satellite."""
+        planes, which = cohort.planes
         clocks = [self.weather.clock(hazard, cohort.design, int(plane), cohort.birth_day) for plane in planes]
         rows = {id(clock): clock for clock in clocks}
         if len(rows) == 1:
@@ -194,8 +219,9 @@ class Units:
             # A clock that rests may carry a hazard that falls with age into dates of a higher factor.
             factor = getattr(hazard.law, "calendar_factor", None)
             most = 1.0 if factor is None else max(1.0, *factor.factors)
-            age = awake.hazard_until(PER_CLOCK_DAY, last_day)
-            bounds = np.maximum(bounds, most * hazard.law.cumulative_hazard(age))
+            age = replace(awake, hazard=awake.age_days).hazard_until(PER_CLOCK_DAY, last_day)
+            later = hazard.law.cumulative_hazard(age) - hazard.law.cumulative_hazard(awake.age_days)
+            bounds = np.maximum(bounds, awake.hazard + most * later)
         return bounds
 
     def _in_bad_lots(self, hazard: Hazard, addresses: Addresses, drawn: FailureDraws) -> FailureDraws:
@@ -250,17 +276,19 @@ class Units:
             for entry in new:
                 heappush(self._heap, entry)
 
-    def _schedule_derating(self, cohort: Cohort) -> None:
+    def _schedule_derating(self, cohort: Cohort, since: float) -> None:
         """The first day, in each plane, from which its satellites cannot do all that was asked of them."""
         planes, which = cohort.planes
         first = np.empty(len(planes), np.intp)
         first[which[::-1]] = np.arange(len(which))[::-1]
         for plane, i in zip(planes.tolist(), first.tolist(), strict=True):
+            if self.fleet.planes[plane].slots == 0:
+                continue  # nobody works in a parking orbit
             until = min(float(cohort.life_end_day[i]), self.horizon_days)
             found = self.environment.sites[plane].first_derating(cohort.design, cohort.birth_day, until)
             if found is not None:
                 day, limit, speed = found
-                heappush(self._heap, (max(day, cohort.birth_day), int(cohort.serial[i]), -1, DERATING, limit, speed))
+                heappush(self._heap, (max(day, since), int(cohort.serial[i]), -1, DERATING, limit, speed))
 
     @property
     def next_day(self) -> float:
@@ -283,7 +311,7 @@ class Units:
 
     def place(self, cohort: Cohort, i: int, day: float) -> None:
         """A satellite that was on its way begins work in a slot: nobody need look at each of its GPUs from now on."""
-        if not self._watched[cohort.design]:
+        if not self._watched[cohort.design] and any(one.hazard.span and len(one.day) for one in cohort.hazards):
             self._reschedule(cohort, i, day)
 
     def wake(self, cohort: Cohort, i: int, day: float) -> None:
@@ -373,4 +401,5 @@ def _parts_depend_on_another(scenario: Scenario) -> bool:
 def _numbered(scenario: Scenario, design: Scenario) -> tuple[Hazard, ...]:
     """The hazards of a design; causes are numbered by the whole scenario, of which it is a part."""
     assert design.cause_numbers == scenario.cause_numbers
-    return hazards_of(design)
+    # What nobody ever dies of needs no clock.
+    return tuple(one for one in hazards_of(design) if one.law.cumulative_hazard(_EVER) > 0)

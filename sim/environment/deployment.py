@@ -27,17 +27,23 @@ class Flight:
 
 
 def flights_of(
-    scenario: Scenario, planes: Sequence[Plane], layouts: Sequence[PlaneLayout], rooms: Sequence[int], spares: int
+    scenario: Scenario,
+    planes: Sequence[Plane],
+    layouts: Sequence[PlaneLayout],
+    rooms: Sequence[int],
+    spares: Sequence[int],
 ) -> list[Flight]:
     """The flights of the initial fleet in the order flown.
 
-    `rooms`: satellites that a flight to each plane can carry; `spares`: wanted in each plane.  Raises `ScenarioError`
+    `rooms`: satellites that a flight to each plane can carry; `spares`: wanted in each.  Raises `ScenarioError`
     for dates that do not bring up the fleet.
     """
     deployment = scenario.deployment
     if not isinstance(deployment, Launched):
         # A plane's spares lie behind its slots.
-        wanted = [range(one.first_berth, one.spare_range.start + spares) for one in layouts]
+        wanted = [
+            range(one.first_berth, one.spare_range.start + more) for one, more in zip(layouts, spares, strict=True)
+        ]
         return [Flight(0.0, plane, load) for plane, load in _loads(wanted, rooms)]
     # All slots before any spare: the dates of the slots do not depend on the strategy's spares.
     slots = [range(one.slot_range.start, one.slot_range.stop) for one in layouts]
@@ -49,7 +55,7 @@ def flights_of(
             for number, (plane, load) in enumerate(_loads(slots, rooms))
         ]
     # A plane's spares lie behind its slots, and the room that its last slots leave is paid for.
-    ends = [range(berths.stop, berths.stop + spares) for berths in slots]
+    ends = [range(berths.stop, berths.stop + more) for berths, more in zip(slots, spares, strict=True)]
     for number, flight in enumerate(flights):
         left = ends[flight.plane]
         if flight.berths.stop == left.start:

@@ -17,7 +17,10 @@ from sim.environment.operation import Operation, operate, operate_at_every_age
 from sim.environment.parts import Parts, dry_mass_kg
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
+from sim.environment.transfers import transfers_of
 from sim.errors import Fault, InputError, ScenarioError
+from sim.physics.drag import low_thrust_delta_v_m_s, propellant_kg
+from sim.physics.phasing import Transfers
 from sim.reliability import Clock
 from sim.scenario.hardware import Satellite
 from sim.scenario.launching import vehicle_path
@@ -48,8 +51,13 @@ class Performance:
     """The same in the dark."""
     limit: NDArray[np.uint8]
     """`Limit` of the day."""
-    stress: Clock
-    """Effective age of electronics at work, by heat and thermal cycles, from mission day 0 on."""
+    make_stress: Callable[[], Clock]
+    """Makes `stress`, which not everybody asks for."""
+
+    @cached_property
+    def stress(self) -> Clock:
+        """Effective age of electronics at work, by heat and thermal cycles, from mission day 0 on."""
+        return self.make_stress()
 
 
 class Design:
@@ -64,7 +72,8 @@ class Design:
         self.name = name
         self.planes = planes
         self.sun = sun
-        self.sizes = Sizes.of(scenario, sun)
+        # Nobody works in a parking orbit; those come last.
+        self.sizes = Sizes.of(scenario, sun.first(sum(plane.parking is None for plane in planes)))
         satellite = scenario.satellite
         # Drag depends on mass, and mass on propellant: needs are those of some mass, and scale to any other.
         some_kg = satellite.given_launch_mass_kg or sum(dry_mass_kg(satellite, self.sizes).values())
@@ -141,6 +150,20 @@ class Design:
         """Radiation of all planes behind this design's shield, storms apart."""
         return Radiation.of(self.scenario, self.planes, self.sun.days)
 
+    @cached_property
+    def transfers(self) -> Transfers:
+        """The ways of its spares from parking orbits to planes."""
+        return transfers_of(self.planes, self.satellite.propulsion)
+
+    def transfer_propellant_kg(self, parking: int, plane: int) -> float:
+        """What a spare burns on its way from a parking orbit to a plane; it came to the former by itself."""
+        propulsion = self.satellite.propulsion
+        low = self.planes[parking].altitude_km
+        first = propellant_kg(self.mass_kg, low_thrust_delta_v_m_s(propulsion.insertion_km(low), low), propulsion.isp_s)
+        row = int(np.searchsorted(self.transfers.parking, parking))
+        delta_v = self.transfers.delta_v_m_s[row, plane]
+        return float(propellant_kg(self.mass_kg - first, delta_v, propulsion.isp_s))
+
     def planned_end(self, plane: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
         """Day on which a satellite's life ends by plan, and whether propellant, not age, ends it.
 
@@ -185,11 +208,21 @@ class Design:
         if self.scenario.radiation.wear.derating_per_krad > 0:
             frequency = self.radiation.frequency(plane, float(birth))
             light, dark = light * frequency, dark * frequency
-        pace = self.scenario.reliability.stress.pace(
-            between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
-        )
+
+        def stress() -> Clock:
+            pace = self.scenario.reliability.stress.pace(
+                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
+            )
+            return Clock(self._clock_days, np.concatenate([[0.0], np.cumsum(pace)]))
+
         limit = np.where(before["limit"][plane] > 0, before["limit"][plane], after["limit"][plane]).astype(np.uint8)
-        return Performance(light, dark, limit, Clock(self._clock_days, np.concatenate([[0.0], np.cumsum(pace)])))
+        return Performance(light, dark, limit, stress)
+
+    def is_limited(self, plane: int, birth_day: float) -> bool:
+        """Whether light, power or heat ever limits satellites of a plane that were born in the month of a day."""
+        knot, beyond = divmod(birth_key(birth_day), KNOT_DAYS)
+        knots = {int(knot), int(knot) + (beyond > 0)}
+        return any(bool(self._knot(number)["limit"][plane].any()) for number in knots)
 
     @cached_property
     def _clock_days(self) -> Floats:

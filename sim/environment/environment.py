@@ -26,7 +26,7 @@ from sim.environment.radiation import Radiation
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
 from sim.errors import Fault, ScenarioError
-from sim.events import ARRIVALS, EventLog
+from sim.events import ARRIVALS, EventKind, EventLog
 from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
 from sim.scenario.models import FIRST_DESIGN, Scenario
@@ -86,7 +86,7 @@ class Environment:
         designs = tuple(_design(scenario, name, planes, sun) for name in scenario.design_names)
         berths = layouts(
             [plane.slots for plane in planes],
-            scenario.constellation.spare_berths_per_plane,
+            _spare_berths(scenario, planes),
             [plane.address for plane in planes],
         )
         shadows = tuple(plane_shadow(scenario, plane, direction, grid) for plane in planes)
@@ -135,14 +135,20 @@ class Environment:
         return tuple(site.layout for site in self.sites)
 
     @property
+    def shell_planes(self) -> tuple[Plane, ...]:
+        """The planes in which satellites work: all but the parking orbits, which come last."""
+        return tuple(plane for plane in self.planes if plane.parking is None)
+
+    @property
     def slots(self) -> int:
         """Operational places of all planes."""
         return sum(plane.slots for plane in self.planes)
 
-    def deployment_flights(self, spares_per_plane: int) -> list[Flight]:
-        """Planned flights of the initial fleet, in the order flown."""
+    def deployment_flights(self, spares_per_plane: int, spares_in_parking: int = 0) -> list[Flight]:
+        """Planned flights of the initial fleet, in the order flown; spares of each plane and each parking orbit."""
         rooms = self.designs[0].satellites_per_flight
-        return flights_of(self.scenario, self.planes, self.layouts, rooms, spares_per_plane)
+        spares = [spares_per_plane if plane.parking is None else spares_in_parking for plane in self.planes]
+        return flights_of(self.scenario, self.planes, self.layouts, rooms, spares)
 
     # Light
 
@@ -208,14 +214,22 @@ class Environment:
         return Gangs(self.scenario, self.planes, self.sun, self.designs)
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
-        """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived)."""
+        """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived).
+
+        A spare that came from a parking orbit works in the plane that it came to.
+        """
         arrived = events.where(*ARRIVALS)
+        moved = events.where(EventKind.ARRIVED)
         serials = int(events.satellite.max(initial=-1)) + 1
         capacity_of = np.full(serials, -1, np.intp)
         if len(arrived) == 0:
             return (), capacity_of
         births = arrived.time_days // BIRTH_STEP_DAYS * BIRTH_STEP_DAYS
-        keys, index = np.unique(np.stack([arrived.plane, arrived.design, births]), axis=1, return_inverse=True)
+        plane_of = np.zeros(serials, np.int32)
+        plane_of[arrived.satellite] = arrived.plane
+        plane_of[moved.satellite] = moved.plane
+        planes = plane_of[arrived.satellite]
+        keys, index = np.unique(np.stack([planes, arrived.design, births]), axis=1, return_inverse=True)
         capacity_of[arrived.satellite] = index.ravel()
         found = (self.sites[int(plane)].capacity(int(design), float(birth)) for plane, design, birth in keys.T)
         return tuple(found), capacity_of
@@ -234,12 +248,20 @@ def _design(scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTa
         raise ScenarioError(faults) from None
 
 
+def _spare_berths(scenario: Scenario, planes: tuple[Plane, ...]) -> list[int]:
+    """Places for spares in each plane."""
+    constellation = scenario.constellation
+    return [
+        constellation.spare_berths_per_plane if at is None else constellation.parking[at].berths_per_plane
+        for at in (plane.parking for plane in planes)
+    ]
+
+
 def _check_size(scenario: Scenario, planes: tuple[Plane, ...]) -> None:
     """Raises `ScenarioError` where the planes, those of catalogues among them, are more than memory holds."""
-    spares = scenario.constellation.spare_berths_per_plane
     problem = too_large(
         planes=len(planes),
-        berths=sum(plane.slots + spares for plane in planes),
+        berths=sum(plane.slots for plane in planes) + sum(_spare_berths(scenario, planes)),
         positions=max(scenario.design(name).positions for name in scenario.design_names),
         days=scenario.mission.days,
         designs=len(scenario.design_names),

@@ -66,6 +66,17 @@ class SunTables:
             sun_km=self.sun_km[first:],
         )
 
+    def first(self, planes: int) -> SunTables:
+        """The same of the first planes alone."""
+        return replace(
+            self,
+            beta_rad=self.beta_rad[:planes],
+            half_arc_rad=self.half_arc_rad[:planes],
+            sunlit=self.sunlit[:planes],
+            altitude_km=self.altitude_km[:planes],
+            period_s=self.period_s[:planes],
+        )
+
     def chunks(self) -> Iterator[SunTables]:
         """The same, some planes at a time, in double precision: what is computed from it then needs little memory."""
         for first in range(0, len(self.beta_rad), _PLANES_AT_ONCE):

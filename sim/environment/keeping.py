@@ -112,6 +112,8 @@ class DeltaV:
     """Of each day for the orbit's drift and against debris, shape (planes,)."""
     once_m_s: Floats
     """For raising and disposal, shape (planes,): spent on the way up and kept for the way down."""
+    parked: NDArray[np.bool_]
+    """Parking orbits, shape (planes,): nobody spends a life there, so they size nothing."""
 
     @classmethod
     def of(
@@ -132,12 +134,18 @@ class DeltaV:
         dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
         altitude = sun.altitude_km[:, 0]
         raising = low_thrust_delta_v_m_s(propulsion.insertion_km(altitude), altitude)
+        for park in (plane for plane in planes if plane.parking is not None):
+            served = np.array([plane.shell == park.shell and plane.parking is None for plane in planes])
+            low = float(propulsion.insertion_km(park.altitude_km))
+            through = low_thrust_delta_v_m_s(low, park.altitude_km) + low_thrust_delta_v_m_s(park.altitude_km, altitude)
+            raising = np.where(served, np.maximum(raising, through), raising)
         lowest = np.minimum(propulsion.disposal_perigee_km, altitude)
         return cls(
             mass_kg,
             np.concatenate(drag, dtype=np.float32),
             ((held + dodging) / DAYS_PER_YEAR).astype(np.float32),
             raising + perigee_lowering_delta_v_m_s(altitude, lowest),
+            np.array([plane.parking is not None for plane in planes]),
         )
 
     def at(self, mass_kg: float) -> DeltaV:
@@ -151,7 +159,7 @@ class DeltaV:
 
     def needed_m_s(self, satellite: Satellite) -> Floats:
         """Delta-v of a whole design life with its margin, raising and disposal included, shape (planes,)."""
-        return _over_life_m_s(satellite, self.daily_m_s) + self.once_m_s
+        return np.where(self.parked, 0.0, _over_life_m_s(satellite, self.daily_m_s) + self.once_m_s)
 
     def closing_mass_kg(self, satellite: Satellite, dry_kg: float) -> float:
         """Launch mass at which a dry mass and the propellant that its orbits need add up; infinite where none does.
@@ -160,7 +168,7 @@ class DeltaV:
         solution, by Lambert's function; the largest of all planes carries all.
         """
         exhaust = satellite.propulsion.isp_s * STANDARD_GRAVITY_M_S2
-        drag_m_s = _over_life_m_s(satellite, self.drag_m_s)
+        drag_m_s = np.where(self.parked, 0.0, _over_life_m_s(satellite, self.drag_m_s))
         rest = np.exp(-(self.needed_m_s(satellite) - drag_m_s) / exhaust)  # share left after all but drag
         with np.errstate(divide="ignore"):
             mass_kg = dry_kg / rest * np.exp(lambertw(drag_m_s * self.mass_kg / exhaust / dry_kg * rest).real)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, TAU
+from sim.constants import DAYS_PER_YEAR, EARTH_EQUATORIAL_RADIUS_KM, TAU
 from sim.ephemeris import (
     CatalogueEntry,
     MeanElements,
@@ -25,7 +25,7 @@ from sim.errors import Fault, InputError, ScenarioError
 from sim.physics.eclipse import PlaneShadow
 from sim.physics.orbit import luni_solar_drift, walker_raan_and_phase
 from sim.physics.shadow import EarthShape, Shadow
-from sim.scenario.constellation import CatalogueShell, SunSynchronousShell, WalkerShell
+from sim.scenario.constellation import CatalogueShell, ParkingOrbits, SunSynchronousShell, WalkerShell
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
@@ -47,12 +47,16 @@ class Plane:
     ltan_h: float | None
     """Local mean solar time of the ascending node at the start, hours, for a sun-synchronous plane."""
     number: int
-    """Which plane of its shell it is, from 0."""
+    """Which plane of its shell, or of its parking orbits, it is, from 0."""
+    parking: int | None = None
+    """Of a parking orbit: the entry of `constellation.parking` that it belongs to.  It has no slots, and `shell` is the
+    one that it serves."""
 
     @property
     def address(self) -> int:
         """What random numbers know it by: its shell and its number there, whatever planes other shells have."""
-        return (self.shell << 20) + self.number
+        group = self.shell if self.parking is None else PARKING_GROUPS + self.parking
+        return (group << 20) + self.number
 
     @property
     def slots(self) -> int:
@@ -80,6 +84,8 @@ class Plane:
         return secular_rates(self.elements).nodal_period_min
 
 
+PARKING_GROUPS = 2048
+"""Parking orbits are addressed from here, shells from 0: however many there are of one, the other keeps its numbers."""
 _Made = list[tuple[MeanElements, Floats, float | None]]
 
 
@@ -107,7 +113,31 @@ def planes_of(scenario: Scenario) -> tuple[Plane, ...]:
             mine = len(planes) - first
             name = f"{number}.{mine}"
             planes.append(Plane(len(planes), number, name, elements, places, colocated, ltan, mine))
+    for number, park in enumerate(scenario.constellation.parking):
+        planes += _parking_planes(scenario, number, park, planes)
     return tuple(planes)
+
+
+def _parking_planes(scenario: Scenario, number: int, park: ParkingOrbits, planes: list[Plane]) -> list[Plane]:
+    """The orbits of an entry of `constellation.parking`.  Raises `ScenarioError` where none ever meets its shell."""
+    served = next(plane for plane in planes if plane.shell == park.shell and plane.parking is None)
+    drift = 0.0
+    found = []
+    for mine in range(park.planes):
+        raan = served.raan_deg + park.raan_offset_deg + mine * 360 / park.planes
+        elements = orbit_elements(scenario.mission.start, park.altitude_km, served.inclination_deg, raan % 360)
+        drift = secular_rates(elements).node_rad_per_day - secular_rates(served.elements).node_rad_per_day
+        name = f"parking {number}.{mine}"
+        first = len(planes) + mine
+        found.append(Plane(first, park.shell, name, elements, np.empty(0), False, None, mine, number))
+    if abs(drift) * scenario.mission.days < 1e-3:
+        problem = (
+            f"the node drifts by {np.degrees(drift) * DAYS_PER_YEAR:.2g} degrees a year against that of shell "
+            f"{park.shell}: no spare ever reaches its planes; choose an altitude further from theirs"
+        )
+        place = f"constellation.parking.{number}.altitude_km"
+        raise ScenarioError([Fault("scenario", place, park.altitude_km, problem)])
+    return found
 
 
 def plane_shadow(scenario: Scenario, plane: Plane, sun_km: Floats, grid: Floats) -> PlaneShadow:

@@ -186,6 +186,8 @@ class OrbitalPlane:
 
     def first_derating(self, design: int, birth_day: float, end_day: float) -> tuple[float, Limit, float] | None:
         """First day on which they cannot run at full speed, why, and their speed; none before `end_day`."""
+        if not self._designs[design].is_limited(self.plane.id, birth_day):
+            return None
         found = self.performance(design, birth_day)
         days = self._sun.days
         limited = np.flatnonzero((found.limit > 0) & (days < end_day) & (days + 1 > birth_day))

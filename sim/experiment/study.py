@@ -124,7 +124,7 @@ class Study:
             "rad_per_year": found["dose_rad_per_year"]["mean"],
             "storms_rad_per_year": found["dose_rad_per_year"]["expected_storms"],
             "krad_over_design_life": found["dose_krad_end_of_life"],
-            "planes": len(self.environment.planes),
+            "planes": len(self.environment.shell_planes),
         }
 
     def differences(self) -> dict[str, dict[str, Difference]]:

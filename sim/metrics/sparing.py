@@ -12,7 +12,8 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import ARRIVALS, ENDS, NONE, STARTS, Cause, EventKind, EventLog
+from sim.economics import stored_changes
+from sim.events import ARRIVALS, ENDS, STARTS, Cause, EventKind, EventLog
 from sim.metrics.series import accumulate, mean
 
 Floats = NDArray[np.float64]
@@ -32,7 +33,7 @@ def sparing_metrics(log: EventLog, horizon: float, start: float = 0.0) -> dict[s
     return {
         "order_fill_rate": float(in_stock.mean()) if len(in_stock) else nan,
         "expected_backorders": time_mean(*backorders),
-        "mean_spares_orbit": time_mean(*_stored(log)),
+        "mean_spares_orbit": time_mean(log.time_days, stored_changes(log).astype(float)),
         "mean_on_order": time_mean(*_on_order(log)),
         "time_to_restore_days": _mean_wait(waits, refilled),
         "spares_consumed": float(log.count(EventKind.ACTIVATED)),
@@ -54,7 +55,9 @@ def _net_stock(log: EventLog, demands: Flags) -> tuple[Flags, tuple[Floats, Floa
     """(whether a free spare stood in the plane, for each demand; days and changes of the backorders of all planes)."""
     starts = np.flatnonzero(np.isin(log.kind, STARTS))
     _, first = np.unique(log.berth[starts], return_index=True)
-    change = np.isin(log.kind, ARRIVALS).astype(np.int64) - np.isin(log.kind, ENDS)
+    comes = np.isin(log.kind, ARRIVALS) | (log.kind == EventKind.ARRIVED)
+    goes = (np.isin(log.kind, ENDS) & ~_ends_between_planes(log)) | (log.kind == EventKind.TRANSFERRED)
+    change = comes.astype(np.int64) - goes
     change[starts[first]] -= 1
     rows = np.flatnonzero(change)
     rows = rows[np.argsort(log.plane[rows], kind="stable")]
@@ -67,11 +70,11 @@ def _net_stock(log: EventLog, demands: Flags) -> tuple[Flags, tuple[Floats, Floa
     return before[demands[rows]] > 0, (log.time_days[rows], (short - short_before).astype(float))
 
 
-def _stored(log: EventLog) -> tuple[Floats, Floats]:
-    """Days and changes of the number of spares in spare berths."""
-    ended = np.isin(log.kind, ENDS) & (log.satellites == 0) & (log.berth != NONE)
-    change = (log.kind == EventKind.STORED).astype(float) - (log.kind == EventKind.ACTIVATED) - ended
-    return log.time_days, change
+def _ends_between_planes(log: EventLog) -> Flags:
+    """Rows in which a spare ends on its way from a parking orbit, which it has left, to a plane where it is not yet."""
+    sent = np.unique(log.satellite[log.kind == EventKind.TRANSFERRED])
+    there = np.unique(log.satellite[log.kind == EventKind.ARRIVED])
+    return np.isin(log.kind, ENDS) & np.isin(log.satellite, np.setdiff1d(sent, there))
 
 
 def _on_order(log: EventLog) -> tuple[Floats, Floats]:

@@ -128,7 +128,6 @@ METRICS: dict[str, Metric] = {
             "empty at the horizon are censored; undefined if none was refilled.",
             "lower",
         ),
-        Metric("mean_spares_orbit", "1", "Time-mean of spares in spare berths.", "lower"),
         Metric(
             "mean_on_order",
             "1",
@@ -147,10 +146,16 @@ METRICS: dict[str, Metric] = {
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),
         Metric(
+            "mean_spares_orbit",
+            "1",
+            "Time-mean of spares in berths, of planes and of parking orbits; those on their way are not counted.",
+            "lower",
+        ),
+        Metric(
             "total_cost_usd",
             "USD",
-            "Satellites, GPUs, orders, flights and operations, deployment included, undiscounted, less the "
-            "straight-line value of unexpired life at the horizon and what cancelled orders bring back.",
+            "Satellites, GPUs, orders, flights, operations, spares kept and moved, deployment included, undiscounted, "
+            "less the straight-line value of unexpired life at the horizon and what cancelled orders bring back.",
             "lower",
         ),
         Metric(

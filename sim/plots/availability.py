@@ -39,7 +39,7 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     strip = beneath(ax, 0.22)
     scenario, environment = study.scenario, study.environment
     # Planes that pause in turn alternate within weeks, which would hide the strategies: average over it.
-    alternate = environment.policy in ("pause", "migrate") and len(environment.planes) > 1
+    alternate = environment.policy in ("pause", "migrate") and len(environment.shell_planes) > 1
     series = np.asarray(study.series["online_fraction"], dtype=float)
     centres, online = _moving_mean(100 * series, 30 if alternate else 1)
     centres = np.minimum(centres, scenario.mission.days)  # the last day may be short

@@ -105,6 +105,25 @@ class CatalogueShell(Shell):
 AnyShell = Annotated[WalkerShell | SunSynchronousShell | CatalogueShell, Field(discriminator="kind")]
 
 
+class ParkingOrbits(Parameters):
+    """Circular orbits in which spares wait, below or above a shell and at its inclination.
+
+    Their nodes drift against the shell's under J2, so that one after another aligns with each plane; a spare then
+    climbs into it.  They are places for spares alone: no satellite works there.
+    """
+
+    shell: int = Field(default=0, ge=0, le=1000)
+    """Number of the shell that they serve."""
+    altitude_km: float = Field(ge=200, le=2000)
+    """Altitude of the mean orbit above the equatorial radius, km."""
+    planes: int = Field(default=1, gt=0, le=1000)
+    """Number of parking orbits, their nodes evenly over 360 degrees."""
+    berths_per_plane: int = Field(gt=0, le=100_000)
+    """Places for spares in each."""
+    raan_offset_deg: float = Field(default=0.0, ge=-180, le=180)
+    """Node of the first one at the start, east of that of the shell's first plane, degrees."""
+
+
 class Constellation(Parameters):
     """Where satellites work, and the places for spares."""
 
@@ -112,3 +131,19 @@ class Constellation(Parameters):
     """The shells, numbered from 0."""
     spare_berths_per_plane: int = Field(default=0, ge=0, le=10_000)
     """Places for dormant spares in every plane, whatever the strategy does with them."""
+    parking: tuple[ParkingOrbits, ...] = Field(default=(), max_length=100)
+    """Orbits in which spares for many planes wait."""
+
+    @model_validator(mode="after")
+    def _parking_serves_a_shell(self) -> Constellation:
+        for number, park in enumerate(self.parking):
+            if park.shell >= len(self.shells):
+                raise ValueError(
+                    f"parking.{number}.shell ({park.shell}) must be the number of a shell, 0 to {len(self.shells) - 1}"
+                )
+        return self
+
+    @property
+    def parking_berths(self) -> int:
+        """Places for spares in all parking orbits."""
+        return sum(park.planes * park.berths_per_plane for park in self.parking)

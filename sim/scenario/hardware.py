@@ -66,6 +66,14 @@ class Propulsion(Parameters):
     )
     """Where the launch leaves it; it raises itself the rest, km.  `half`: at half its altitude, but at 300 km or more
     (or in the orbit itself where that is lower)."""
+    raise_m_s_per_day: Annotated[float, Field(ge=0.01, le=10_000)] | Literal["impulsive"] = Field(
+        default=5.0,
+        json_schema_extra=cited(
+            "A", "Starlink climbs some 5 to 10 km a day with a Hall thruster [R]: 3 to 6 m/s", 2, 20
+        ),
+    )
+    """Delta-v that it gives in a day when it climbs from a parking orbit to its plane, m/s; `impulsive`: two burns half
+    an orbit apart."""
     drag_coefficient: float = Field(
         default=2.2, ge=0.5, le=5, json_schema_extra=cited("R", "Vallado 2013, section 8.6", 2, 2.6)
     )

@@ -27,7 +27,7 @@ from sim.scenario.radiation import Radiation
 from sim.scenario.service import Service
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
-from sim.strategies.advice import initial_spares
+from sim.strategies.advice import initial_parking_spares, initial_spares
 from sim.strategies.base import NEWEST
 from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
 
@@ -149,6 +149,8 @@ class Economics(Parameters):
     """Fixed operations, USD a year."""
     operations_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
     """Operations of one working satellite, USD a year."""
+    holding_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
+    """Keeping one spare in store, in a plane or in a parking orbit, USD a year; one on its way costs nothing."""
     parts: PartPrices = PartPrices()
     """What the parts of a satellite cost."""
     payment: Payment = Payment()
@@ -260,8 +262,9 @@ class Scenario(Parameters):
         # The planes of a catalogue are counted once its file has been read.
         shells = [shell for shell in self.constellation.shells if not isinstance(shell, CatalogueShell)]
         problem = too_large(
-            planes=sum(shell.planes for shell in shells),
-            berths=sum(shell.planes * (shell.satellites_per_plane + spares) for shell in shells),
+            planes=sum(group.planes for group in (*shells, *self.constellation.parking)),
+            berths=self.constellation.parking_berths
+            + sum(shell.planes * (shell.satellites_per_plane + spares) for shell in shells),
             positions=max(self.design(name).positions for name in self.design_names),
             days=self.mission.days,
             designs=len(self.design_names),
@@ -387,6 +390,15 @@ class Scenario(Parameters):
             problem = (
                 f"keeps {spares} spares in each plane, but constellation.spare_berths_per_plane "
                 f"is {room}: raise it, or lower the strategy's stock"
+            )
+            raise ScenarioError([Fault("strategies", name, None, problem)])
+        parked = initial_parking_spares(strategy, name)
+        smallest = min((park.berths_per_plane for park in self.constellation.parking), default=0)
+        if parked > smallest:
+            has = f"has room for {smallest}" if smallest else "has none"
+            problem = (
+                f"keeps {parked} spares in each parking orbit, but constellation.parking {has}: give it as many "
+                "berths_per_plane, or lower the strategy's stock"
             )
             raise ScenarioError([Fault("strategies", name, None, problem)])
         return strategy

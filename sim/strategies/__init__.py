@@ -10,7 +10,7 @@ from sim.errors import InputError
 from sim.fleet import BerthState, FleetView, PlaneView
 from sim.launch import VehicleView
 from sim.strategies.age_replacement import AgeReplacement
-from sim.strategies.base import Action, Activate, Launch, Relieving, Replenishing, Retire, Strategy
+from sim.strategies.base import Action, Activate, Launch, Relieving, Replenishing, Retire, Strategy, Transfer
 from sim.strategies.batch import Batch
 from sim.strategies.block_launch import BlockLaunch
 from sim.strategies.condition_based import ConditionBased
@@ -21,6 +21,7 @@ from sim.strategies.life_extension import LifeExtension
 from sim.strategies.marginal_value import MarginalValue
 from sim.strategies.on_orbit_spares import OnOrbitSpares
 from sim.strategies.overbuild import OverbuildAndDecay
+from sim.strategies.parking_orbit import ParkingOrbit
 from sim.strategies.replace_on_failure import ReplaceOnFailure
 from sim.strategies.run_to_failure import RunToFailure
 from sim.strategies.scheduled_batch import ScheduledBatch
@@ -42,6 +43,7 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "generation_refresh": GenerationRefresh,
     "life_extension": LifeExtension,
     "dual_supply": DualSupply,
+    "parking_orbit": ParkingOrbit,
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "MarginalValue",
     "OnOrbitSpares",
     "OverbuildAndDecay",
+    "ParkingOrbit",
     "PlaneView",
     "Relieving",
     "ReplaceOnFailure",
@@ -72,6 +75,7 @@ __all__ = [
     "ScheduledBatch",
     "Sparing",
     "Strategy",
+    "Transfer",
     "Valuing",
     "VehicleView",
     "strategy_class",

@@ -13,7 +13,7 @@ from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.fleet import FleetView, PlaneView
 from sim.launch import VehicleView
-from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
+from sim.strategies.base import Action, Activate, Launch, Retire, Strategy, Transfer
 
 Said = TypeVar("Said")
 
@@ -77,6 +77,14 @@ def initial_spares(strategy: Strategy, name: str) -> int:
     return int(said)
 
 
+def initial_parking_spares(strategy: Strategy, name: str) -> int:
+    """Spares it wants in each parking orbit from the first.  Raises `InputError` for what is no whole number from 0."""
+    said: Any = _ask(f"strategy {name}", strategy.initial_parking_spares)
+    if not (_is_whole(said) and said >= 0):
+        raise InputError(f"strategy {name}: initial_parking_spares() = {said!r}: must be a whole number from 0")
+    return int(said)
+
+
 def watches_gpus(strategy: Strategy, name: str) -> bool:
     """Whether it looks at GPUs.  Raises `InputError` for what is neither yes nor no."""
     said: Any = _ask(f"strategy {name}", strategy.watches_gpus)
@@ -124,8 +132,11 @@ def _problem(action: Any) -> str | None:
         case Retire():
             if not _is_whole(action.berth):
                 return "berth must be a whole number"
+        case Transfer():
+            if not all(_is_whole(one) for one in (action.from_plane, action.to_plane, action.satellites)):
+                return "from_plane, to_plane and satellites must be whole numbers"
         case _:
-            return "is no action: use Launch, Activate or Retire"
+            return "is no action: use Launch, Activate, Retire or Transfer"
     return None
 
 

@@ -52,7 +52,20 @@ class Retire:
     berth: int
 
 
-Action = Launch | Activate | Retire
+@dataclass(frozen=True)
+class Transfer:
+    """Send spares, the oldest first, from a parking orbit to a plane that it serves.
+
+    They leave when the nodes align and arrive in spare berths of the plane, in empty slots where it has no more of
+    those; `FleetView.transfer_days` says when.
+    """
+
+    from_plane: int
+    to_plane: int
+    satellites: int
+
+
+Action = Launch | Activate | Retire | Transfer
 
 
 Lattice = Mapping[str, Sequence[Any]]
@@ -104,6 +117,10 @@ class Strategy(Parameters):
     def extends_life_days(self) -> float:
         """Days for which satellites work on beyond their design life, as long as their propellant lasts."""
         return 0.0
+
+    def initial_parking_spares(self) -> int:
+        """Spares per parking orbit that the initial deployment brings along."""
+        return 0
 
     def watches_gpus(self) -> bool:
         """Whether it looks at the GPUs alive on satellites at work, and is asked after each loss of one."""

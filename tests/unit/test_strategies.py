@@ -22,6 +22,7 @@ EXPRESS = {
     },
     "lead_time_days": {"kind": "constant", "days": 15},
 }
+SPARING = ("on_orbit_spares", "overbuild_and_decay", "parking_orbit")
 ONLY_SATELLITE = {(kind, "design"): "satellite" for kind in ORDERING}
 OTHER_VEHICLE = {(kind, "vehicle"): "express" for kind in ORDERING}
 AHEAD = {(kind, "order_ahead_days"): 120 for kind in ORDERING}
@@ -66,6 +67,13 @@ CHANGES = {
     ("dual_supply", "review_period_days"): 31,
     ("dual_supply", "urgent_slots"): 2,
     ("dual_supply", "urgent_vehicle"): "main",
+    ("parking_orbit", "order_ahead_days"): 120,
+    ("parking_orbit", "retire_below_gpu_fraction"): 0.8,
+    ("parking_orbit", "reorder_point"): 2,
+    ("parking_orbit", "order_quantity"): 3,
+    ("parking_orbit", "parking_reorder_batches"): 7,
+    ("parking_orbit", "parking_order_batches"): 7,
+    ("parking_orbit", "phasing_days"): 9,
 }
 """Another value of each parameter of each strategy, to be seen in a run."""
 USUAL = {
@@ -102,6 +110,9 @@ def a_run(fleet, checked_run, kind, **parameters):
         strategies={kind: parameters},
     )
     raw = scenario.model_dump(mode="json")
+    if kind == "parking_orbit":
+        parking = {"altitude_km": 400, "planes": 2, "berths_per_plane": 80}
+        raw["constellation"] |= {"spare_berths_per_plane": 12, "parking": [parking]}
     return checked_run(Scenario.model_validate({**raw, "designs": {"small": SMALL}}), kind)
 
 
@@ -123,7 +134,7 @@ def test_each_parameter_changes_a_run(fleet, checked_run, kind, field):
 def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked_run, kind):
     result = a_run(fleet, checked_run, kind)
     assert (result.events.count(EventKind.ORDERED) > 0) == (kind in ORDERING)
-    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind in ("on_orbit_spares", "overbuild_and_decay"))
+    assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind in SPARING)
     assert BUILT_IN[kind]().kind == kind
     assert BUILT_IN[kind].__doc__.splitlines()[0].endswith(".")
 

@@ -50,6 +50,12 @@ class EventKind(IntEnum):
     STORM = 27  # a storm of the Sun; amount: fluence of protons above 30 MeV outside the magnetic field, cm^-2
     GROUP_FAILED = 28  # something aboard failed and took its GPUs with it; amount: GPUs, spares included
     TRAY_OFF = 29  # a tray with too few GPUs left is switched off; amount: GPUs that lived on it
+    SERVICED = 32  # GPUs are back after a service, under the cause that took them; amount: GPUs, spares included
+    VISITED = 33  # a servicer has done its work on a satellite; amount: hours
+    PARTS_USED = 34  # on that visit; amount: cartridges, spoiled ones included
+    SUPPLY_LAUNCHED = 35  # cartridges leave for a depot, or a servicer: amount 0; cause LAUNCH: they are lost
+    SUPPLY_ARRIVED = 36  # they are there; amount: cartridges, 0: a servicer
+    SERVICER_LOST = 37  # a servicer failed, or is done: see the cause; amount: cartridges aboard
 
 
 class Cause(IntEnum):
@@ -79,7 +85,7 @@ class Cause(IntEnum):
 
 GPU_LOSSES = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)
 """Kinds that take GPUs from a satellite which goes on."""
-GPU_CHANGES = (*GPU_LOSSES, EventKind.SWITCHED_IN)
+GPU_CHANGES = (*GPU_LOSSES, EventKind.SWITCHED_IN, EventKind.SERVICED)
 """Kinds that change the GPUs at work on a satellite which goes on."""
 ENDS = (EventKind.BUS_FAILED, EventKind.RETIRED)
 """Kinds that end a satellite."""

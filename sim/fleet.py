@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.servicing import ServiceView
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -259,10 +260,12 @@ class FleetView:
         watches_gpus: bool = True,
         expected_lead_days: float = 0.0,
         mission_days: float = inf,
+        service: ServiceView | None = None,
     ) -> None:
         """A view that follows the fleet; `at` says when it is looked at."""
         self._fleet = fleet
         self._watches_gpus = watches_gpus
+        self._service = service
         self.mission_days = mission_days
         """Mission day on which the study ends."""
         self.expected_lead_days = expected_lead_days
@@ -302,6 +305,13 @@ class FleetView:
         """The same view at a moment."""
         self.now_days, self.changed, self.reviewing = now_days, changed, reviewing
         return self
+
+    @property
+    def service(self) -> ServiceView:
+        """What is broken, and who can mend it.  Raises `InputError` for a strategy whose `services` says no."""
+        if self._service is None:
+            raise InputError("it asks for servicers, but its services() says False")
+        return self._service
 
     @property
     def newest_design(self) -> DesignView:

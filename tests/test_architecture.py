@@ -14,7 +14,7 @@ LAYERS = [
     {"ephemeris"},
     {"physics"},
     {"reliability"},
-    {"launch"},
+    {"launch", "servicing"},
     {"fleet", "events"},
     {"strategies", "workloads"},
     {"scenario"},

@@ -73,6 +73,15 @@ class FailureDraws:
         """The units at these positions."""
         return FailureDraws(self.satellite[index], self.unit[index], self.threshold[index], self.second_uniform[index])
 
+    def joined(self, other: FailureDraws) -> FailureDraws:
+        """These units and then the others."""
+        return FailureDraws(
+            np.concatenate([self.satellite, other.satellite]),
+            np.concatenate([self.unit, other.unit]),
+            np.concatenate([self.threshold, other.threshold]),
+            np.concatenate([self.second_uniform, other.second_uniform]),
+        )
+
 
 @dataclass(frozen=True)
 class Question:

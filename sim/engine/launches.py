@@ -111,14 +111,22 @@ class LaunchSite:
             heappush(self._heads, (queue[0][0], key))
         return Manifest(*key, aboard)
 
+    def wait_for_clearance(self) -> Process:
+        """Wait while the vehicle is grounded."""
+        while self._grounded_until > self.context.now:
+            yield self.context.env.timeout(self._grounded_until - self.context.now)
+
+    def stand_down(self, days: float) -> None:
+        """A failure grounds the vehicle from now on."""
+        self._grounded_until = self.context.now + days
+
     def fly(self, load: Manifest, stream: np.random.Generator, cause: Cause) -> Process:
         """Slip, launch, and deliver what survives."""
         context = self.context
         failed = stream.random() >= self.service.vehicle.success_probability
         stand_down = self.service.stand_down.draw(stream)
         yield context.env.timeout(self.service.slip_days.draw(stream))
-        while self._grounded_until > context.now:
-            yield context.env.timeout(self._grounded_until - context.now)
+        yield from self.wait_for_clearance()
         serial = self.next_serial(len(load.aboard))
         load = replace(load, aboard=[replace(built, serial=serial + i) for i, built in enumerate(load.aboard)])
         row: dict[str, Any] = {
@@ -132,7 +140,7 @@ class LaunchSite:
         if failed:
             context.log.append(context.now, EventKind.LAUNCH_FAILED, **row)
             # Nothing flies while the vehicle is grounded, so this cannot end an earlier stand-down.
-            self._grounded_until = context.now + stand_down
+            self.stand_down(stand_down)
             self._lose(load, cause)
             return
         yield context.env.timeout(self.service.transfer_days)

@@ -15,8 +15,11 @@ import simpy
 
 from sim.engine.context import Context
 from sim.engine.movements import Movements
+from sim.engine.repairs import Repairs
 from sim.engine.satellites import Satellites
+from sim.engine.services import Services
 from sim.engine.shocks import Shocks
+from sim.engine.supplies import Supplies
 from sim.engine.training import TrainingJobs
 from sim.engine.units import Units
 from sim.engine.weather import Weather
@@ -25,12 +28,14 @@ from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
 from sim.fleet import DesignView, Fleet, FleetView
 from sim.scenario.models import Scenario
-from sim.strategies import Action, Activate, Launch, Retire, Strategy
+from sim.servicing import ServiceColumns, ServiceView
+from sim.strategies import Action, Activate, Launch, Retire, Service, Strategy
 from sim.strategies.advice import (
     decisions,
     initial_spares,
     looks_ahead_days,
     review_period_days,
+    services,
     watches_gpus,
 )
 from sim.streams import Streams
@@ -62,21 +67,32 @@ class Run:
         self.jobs = TrainingJobs(
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
-        looked_at = watched or bool(self.jobs.gangs)
+        serves = services(strategy, strategy_name)
+        looked_at = watched or serves or bool(self.jobs.gangs)
         self.units = Units(scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at)
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
         lead_days = scenario.launch.expected_lead_days()
         ahead_days = looks_ahead_days(strategy, strategy_name, lead_days)
         self.movements = Movements(context, self.satellites, self.after_change, looks_ahead_days=ahead_days)
+        self.services = self._services() if serves else None
         self.view = FleetView(
             context.fleet,
             self._designs(),
             watches_gpus=watched,
             expected_lead_days=lead_days,
             mission_days=environment.horizon_days,
+            service=None if self.services is None else ServiceView(self.services.columns),
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
         self._every_plane = np.arange(len(context.fleet.planes))
+
+    def _services(self) -> Services:
+        context, servicing = self.context, self.context.scenario.servicers
+        planes = context.fleet.planes
+        columns = ServiceColumns([slice(plane.first_berth, plane.end_berth) for plane in planes])
+        repairs = self.satellites.repairs = Repairs(context, self.units, self.jobs, servicing, columns)
+        supplies = Supplies(context, self.movements.site, servicing, columns)
+        return Services(context, self.satellites, repairs, supplies, self.after_change)
 
     def _designs(self) -> tuple[DesignView, ...]:
         scenario, designs = self.context.scenario, self.context.environment.designs
@@ -96,6 +112,8 @@ class Run:
         for process in shocks.processes():
             context.env.process(process)
         self.movements.deploy(initial_spares(self.strategy, self.strategy_name))
+        if self.services is not None:
+            self.services.open()
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             context.env.process(self._review(period))
         self.after_change()
@@ -177,6 +195,8 @@ class Run:
                 self._activate(action)
             case Retire() if self._is_berth(action.berth) and fleet.satellite[action.berth] != NONE:
                 self.satellites.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
+            case Service() if 0 <= action.plane < len(fleet.planes):
+                self._serve(action)
             case _:
                 raise self._impossible(action, "no such plane, berth or satellite")
 
@@ -204,6 +224,21 @@ class Run:
         if fleet.plane_of[action.slot] != fleet.plane_of[action.spare]:
             raise self._impossible(action, "the two lie in different planes")
         self.satellites.activate(action.spare, action.slot, action.phasing_days)
+
+    def _serve(self, action: Service) -> None:
+        """Send servicers to satellites of a plane."""
+        if self.services is None:
+            raise self._impossible(action, "the strategy's services() says False: nobody is there to send")
+        layout, columns = self.context.fleet.planes[action.plane], self.services.columns
+        berths = action.berths or range(layout.first_berth, layout.end_berth)
+        if not all(layout.first_berth <= berth < layout.end_berth for berth in berths):
+            raise self._impossible(
+                action, f"berths of plane {layout.id} are {layout.first_berth} to {layout.end_berth - 1}"
+            )
+        if not columns.reached[action.plane]:
+            raise self._impossible(action, "no servicer reaches that plane")
+        if self.services.request(action.plane, berths) == 0:
+            raise self._impossible(action, "there is nothing to mend that nobody was sent to")
 
     def _is_berth(self, berth: int) -> bool:
         return 0 <= berth < len(self.context.fleet.state)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.cohort import Cohort
 from sim.engine.context import Context
+from sim.engine.repairs import Repairs
 from sim.engine.training import TrainingJobs
 from sim.engine.units import DERATING, END_OF_LIFE, WARNING, Due, Units
 from sim.environment import Limit
@@ -50,6 +51,7 @@ class Satellites:
         self.jobs = jobs
         self.after_change = after_change
         self._bound_for: dict[int, int] = {}  # slots that spares are on their way to, by serial number
+        self.repairs: Repairs | None = None  # where somebody serves satellites
         self._walks = 0
         self._awaited_day = float("inf")
 
@@ -162,14 +164,15 @@ class Satellites:
     def _derate(self, cohort: Cohort, i: int, limit: Limit, speed: float) -> None:
         """From now on the satellites of a cohort in a plane cannot always do all that was asked of them."""
         plane = int(cohort.plane[i])
-        left = np.flatnonzero((cohort.plane == plane) & ~cohort.gone)
-        if len(left):
+        homes = (self.units.home(serial) for serial in cohort.serial[cohort.plane == plane].tolist())
+        left = next((one.serial[j] for one, j in homes if not one.gone[j]), None)
+        if left is not None:
             self.context.log.append(
                 self.context.now,
                 EventKind.DERATED,
                 cause=_CAUSE_OF[limit],
                 plane=plane,
-                satellite=int(cohort.serial[left[0]]),
+                satellite=int(left),
                 amount=speed,
                 design=cohort.design,
             )
@@ -189,6 +192,8 @@ class Satellites:
         """GPUs of a satellite fail together; spares aboard step in, and what is left goes on if it is enough."""
         satellite, fewer = cohort.scenario.satellite, int(np.count_nonzero(cohort.active[i, units]))
         cohort.alive[i, units] = False
+        if self.repairs is not None:
+            self.repairs.note(cohort, i, units, kind, cause)
         self._log_gpus(cohort, i, kind, cause, -fewer, len(units))
         berth = int(cohort.berth[i])
         working = berth >= 0 and self.context.fleet.state[berth] == _WORKING
@@ -314,6 +319,8 @@ class Satellites:
         fleet.satellite[berth] = NONE
         fleet.gpus_alive[berth] = 0
         fleet.life_end_day[berth] = np.inf
+        if self.repairs is not None:
+            self.repairs.columns.clear(berth)
 
     def _clear(self, berth: int) -> Process:
         """A dead satellite drifts out of its slot."""
@@ -386,6 +393,8 @@ class Satellites:
             design=cohort.design,
         )
         self.units.place(cohort, i, context.now)
+        if self.repairs is not None:
+            self.repairs.begins_work(cohort, i)
         self._offer_gpus(cohort, i, slot)
         self._walk_on()
         self.after_change()

@@ -121,10 +121,10 @@ class TrainingJobs:
         for job in self.pool.leave(berth):
             self.interrupt(self.gangs[job], cause, planned=planned)
 
-    def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int) -> None:
-        """GPUs on a satellite at work failed together."""
+    def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
+        """GPUs on a satellite at work failed together, or are taken out by plan."""
         for job in self.pool.lose(berth, units):
-            self.interrupt(self.gangs[job], cause, planned=False)
+            self.interrupt(self.gangs[job], cause, planned=planned)
 
     def gain_gpus(self, berth: int, units: NDArray[np.intp]) -> None:
         """Spare GPUs of a satellite at work begin to work."""

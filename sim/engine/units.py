@@ -7,7 +7,7 @@ horizon: the same GPUs die on the same days and stand in the same rows of the lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sim.engine.cohort import Cohort, CohortHazard, Losses
 from sim.engine.draws import Addresses, FailureDraws, Question, draw
 from sim.engine.hazards import PER_CLOCK_DAY, Hazard, hazards_of, spare_pace
+from sim.engine.successors import apart, renew
 from sim.engine.weather import Weather
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventRecorder
@@ -290,6 +291,29 @@ class Units:
         """Spare GPUs aboard begin to work."""
         for position in positions.tolist():
             cohort.switch_in(i, position, day)
+        self._reschedule(cohort, i, day)
+
+    def replace(
+        self, serial: int, positions: Ints, day: float, groups: Sequence[tuple[int, int]] = ()
+    ) -> tuple[Cohort, int]:
+        """New GPUs in some positions of a satellite at work, and new units of groups of its hazards, (hazard, group).
+
+        Each draws its luck with the next ordinal of its part and is born on this day.  What works of it, and
+        `resume`, are the caller's.  Returns where the satellite stands from now on.
+        """
+        cohort, i = self.home(serial)
+        if cohort.renewals is None:
+            own = apart(cohort, i, self.weather)
+            cohort.gone[i], cohort.berth[i] = True, -1
+            cohort, i = own, 0
+            self._homes[serial] = own, 0
+        singles = [(number, positions) for number, one in enumerate(cohort.hazards) if one.hazard.of_one_gpu]
+        others = [(number, np.array([g for n, g in groups if n == number])) for number in dict(groups)]
+        renew(self.streams, self.weather, cohort, [*singles, *others], day)
+        return cohort, i
+
+    def resume(self, cohort: Cohort, i: int, day: float) -> None:
+        """A satellite goes on after a service."""
         self._reschedule(cohort, i, day)
 
     def _reschedule(self, cohort: Cohort, i: int, day: float) -> None:

@@ -23,6 +23,7 @@ from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.prices import MOST_USD, PartPrices
 from sim.scenario.radiation import Radiation
+from sim.scenario.servicing import AnyServicing, Robots
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_spares
@@ -183,6 +184,9 @@ class Scenario(Parameters):
     reliability: Reliability
     launch: LaunchService
     deployment: Annotated[InPlace | Launched, Field(discriminator="kind")] = InPlace()
+    servicing: AnyServicing | None = None
+    """Who mends satellites at work; null: nobody is named, and strategies that send servicers do so with the default
+    figures of `kind: robots`, which are assumptions."""
     workload: Workload = Workload()
     service: Service = Service()
     economics: Economics
@@ -317,6 +321,11 @@ class Scenario(Parameters):
             ("reliability.common_causes", list(reliability.common_causes)),
             ("reliability.bus_shares", list(reliability.bus_shares)),
         ]
+
+    @property
+    def servicers(self) -> AnyServicing:
+        """Who mends satellites at work for strategies that want it."""
+        return Robots() if self.servicing is None else self.servicing
 
     @property
     def design_names(self) -> tuple[str, ...]:

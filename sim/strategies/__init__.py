@@ -7,8 +7,10 @@ from difflib import get_close_matches
 
 from sim.errors import InputError
 from sim.fleet import BerthState, DesignView, FleetView, PlaneView
-from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Strategy
+from sim.servicing import ServiceView
+from sim.strategies.base import Action, Activate, Launch, Replenishing, Retire, Service, Strategy
 from sim.strategies.built_in import Batch, OnOrbitSpares, ReplaceOnFailure, RunToFailure, ScheduledBatch
+from sim.strategies.servicing import RoboticServicing, ServicingAndReplacement
 
 BUILT_IN: dict[str, type[Strategy]] = {
     "run_to_failure": RunToFailure,
@@ -16,6 +18,8 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "batch": Batch,
     "scheduled_batch": ScheduledBatch,
     "on_orbit_spares": OnOrbitSpares,
+    "robotic_servicing": RoboticServicing,
+    "servicing_and_replacement": ServicingAndReplacement,
 }
 
 __all__ = [
@@ -32,8 +36,12 @@ __all__ = [
     "ReplaceOnFailure",
     "Replenishing",
     "Retire",
+    "RoboticServicing",
     "RunToFailure",
     "ScheduledBatch",
+    "Service",
+    "ServiceView",
+    "ServicingAndReplacement",
     "Strategy",
     "strategy_class",
 ]

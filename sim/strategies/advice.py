@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sim.errors import InputError
 from sim.fleet import DesignView, FleetView, PlaneView
-from sim.strategies.base import Action, Activate, Launch, Retire, Strategy
+from sim.strategies.base import Action, Activate, Launch, Retire, Service, Strategy
 
 Said = TypeVar("Said")
 
@@ -67,6 +67,14 @@ def watches_gpus(strategy: Strategy, name: str) -> bool:
     return said
 
 
+def services(strategy: Strategy, name: str) -> bool:
+    """Whether it sends servicers.  Raises `InputError` for what is neither yes nor no."""
+    said: Any = _ask(f"strategy {name}", strategy.services)
+    if not isinstance(said, bool):
+        raise InputError(f"strategy {name}: services() = {said!r}: must be True or False")
+    return said
+
+
 def _ask(where: str, question: Callable[[], Said]) -> Said:
     try:
         return question()
@@ -100,8 +108,13 @@ def _problem(action: Any) -> str | None:
         case Retire():
             if not _is_whole(action.berth):
                 return "berth must be a whole number"
+        case Service():
+            if not _is_whole(action.plane):
+                return "plane must be a whole number"
+            if not (isinstance(action.berths, (tuple, list)) and all(map(_is_whole, action.berths))):
+                return "berths must be whole numbers"
         case _:
-            return "is no action: use Launch, Activate or Retire"
+            return "is no action: use Launch, Activate, Retire or Service"
     return None
 
 

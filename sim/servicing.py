@@ -20,6 +20,8 @@ class ServiceColumns:
         self.spans = tuple(spans)
         self.mendable = np.zeros(berths, np.int32)
         self.waiting = np.zeros(berths, np.bool_)
+        self.queued = np.zeros(berths, np.int64)
+        """Of those that wait and that nobody is on the way to, by order of request, from 1; 0: none of them."""
         self.free = np.zeros(planes, np.int32)
         self.parts = np.zeros(planes, np.int32)
         self.reached = np.ones(planes, np.bool_)
@@ -28,6 +30,7 @@ class ServiceColumns:
         """No satellite stands in a berth any more."""
         self.mendable[berth] = 0
         self.waiting[berth] = False
+        self.queued[berth] = 0
 
 
 class ServiceView:
@@ -37,7 +40,8 @@ class ServiceView:
         """A view that follows the columns."""
         self._spans = columns.spans
         self.mendable: Ints = _read_only(columns.mendable)
-        """GPUs of the satellite at work in each berth that are dead and could be mended, by telemetry: at once."""
+        """GPUs of the satellite at work in each berth that are dead and could be mended, as far as they are known: at a
+        review, and for a strategy that watches GPUs, all of them."""
         self.waiting: NDArray[np.bool_] = _read_only(columns.waiting)
         """Whether a servicer is on its way to the satellite in each berth, or will be."""
         self.servicers_free: Ints = _read_only(columns.free)
@@ -47,11 +51,6 @@ class ServiceView:
 
         self.reached: NDArray[np.bool_] = _read_only(columns.reached)
         """Whether any servicer can reach each plane, and come back."""
-
-    def broken(self, plane: int) -> int:
-        """GPUs of a plane that could be mended, on satellites that nobody was sent to."""
-        span = self._spans[plane]
-        return int(self.mendable[span][~self.waiting[span]].sum())
 
     def satellites(self, plane: int, at_least: int = 1) -> list[int]:
         """Berths of a plane whose satellite has so many GPUs to mend, and nobody was sent to; the worst first."""

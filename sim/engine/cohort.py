@@ -51,6 +51,8 @@ class CohortHazard:
     """Where a unit at work, or in store, stands at birth, shape (satellites,)."""
     rest: float
     """Pace of a unit in reserve, as a share of one at work."""
+    bound: Floats
+    """The most E that a unit of each satellite can use up by the end of its life, whenever it is born there."""
     woken: dict[int, float] = field(default_factory=dict)
     """Days on which stored satellites began to work, where groups have units in reserve: their lives are followed from
     birth each time, since who was in reserve when decides."""
@@ -59,13 +61,13 @@ class CohortHazard:
 
     @classmethod
     def of(
-        cls, hazard: Hazard, draws: FailureDraws, share: Floats, life: Life, born: Life, *, rest: float
+        cls, hazard: Hazard, draws: FailureDraws, share: Floats, life: Life, born: Life, *, rest: float, bound: Floats
     ) -> CohortHazard:
         """The units of new satellites; `share`: what this hazard has of the law's, shape (draws,)."""
         threshold = draws.threshold / share
         if len(threshold) == 0:
-            return cls(hazard, draws, threshold, life, threshold, born, rest)
-        return cls(hazard, draws, threshold, life, life.failure_day(hazard.law, threshold), born, rest)
+            return cls(hazard, draws, threshold, life, threshold, born, rest, bound)
+        return cls(hazard, draws, threshold, life, life.failure_day(hazard.law, threshold), born, rest, bound)
 
     def of_satellites(self, first: int, end: int) -> slice:
         """The draws of these satellites, which lie together."""
@@ -103,12 +105,17 @@ class CohortHazard:
             self.day[rows],
             replace(self.born.take([satellite]), clock=clock),
             self.rest,
+            self.bound[[satellite]],
             {0: self.woken[satellite]} if satellite in self.woken else {},
         )
 
     def succeeded(self, units: Ints, groups: Ints, new: CohortHazard) -> CohortHazard:
         """The same, of one satellite, with the successors of some units, which make up these groups."""
-        old = np.flatnonzero(~np.isin(self.draws.unit, units))
+        renewed = np.zeros(self.hazard.per_satellite, bool)
+        renewed[units] = True
+        old = np.flatnonzero(~renewed[self.draws.unit])
+        if len(old) == len(self.day) and len(new.day) == 0 and not self.hazard.reserves:
+            return self
         kept, life = self.draws.take(old), self.life.take(old)
         columns = [
             np.concatenate([getattr(life, name), getattr(new.life, name)])

@@ -41,13 +41,19 @@ class Operation:
     """First position that it concerns, by which random numbers know it."""
 
 
-class _Broken(NamedTuple):
+class Broken(NamedTuple):
     """What is broken aboard a satellite."""
 
     gpus: Flags
     """GPUs that are dead themselves, by position."""
     groups: list[tuple[int, int, Ints]]
     """Groups that carry GPUs: (position among the hazards, group, the positions that it carries)."""
+
+    def without(self, positions: Ints, groups: list[tuple[int, int]]) -> Broken:
+        """What is still broken when these are new."""
+        gpus = self.gpus.copy()
+        gpus[positions] = False
+        return Broken(gpus, [one for one in self.groups if one[:2] not in groups])
 
 
 @dataclass
@@ -64,6 +70,7 @@ class Repairs:
     def __post_init__(self) -> None:
         numbers = self.context.scenario.cause_numbers
         causes = self.context.scenario.reliability.common_causes
+        self.units.note_deaths = self._note_unseen
         self._shocks = [numbers[name] for name, cause in causes.items() if isinstance(cause, Shock)]
 
     # What the operator knows
@@ -77,28 +84,29 @@ class Repairs:
 
     def begins_work(self, cohort: Cohort, i: int) -> None:
         """A satellite that may have lost GPUs before works in its slot from now on."""
-        self.columns.mendable[cohort.berth[i]] = self._mendable(cohort, i)
+        self.columns.mendable[cohort.berth[i]] = self._mendable(cohort, i, self.broken(cohort, i))
+
+    def _note_unseen(self, cohort: Cohort, satellite: Ints, position: Ints, hazard: Ints) -> None:
+        """GPUs died that nobody looked at one by one."""
+        causes = np.array([one.hazard.cause for one in cohort.hazards])
+        kinds = [cohort.kind_of(number) for number in range(len(causes))]
+        mends = np.array([self._mends(kind, cause) for kind, cause in zip(kinds, causes.tolist(), strict=True)])
+        cohort.lost_to[satellite, position] = causes[hazard]
+        np.add.at(self.columns.mendable, cohort.berth[satellite], mends[hazard])
 
     def _mends(self, kind: EventKind, cause: int) -> bool:
         if kind is not EventKind.GROUP_FAILED or cause in self._shocks:
             return "gpus" in self.servicing.mends
         return ("loops" if cause == Cause.PUNCTURE else "groups") in self.servicing.mends
 
-    def _mendable(self, cohort: Cohort, i: int) -> int:
-        """Dead GPUs that would come back if everything were mended that can be."""
-        plan = self.plan(cohort, i)
-        touched = [one.positions for one in plan]
-        touched += [_carried(cohort, number, group) for one in plan for number, group in one.groups]
-        if not touched:
-            return 0
-        return int(np.count_nonzero(~cohort.alive[i, np.unique(np.concatenate(touched))]))
-
     # What is to be done
 
-    def _broken(self, cohort: Cohort, i: int) -> _Broken:
+    def broken(self, cohort: Cohort, i: int) -> Broken:
         """What is broken aboard now, by the days on which it ended."""
         now, dead = self.context.now + _NOW_DAYS, ~cohort.alive[i]
-        gpus, groups = dead & np.isin(cohort.lost_to[i], self._shocks), []
+        gpus, groups = np.zeros(len(dead), bool), []
+        if self._shocks:
+            gpus = dead & np.isin(cohort.lost_to[i], self._shocks)
         for number, one in enumerate(cohort.hazards):
             if one.hazard.span == 0 or len(one.day) == 0:
                 continue
@@ -108,12 +116,11 @@ class Repairs:
                 gpus[failed] |= dead[failed]
             else:
                 groups += [(number, int(group), _carried(cohort, number, int(group))) for group in failed]
-        return _Broken(gpus, groups)
+        return Broken(gpus, groups)
 
-    def plan(self, cohort: Cohort, i: int) -> list[Operation]:
+    def plan(self, cohort: Cohort, i: int, broken: Broken) -> list[Operation]:
         """What can be mended aboard a satellite: what brings most back comes first."""
         mends, size = self.servicing.mends, self.servicing.cartridge.gpus
-        broken = self._broken(cohort, i)
         found, renewed = [], np.zeros(len(broken.gpus), bool)
         blocked = np.zeros(len(broken.gpus), bool)
         for number, group, carried in sorted(broken.groups, key=lambda one: -len(one[2])):
@@ -128,7 +135,7 @@ class Repairs:
                 found.append(Operation("groups", carried, inside, ceil(len(carried) / size), int(carried[0])))
         if "gpus" in mends:
             wanted = np.flatnonzero(broken.gpus & ~renewed & ~blocked)
-            for cartridge in np.unique(wanted // size).tolist():
+            for cartridge in sorted(set((wanted // size).tolist())):
                 positions = np.arange(cartridge * size, min((cartridge + 1) * size, len(renewed)))
                 found.append(Operation("gpus", positions, (), 1, int(positions[0])))
         return found
@@ -138,44 +145,39 @@ class Repairs:
     def carry_out(self, serial: int, done: list[Operation]) -> None:
         """These operations have succeeded: new units are aboard, and what can goes on."""
         now = self.context.now
-        positions = np.unique(np.concatenate([np.empty(0, np.intp), *(one.positions for one in done)]))
+        positions = np.sort(np.concatenate([np.empty(0, np.intp), *(one.positions for one in done)]))
         groups = list(dict.fromkeys(group for one in done for group in one.groups))
+        broken = self.broken(*self.units.home(serial)).without(positions, groups)
         cohort, i = self.units.replace(serial, positions, now, groups)
-        before = cohort.alive[i].copy()
-        cohort.lost_to[i, positions[before[positions]]] = Cause.NONE
-        lost_to = cohort.lost_to[i].copy()
-        cohort.lost_to[i, positions] = Cause.NONE
-        up = self._up(cohort, i)
+        before, lost_to = cohort.alive[i].copy(), cohort.lost_to[i].copy()
+        up = _up(cohort, broken)
         returning = np.flatnonzero(up & ~before)
         room = cohort.scenario.satellite.gpus - int(np.count_nonzero(before & cohort.active[i]))
         begin, reserve = returning[:room], returning[room:]
         changed = positions[before[positions]]  # they lived, on a cartridge with one that did not
         cohort.alive[i] = up
         cohort.active[i, begin], cohort.active[i, reserve] = True, False
-        cohort.pace_of_spares(i, begin, now, 1.0)
-        cohort.pace_of_spares(i, reserve, now, spare_pace(cohort.scenario))
+        cohort.lost_to[i, returning] = cohort.lost_to[i, positions] = Cause.NONE
+        if cohort.scenario.satellite.spare_gpus:
+            cohort.pace_of_spares(i, begin, now, 1.0)
+            cohort.pace_of_spares(i, reserve, now, spare_pace(cohort.scenario))
         self._write(cohort, i, lost_to, begin, reserve)
         self._tell_jobs(cohort, i, begin, changed[cohort.active[i, changed]])
-        cohort.lost_to[i, returning] = Cause.NONE
-        self.columns.mendable[cohort.berth[i]] = self._mendable(cohort, i)
+        self.columns.mendable[cohort.berth[i]] = self._mendable(cohort, i, broken)
         self.units.resume(cohort, i, now)
 
-    def _up(self, cohort: Cohort, i: int) -> Flags:
-        """GPUs that can run: alive themselves, on groups that work, on trays with enough others."""
-        broken = self._broken(cohort, i)
-        up = ~broken.gpus
-        for _, _, carried in broken.groups:
-            up[carried] = False
-        if (tray := cohort.scenario.satellite.tray) is not None:
-            first = np.arange(0, len(up), tray.gpus)
-            left = np.add.reduceat(up.astype(int), first)
-            up &= np.repeat(left >= tray.gpus_needed, tray.gpus)[: len(up)]
-        return up
+    def _mendable(self, cohort: Cohort, i: int, broken: Broken) -> int:
+        """Dead GPUs that would come back if everything were mended that can be."""
+        if not (plan := self.plan(cohort, i, broken)):
+            return 0
+        touched = [one.positions for one in plan]
+        touched += [_carried(cohort, number, group) for one in plan for number, group in one.groups]
+        return int(np.count_nonzero(~cohort.alive[i, np.unique(np.concatenate(touched))]))
 
     def _write(self, cohort: Cohort, i: int, lost_to: NDArray[np.uint8], begin: Ints, reserve: Ints) -> None:
         """A row for each cause whose dead GPUs are alive again."""
         berth = int(cohort.berth[i])
-        for cause in np.unique(lost_to[np.concatenate([begin, reserve])]).tolist():
+        for cause in sorted({*lost_to[begin].tolist(), *lost_to[reserve].tolist()}):
             gained = int(np.count_nonzero(lost_to[begin] == cause))
             self.context.log.append(
                 self.context.now,
@@ -201,6 +203,17 @@ class Repairs:
             self.jobs.lose_gpus(berth, changed, Cause.STRATEGY, planned=True)
         if len(new := np.concatenate([begin, changed])):
             self.jobs.gain_gpus(berth, new)
+
+
+def _up(cohort: Cohort, broken: Broken) -> Flags:
+    """GPUs of a satellite that can run: alive themselves, on groups that work, on trays with enough others."""
+    up = ~broken.gpus
+    for _, _, carried in broken.groups:
+        up[carried] = False
+    if (tray := cohort.scenario.satellite.tray) is not None:
+        left = np.add.reduceat(up.astype(int), np.arange(0, len(up), tray.gpus))
+        up &= np.repeat(left >= tray.gpus_needed, tray.gpus)[: len(up)]
+    return up
 
 
 def affordable(plan: list[Operation], parts: int) -> list[Operation]:

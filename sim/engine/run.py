@@ -68,7 +68,7 @@ class Run:
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
         serves = services(strategy, strategy_name)
-        looked_at = watched or serves or bool(self.jobs.gangs)
+        looked_at = watched or bool(self.jobs.gangs)
         self.units = Units(scenario, environment, self.weather, streams, context.fleet, context.log, watched=looked_at)
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
         lead_days = scenario.launch.expected_lead_days()
@@ -182,6 +182,8 @@ class Run:
         number = 1
         while True:
             yield self.context.env.timeout(max(0.0, number * period_days - self.context.now))
+            if self.services is not None:
+                self.units.catch_up_all(self.context.now)
             self.after_change(reviewing=True)
             number += 1
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sim.constants import DAYS_PER_YEAR
@@ -22,10 +23,11 @@ from sim.events import NONE, Cause, EventKind
 from sim.fleet import BerthState
 from sim.physics.drag import propellant_kg
 from sim.reliability import Life
-from sim.scenario.servicing import MENDS, AnyServicing, Robots
+from sim.scenario.servicing import AnyServicing, Robots
 from sim.streams import uniforms_at
 
 Process = Generator[simpy.Event, Any, None]
+Floats = NDArray[np.float64]
 
 _WORKING = int(BerthState.WORKING)
 _LUCK = part_named("servicing", "operation")
@@ -72,10 +74,10 @@ class Services:
         self.after_change = after_change
         self.servicers: list[Servicer] = []
         supplies.on_arrival = self.wake
-        self._waiting: list[dict[int, None]] = [{} for _ in context.fleet.planes]
-        """Serial numbers of the satellites of each plane that wait, in the order in which they were named."""
-        self._attempts: dict[tuple[int, int, int], int] = {}
+        self._requests = 0
+        self._attempts: dict[tuple[int, str, int], int] = {}
         self._flies = isinstance(self.servicing, Robots)
+        self._stays = isinstance(self.servicing, Robots) and self.servicing.based == "each_plane"
 
     def open(self) -> None:
         """Depots and servicers are there from day 0."""
@@ -115,12 +117,12 @@ class Services:
 
     def request(self, plane: int, berths: Iterable[int]) -> int:
         """Have the satellites in some berths of a plane served; returns how many wait now that did not before."""
-        fleet, columns, queue = self.context.fleet, self.columns, self._waiting[plane]
+        fleet, columns = self.context.fleet, self.columns
         new = [berth for berth in berths if fleet.state[berth] == _WORKING]
         new = [berth for berth in new if columns.mendable[berth] > 0 and not columns.waiting[berth]]
         for berth in new:
-            queue[int(fleet.satellite[berth])] = None
-            columns.waiting[berth] = True
+            self._requests += 1
+            columns.queued[berth], columns.waiting[berth] = self._requests, True
         if new:
             self.context.changed.add(plane)
             self.wake()
@@ -129,7 +131,8 @@ class Services:
     def wake(self) -> None:
         """Whoever has nothing to do looks again."""
         for servicer in self.servicers:
-            if servicer.idle is not None and not servicer.idle.triggered:
+            waits = servicer.idle is not None and not servicer.idle.triggered
+            if waits and servicer.idle is not None and self._plane_for(servicer) is not None:
                 servicer.idle.succeed()
 
     # The life of a servicer
@@ -161,47 +164,43 @@ class Services:
 
     def _next(self, servicer: Servicer) -> tuple[int, int] | None:
         """(plane, serial number) of the satellite that a servicer is to serve next, with parts from its depot."""
-        home, takes = self._is_home(servicer), self.servicing.takes_parts
+        columns, home = self.columns, self._is_home(servicer)
+        takes = self.servicing.takes_parts
         if takes and servicer.parts == 0 and not (home and servicer.home.stock):
             return None
         if (plane := self._plane_for(servicer)) is None:
             return None
-        serial = self._nearest(servicer, plane)
-        del self._waiting[plane][serial]
+        berth = self._berth_for(servicer, plane)
+        columns.queued[berth] = 0
         if takes and home:
-            cohort, i = self.satellites.units.home(serial)
-            wanted = int(self.columns.mendable[cohort.berth[i]])
+            wanted = int(columns.mendable[berth])
             if isinstance(self.servicing, Robots):
                 wanted = self.servicing.parts_aboard - servicer.parts
             servicer.parts += self.supplies.take(servicer.home, wanted)
-        return plane, serial
+        return plane, int(self.context.fleet.satellite[berth])
 
     def _plane_for(self, servicer: Servicer) -> int | None:
         """Where somebody waits whom it can reach and come back from, the plane that it is in first."""
-        if all(not self._is_waiting(plane) for plane in range(len(self._waiting))):
+        columns, here = self.columns, servicer.plane
+        if columns.queued[columns.spans[here]].any():
+            return here
+        if self._stays or not columns.queued.any():
             return None
-        for plane in self.reach.reached(servicer.plane, self.context.now):
+        for plane in self.reach.reached(here, self.context.now):
             back = self.reach.between(plane, servicer.home.plane, self.context.now)
-            if self._waiting[plane] and back is not None:
+            if back is not None and columns.queued[columns.spans[plane]].any():
                 return plane
         return None
 
-    def _is_waiting(self, plane: int) -> bool:
-        """Whether a satellite of a plane waits; those that are no more are struck off."""
-        queue = self._waiting[plane]
-        while queue and not self._stands(first := next(iter(queue))):
-            del queue[first]
-        return bool(queue)
-
-    def _nearest(self, servicer: Servicer, plane: int) -> int:
+    def _berth_for(self, servicer: Servicer, plane: int) -> int:
         """Who is served next of those that wait in a plane: the nearest ahead; on the ground the first that came."""
-        queue = self._waiting[plane]
+        layout = self.context.fleet.planes[plane]
+        queued = self.columns.queued[layout.slot_range]
+        waiting = np.flatnonzero(queued)
         if not self._flies:
-            return next(iter(queue))
+            return layout.first_berth + int(waiting[np.argmin(queued[waiting])])
         here = servicer.slot if servicer.plane == plane else 0
-        slots = self.context.fleet.planes[plane].slots
-        standing = [serial for serial in queue if self._stands(serial)]
-        return min(standing, key=lambda serial: (self._slot(serial) - here) % slots)
+        return layout.first_berth + int(waiting[np.argmin((waiting - here) % layout.slots)])
 
     def _stands(self, serial: int) -> bool:
         """Whether a satellite is at work in a slot."""
@@ -263,36 +262,41 @@ class Services:
 
     def _visit(self, servicer: Servicer, plane: int, serial: int) -> Process:
         """Fly to a satellite that waits, and mend what can be."""
-        if not (yield from self._fly(servicer, plane, self._slot(serial))):
+        if not (yield from self._fly(servicer, plane, self._slot(serial))) or servicer.plane != plane:
             self._dismiss(serial)
             return
-        if not self._stands(serial) or self.reach.planes[servicer.plane].id != plane:
-            self._dismiss(serial)
+        if not self._stands(serial):
             return
-        cohort, i = self.satellites.units.home(serial)
-        whole = self.repairs.plan(cohort, i)
+        units, now = self.satellites.units, self.context.now
+        units.catch_up([serial], now)
+        cohort, i = units.home(serial)
+        whole = self.repairs.plan(cohort, i, self.repairs.broken(cohort, i))
         plan = affordable(whole, servicer.parts)
-        luck = [self._luck(serial, operation) for operation in plan]
+        luck = self._luck(serial, plan)
         hours = self.servicing.hours_per_visit
-        hours += sum(self._hours(operation, uniform) for operation, (_, uniform) in zip(plan, luck, strict=True))
+        hours += sum(self._hours(operation, uniform) for operation, uniform in zip(plan, luck[:, 1], strict=True))
         yield self.context.env.timeout(hours / self.servicing.hours_a_day)
         if servicer.lost:
             self._dismiss(serial)
             return
         self._note(EventKind.VISITED, plane, serial, hours)
-        if not self._stands(serial):
-            return
-        if used := sum(operation.parts for operation in plan):
-            servicer.parts -= used
-            self._note(EventKind.PARTS_USED, plane, serial, used)
-        chance = self.servicing.success_probability
-        self.repairs.carry_out(serial, [one for one, (u, _) in zip(plan, luck, strict=True) if u < chance])
-        self._dismiss(serial)
-        if len(plan) < len(whole):  # its parts did not suffice
-            self.request(plane, [int(self.satellites.units.home(serial)[0].berth[0])])
+        if self._stands(serial):
+            self._finish(servicer, serial, plan, luck[:, 0])
+            if len(plan) < len(whole):  # its parts did not suffice
+                self.request(plane, [int(self.satellites.units.home(serial)[0].berth[0])])
         if not self._flies:
             self._unload(servicer)
         self.after_change()
+
+    def _finish(self, servicer: Servicer, serial: int, plan: list[Operation], luck: Floats) -> None:
+        """The operations of a visit succeed or not."""
+        if used := sum(operation.parts for operation in plan):
+            servicer.parts -= used
+            self._note(EventKind.PARTS_USED, servicer.plane, serial, used)
+        self.satellites.units.catch_up([serial], self.context.now)
+        chance = self.servicing.success_probability
+        self.repairs.carry_out(serial, [one for one, u in zip(plan, luck, strict=True) if u < chance])
+        self._dismiss(serial)
 
     def _dismiss(self, serial: int) -> None:
         """A satellite waits for nobody any more."""
@@ -301,18 +305,20 @@ class Services:
             self.columns.waiting[cohort.berth[i]] = False
             self.context.changed.add(int(cohort.plane[i]))
 
-    def _luck(self, serial: int, operation: Operation) -> tuple[float, float]:
-        """Two uniform numbers of an operation, known by what it is done to and how often that was tried."""
+    def _luck(self, serial: int, plan: list[Operation]) -> Floats:
+        """Numbers of each operation, which is known by what it is done to and how often that was tried; (n, 4)."""
+        if not plan:
+            return np.empty((0, 4))
+        keys = []
+        for operation in plan:
+            key = serial, operation.what, operation.first
+            attempt = self._attempts[key] = self._attempts.get(key, 0) + 1
+            keys.append(self.context.streams.key(f"{operation.what} {attempt}", _LUCK))
         cohort, i = self.satellites.units.home(serial)
-        where, what = cohort.addresses, MENDS.index(operation.what)
-        key = serial, what, operation.first
-        attempt = self._attempts[key] = self._attempts.get(key, 0) + 1
-        first, second = self.context.streams.key(f"operation {what} {attempt}", _LUCK)
-        words = (where.site[i], where.place[i], where.ordinal[i], operation.first)
-        counter = [np.array([word], np.uint64) for word in words]
-        keys = np.array([first], np.uint64), np.array([second], np.uint64)
-        drawn = uniforms_at((counter[0], counter[1], counter[2], counter[3]), keys)[0]
-        return float(drawn[0]), float(drawn[1])
+        own, words = cohort.addresses, np.array(keys, np.uint64)
+        site, place, built = (np.full(len(plan), word[i], np.uint64) for word in (own.site, own.place, own.ordinal))
+        first = np.array([operation.first for operation in plan], np.uint64)
+        return uniforms_at((site, place, built, first), (words[:, 0], words[:, 1]))
 
     def _hours(self, operation: Operation, uniform: float) -> float:
         """Hours that an operation takes."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.cohort import Cohort, CohortHazard
-from sim.engine.draws import Addresses, FailureDraws
+from sim.engine.draws import FailureDraws
 from sim.engine.weather import Weather
 from sim.reliability import Life
 from sim.streams import Streams, uniforms_at
@@ -41,37 +42,71 @@ def apart(cohort: Cohort, i: int, weather: Weather) -> Cohort:
     return own
 
 
-def renew(streams: Streams, weather: Weather, cohort: Cohort, renewed: Iterable[tuple[int, Ints]], day: float) -> None:
+def renew(streams: Streams, weather: Weather, cohort: Cohort, renewed: Sequence[tuple[int, Ints]], day: float) -> None:
     """New units for some groups of a satellite's hazards, (position of the hazard, groups), born on a day.
 
     The cohort is the satellite's own, and it works.
     """
-    assert cohort.renewals is not None
-    for number, groups in renewed:
-        if len(groups) == 0:
-            continue
-        one, plane = cohort.hazards[number], int(cohort.plane[0])
-        hazard = one.hazard
-        ordinals = np.array([cohort.renewals.get((number, group), 0) + 1 for group in groups.tolist()])
-        cohort.renewals |= dict(zip(((number, group) for group in groups.tolist()), ordinals.tolist(), strict=True))
-        units = (groups[:, None] * hazard.units + np.arange(hazard.units)).ravel()
-        drawn, lot = _draw(streams, hazard.part, cohort.addresses, units, np.repeat(ordinals, hazard.units))
+    wanted = [_Wanted.of(cohort, number, groups) for number, groups in renewed if len(groups)]
+    if not wanted:
+        return
+    plane, end = int(cohort.plane[0]), 0
+    uniforms = _uniforms(streams, cohort, wanted)
+    for one in wanted:
+        begin, end = end, end + len(one.units)
+        own = uniforms[begin:end]
+        before = cohort.hazards[one.number]
+        hazard = before.hazard
+        threshold = -np.log(own[:, 0])
+        counts = threshold <= before.bound[0]
         if hazard.batch is not None:
             # Parts in store come from many lots, so that each is as likely as another to be of a bad one.
-            drawn = drawn.take(lot < hazard.batch.probability)
+            counts &= own[:, 2] < hazard.batch.probability
+        some = np.flatnonzero(counts)
+        if len(some) == 0 and len(before.day) == 0 and not hazard.reserves:
+            continue  # nothing that it could end was drawn, and nothing is
+        drawn = FailureDraws(np.zeros(len(some), np.intp), one.units[some], threshold[some], own[some, 1])
         share = hazard.share * weather.scale(hazard, cohort.design, plane)
-        if share <= 0:
-            drawn = drawn.take(slice(0))
-        clock = weather.clock(hazard, cohort.design, plane, cohort.birth_day)
-        born = Life.born(np.full(1, day), clock=clock)
+        # The satellite's clock: what matters of it is what passes from now on.
+        born = Life.born(np.full(1, day), clock=before.born.clock)
         shares = np.full(len(drawn.unit), share)
-        new = CohortHazard.of(hazard, drawn, shares, born.take(drawn.satellite), born, rest=one.rest)
-        cohort.hazards[number] = one.succeeded(units, groups, new)
+        new = CohortHazard.of(
+            hazard, drawn, shares, born.take(drawn.satellite), born, rest=before.rest, bound=before.bound
+        )
+        cohort.hazards[one.number] = before.succeeded(one.units, one.groups, new)
 
 
-def _draw(streams: Streams, part: int, where: Addresses, units: Ints, ordinals: Ints) -> tuple[FailureDraws, Floats]:
-    """Thresholds of the n-th successors of some units of one satellite, and a number that decides on their lots."""
-    keys = np.array([streams.key(f"successor {ordinal}", part) for ordinal in ordinals.tolist()], np.uint64)
-    site, place, built = (np.full(len(units), word[0], np.uint64) for word in (where.site, where.place, where.ordinal))
-    drawn = uniforms_at((site, place, built, units.astype(np.uint64)), (keys[:, 0], keys[:, 1]))
-    return FailureDraws(np.zeros(len(units), np.intp), units, -np.log(drawn[:, 0]), drawn[:, 1]), drawn[:, 2]
+class _Wanted(NamedTuple):
+    """Units of a hazard that are to be renewed."""
+
+    number: int
+    groups: Ints
+    units: Ints
+    ordinals: Ints
+    """How many were in the place of each before."""
+
+    @classmethod
+    def of(cls, cohort: Cohort, number: int, groups: Ints) -> _Wanted:
+        """The units of some groups, which are counted."""
+        known, size = cohort.renewals, cohort.hazards[number].hazard.units
+        assert known is not None, "only a satellite in a cohort of its own is renewed"
+        ordinals = []
+        for group in groups.tolist():
+            ordinals.append(known.get((number, group), 0) + 1)
+            known[number, group] = ordinals[-1]
+        units = (groups[:, None] * size + np.arange(size)).ravel()
+        return cls(number, groups, units, np.repeat(ordinals, size))
+
+
+def _uniforms(streams: Streams, cohort: Cohort, wanted: Sequence[_Wanted]) -> Floats:
+    """Four numbers for each unit, known by its satellite, part, number and ordinal."""
+    keys = [
+        streams.key(f"successor {ordinal}", cohort.hazards[one.number].hazard.part)
+        for one in wanted
+        for ordinal in one.ordinals.tolist()
+    ]
+    units = np.concatenate([one.units for one in wanted]).astype(np.uint64)
+    own = cohort.addresses
+    site, place, built = (np.full(len(units), word[0], np.uint64) for word in (own.site, own.place, own.ordinal))
+    words = np.array(keys, np.uint64)
+    return uniforms_at((site, place, built, units), (words[:, 0], words[:, 1]))

@@ -7,7 +7,7 @@ horizon: the same GPUs die on the same days and stand in the same rows of the lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -56,6 +56,14 @@ class _Watch:
     losses: Losses
     since: float
     """They have been looked at up to this day."""
+    next_day: float
+    """Nothing is lost before."""
+
+    def seen(self, day: float) -> None:
+        """They have been looked at up to a day."""
+        days = self.losses.day
+        following = int(np.searchsorted(days, day, side="right"))
+        self.since, self.next_day = day, float(days[following]) if following < len(days) else np.inf
 
 
 class Units:
@@ -86,6 +94,8 @@ class Units:
         self._heap: list[tuple[float, int, int, int, int, float]] = []
         self._versions: list[int] = []  # of the schedule of each satellite, by serial number
         self._quiet: dict[int, _Watch] = {}  # by serial number
+        self.note_deaths: Callable[[Cohort, Ints, Ints, Ints], None] | None = None
+        """Hears of GPUs that died unseen: (satellite, position, hazard) of each."""
 
     def home(self, serial: int) -> tuple[Cohort, int]:
         """Cohort of a satellite that has arrived, and its position there."""
@@ -145,8 +155,9 @@ class Units:
             lives.append(born)
             scales.append(scale)
         found = []
-        for hazard, born, scale, drawn in zip(
-            listed, lives, scales, draw(self.streams, cohort.addresses, questions), strict=True
+        bounds_of = (question.bounds for question in questions)
+        for hazard, born, scale, bound, drawn in zip(
+            listed, lives, scales, bounds_of, draw(self.streams, cohort.addresses, questions), strict=True
         ):
             if hazard.batch is not None:
                 drawn = self._in_bad_lots(hazard, cohort.addresses, drawn)
@@ -157,7 +168,7 @@ class Units:
                 life = Life(life.day, life.age_days, life.hazard, pace, life.clock)
             rest = 0.0 if hazard.standby == "cold" else dormancy
             share = hazard.share * scale[drawn.satellite]
-            found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest))
+            found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest, bound=bound))
         return found
 
     def _has_second(self, hazard: Hazard) -> bool:
@@ -233,7 +244,8 @@ class Units:
         for i in (first + np.flatnonzero(quiet[first:end])).tolist():
             mine = slice(int(bounds[i - first]), int(bounds[i - first + 1]))
             own = losses.take(mine)
-            self._quiet[int(cohort.serial[i])] = _Watch(own, now)
+            self._quiet[int(cohort.serial[i])] = watch = _Watch(own, now, np.inf)
+            watch.seen(now)
 
     def _push(self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats) -> None:
         serial = cohort.serial[satellite].tolist()
@@ -333,15 +345,46 @@ class Units:
         """Find what GPUs of some satellites died unseen up to a day, write it down, and count those alive."""
         by_cohort: dict[int, tuple[Cohort, list[tuple[int, _Watch]]]] = {}
         for serial in serials:
-            if (watch := self._quiet.get(serial)) is not None:
+            if (watch := self._quiet.get(serial)) is not None and watch.next_day <= day:
                 cohort, i = self.home(serial)
                 by_cohort.setdefault(id(cohort), (cohort, []))[1].append((i, watch))
         for cohort, watches in by_cohort.values():
-            self._catch_up(cohort, watches, day)
+            if len(cohort) == 1:
+                self._catch_up_one(cohort, watches[0][1], day)
+            else:
+                self._catch_up(cohort, watches, day)
 
     def catch_up_all(self, day: float) -> None:
         """The same for all satellites at work."""
         self.catch_up(list(self._quiet), day)
+
+    def _catch_up_one(self, cohort: Cohort, watch: _Watch, day: float) -> None:
+        """The same as `_catch_up` for a satellite in a cohort of its own: few losses, one by one."""
+        berth, alive, losses = int(cohort.berth[0]), cohort.alive[0], watch.losses
+        first, end = np.searchsorted(losses.day, [watch.since, day], side="right").tolist()
+        watch.seen(day)
+        for number in range(first, end):
+            which, group = int(losses.hazard[number]), int(losses.group[number])
+            span = cohort.hazards[which].hazard.span
+            positions = group * span + np.flatnonzero(alive[group * span : (group + 1) * span])
+            if (killed := len(positions)) == 0:
+                continue
+            alive[positions] = False
+            self.fleet.gpus_alive[berth] -= killed
+            if self.note_deaths is not None:
+                here = np.zeros(killed, np.intp)
+                self.note_deaths(cohort, here, positions, np.full(killed, which))
+            self.log.append(
+                float(losses.day[number]),
+                cohort.kind_of(which),
+                cause=cohort.hazards[which].hazard.cause,
+                plane=int(cohort.plane[0]),
+                berth=berth,
+                satellite=int(cohort.serial[0]),
+                gpus=-killed,
+                amount=0 if span == 1 else killed,
+                design=cohort.design,
+            )
 
     def _catch_up(self, cohort: Cohort, watches: list[tuple[int, _Watch]], day: float) -> None:
         size = [len(watch.losses.day) for _, watch in watches]
@@ -360,7 +403,7 @@ class Units:
         some = np.flatnonzero((joined.day <= day) & (joined.day > since))
         losses = joined.take(some)
         for _, watch in watches:
-            watch.since = day
+            watch.seen(day)
         if len(some) == 0:
             return
         event, satellite, position = cohort.deaths(losses)
@@ -369,6 +412,8 @@ class Units:
         # One row a loss, for as many GPUs as it killed.
         rows, killed = np.unique(event, return_counts=True)
         alone = np.array([one.hazard.of_one_gpu for one in cohort.hazards])[losses.hazard[rows]]
+        if self.note_deaths is not None:
+            self.note_deaths(cohort, satellite, position, losses.hazard[event])
         self.log.extend(
             len(rows),
             time_days=losses.day[rows],

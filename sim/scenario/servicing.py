@@ -12,7 +12,6 @@ from sim.reliability import AnyLaw, Exponential
 from sim.scenario.prices import MOST_USD
 
 Mends = Literal["gpus", "groups", "loops"]
-MENDS: tuple[Mends, ...] = ("gpus", "groups", "loops")
 
 
 class Cartridge(Parameters):

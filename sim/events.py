@@ -53,8 +53,8 @@ class EventKind(IntEnum):
     SERVICED = 32  # GPUs are back after a service, under the cause that took them; amount: GPUs, spares included
     VISITED = 33  # a servicer has done its work on a satellite; amount: hours
     PARTS_USED = 34  # on that visit; amount: cartridges, spoiled ones included
-    SUPPLY_LAUNCHED = 35  # cartridges leave for a depot, or a servicer: amount 0; cause LAUNCH: they are lost
-    SUPPLY_ARRIVED = 36  # they are there; amount: cartridges, 0: a servicer
+    SUPPLY_LAUNCHED = 35  # cartridges leave for a depot; amount: their number; or a servicer; cause LAUNCH: lost
+    SUPPLY_ARRIVED = 36  # they are there; amount: cartridges; of a servicer `job` has its number, in 35 and 37 too
     SERVICER_LOST = 37  # a servicer failed, or is done: see the cause; amount: cartridges aboard
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
+from sim.economics.servicing import NO_SERVICING, ServicingCosts, servicing_costs
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice
 from sim.result import Result
@@ -37,12 +38,16 @@ class Costs:
     deployment_usd: float
     """Part of satellites, GPUs and flights above that went into the initial deployment."""
     unexpired_credit_usd: float
-    """Straight-line value, at the horizon, of the life left in satellites in orbit and on their way."""
+    """Straight-line value, at the horizon, of the life left in satellites in orbit and on their way, and in servicers.
+    """
+    servicing: ServicingCosts = NO_SERVICING
+    """Servicers, cartridges, their flights and hours, the first ones included."""
 
     @property
     def total_uncredited_usd(self) -> float:
         """All that was paid, the initial deployment included."""
-        return self.satellites_usd + self.gpus_usd + self.launches_usd + self.operations_usd
+        bought_usd = self.satellites_usd + self.gpus_usd + self.launches_usd
+        return bought_usd + self.operations_usd + self.servicing.total_usd
 
     @property
     def total_usd(self) -> float:
@@ -98,6 +103,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
     # A fleet that stands in place is charged what brings it up on average.
     times = np.where(flights.deployment, scenario.deployment_flights_each, 1.0)
+    servicing = servicing_costs(result, bills[0])
     return Costs(
         satellites_usd=float((times * bus_usd).sum()),
         gpus_usd=float((times * gpus_usd).sum()),
@@ -105,7 +111,8 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
         deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
-        unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, bills),
+        servicing=servicing,
+        unexpired_credit_usd=_unexpired_credit_usd(result, flights, flight_usd, bills) + servicing.unexpired_credit_usd,
     )
 
 
@@ -144,6 +151,8 @@ def _unexpired_credit_usd(result: Result, flights: Flights, flight_usd: Floats, 
     died = np.isin(log.kind, GPU_LOSSES)
     # A row of a single GPU has no amount.
     dead_gpus = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=size)[:size]
+    back = log.kind == EventKind.SERVICED
+    dead_gpus -= np.bincount(log.satellite[back], log.amount[back], minlength=size)[:size]
     living = of_each([bill.positions for bill in bills]) - dead_gpus
     value_usd = of_each([bill.bus_usd for bill in bills]) + of_each([bill.gpu_usd for bill in bills]) * living
     return float(((value_usd + (flight_usd / flights.satellites)[flight_of]) * left)[alive].sum())

@@ -70,7 +70,7 @@ class Repairs:
     def __post_init__(self) -> None:
         numbers = self.context.scenario.cause_numbers
         causes = self.context.scenario.reliability.common_causes
-        self.units.note_deaths = self._note_unseen
+        self.units.unseen.note_deaths = self._note_unseen
         self._shocks = [numbers[name] for name, cause in causes.items() if isinstance(cause, Shock)]
 
     # What the operator knows

@@ -118,7 +118,7 @@ class Run:
             context.env.process(self._review(period))
         self.after_change()
         self._step_until(horizon)
-        self.units.catch_up_all(horizon)
+        self.units.unseen.catch_up_all(horizon)
         self.jobs.close(horizon)
 
     def _step_until(self, horizon: float) -> None:
@@ -183,7 +183,7 @@ class Run:
         while True:
             yield self.context.env.timeout(max(0.0, number * period_days - self.context.now))
             if self.services is not None:
-                self.units.catch_up_all(self.context.now)
+                self.units.unseen.catch_up_all(self.context.now)
             self.after_change(reviewing=True)
             number += 1
 

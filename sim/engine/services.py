@@ -87,7 +87,7 @@ class Services:
         for depot in self.supplies.depots:
             for _ in range(each):
                 if isinstance(servicing, Robots):
-                    self.supplies.deploy_servicer(depot.plane)
+                    self.supplies.deploy_servicer(depot.plane, len(self.servicers))
                 self._commission(len(self.servicers), 0, depot)
         homes, planes = self.supplies.depots, range(len(self.columns.reached))
         self.columns.reached[:] = [any(self._serves(depot.plane, plane) for depot in homes) for plane in planes]
@@ -355,7 +355,12 @@ class Services:
         """A servicer is no more, with the parts aboard; another follows."""
         servicer.lost = True
         self.context.log.append(
-            self.context.now, EventKind.SERVICER_LOST, cause=cause, plane=servicer.plane, amount=servicer.parts
+            self.context.now,
+            EventKind.SERVICER_LOST,
+            cause=cause,
+            plane=servicer.plane,
+            job=servicer.number,
+            amount=servicer.parts,
         )
         if isinstance(self.servicing, Robots) and self.servicing.replaced:
             self.context.env.process(self._follow(servicer))
@@ -365,8 +370,8 @@ class Services:
         home, ordinal, flight = lost.home, lost.ordinal + 1, 0
         while True:
             stream = self.context.streams.of("servicer flight", lost.number, ordinal, flight)
-            if (yield from self.supplies.fly(home.plane, 0, stream)):
+            if (yield from self.supplies.fly(home.plane, 0, stream, lost.number)):
                 break
             flight += 1
-        self.supplies.servicer_arrived(home.plane)
+        self.supplies.servicer_arrived(home.plane, lost.number)
         self._commission(lost.number, ordinal, home)

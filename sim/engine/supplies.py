@@ -14,7 +14,7 @@ from sim.engine.context import Context
 from sim.engine.launches import LaunchSite
 from sim.environment import Plane
 from sim.errors import Fault, ScenarioError
-from sim.events import Cause, EventKind
+from sim.events import NONE, Cause, EventKind
 from sim.scenario.servicing import AnyServicing, Robots
 from sim.servicing import ServiceColumns
 
@@ -93,8 +93,10 @@ class Supplies:
             self.take(depot, 0)  # it is ordered again
         self.on_arrival()
 
-    def fly(self, plane: int, parts: int, stream: np.random.Generator) -> Generator[simpy.Event, Any, bool]:
-        """Build and fly a load of parts, or a servicer where there are none; returns whether it arrived."""
+    def fly(
+        self, plane: int, parts: int, stream: np.random.Generator, servicer: int = NONE
+    ) -> Generator[simpy.Event, Any, bool]:
+        """Build and fly a load of parts, or a servicer with its number; returns whether it arrived."""
         context, service, servicing = self.context, self.context.scenario.launch, self.servicing
         if not isinstance(servicing, Robots):
             self._write(EventKind.SUPPLY_LAUNCHED, plane, parts, Cause.NONE)
@@ -104,7 +106,7 @@ class Supplies:
         yield context.env.timeout(service.slip_days.draw(stream))
         yield from self.site.wait_for_clearance()
         failed = stream.random() >= service.vehicle.success_probability
-        self._write(EventKind.SUPPLY_LAUNCHED, plane, parts, Cause.LAUNCH if failed else Cause.NONE)
+        self._write(EventKind.SUPPLY_LAUNCHED, plane, parts, Cause.LAUNCH if failed else Cause.NONE, servicer)
         if failed:
             self.site.stand_down(service.stand_down.draw(stream))
             return False
@@ -117,17 +119,17 @@ class Supplies:
         self._write(EventKind.SUPPLY_ARRIVED, depot.plane, parts, cause)
         self.context.changed.add(depot.plane)
 
-    def _write(self, kind: EventKind, plane: int, parts: int, cause: Cause) -> None:
-        self.context.log.append(self.context.now, kind, cause=cause, plane=plane, amount=parts)
+    def _write(self, kind: EventKind, plane: int, parts: int, cause: Cause, servicer: int = NONE) -> None:
+        self.context.log.append(self.context.now, kind, cause=cause, plane=plane, job=servicer, amount=parts)
 
-    def deploy_servicer(self, plane: int) -> None:
+    def deploy_servicer(self, plane: int, servicer: int) -> None:
         """A servicer of the first days is at its plane."""
-        self._write(EventKind.SUPPLY_LAUNCHED, plane, 0, Cause.DEPLOYMENT)
-        self._write(EventKind.SUPPLY_ARRIVED, plane, 0, Cause.DEPLOYMENT)
+        self._write(EventKind.SUPPLY_LAUNCHED, plane, 0, Cause.DEPLOYMENT, servicer)
+        self._write(EventKind.SUPPLY_ARRIVED, plane, 0, Cause.DEPLOYMENT, servicer)
 
-    def servicer_arrived(self, plane: int) -> None:
+    def servicer_arrived(self, plane: int, servicer: int) -> None:
         """A servicer that follows a lost one is at its plane."""
-        self._write(EventKind.SUPPLY_ARRIVED, plane, 0, Cause.NONE)
+        self._write(EventKind.SUPPLY_ARRIVED, plane, 0, Cause.NONE, servicer)
 
 
 def _loads(parts: int, most: float) -> Sequence[int]:

@@ -104,11 +104,12 @@ METRICS: dict[str, Metric] = {
         Metric("deployment_launches", "1", "Flights attempted in the initial deployment.", "lower"),
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),
+        Metric("robot_hours", "h", "Hours that robots, or crews, worked on satellites, visits included.", "lower"),
         Metric(
             "total_cost_usd",
             "USD",
-            "Satellites, GPUs, flights and operations, deployment included, undiscounted, less the straight-line value "
-            "of unexpired life at the horizon.",
+            "Satellites, GPUs, flights, operations and servicing, deployment included, undiscounted, less the "
+            "straight-line value of unexpired life at the horizon.",
             "lower",
         ),
         Metric(

@@ -10,7 +10,8 @@ from sim.scenario.models import Scenario
 from sim.strategies import BUILT_IN, Activate, Launch, OnOrbitSpares, Retire, Strategy, strategy_class
 
 SMALL = {"gpus": 3, "available_from_day": 1}
-ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares")
+SERVING = ("robotic_servicing", "servicing_and_replacement")
+ORDERING = ("replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares", "servicing_and_replacement")
 CHANGES = {
     **{(kind, "design"): "satellite" for kind in ORDERING},
     ("replace_on_failure", "order_ahead_days"): 120,
@@ -27,6 +28,12 @@ CHANGES = {
     ("on_orbit_spares", "spares_per_plane"): 3,
     ("on_orbit_spares", "reorder_point"): 2,
     ("on_orbit_spares", "phasing_days"): 9,
+    **{(kind, "review_period_days"): 45 for kind in SERVING},
+    **{(kind, "dead_gpu_fraction"): 0.2 for kind in SERVING},
+    **{(kind, "worth_a_visit"): 0.6 for kind in SERVING},
+    ("servicing_and_replacement", "order_ahead_days"): 120,
+    ("servicing_and_replacement", "retire_below_gpu_fraction"): 0.8,
+    ("servicing_and_replacement", "reorder_point"): 2,
 }
 
 
@@ -61,7 +68,8 @@ def test_each_parameter_changes_a_run(fleet, checked_run, kind, field):
 @pytest.mark.parametrize("kind", BUILT_IN)
 def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked_run, kind):
     result = a_run(fleet, checked_run, kind)
-    assert (result.events.count(EventKind.ORDERED) > 0) == (kind != "run_to_failure")
+    assert (result.events.count(EventKind.ORDERED) > 0) == (kind in ORDERING)
+    assert (result.events.count(EventKind.SERVICED) > 0) == (kind in SERVING)
     assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind == "on_orbit_spares")
     assert BUILT_IN[kind]().kind == kind
     assert BUILT_IN[kind].__doc__.splitlines()[0].endswith(".")

@@ -93,7 +93,7 @@ class Satellites:
         if self.jobs.gangs:
             for i in np.flatnonzero(slot).tolist():
                 self._offer_gpus(cohort, i, berths[i])
-        self._walk_on()
+        self.walk_on()
 
     def _offer_gpus(self, cohort: Cohort, i: int, slot: int) -> None:
         if self.jobs.gangs:
@@ -102,7 +102,7 @@ class Satellites:
 
     # What the schedule has
 
-    def _walk_on(self) -> None:
+    def walk_on(self) -> None:
         """See to it that somebody waits for the next entry of the schedule."""
         if self.units.next_day < self._awaited_day:
             self._walks += 1
@@ -204,7 +204,7 @@ class Satellites:
             self._log_gpus(cohort, i, EventKind.SWITCHED_IN, cause, len(waiting), len(waiting))
             if working and self.jobs.gangs:
                 self.jobs.gain_gpus(berth, waiting)
-            self._walk_on()
+            self.walk_on()
         self._switch_off_trays(cohort, i, units, kind)
         needed = satellite.gpus_needed
         if needed and not cohort.gone[i] and np.count_nonzero(cohort.alive[i]) < needed:
@@ -364,7 +364,7 @@ class Satellites:
             design=cohort.design,
         )
         self.units.wake(cohort, i, context.now)
-        self._walk_on()
+        self.walk_on()
         context.env.process(self._phase(cohort, i, slot, phasing_days))
 
     def _phase(self, cohort: Cohort, i: int, slot: int, phasing_days: float) -> Process:
@@ -396,5 +396,5 @@ class Satellites:
         if self.repairs is not None:
             self.repairs.begins_work(cohort, i)
         self._offer_gpus(cohort, i, slot)
-        self._walk_on()
+        self.walk_on()
         self.after_change()

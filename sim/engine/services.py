@@ -129,11 +129,15 @@ class Services:
         return len(new)
 
     def wake(self) -> None:
-        """Whoever has nothing to do looks again."""
+        """As many as are wanted of those who have nothing to do look again."""
+        wanted = int(np.count_nonzero(self.columns.queued))
         for servicer in self.servicers:
-            waits = servicer.idle is not None and not servicer.idle.triggered
-            if waits and servicer.idle is not None and self._plane_for(servicer) is not None:
-                servicer.idle.succeed()
+            if wanted == 0:
+                return
+            idle = servicer.idle
+            if idle is not None and not idle.triggered and self._plane_for(servicer) is not None:
+                idle.succeed()
+                wanted -= 1
 
     # The life of a servicer
 
@@ -296,6 +300,7 @@ class Services:
         self.satellites.units.catch_up([serial], self.context.now)
         chance = self.servicing.success_probability
         self.repairs.carry_out(serial, [one for one, u in zip(plan, luck, strict=True) if u < chance])
+        self.satellites.walk_on()
         self._dismiss(serial)
 
     def _dismiss(self, serial: int) -> None:

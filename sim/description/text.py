@@ -10,6 +10,7 @@ from sim.description.format import WIDTH, Facts, clock, money, span
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
+from sim.description.servicing import servicing_lines
 from sim.scenario import Scenario
 from sim.text import folded, many
 
@@ -38,6 +39,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Jobs", _jobs(f)),
         ("Launch", _launch(f["launch"])),
         ("Initial fleet", _deployment(f["deployment"])),
+        ("Servicing", servicing_lines(f["servicing"])),
         ("Strategies", _strategies(f)),
         ("Notes", _notes(f["notes"])),
         ("Warnings", (f"  ! {warning}" for warning in f["warnings"])),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import asin, cos, inf, pi, radians, sin, sqrt
+from math import asin, cos, inf, log, pi, radians, sin, sqrt
 
-from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, SECONDS_PER_DAY
+from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, SECONDS_PER_DAY, STANDARD_GRAVITY_M_S2
 from sim.physics.checks import between, positive
 from sim.physics.drag import speed_m_s
 from sim.physics.orbit import nodal_precession_deg_per_day
@@ -77,3 +77,8 @@ def node_transfers(
         spirals = edelbaum_m_s(low, height, 0.0) + edelbaum_m_s(height, high, abs(second - first))
         ways.append(Transfer(days + turn_days, spirals))
     return ways
+
+
+def delta_v_m_s(wet_kg: float, propellant_kg: float, isp_s: float) -> float:
+    """Return the speed that a craft can spend in all, m/s (Tsiolkovsky)."""
+    return isp_s * STANDARD_GRAVITY_M_S2 * log(wet_kg / (wet_kg - propellant_kg))

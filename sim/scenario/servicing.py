@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.launch import AnyPrice, PerKilogram
-from sim.parameters import Parameters, cited
+from sim.parameters import Parameters, Source, cited, cited_parts
 from sim.reliability import AnyLaw, Exponential
 from sim.scenario.prices import MOST_USD
 
@@ -145,8 +145,17 @@ class Robots(Crew):
         default=10.0, ge=0.01, le=100, json_schema_extra=cited("A", "engineering judgement", 5, 15)
     )
     """Design life in orbit, years."""
-    life: AnyLaw = Exponential(rate_per_year=0.05)
-    """Law of its failure; its parts are lost with it.  Default: .05 a year, as of satellites (Jakob et al. 2019)."""
+    life: AnyLaw = Field(
+        default=Exponential(rate_per_year=0.05),
+        json_schema_extra=cited_parts(
+            {
+                "rate_per_year": Source(
+                    tag="A", source="as of satellites: Jakob et al. 2019, doi 10.2514/1.A34387", low=0.01, high=0.2
+                )
+            }
+        ),
+    )
+    """Law of its failure; its parts are lost with it."""
     replaced: bool = True
     """Whether one that is lost, or done, is followed by another, which flies with the delays of `launch`."""
     usd: float = Field(default=40e6, ge=0, le=MOST_USD, json_schema_extra=cited("A", "built in series", 10e6, 150e6))
@@ -155,9 +164,14 @@ class Robots(Crew):
         default=500.0, ge=0, le=1e9, json_schema_extra=cited("A", "a team on the ground", 100, 5000)
     )
     """An hour of its work, USD: those who supervise it."""
-    resupply_price: AnyPrice = PerKilogram(usd_per_kg=7000.0)
-    """Price of the flights that bring parts and servicers, which have the delays and risks of `launch`.  Default:
-    shared flights at $7,000/kg [R]; `kind: per_flight` buys the vehicle whole."""
+    resupply_price: AnyPrice = Field(
+        default=PerKilogram(usd_per_kg=7000.0),
+        json_schema_extra=cited_parts(
+            {"usd_per_kg": Source(tag="R", source="shared flights (Transporter-class)", low=1000, high=15000)}
+        ),
+    )
+    """Price of the flights that bring parts and servicers, which have the delays and risks of `launch`: by default of
+    room on shared ones; `kind: per_flight` buys the vehicle whole."""
 
     @property
     def hours_a_day(self) -> float:

@@ -66,6 +66,8 @@ class Repairs:
     servicing: AnyServicing
     columns: ServiceColumns
     _shocks: list[int] = field(init=False)
+    _known: dict[int, tuple[Ints, Flags]] = field(default_factory=dict)
+    """Causes of each design's hazards, and whether what they take is mended."""
 
     def __post_init__(self) -> None:
         numbers = self.context.scenario.cause_numbers
@@ -88,11 +90,16 @@ class Repairs:
 
     def _note_unseen(self, cohort: Cohort, satellite: Ints, position: Ints, hazard: Ints) -> None:
         """GPUs died that nobody looked at one by one."""
-        causes = np.array([one.hazard.cause for one in cohort.hazards])
-        kinds = [cohort.kind_of(number) for number in range(len(causes))]
-        mends = np.array([self._mends(kind, cause) for kind, cause in zip(kinds, causes.tolist(), strict=True)])
-        cohort.lost_to[satellite, position] = causes[hazard]
-        np.add.at(self.columns.mendable, cohort.berth[satellite], mends[hazard])
+        if cohort.design not in self._known:
+            causes = [one.hazard.cause for one in cohort.hazards]
+            mends = [self._mends(cohort.kind_of(number), cause) for number, cause in enumerate(causes)]
+            self._known[cohort.design] = np.array(causes), np.array(mends)
+        cause, mended = self._known[cohort.design]
+        cohort.lost_to[satellite, position] = cause[hazard]
+        if len(cohort) == 1:
+            self.columns.mendable[cohort.berth[0]] += int(np.count_nonzero(mended[hazard]))
+        else:
+            np.add.at(self.columns.mendable, cohort.berth[satellite], mended[hazard])
 
     def _mends(self, kind: EventKind, cause: int) -> bool:
         if kind is not EventKind.GROUP_FAILED or cause in self._shocks:

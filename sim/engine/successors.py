@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.cohort import Cohort, CohortHazard
-from sim.engine.draws import FailureDraws
+from sim.engine.draws import SMALLEST, FailureDraws
 from sim.engine.weather import Weather
 from sim.reliability import Life
 from sim.streams import Streams, uniforms_at
@@ -47,7 +47,10 @@ def renew(streams: Streams, weather: Weather, cohort: Cohort, renewed: Sequence[
 
     The cohort is the satellite's own, and it works.
     """
-    wanted = [_Wanted.of(cohort, number, groups) for number, groups in renewed if len(groups)]
+    hazards = cohort.hazards
+    # Where hardly any hazard is left to use up, nobody has died and nobody will.
+    some = [one for one in renewed if len(one[1]) and (len(hazards[one[0]].day) or hazards[one[0]].bound[0] > SMALLEST)]
+    wanted = [_Wanted.of(cohort, number, groups) for number, groups in some]
     if not wanted:
         return
     plane, end = int(cohort.plane[0]), 0
@@ -68,7 +71,7 @@ def renew(streams: Streams, weather: Weather, cohort: Cohort, renewed: Sequence[
         drawn = FailureDraws(np.zeros(len(some), np.intp), one.units[some], threshold[some], own[some, 1])
         share = hazard.share * weather.scale(hazard, cohort.design, plane)
         # The satellite's clock: what matters of it is what passes from now on.
-        born = Life.born(np.full(1, day), clock=before.born.clock)
+        born = Life(np.array([day]), np.zeros(1), np.zeros(1), np.ones(1), before.born.clock)
         shares = np.full(len(drawn.unit), share)
         new = CohortHazard.of(
             hazard, drawn, shares, born.take(drawn.satellite), born, rest=before.rest, bound=before.bound

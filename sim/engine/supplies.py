@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Depot:
     """Where it is; the first for one that serves all."""
     stock: int
     on_order: int = 0
+    orders: int = 0
+    """How many flights were ordered so far."""
 
 
 class Supplies:
@@ -52,7 +54,6 @@ class Supplies:
         each = isinstance(servicing, Robots) and servicing.based == "each_plane"
         self.depots = [Depot(plane.id, 0) for plane in (planes if each else planes[:1])]
         self._most = [_cartridges_of_a_flight(context, planes[depot.plane], servicing) for depot in self.depots]
-        self._numbers = 0
 
     def open(self) -> None:
         """The first stock is there from day 0."""
@@ -82,9 +83,9 @@ class Supplies:
 
     def _bring(self, depot: Depot, parts: int) -> Process:
         """An order, from the factory to the depot."""
-        self._numbers += 1
+        depot.orders += 1
         plane = self.context.fleet.planes[depot.plane]
-        stream = self.context.streams.of("supply", plane.address, self._numbers)
+        stream = self.context.streams.of("supply", plane.address, depot.orders)
         arrived = yield from self.fly(depot.plane, parts, stream)
         depot.on_order -= parts
         if arrived:
@@ -103,6 +104,9 @@ class Supplies:
             yield context.env.timeout(servicing.resupply_days)
             return True
         yield context.env.timeout(service.lead_time_days.draw(stream))
+        if (interval := service.opportunity_interval_days) > 0:
+            date = ceil(context.now / interval - 1e-9) * interval
+            yield context.env.timeout(max(0.0, date - context.now))
         yield context.env.timeout(service.slip_days.draw(stream))
         yield from self.site.wait_for_clearance()
         failed = stream.random() >= service.vehicle.success_probability

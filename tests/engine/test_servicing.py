@@ -317,6 +317,17 @@ def test_the_depot_orders_up_to_its_stock_and_flies_lost_cartridges_again(fleet,
     assert not np.any((gaps > 1e-9) & (gaps < 25 - 1e-9))
 
 
+def test_supplies_fly_on_the_dates_of_the_vehicle(fleet, checked_run, written_thresholds, lasting):
+    laws = written_thresholds(gpu={(0, 0, 0): 50, (0, 0, 1): 50})
+    servicing = {**HOPS, "parts_aboard": 2, "depot": {"parts": 2, "reorder_level": 0}}
+    calendar = {"opportunity_interval_days": 30, "transfer_days": 3}
+    scenario = fleet(slots=1, gpus=3, servicing=servicing, strategies=AT_ONCE, lead=15, launch=calendar, **laws)
+    log = checked_run(scenario, "at_once").events
+    # Ordered on day 50, ready on day 65, flown on the date after that.
+    assert log.where(EventKind.SUPPLY_LAUNCHED).time_days.tolist() == [0, 0, 90]
+    assert log.where(EventKind.SUPPLY_ARRIVED).time_days.tolist() == [0, 0, 93]
+
+
 def test_cartridges_fly_in_as_many_flights_as_they_weigh(fleet, checked_run):
     servicing = {**HOPS, "cartridge": {"kg_per_gpu": 400}, "depot": {"parts": 5, "reorder_level": 1}}
     scenario = fleet(slots=2, gpus=4, servicing=servicing, strategies=AT_ONCE, per_flight=1000)

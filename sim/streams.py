@@ -111,8 +111,8 @@ def uniforms_at(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Wo
     """Four uniform numbers in (0, 1) for each counter, shape (n, 4): multiples of 2^-32 less a half."""
     if len(counter[0]) <= _ONE_BY_ONE:
         rows = zip(*(word.tolist() for word in (*counter, *key)), strict=True)
-        words = [_philox_of(*row) for row in rows]
-        return (np.array(words, float).reshape(-1, WORDS_PER_BLOCK) + 0.5) * 2.0**-32
+        found = [_philox_of(*row) for row in rows]
+        return (np.array(found, float).reshape(-1, WORDS_PER_BLOCK) + 0.5) * 2.0**-32
     out = np.empty((len(counter[0]), WORDS_PER_BLOCK))
     for first in range(0, len(out), _AT_ONCE):
         some = slice(first, first + _AT_ONCE)

@@ -65,10 +65,10 @@ def renew(streams: Streams, weather: Weather, cohort: Cohort, renewed: Sequence[
         if hazard.batch is not None:
             # Parts in store come from many lots, so that each is as likely as another to be of a bad one.
             counts &= own[:, 2] < hazard.batch.probability
-        some = np.flatnonzero(counts)
-        if len(some) == 0 and len(before.day) == 0 and not hazard.reserves:
+        left = np.flatnonzero(counts)
+        if len(left) == 0 and len(before.day) == 0 and not hazard.reserves:
             continue  # nothing that it could end was drawn, and nothing is
-        drawn = FailureDraws(np.zeros(len(some), np.intp), one.units[some], threshold[some], own[some, 1])
+        drawn = FailureDraws(np.zeros(len(left), np.intp), one.units[left], threshold[left], own[left, 1])
         share = hazard.share * weather.scale(hazard, cohort.design, plane)
         # The satellite's clock: what matters of it is what passes from now on.
         born = Life(np.array([day]), np.zeros(1), np.zeros(1), np.ones(1), before.born.clock)

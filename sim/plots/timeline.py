@@ -29,7 +29,6 @@ _MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
     ("satellite failures", (EventKind.BUS_FAILED,), "v", built_in_color("bus")),
     ("retirements", (EventKind.RETIRED,), "s", built_in_color("end_of_life")),
     ("GPU failures", (EventKind.GPU_FAILED,), "|", built_in_color("gpu")),
-    ("visits of servicers", (EventKind.VISITED,), "|", _FIRST),
 )
 _LIMITS = {Cause.BATTERY: "battery", Cause.ARRAY: "array", Cause.HEAT: "heat"}
 

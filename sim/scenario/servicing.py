@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.launch import AnyPrice, PerKilogram
-from sim.parameters import Parameters, Source, cited, cited_parts
+from sim.parameters import Parameters, cited
 from sim.reliability import AnyLaw, Exponential
 from sim.scenario.prices import MOST_USD
 
@@ -147,13 +147,7 @@ class Robots(Crew):
     """Design life in orbit, years."""
     life: AnyLaw = Field(
         default=Exponential(rate_per_year=0.05),
-        json_schema_extra=cited_parts(
-            {
-                "rate_per_year": Source(
-                    tag="A", source="as of satellites: Jakob et al. 2019, doi 10.2514/1.A34387", low=0.01, high=0.2
-                )
-            }
-        ),
+        json_schema_extra=cited("A", "as of satellites: Jakob et al. 2019, doi 10.2514/1.A34387"),
     )
     """Law of its failure; its parts are lost with it."""
     replaced: bool = True
@@ -165,10 +159,7 @@ class Robots(Crew):
     )
     """An hour of its work, USD: those who supervise it."""
     resupply_price: AnyPrice = Field(
-        default=PerKilogram(usd_per_kg=7000.0),
-        json_schema_extra=cited_parts(
-            {"usd_per_kg": Source(tag="R", source="shared flights (Transporter-class)", low=1000, high=15000)}
-        ),
+        default=PerKilogram(usd_per_kg=7000.0), json_schema_extra=cited("R", "shared flights (Transporter-class)")
     )
     """Price of the flights that bring parts and servicers, which have the delays and risks of `launch`: by default of
     room on shared ones; `kind: per_flight` buys the vehicle whole."""

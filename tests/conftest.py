@@ -261,7 +261,8 @@ def check_cartridges(result: Result) -> None:
     assert np.all(at_hand >= 0)
     servicers = log.where(EventKind.SUPPLY_ARRIVED)
     depots = len(np.unique(servicers.plane))
-    aboard = 0 if servicing.kind == "technicians" else servicing.parts_aboard * np.count_nonzero(servicers.job >= 0)
+    hands = servicing.crews if servicing.kind == "technicians" else np.count_nonzero(servicers.job >= 0)
+    aboard = servicing.most_parts * hands
     assert np.all(at_hand <= depots * servicing.depot.parts + aboard)
     # New GPUs come on cartridges; those that wait for a loop or a tray come back without.
     served = log.where(EventKind.SERVICED)

@@ -26,7 +26,7 @@ _NOW_DAYS = 1e-6
 """What is due within a tenth of a second has happened: days are sums."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """Something that is mended as one."""
 
@@ -132,7 +132,7 @@ class Repairs:
         blocked = np.zeros(len(broken.gpus), bool)
         for number, group, carried in sorted(broken.groups, key=lambda one: -len(one[2])):
             what: Mends = "loops" if _is_loop(cohort.hazards[number].hazard) else "groups"
-            if what not in mends:
+            if what not in mends or (what == "groups" and ceil(len(carried) / size) > self.servicing.most_parts):
                 blocked[carried] = True
             elif what == "loops":
                 found.append(Operation("loops", np.empty(0, np.intp), ((number, group),), 0, int(carried[0])))

@@ -47,6 +47,8 @@ class Servicer:
     slot: int = 0
     """Where it is."""
     parts: int = 0
+    wants: int = 0
+    """Cartridges that it had too few of on its last visit: it comes back with so many."""
     lost: bool = False
     idle: simpy.Event | None = None
     """What it waits for when it has nothing to do."""
@@ -170,17 +172,19 @@ class Services:
         """(plane, serial number) of the satellite that a servicer is to serve next, with parts from its depot."""
         columns, home = self.columns, self._is_home(servicer)
         takes = self.servicing.takes_parts
-        if takes and servicer.parts == 0 and not (home and servicer.home.stock):
+        at_hand = servicer.parts + (servicer.home.stock if home else 0)
+        if takes and at_hand < max(servicer.wants, 1):
             return None
         if (plane := self._plane_for(servicer)) is None:
             return None
         berth = self._berth_for(servicer, plane)
         columns.queued[berth] = 0
         if takes and home:
-            wanted = int(columns.mendable[berth])
+            wanted = max(int(columns.mendable[berth]), servicer.wants)
             if isinstance(self.servicing, Robots):
                 wanted = self.servicing.parts_aboard - servicer.parts
             servicer.parts += self.supplies.take(servicer.home, wanted)
+            servicer.wants = 0
         return plane, int(self.context.fleet.satellite[berth])
 
     def _plane_for(self, servicer: Servicer) -> int | None:
@@ -287,6 +291,7 @@ class Services:
         if self._stands(serial):
             self._finish(servicer, serial, plan, luck[:, 0])
             if len(plan) < len(whole):  # its parts did not suffice
+                servicer.wants = max(operation.parts for operation in whole if operation not in plan)
                 self.request(plane, [int(self.satellites.units.home(serial)[0].berth[0])])
         if not self._flies:
             self._unload(servicer)

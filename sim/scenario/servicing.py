@@ -170,6 +170,11 @@ class Robots(Crew):
         return self.hours_per_day
 
     @property
+    def most_parts(self) -> int:
+        """Cartridges that one can have with it: what takes more cannot be mended."""
+        return min(self.parts_aboard, self.depot.parts)
+
+    @property
     def wet_kg(self) -> float:
         """Mass of a new one without parts."""
         return self.dry_kg + self.propellant_kg
@@ -212,6 +217,11 @@ class Technicians(Crew):
     def hours_a_day(self) -> float:
         """Hours worked on a day, mean."""
         return 24 * self.shift_share
+
+    @property
+    def most_parts(self) -> int:
+        """Cartridges that one can have with it: what takes more cannot be mended."""
+        return self.depot.parts
 
 
 AnyServicing = Annotated[Robots | Technicians, Field(discriminator="kind")]

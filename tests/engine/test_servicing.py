@@ -168,6 +168,26 @@ def test_loops_are_mended_without_cartridges(fleet, checked_run):
     assert log.where(EventKind.VISITED).amount.min() >= 24 + 48
 
 
+@pytest.mark.parametrize(("aboard", "mended"), [(3, False), (5, True)])
+@pytest.mark.parametrize("kind", ["robots", "technicians"])
+def test_a_host_that_takes_more_cartridges_than_anybody_has_is_left(fleet, checked_run, kind, aboard, mended):
+    host = {"law": {"kind": "exponential", "rate_per_year": 2}, "gpus": 4, "stressed": False}
+    servicing = {"mends": ["gpus", "groups"], "depot": {"parts": aboard, "reorder_level": 1}}
+    servicing |= {**HOPS, "parts_aboard": aboard} if kind == "robots" else {"kind": kind, "hours_per_visit": 0}
+    scenario = fleet(
+        slots=4,
+        gpus=8,
+        lead=20,
+        gpu={"kind": "exponential", "rate_per_year": 0.5},
+        servicing=servicing,
+        strategies=AT_ONCE,
+        reliability={"groups": {"host": host}},
+    )
+    served = checked_run(scenario, "at_once").events.where(EventKind.SERVICED)
+    assert (scenario.cause_numbers["host"] in served.cause) == mended
+    assert len(served) > 3
+
+
 def test_a_mended_loop_does_not_bring_back_what_died_itself(fleet, checked_run):
     scenario = fleet(
         slots=10,

@@ -52,6 +52,12 @@ class EventKind(IntEnum):
     TRAY_OFF = 29  # a tray with too few GPUs left is switched off; amount: GPUs that lived on it
     TRANSFERRED = 30  # a spare has left its berth in a parking orbit for a plane; amount: days until it is there
     ARRIVED = 31  # that spare is in a berth of its plane; amount: propellant that the climb took, kg
+    SERVICED = 32  # GPUs are back after a service, under the cause that took them; amount: GPUs, spares included
+    VISITED = 33  # a servicer has done its work on a satellite; amount: hours
+    PARTS_USED = 34  # on that visit; amount: cartridges, spoiled ones included
+    SUPPLY_LAUNCHED = 35  # cartridges leave for a depot; amount: their number; or a servicer; cause LAUNCH: lost
+    SUPPLY_ARRIVED = 36  # they are there; amount: cartridges; of a servicer `job` has its number, in 35 and 37 too
+    SERVICER_LOST = 37  # a servicer failed, or is done: see the cause; amount: cartridges aboard
     CARRIED = 38  # satellites of a flight for a further plane, after its LAUNCHED row, which counts them too
     READY = 42  # satellites of an order are built and wait for a flight; amount: satellites
 
@@ -83,7 +89,7 @@ class Cause(IntEnum):
 
 GPU_LOSSES = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)
 """Kinds that take GPUs from a satellite which goes on."""
-GPU_CHANGES = (*GPU_LOSSES, EventKind.SWITCHED_IN)
+GPU_CHANGES = (*GPU_LOSSES, EventKind.SWITCHED_IN, EventKind.SERVICED)
 """Kinds that change the GPUs at work on a satellite which goes on."""
 ENDS = (EventKind.BUS_FAILED, EventKind.RETIRED)
 """Kinds that end a satellite."""

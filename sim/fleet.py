@@ -8,97 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from functools import cached_property
 from math import inf
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.berths import LEGAL_TABLE, SPARE_PLACES, BerthState, PlaneLayout
 from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.launch import VehicleView
 from sim.physics.phasing import Transfers
+from sim.servicing import ServiceView
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
-
-
-class BerthState(IntEnum):
-    """What stands in a berth."""
-
-    EMPTY = 0
-    RESERVED = 1  # a spare is on its way to this slot
-    WORKING = 2  # a satellite at work (slots only)
-    STORED = 3  # a dormant spare (spare berths only)
-    BLOCKED = 4  # a dead satellite drifts off (slots only)
-
-
-LEGAL = {
-    (BerthState.EMPTY, BerthState.WORKING),  # delivery
-    (BerthState.EMPTY, BerthState.STORED),  # delivery of a spare
-    (BerthState.EMPTY, BerthState.RESERVED),  # activation: the slot waits for the spare
-    (BerthState.RESERVED, BerthState.WORKING),  # the spare arrives
-    (BerthState.RESERVED, BerthState.EMPTY),  # the spare died on its way
-    (BerthState.WORKING, BerthState.EMPTY),  # retirement, or a failure that leaves the slot at once
-    (BerthState.WORKING, BerthState.BLOCKED),  # failure: nobody steers the satellite out of the slot
-    (BerthState.BLOCKED, BerthState.EMPTY),  # it has drifted off
-    (BerthState.STORED, BerthState.EMPTY),  # failure, retirement, or departure for a slot
-}
-"""The transitions a berth may make; `Fleet.move` refuses all others."""
-_LEGAL_TABLE = np.array([[(now, to) in LEGAL for to in BerthState] for now in BerthState])
-
-
-class Unit(IntEnum):
-    """What a GPU position of a slot holds; positive numbers and 0 are the job that owns it."""
-
-    IDLE = -1
-    DEAD = -2  # or a spare in reserve
-    ABSENT = -3
-
-
-@dataclass(frozen=True)
-class PlaneLayout:
-    """The berths of one plane: `first_berth` .. `first_berth + slots + spare_berths - 1`, slots first."""
-
-    id: int
-    first_berth: int
-    slots: int
-    spare_berths: int
-    address: int
-    """What random numbers know the plane by."""
-
-    @property
-    def slot_range(self) -> slice:
-        """The plane's slots among all berths."""
-        return slice(self.first_berth, self.first_berth + self.slots)
-
-    @property
-    def spare_range(self) -> slice:
-        """The plane's spare berths among all berths."""
-        start = self.first_berth + self.slots
-        return slice(start, start + self.spare_berths)
-
-    @property
-    def end_berth(self) -> int:
-        """One past the plane's last berth."""
-        return self.first_berth + self.slots + self.spare_berths
-
-
-def layouts(
-    slots_per_plane: list[int], spare_berths_per_plane: int | list[int], addresses: list[int] | None = None
-) -> tuple[PlaneLayout, ...]:
-    """Number the berths of all planes on from 0; without `addresses` planes are addressed by their number."""
-    result, first = [], 0
-    for plane, slots in enumerate(slots_per_plane):
-        spares = spare_berths_per_plane if isinstance(spare_berths_per_plane, int) else spare_berths_per_plane[plane]
-        result.append(PlaneLayout(plane, first, slots, spares, plane if addresses is None else addresses[plane]))
-        first += slots + spares
-    return tuple(result)
-
-
-SPARE_PLACES = 1 << 31
-"""Spare berths are addressed from here, slots from 0: however many there are of one, the other keeps its numbers."""
 
 
 class Fleet:
@@ -140,7 +65,7 @@ class Fleet:
     def move(self, berth: int, to: BerthState) -> None:
         """Change a berth's state; raises `ValueError` for a transition that cannot happen."""
         now, slot = int(self.state[berth]), bool(self.is_slot[berth])
-        if not _LEGAL_TABLE[now, to]:
+        if not LEGAL_TABLE[now, to]:
             raise ValueError(f"berth {berth} cannot go from {BerthState(now).name} to {to.name}")
         if to is BerthState.WORKING and not slot:
             raise ValueError(f"berth {berth} is a spare berth: no satellite works there")
@@ -255,11 +180,13 @@ class FleetView:
         gpu_hour_usd: float = 0.0,
         vehicles: Callable[[], tuple[VehicleView, ...]] = tuple,
         transfers: Transfers | None = None,
+        service: ServiceView | None = None,
     ) -> None:
         """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then."""
         self._fleet = fleet
         self._vehicles = vehicles
         self._watches_gpus = watches_gpus
+        self._service = service
         self.mission_days = mission_days
         """Mission day on which the study ends."""
         self.expected_lead_days = expected_lead_days
@@ -274,18 +201,12 @@ class FleetView:
         """Ids of the planes to look at: those that changed since the strategy was last asked; at a review, all."""
         self.designs = designs
         """Kinds of satellite that can be ordered, the one that the fleet was deployed with first."""
-        self.slots = _read_only(np.array([plane.slots for plane in fleet.planes], np.int32))
-        """Operational places of each plane."""
-        self.spare_berths = _read_only(np.array([plane.spare_berths for plane in fleet.planes], np.int32))
-        """Places for spares in each plane."""
         self.on_order: Ints = _read_only(fleet.on_order)
         """Satellites ordered for each plane and not yet arrived or lost."""
         self.inbound: Ints = _read_only(fleet.inbound)
         """Spares on their way from a spare berth to a slot of each plane."""
         self.transferring: Ints = _read_only(fleet.transferring)
         """Spares on their way from a parking orbit to each plane."""
-        self.parking: NDArray[np.intp] = np.zeros(0, np.intp) if transfers is None else transfers.parking
-        """Ids of the parking orbits: planes with spare berths alone, which are never in `changed`."""
         self._transfers = transfers
         self.working: Ints = _read_only(fleet.slots_in[BerthState.WORKING])
         """Satellites at work in slots of each plane."""
@@ -314,10 +235,34 @@ class FleetView:
         self.now_days, self.changed, self.reviewing = now_days, changed, reviewing
         return self
 
+    @cached_property
+    def slots(self) -> Ints:
+        """Operational places of each plane."""
+        slots: Ints = _read_only(np.array([plane.slots for plane in self._fleet.planes], np.int32))
+        return slots
+
+    @cached_property
+    def spare_berths(self) -> Ints:
+        """Places for spares in each plane."""
+        berths: Ints = _read_only(np.array([plane.spare_berths for plane in self._fleet.planes], np.int32))
+        return berths
+
+    @cached_property
+    def parking(self) -> NDArray[np.intp]:
+        """Ids of the parking orbits: planes with spare berths alone, which are never in `changed`."""
+        return np.zeros(0, np.intp) if self._transfers is None else self._transfers.parking
+
     @property
     def vehicles(self) -> tuple[VehicleView, ...]:
         """Launch vehicles that can be ordered on, the main one first."""
         return self._vehicles()
+
+    @property
+    def service(self) -> ServiceView:
+        """What is broken, and who can mend it.  Raises `InputError` for a strategy whose `services` says no."""
+        if self._service is None:
+            raise InputError("it asks for servicers, but its services() says False")
+        return self._service
 
     @property
     def newest_design(self) -> DesignView:

@@ -27,6 +27,9 @@ _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _AT_ONCE = 16_384
 """Counters that one pass works on, so that its arrays stay in the processor's cache."""
 
+_ONE_BY_ONE = 12
+"""Counters that are worked on without arrays: so few are sooner done so."""
+
 WORDS_PER_BLOCK = 4
 """Numbers that one counter gives."""
 
@@ -44,6 +47,15 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
         even = (product & _LOW)[::-1]
         words = (words + _KEY_STEPS) & _LOW
     return odd[0], even[0], odd[1], even[1]
+
+
+def _philox_of(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+    """The same for one counter."""
+    for _ in range(10):
+        first, second = c0 * 0xD2511F53, c2 * 0xCD9E8D57
+        c0, c1, c2, c3 = (second >> 32) ^ c1 ^ k0, second & 0xFFFFFFFF, (first >> 32) ^ c3 ^ k1, first & 0xFFFFFFFF
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return c0, c1, c2, c3
 
 
 class Streams:
@@ -97,6 +109,10 @@ class Streams:
 
 def uniforms_at(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> Floats:
     """Four uniform numbers in (0, 1) for each counter, shape (n, 4): multiples of 2^-32 less a half."""
+    if len(counter[0]) <= _ONE_BY_ONE:
+        rows = zip(*(word.tolist() for word in (*counter, *key)), strict=True)
+        found = [_philox_of(*row) for row in rows]
+        return (np.array(found, float).reshape(-1, WORDS_PER_BLOCK) + 0.5) * 2.0**-32
     out = np.empty((len(counter[0]), WORDS_PER_BLOCK))
     for first in range(0, len(out), _AT_ONCE):
         some = slice(first, first + _AT_ONCE)

@@ -57,6 +57,7 @@ def make_fleet(
     radiation: dict[str, Any] | None = None,
     reliability: dict[str, Any] | None = None,
     strategies: dict[str, Any] | None = None,
+    servicing: dict[str, Any] | None = None,
 ) -> Scenario:
     """A fleet in which nothing fails, nothing takes time and nothing is lost, but for what the test asks."""
     shell = shell or {}
@@ -110,6 +111,7 @@ def make_fleet(
             "workload": {"jobs": jobs or [], "scheduler": {"kind": scheduler}},
             "economics": {"bus_usd": 1, "gpu_usd": 1},
             "strategies": strategies or {},
+            "servicing": servicing,
         }
     )
     return scenario if success else never_delivering(scenario)
@@ -141,6 +143,7 @@ def run_checked(scenario: Scenario, strategy: str = "run_to_failure", seed: int 
     check_stocks(result)
     check_satellites(result)
     check_gang_time(result)
+    check_cartridges(result)
     return result
 
 
@@ -243,6 +246,13 @@ def check_satellites(result: Result) -> None:
                 assert 0 <= sign * gpus <= amount
                 # What a satellite that is not at work has lost shows when it begins to work.
                 alive[serial] = alive[serial] + gpus if where[serial] == "working" else -1
+            case EventKind.SERVICED:
+                assert where[serial] == "working"
+                assert berth == berth_of[serial]
+                assert satellites == 0
+                assert 0 <= gpus <= amount
+                alive[serial] += gpus
+                assert alive[serial] <= gpus_of[design]
             case EventKind.BUS_FAILED | EventKind.RETIRED:
                 assert where[serial] in ("working", "stored", "moving", "sent")
                 at_work = where[serial] == "working"
@@ -258,6 +268,26 @@ def check_satellites(result: Result) -> None:
     working = [serial for serial, place in where.items() if place == "working"]
     assert log.satellites.sum() == len(working)
     assert log.gpus.sum() == sum(alive[serial] for serial in working)
+
+
+def check_cartridges(result: Result) -> None:
+    """Every cartridge flew, arrived or was lost on its way, and was then used up, lost aboard, or is still there."""
+    log, servicing = result.events, result.scenario.servicers
+    launched = np.where((log.kind == EventKind.SUPPLY_LAUNCHED) & (log.cause != Cause.LAUNCH), log.amount, 0.0)
+    arrived = np.where(log.kind == EventKind.SUPPLY_ARRIVED, log.amount, 0.0)
+    gone = np.where(np.isin(log.kind, (EventKind.PARTS_USED, EventKind.SERVICER_LOST)), log.amount, 0.0)
+    at_hand = np.cumsum(arrived - gone)
+    assert np.all(np.cumsum(launched - arrived) >= 0)
+    assert np.all(at_hand >= 0)
+    servicers = log.where(EventKind.SUPPLY_ARRIVED)
+    depots = len(np.unique(servicers.plane))
+    hands = servicing.crews if servicing.kind == "technicians" else np.count_nonzero(servicers.job >= 0)
+    aboard = servicing.most_parts * hands
+    assert np.all(at_hand <= depots * servicing.depot.parts + aboard)
+    # New GPUs come on cartridges; those that wait for a loop or a tray come back without.
+    served = log.where(EventKind.SERVICED)
+    if servicing.mends == ("gpus",) and result.scenario.satellite.tray is None:
+        assert served.amount.sum() <= log.total(EventKind.PARTS_USED) * servicing.cartridge.gpus
 
 
 TIME_OF_A_GANG = (

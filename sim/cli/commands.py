@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
-from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,10 +31,11 @@ from sim.cli.options import (
     Workers,
     Years,
 )
-from sim.cli.output import draw, finish, print_json, report_check, write_picture
+from sim.cli.output import draw, finish, print_json, write_picture
 from sim.cli.progress import progress
 from sim.cli.screen import SPELT, say, screen_width
 from sim.cli.strategy_names import expanded, names_in
+from sim.cli.verify import verify
 from sim.errors import InputError, plain
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
@@ -49,9 +49,6 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-)
-verify = typer.Typer(
-    help="Compare this program with an authority; exit code 4 when a check fails.", no_args_is_help=True
 )
 app.add_typer(verify, name="verify")
 app.command()(fit)
@@ -339,65 +336,6 @@ def plot(
 
 for _list in (strategies, scenarios, schema):
     app.command()(_list)
-
-
-# Verify
-
-
-@verify.command()
-def eclipse(
-    altitude_km: Annotated[float, typer.Option(help="Altitude of the mean orbit, km.")],
-    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, YYYY-MM-DD.")],
-    days: Annotated[float, typer.Option(help="Length of the comparison, days.")],
-    inclination_deg: Annotated[float | None, typer.Option(help="Inclination, degrees.")] = None,
-    sun_synchronous: Annotated[bool, typer.Option("--sun-synchronous", help="Solve the inclination instead.")] = False,
-    ltan_h: Annotated[float | None, typer.Option(help="Local time of the ascending node, hours.")] = None,
-    raan_deg: Annotated[float | None, typer.Option(help="Right ascension of the ascending node, degrees.")] = None,
-    eccentricity: Annotated[float, typer.Option(help="Mean eccentricity, up to .15; perigee at least 200 km.")] = 0.0,
-    argument_of_perigee_deg: Annotated[float, typer.Option(help="Argument of perigee at the start, degrees.")] = 0.0,
-    as_json: Json = False,
-) -> None:
-    """Compare eclipse edges with Skyfield's find_discrete(is_sunlit), for any orbit, circular or not."""
-    from sim.verify.eclipse import shortcomings, table, verify_eclipse
-
-    found = verify_eclipse(
-        altitude_km,
-        inclination_deg,
-        sun_synchronous=sun_synchronous,
-        ltan_h=ltan_h,
-        raan_deg=raan_deg,
-        eccentricity=eccentricity,
-        argument_of_perigee_deg=argument_of_perigee_deg,
-        start=start.date(),
-        days=days,
-    )
-    report_check(found, table, shortcomings(found), as_json)
-
-
-@verify.command()
-def radiation(as_json: Json = False) -> None:
-    """Compare fluxes, doses, single events and lives with published figures and an independent program's."""
-    from sim.verify.radiation import shortcomings, table, verify_radiation
-
-    found = verify_radiation()
-    report_check(found, table, shortcomings(found), as_json)
-
-
-@verify.command()
-def sparing(
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="K=V", help="Change a parameter of the model: parking_planes=4."),
-    ] = None,
-    replicates: Replicates = 16,
-    seed: Seed = 1,
-    as_json: Json = False,
-) -> None:
-    """Run spares in two echelons, in planes and in parking orbits, beside the closed form of Jakob et al. 2019."""
-    from sim.verify.sparing import shortcomings, table, verify_sparing
-
-    found = verify_sparing(settings or [], replicates=replicates, seed=seed)
-    report_check(found, table, shortcomings(found), as_json)
 
 
 def _load(

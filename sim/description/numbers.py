@@ -13,6 +13,7 @@ from sim.description.launch import launch_facts
 from sim.description.parts import design_facts
 from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
 from sim.description.satellite import satellite_facts
+from sim.description.servicing import servicing_facts
 from sim.description.warnings import warnings
 from sim.economics import bills_of
 from sim.environment import Environment, Plane
@@ -67,6 +68,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
         ],
         "launch": launch_facts(scenario, environment),
         "deployment": _deployment(scenario, environment),
+        "servicing": servicing_facts(scenario, environment),
         "sla_capacity_fraction": scenario.service.sla_capacity_fraction,
         "strategy": scenario.strategy,
         "strategies": {

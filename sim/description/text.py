@@ -11,6 +11,7 @@ from sim.description.launch import launch_text
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
+from sim.description.servicing import servicing_lines
 from sim.scenario import Scenario
 from sim.text import folded, many
 
@@ -41,6 +42,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Jobs", _jobs(f)),
         ("Launch", launch_text(f["launch"])),
         ("Initial fleet", _deployment(f["deployment"])),
+        ("Servicing", servicing_lines(f["servicing"])),
         ("Strategies", _strategies(f)),
         ("Notes", _notes(f["notes"])),
         ("Warnings", (f"  ! {warning}" for warning in f["warnings"])),

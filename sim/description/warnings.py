@@ -21,6 +21,7 @@ from sim.environment.filling import best_fit
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.strategies import Replenishing
+from sim.strategies.advice import services
 from sim.strategies.base import EXPECTED_LEAD
 from sim.text import many
 from sim.workloads import TrainingJob
@@ -53,6 +54,11 @@ _FULL = 1 / 3
 def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
     """What a strategy does in a scenario that its user may not intend."""
     strategy, life = scenario.strategy_named(name), scenario.satellite.design_life_years
+    if scenario.servicing is None and services(strategy, name):
+        yield (
+            f"{name} sends servicers, and the scenario names none: what they can do and cost are default figures, all "
+            "of them assumptions; `servicing: {kind: robots, ...}` gives others"
+        )
     if not isinstance(strategy, Replenishing) or life >= scenario.mission.years:
         return
     lead = scenario.launch.service(strategy.vehicle).expected_lead_days()

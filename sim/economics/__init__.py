@@ -2,12 +2,14 @@
 
 from sim.economics.bill import Bill, bills_of
 from sim.economics.costs import Costs, Flights, costs, working_satellite_years
+from sim.economics.servicing import ServicingCosts
 from sim.economics.spares import stored_changes, stored_satellite_years, transfer_propellant_kg
 
 __all__ = [
     "Bill",
     "Costs",
     "Flights",
+    "ServicingCosts",
     "bills_of",
     "costs",
     "stored_changes",

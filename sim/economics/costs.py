@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
+from sim.economics.servicing import NO_SERVICING, ServicingCosts, servicing_costs
 from sim.economics.spares import stored_satellite_years, transfer_propellant_kg
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice, Purchase
 from sim.result import Result
-from sim.scenario.models import Economics
-from sim.scenario.prices import Payment
+from sim.scenario.prices import Economics, Payment
 
 Floats = NDArray[np.float64]
 
@@ -52,13 +52,16 @@ class Costs:
     """Part of satellites, GPUs and flights above that went into the initial deployment."""
     unexpired_credit_usd: float
     """Straight-line value, at the horizon, of the life left in satellites in orbit and on their way: of the replacement
-    cost in a full flight, until the design life ends or the propellant."""
+    cost in a full flight, until the design life ends or the propellant; and of that in servicers."""
+    servicing: ServicingCosts = NO_SERVICING
+    """Servicers, cartridges, their flights and hours, the first ones included."""
 
     @property
     def total_uncredited_usd(self) -> float:
         """All that was paid, the initial deployment included."""
-        satellites_usd = self.satellites_usd + self.gpus_usd + self.launches_usd + self.unflown_usd
-        return satellites_usd + self.operations_usd + self.holding_usd + self.transfers_usd
+        bought_usd = self.satellites_usd + self.gpus_usd + self.launches_usd + self.unflown_usd
+        kept_usd = self.operations_usd + self.holding_usd + self.transfers_usd
+        return bought_usd + kept_usd + self.servicing.total_usd
 
     @property
     def total_usd(self) -> float:
@@ -156,6 +159,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
     # A fleet that stands in place is charged what brings it up on average.
     times = np.where(flights.deployment, scenario.deployment_flights_each, 1.0)
+    servicing = servicing_costs(result, bills[0])
     return Costs(
         satellites_usd=float((times * bus_usd).sum()),
         gpus_usd=float((times * gpus_usd).sum()),
@@ -167,7 +171,8 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         holding_usd=stored_satellite_years(result) * prices.holding_usd_per_satellite_year,
         transfers_usd=_transfers_usd(result, bills, prices),
         deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
-        unexpired_credit_usd=_unexpired_credit_usd(result, flights, share_usd, bills),
+        servicing=servicing,
+        unexpired_credit_usd=_unexpired_credit_usd(result, flights, share_usd, bills) + servicing.unexpired_credit_usd,
     )
 
 
@@ -231,6 +236,8 @@ def _unexpired_credit_usd(result: Result, flights: Flights, share_usd: Floats, b
     died = np.isin(log.kind, GPU_LOSSES)
     # A row of a single GPU has no amount.
     dead_gpus = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=size)[:size]
+    back = log.kind == EventKind.SERVICED
+    dead_gpus -= np.bincount(log.satellite[back], log.amount[back], minlength=size)[:size]
     living = of_each([bill.positions for bill in bills]) - dead_gpus
     value_usd = of_each([bill.bus_usd for bill in bills]) + of_each([bill.gpu_usd for bill in bills]) * living
     return float(((value_usd + share_usd[flight_of]) * left)[alive].sum())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.engine.draws import Addresses, FailureDraws
 from sim.engine.hazards import Hazard, spare_pace
 from sim.events import Cause, EventKind
-from sim.reliability import Life
+from sim.reliability import Clock, Life
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
@@ -51,19 +51,23 @@ class CohortHazard:
     """Where a unit at work, or in store, stands at birth, shape (satellites,)."""
     rest: float
     """Pace of a unit in reserve, as a share of one at work."""
+    bound: Floats
+    """The most E that a unit of each satellite can use up by the end of its life, whenever it is born there."""
     woken: dict[int, float] = field(default_factory=dict)
     """Days on which stored satellites began to work, where groups have units in reserve: their lives are followed from
     birth each time, since who was in reserve when decides."""
+    reborn: dict[int, Life] = field(default_factory=dict)
+    """Where units at work of groups that were renewed stand at their own birth, where groups have units in reserve."""
 
     @classmethod
     def of(
-        cls, hazard: Hazard, draws: FailureDraws, share: Floats, life: Life, born: Life, *, rest: float
+        cls, hazard: Hazard, draws: FailureDraws, share: Floats, life: Life, born: Life, *, rest: float, bound: Floats
     ) -> CohortHazard:
         """The units of new satellites; `share`: what this hazard has of the law's, shape (draws,)."""
         threshold = draws.threshold / share
         if len(threshold) == 0:
-            return cls(hazard, draws, threshold, life, threshold, born, rest)
-        return cls(hazard, draws, threshold, life, life.failure_day(hazard.law, threshold), born, rest)
+            return cls(hazard, draws, threshold, life, threshold, born, rest, bound)
+        return cls(hazard, draws, threshold, life, life.failure_day(hazard.law, threshold), born, rest, bound)
 
     def of_satellites(self, first: int, end: int) -> slice:
         """The draws of these satellites, which lie together."""
@@ -89,6 +93,44 @@ class CohortHazard:
         rows = self.of_satellites(satellite, satellite + 1)
         return self.at_pace(rows, day, pace[self.draws.unit[rows]])
 
+    def apart(self, satellite: int, clock: Clock | None) -> CohortHazard:
+        """The units of one satellite, which has this clock, as those of a cohort of its own."""
+        rows = self.of_satellites(satellite, satellite + 1)
+        draws = self.draws.take(rows)
+        return CohortHazard(
+            self.hazard,
+            replace(draws, satellite=np.zeros_like(draws.satellite)),
+            self.threshold[rows],
+            replace(self.life.take(rows), clock=clock),
+            self.day[rows],
+            replace(self.born.take([satellite]), clock=clock),
+            self.rest,
+            self.bound[[satellite]],
+            {0: self.woken[satellite]} if satellite in self.woken else {},
+        )
+
+    def succeeded(self, units: Ints, groups: Ints, new: CohortHazard) -> CohortHazard:
+        """The same, of one satellite, with the successors of some units, which make up these groups."""
+        renewed = np.zeros(self.hazard.per_satellite, bool)
+        renewed[units] = True
+        old = np.flatnonzero(~renewed[self.draws.unit])
+        if len(old) == len(self.day) and len(new.day) == 0 and not self.hazard.reserves:
+            return self
+        kept, life = self.draws.take(old), self.life.take(old)
+        columns = [
+            np.concatenate([getattr(life, name), getattr(new.life, name)])
+            for name in ("day", "age_days", "hazard", "pace")
+        ]
+        reborn = dict.fromkeys(groups.tolist(), new.born.take(0)) if self.hazard.reserves else {}
+        return replace(
+            self,
+            draws=kept.joined(new.draws),
+            threshold=np.concatenate([self.threshold[old], new.threshold]),
+            life=Life(columns[0], columns[1], columns[2], columns[3], new.born.clock),
+            day=np.concatenate([self.day[old], new.day]),
+            reborn=self.reborn | reborn,
+        )
+
     def ends(self, rows: slice) -> Ends:
         """When and where groups fail, of the satellites whose draws these rows are."""
         hazard, draws, days = self.hazard, self.draws.take(rows), self.day[rows]
@@ -113,7 +155,10 @@ class CohortHazard:
         mine = (draws.satellite == satellite) & (draws.unit // hazard.units == group)
         threshold = np.full(hazard.units, np.inf)
         threshold[draws.unit[mine] % hazard.units] = thresholds[mine]
-        standby = _Standby(hazard, self.born.take(satellite), self.rest, self.woken.get(satellite, np.inf))
+        if group in self.reborn:
+            standby = _Standby(hazard, self.reborn[group], self.rest, np.inf)
+        else:
+            standby = _Standby(hazard, self.born.take(satellite), self.rest, self.woken.get(satellite, np.inf))
         ends = [standby.end(standby.born, threshold[unit], 1.0) for unit in range(hazard.needed)]
         for unit in range(hazard.needed, hazard.units):
             first = int(np.argmin(ends))
@@ -193,12 +238,17 @@ class Cohort:
     active: NDArray[np.bool_] = field(init=False)
     """GPUs that work or worked; the others are spares that wait.  Shape (satellites, positions)."""
     gone: NDArray[np.bool_] = field(init=False)
+    lost_to: NDArray[np.uint8] = field(init=False)
+    """Cause of the death of each GPU that was seen to die, shape (satellites, positions)."""
+    renewals: dict[tuple[int, int], int] | None = field(init=False, default=None)
+    """How often each group of a hazard was renewed, (hazard, group); none but for one satellite that is served."""
 
     def __post_init__(self) -> None:
         positions = self.scenario.satellite.positions
         self.alive = np.ones((len(self), positions), bool)
         self.active = np.tile(np.arange(positions) < self.scenario.satellite.gpus, (len(self), 1))
         self.gone = np.zeros(len(self), bool)
+        self.lost_to = np.zeros((len(self), positions), np.uint8)
 
     def __len__(self) -> int:
         return len(self.serial)
@@ -227,12 +277,16 @@ class Cohort:
     def switch_in(self, i: int, position: int, day: float) -> None:
         """A spare GPU aboard begins to work: what aged it slowly now does so at its satellite's pace."""
         self.active[i, position] = True
-        pace = np.asarray(1.0 if self.awake[i] else self.scenario.reliability.dormancy_factor)
+        pace = 1.0 if self.awake[i] else self.scenario.reliability.dormancy_factor
+        self.pace_of_spares(i, np.array([position]), day, pace)
+
+    def pace_of_spares(self, i: int, positions: Ints, day: float, pace: float) -> None:
+        """GPUs in some positions go on at another pace under what ages GPUs in reserve slower."""
         for number, one in enumerate(self.hazards):
-            if self.rests_in_reserve(one.hazard):
+            if len(positions) and self.rests_in_reserve(one.hazard):
                 rows = one.of_satellites(i, i + 1)
-                own = rows.start + np.flatnonzero(one.draws.unit[rows] == position)
-                self.hazards[number] = one.at_pace(own, day, pace)
+                own = rows.start + np.flatnonzero(np.isin(one.draws.unit[rows], positions))
+                self.hazards[number] = one.at_pace(own, day, np.asarray(pace))
 
     def rests_in_reserve(self, hazard: Hazard) -> bool:
         """Whether a hazard ages spare GPUs that wait aboard slower than those at work."""

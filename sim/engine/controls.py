@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.berths import PlaneLayout
 from sim.constants import DAYS_PER_YEAR
 from sim.engine.draws import Addresses, Part, Question, draw
-from sim.fleet import PlaneLayout
 from sim.reliability import Law, Life, mean_life_days
 from sim.result import Controls
 from sim.scenario.models import Scenario

@@ -73,6 +73,15 @@ class FailureDraws:
         """The units at these positions."""
         return FailureDraws(self.satellite[index], self.unit[index], self.threshold[index], self.second_uniform[index])
 
+    def joined(self, other: FailureDraws) -> FailureDraws:
+        """These units and then the others."""
+        return FailureDraws(
+            np.concatenate([self.satellite, other.satellite]),
+            np.concatenate([self.unit, other.unit]),
+            np.concatenate([self.threshold, other.threshold]),
+            np.concatenate([self.second_uniform, other.second_uniform]),
+        )
+
 
 @dataclass(frozen=True)
 class Question:
@@ -87,7 +96,7 @@ class Question:
     """Whether somebody looks at the units' second numbers; they are 0 otherwise."""
 
 
-_SMALLEST = 2.0**-33
+SMALLEST = 2.0**-33
 """No threshold of a single unit lies below this: it is the smallest of -log of the generator's numbers."""
 
 
@@ -151,7 +160,7 @@ class _Asked:
     @classmethod
     def of(cls, question: Question) -> _Asked:
         # Below the smallest number of the generator there is nobody to be found.
-        active = np.flatnonzero(question.bounds * question.units > _SMALLEST)
+        active = np.flatnonzero(question.bounds * question.units > SMALLEST)
         drawn = np.zeros(len(active))
         return cls(question.part, question.units, question.second, question.bounds, active, drawn, found=[])
 

@@ -22,6 +22,7 @@ from sim.physics.solar_protons import active_intervals, mean_fluence_cm2
 from sim.scenario.failure import DebrisEvent, Shock
 from sim.scenario.models import Scenario
 from sim.strategies import AgeReplacement, OnOrbitSpares, OverbuildAndDecay, Replenishing, RunToFailure, Strategy
+from sim.strategies.advice import services
 from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
@@ -80,7 +81,8 @@ def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Ex
     lives, days, ended_by = _lives(environment, strategy)
     yield Expected(ended_by, "satellites", lives, MOST_EVENTS)
     yield _flights(environment, lives)
-    losses = [_losses(environment, design, lives, days) for design in range(len(environment.designs))]
+    served = services(strategy, strategy.kind)
+    losses = [_losses(environment, design, lives, days, served=served) for design in range(len(environment.designs))]
     worst = max(losses, key=lambda one: one.number)
     yield worst
     warned = worst.number * scenario.reliability.warnings_per_failure
@@ -155,14 +157,14 @@ def _flights(environment: Environment, lives: float) -> Expected:
 # Losses
 
 
-def _losses(environment: Environment, design: int, lives: float, days: float) -> Expected:
-    """GPUs lost in a run if all satellites are of one design: each that is aboard is lost once."""
+def _losses(environment: Environment, design: int, lives: float, days: float, *, served: bool) -> Expected:
+    """GPUs lost in a run if all satellites are of one design: each that is aboard once, or as often as it is mended."""
     made = environment.designs[design]
     until = min(environment.horizon_days, made.satellite.design_life_years * DAYS_PER_YEAR, days)
     hazards = _loss_hazard(environment, design, np.array([until]))
     total = float(sum(hazards.values(), np.zeros(1))[0])
     path = max(hazards, key=lambda name: float(hazards[name][0]))
-    lost = lives * made.satellite.positions * -np.expm1(-total)
+    lost = lives * made.satellite.positions * (total if served else -np.expm1(-total))
     return Expected(path, "losses of GPUs", float(lost), MOST_EVENTS)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.engine.built import Built
 from sim.engine.context import Context
-from sim.engine.satellites import Built
 from sim.events import Cause, EventKind
 from sim.launch import FlightRecord, Purchase, VehicleView
 
@@ -63,7 +63,8 @@ class LaunchSite:
         # By its name, not its number: another vehicle beside it changes nothing.
         self._address = () if vehicle == 0 else (zlib.crc32(self.name.encode()),)
         known = self.service.vehicle.success_probability
-        self._success = known.draw(self._stream("success")) if isinstance(known, FlightRecord) else known
+        self.success = known.draw(self._stream("success")) if isinstance(known, FlightRecord) else known
+        """Of its flights in this replicate: what nobody knows, where the vehicle has a record."""
         self._succeeded, self._failed, self._flown_kg = 0, 0, 0.0
         limits = [limit for limit in (self.service.pads, self.service.boosters) if limit is not None]
         self._limits = [(simpy.Resource(context.env, limit.count), limit.days) for limit in limits]
@@ -194,6 +195,15 @@ class LaunchSite:
 
     # Flight
 
+    def wait_for_clearance(self) -> Process:
+        """Wait while the vehicle is grounded."""
+        while self._grounded_until > self.context.now:
+            yield self.context.env.timeout(self._grounded_until - self.context.now)
+
+    def stand_down(self, days: float) -> None:
+        """A failure grounds the vehicle from now on."""
+        self._grounded_until = self.context.now + days
+
     def fly_planned(self, load: list[Manifest], stream: np.random.Generator, cause: Cause) -> Process:
         """Fly a load that waits for nothing but a pad."""
         taken = yield from self._take()
@@ -202,16 +212,15 @@ class LaunchSite:
     def fly(self, load: list[Manifest], stream: np.random.Generator, cause: Cause, taken: Taken) -> Process:
         """Slip, launch, and deliver what survives; `taken`: what the flight has of each limit."""
         context = self.context
-        failed = stream.random() >= self._success
+        failed = stream.random() >= self.success
         stand_down = self.service.stand_down.draw(stream)
         yield context.env.timeout(self.service.slip_days.draw(stream))
-        while self._grounded_until > context.now:
-            yield context.env.timeout(self._grounded_until - context.now)
+        yield from self.wait_for_clearance()
         load = self._launched(load, cause, failed=failed)
         self._turn_around(taken)
         if failed:
             # Nothing flies while the vehicle is grounded, so this cannot end an earlier stand-down.
-            self._grounded_until = context.now + stand_down
+            self.stand_down(stand_down)
             self._lose(load, cause)
             return
         for part in load[1:]:

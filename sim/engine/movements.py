@@ -10,12 +10,13 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.berths import BerthState, PlaneLayout
+from sim.engine.built import Built
 from sim.engine.context import Context
 from sim.engine.launches import LaunchSite, Manifest
-from sim.engine.satellites import Built, Satellites
+from sim.engine.satellites import Satellites
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
-from sim.fleet import BerthState, PlaneLayout
 from sim.scenario.deployment import Launched
 from sim.strategies import Launch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.fleet import PlaneLayout, Unit
+from sim.berths import PlaneLayout, Unit
 from sim.workloads import Rooms
 
 Ints = NDArray[np.intp]

@@ -16,8 +16,11 @@ import simpy
 from sim.engine.context import Context
 from sim.engine.known import known_designs
 from sim.engine.movements import Movements
+from sim.engine.repairs import Repairs
 from sim.engine.satellites import Satellites
+from sim.engine.services import Services
 from sim.engine.shocks import Shocks
+from sim.engine.supplies import Supplies
 from sim.engine.training import TrainingJobs
 from sim.engine.transfers import Transfers
 from sim.engine.units import Units
@@ -28,7 +31,8 @@ from sim.events import NONE, Cause, EventKind
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
 from sim.scenario.models import Scenario
-from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Strategy, Transfer
+from sim.servicing import ServiceColumns, ServiceView
+from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Service, Strategy, Transfer
 from sim.strategies.advice import (
     decisions,
     extends_life_days,
@@ -37,6 +41,7 @@ from sim.strategies.advice import (
     looks_ahead_days,
     looks_at_age_days,
     review_period_days,
+    services,
     watches_gpus,
 )
 from sim.streams import Streams
@@ -68,6 +73,7 @@ class Run:
         self.jobs = TrainingJobs(
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
+        serves = services(strategy, strategy_name)
         looked_at = watched or bool(self.jobs.gangs)
         extended_days = extends_life_days(strategy, strategy_name)
         self.units = Units(
@@ -92,6 +98,7 @@ class Run:
             looks_at_age_days=looks_at_age_days(strategy, strategy_name, lead_days),
         )
         self.transfers = Transfers(context, self.units, self.satellites, self.movements, self.after_change)
+        self.services = self._services() if serves else None
         self.view = FleetView(
             context.fleet,
             known_designs(environment),
@@ -101,10 +108,19 @@ class Run:
             gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,
             vehicles=lambda: tuple(site.view() for site in self.movements.launch_sites),
             transfers=environment.designs[0].transfers,
+            service=None if self.services is None else ServiceView(self.services.columns),
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
         self._has_slots = self.view.slots > 0
         self._every_plane = np.flatnonzero(self._has_slots)
+
+    def _services(self) -> Services:
+        context, servicing = self.context, self.context.scenario.servicers
+        planes = context.fleet.planes
+        columns = ServiceColumns([slice(plane.first_berth, plane.end_berth) for plane in planes])
+        repairs = self.satellites.repairs = Repairs(context, self.units, self.jobs, servicing, columns)
+        supplies = Supplies(context, self.movements.launch_sites[0], servicing, columns)
+        return Services(context, self.satellites, repairs, supplies, self.after_change)
 
     def go(self) -> None:
         """Run to the horizon."""
@@ -117,11 +133,13 @@ class Run:
             context.env.process(process)
         spares, parked = (ask(self.strategy, self.strategy_name) for ask in (initial_spares, initial_parking_spares))
         self.movements.deploy(spares, parked)
+        if self.services is not None:
+            self.services.open()
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             context.env.process(self._review(period))
         self.after_change()
         self._step_until(horizon)
-        self.units.catch_up_all(horizon)
+        self.units.unseen.catch_up_all(horizon)
         self.jobs.close(horizon)
 
     def _step_until(self, horizon: float) -> None:
@@ -186,6 +204,8 @@ class Run:
         number = 1
         while True:
             yield self.context.env.timeout(max(0.0, number * period_days - self.context.now))
+            if self.services is not None:
+                self.units.unseen.catch_up_all(self.context.now)
             self.after_change(reviewing=True)
             number += 1
 
@@ -204,6 +224,8 @@ class Run:
                     self.transfers.send(action)
                 except InputError as error:
                     raise self._impossible(action, str(error)) from None
+            case Service() if 0 <= action.plane < len(fleet.planes):
+                self._serve(action)
             case _:
                 raise self._impossible(action, "no such plane, berth or satellite")
 
@@ -234,6 +256,21 @@ class Run:
         if fleet.plane_of[action.slot] != fleet.plane_of[action.spare]:
             raise self._impossible(action, "the two lie in different planes")
         self.satellites.activate(action.spare, action.slot, action.phasing_days)
+
+    def _serve(self, action: Service) -> None:
+        """Send servicers to satellites of a plane."""
+        if self.services is None:
+            raise self._impossible(action, "the strategy's services() says False: nobody is there to send")
+        layout, columns = self.context.fleet.planes[action.plane], self.services.columns
+        berths = action.berths or range(layout.first_berth, layout.end_berth)
+        if not all(layout.first_berth <= berth < layout.end_berth for berth in berths):
+            raise self._impossible(
+                action, f"berths of plane {layout.id} are {layout.first_berth} to {layout.end_berth - 1}"
+            )
+        if not columns.reached[action.plane]:
+            raise self._impossible(action, "no servicer reaches that plane")
+        if self.services.request(action.plane, berths) == 0:
+            raise self._impossible(action, "there is nothing to mend that nobody was sent to")
 
     def _is_berth(self, berth: int) -> bool:
         return 0 <= berth < len(self.context.fleet.state)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.berths import BerthState
 from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.engine.built import Built
 from sim.engine.cohort import Cohort
 from sim.engine.context import Context
+from sim.engine.repairs import Repairs
 from sim.engine.training import TrainingJobs
 from sim.engine.units import DERATING, END_OF_LIFE, WARNING, Due, Units
 from sim.environment import Limit
 from sim.events import NONE, Cause, EventKind
-from sim.fleet import BerthState
 
 Process = Generator[simpy.Event, Any, None]
 Ints = NDArray[np.intp]
@@ -25,19 +26,6 @@ Ints = NDArray[np.intp]
 # numpy compares with a plain number ten times as fast as with a member of an enumeration.
 _WORKING = int(BerthState.WORKING)
 _CAUSE_OF = {Limit.HEAT: Cause.HEAT, Limit.ARRAY: Cause.ARRAY, Limit.BATTERY: Cause.BATTERY}
-
-
-@dataclass(frozen=True)
-class Built:
-    """A satellite on its way: its serial number and its address, the berth it was built for and its ordinal there."""
-
-    serial: int
-    """Counted in order of launch; -1 until then."""
-    berth: int
-    ordinal: int
-    design: int
-    relieves: bool = False
-    """Ordered while its slot was filled, to take over from the satellite there."""
 
 
 class Satellites:
@@ -52,6 +40,7 @@ class Satellites:
         self._bound_for: dict[int, int] = {}  # slots that spares are on their way to, by serial number
         self.sent_to: dict[int, int] = {}
         """Berths kept for spares that are on their way from a parking orbit, by serial number."""
+        self.repairs: Repairs | None = None  # where somebody serves satellites
         self._walks = 0
         self._awaited_day = float("inf")
 
@@ -165,14 +154,15 @@ class Satellites:
     def _derate(self, cohort: Cohort, i: int, limit: Limit, speed: float) -> None:
         """From now on the satellites of a cohort in a plane cannot always do all that was asked of them."""
         plane = int(cohort.plane[i])
-        left = np.flatnonzero((cohort.plane == plane) & ~cohort.gone)
-        if len(left):
+        homes = (self.units.home(serial) for serial in cohort.serial[cohort.plane == plane].tolist())
+        left = next((one.serial[j] for one, j in homes if not one.gone[j]), None)
+        if left is not None:
             self.context.log.append(
                 self.context.now,
                 EventKind.DERATED,
                 cause=_CAUSE_OF[limit],
                 plane=plane,
-                satellite=int(cohort.serial[left[0]]),
+                satellite=int(left),
                 amount=speed,
                 design=cohort.design,
             )
@@ -192,6 +182,8 @@ class Satellites:
         """GPUs of a satellite fail together; spares aboard step in, and what is left goes on if it is enough."""
         satellite, fewer = cohort.scenario.satellite, int(np.count_nonzero(cohort.active[i, units]))
         cohort.alive[i, units] = False
+        if self.repairs is not None:
+            self.repairs.note(cohort, i, units, kind, cause)
         self._log_gpus(cohort, i, kind, cause, -fewer, len(units))
         berth = int(cohort.berth[i])
         working = berth >= 0 and self.context.fleet.state[berth] == _WORKING
@@ -324,6 +316,8 @@ class Satellites:
         fleet.vacant_since[berth] = self.context.now
         fleet.gpus_alive[berth] = 0
         fleet.life_end_day[berth] = np.inf
+        if self.repairs is not None:
+            self.repairs.columns.clear(berth)
 
     def _clear(self, berth: int) -> Process:
         """A dead satellite drifts out of its slot."""
@@ -396,6 +390,8 @@ class Satellites:
             design=cohort.design,
         )
         self.units.place(cohort, i, context.now)
+        if self.repairs is not None:
+            self.repairs.begins_work(cohort, i)
         self.offer_gpus(cohort, i, slot)
         self.walk_on()
         self.after_change()

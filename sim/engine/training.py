@@ -18,6 +18,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
 from sim.engine.gang import Gang, Stretch
 from sim.engine.gang_time import GangTime
@@ -28,7 +29,7 @@ from sim.environment import Environment
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import block_means
 from sim.events import Cause, EventKind, EventRecorder
-from sim.fleet import Fleet, PlaneLayout
+from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
 from sim.workloads import Queued, TrainingJob, WorkTable
@@ -121,10 +122,10 @@ class TrainingJobs:
         for job in self.pool.leave(berth):
             self.interrupt(self.gangs[job], cause, planned=planned)
 
-    def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int) -> None:
-        """GPUs on a satellite at work failed together."""
+    def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
+        """GPUs on a satellite at work failed together, or are taken out by plan."""
         for job in self.pool.lose(berth, units):
-            self.interrupt(self.gangs[job], cause, planned=False)
+            self.interrupt(self.gangs[job], cause, planned=planned)
 
     def gain_gpus(self, berth: int, units: NDArray[np.intp]) -> None:
         """Spare GPUs of a satellite at work begin to work."""

@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.berths import BerthState
 from sim.engine.cohort import Cohort
 from sim.engine.context import Context
 from sim.engine.movements import Movements
@@ -17,7 +18,6 @@ from sim.engine.satellites import Satellites
 from sim.engine.units import Units
 from sim.errors import InputError
 from sim.events import Cause, EventKind
-from sim.fleet import BerthState
 from sim.strategies import Transfer
 
 Process = Generator[simpy.Event, Any, None]
@@ -151,6 +151,8 @@ class Transfers:
             context.log.extend(len(slots), kind=EventKind.ACTIVATED, cause=Cause.NONE, **row)
             context.log.extend(len(slots), kind=EventKind.PLACED, satellites=1, gpus=working[slots], **row)
         for i in slots.tolist():
+            if self.satellites.repairs is not None:
+                self.satellites.repairs.begins_work(cohort, i)
             self.satellites.offer_gpus(cohort, i, int(places[i]))
         self.satellites.walk_on()
 

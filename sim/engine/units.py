@@ -7,21 +7,24 @@ horizon: the same GPUs die on the same days and stand in the same rows of the lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.cohort import Cohort, CohortHazard, Losses
+from sim.berths import SPARE_PLACES
+from sim.engine.cohort import Cohort, CohortHazard
 from sim.engine.draws import Addresses, FailureDraws, Question, draw
 from sim.engine.hazards import PER_CLOCK_DAY, Hazard, hazards_of, spare_pace
+from sim.engine.successors import apart, renew
+from sim.engine.unseen import UnseenLosses
 from sim.engine.weather import Weather
 from sim.environment import Environment
-from sim.events import Cause, EventKind, EventRecorder
-from sim.fleet import SPARE_PLACES, Fleet
+from sim.events import Cause, EventRecorder
+from sim.fleet import Fleet
 from sim.reliability import Clock, ClockRows, Exposures, Life
 from sim.scenario.models import Scenario
 from sim.streams import Streams
@@ -48,15 +51,6 @@ class Due(NamedTuple):
     """Position among the cohort's hazards, or one of the three above."""
     group: int
     second_uniform: float
-
-
-@dataclass
-class _Watch:
-    """How the GPUs of a satellite at work are followed that nobody looks at one by one."""
-
-    losses: Losses
-    since: float
-    """They have been looked at up to this day."""
 
 
 class Units:
@@ -91,7 +85,7 @@ class Units:
         self._homes: list[tuple[Cohort, int] | None] = []  # by serial number
         self._heap: list[tuple[float, int, int, int, int, float]] = []
         self._versions: list[int] = []  # of the schedule of each satellite, by serial number
-        self._quiet: dict[int, _Watch] = {}  # by serial number
+        self.unseen = UnseenLosses(fleet, log, self.home)
 
     def home(self, serial: int) -> tuple[Cohort, int]:
         """Cohort of a satellite that has arrived, and its position there."""
@@ -135,7 +129,7 @@ class Units:
         for i, serial in enumerate(cohort.serial.tolist()):
             self._homes[serial] = cohort, i
             self._versions[serial] += 1
-            self._quiet.pop(serial, None)
+            self.unseen.leave(serial)
         self._schedule(cohort, 0, len(cohort), day)
         self._schedule_derating(cohort, day)
 
@@ -168,8 +162,9 @@ class Units:
             questions.append(Question(hazard.part, hazard.per_satellite, bounds, self._has_second(hazard)))
             scales.append(scale)
         found = []
-        for hazard, born, scale, drawn in zip(
-            listed, lives, scales, draw(self.streams, cohort.addresses, questions), strict=True
+        bounds_of = (question.bounds for question in questions)
+        for hazard, born, scale, bound, drawn in zip(
+            listed, lives, scales, bounds_of, draw(self.streams, cohort.addresses, questions), strict=True
         ):
             if hazard.batch is not None:
                 drawn = self._in_bad_lots(hazard, cohort.addresses, drawn)
@@ -180,7 +175,7 @@ class Units:
                 life = Life(life.day, life.age_days, life.hazard, pace, life.clock)
             rest = 0.0 if hazard.standby == "cold" else scenario.reliability.dormancy_factor
             share = hazard.share * scale[drawn.satellite]
-            found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest))
+            found.append(CohortHazard.of(hazard, drawn, share, life, born, rest=rest, bound=bound))
         return found
 
     def scale(self, hazard: Hazard, cohort: Cohort) -> Floats:
@@ -263,7 +258,7 @@ class Units:
         for i in (first + np.flatnonzero(quiet[first:end])).tolist():
             mine = slice(int(bounds[i - first]), int(bounds[i - first + 1]))
             own = losses.take(mine)
-            self._quiet[int(cohort.serial[i])] = _Watch(own, now)
+            self.unseen.follow(int(cohort.serial[i]), own, now)
 
     def _push(self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats) -> None:
         serial = cohort.serial[satellite].tolist()
@@ -325,10 +320,33 @@ class Units:
             cohort.switch_in(i, position, day)
         self._reschedule(cohort, i, day)
 
+    def replace(
+        self, serial: int, positions: Ints, day: float, groups: Sequence[tuple[int, int]] = ()
+    ) -> tuple[Cohort, int]:
+        """New GPUs in some positions of a satellite at work, and new units of groups of its hazards, (hazard, group).
+
+        Each draws its luck with the next ordinal of its part and is born on this day.  What works of it, and
+        `resume`, are the caller's.  Returns where the satellite stands from now on.
+        """
+        cohort, i = self.home(serial)
+        if cohort.renewals is None:
+            own = apart(cohort, i, self.weather)
+            cohort.gone[i], cohort.berth[i] = True, -1
+            cohort, i = own, 0
+            self._homes[serial] = own, 0
+        singles = [(number, positions) for number, one in enumerate(cohort.hazards) if one.hazard.of_one_gpu]
+        others = [(number, np.array([g for n, g in groups if n == number])) for number in dict(groups)]
+        renew(self.streams, self.weather, cohort, [*singles, *others], day)
+        return cohort, i
+
+    def resume(self, cohort: Cohort, i: int, day: float) -> None:
+        """A satellite goes on after a service."""
+        self._reschedule(cohort, i, day)
+
     def _reschedule(self, cohort: Cohort, i: int, day: float) -> None:
         serial = int(cohort.serial[i])
         self._versions[serial] += 1
-        self._quiet.pop(serial, None)
+        self.unseen.leave(serial)
         self._schedule(cohort, i, i + 1, day)
 
     def end(self, cohort: Cohort, i: int) -> None:
@@ -336,60 +354,11 @@ class Units:
         cohort.gone[i] = True
         serial = int(cohort.serial[i])
         self._versions[serial] += 1
-        self._quiet.pop(serial, None)
+        self.unseen.leave(serial)
 
-    def catch_up(self, serials: list[int], day: float) -> None:
+    def catch_up(self, serials: Iterable[int], day: float) -> None:
         """Find what GPUs of some satellites died unseen up to a day, write it down, and count those alive."""
-        by_cohort: dict[int, tuple[Cohort, list[tuple[int, _Watch]]]] = {}
-        for serial in serials:
-            if (watch := self._quiet.get(serial)) is not None:
-                cohort, i = self.home(serial)
-                by_cohort.setdefault(id(cohort), (cohort, []))[1].append((i, watch))
-        for cohort, watches in by_cohort.values():
-            self._catch_up(cohort, watches, day)
-
-    def catch_up_all(self, day: float) -> None:
-        """The same for all satellites at work."""
-        self.catch_up(list(self._quiet), day)
-
-    def _catch_up(self, cohort: Cohort, watches: list[tuple[int, _Watch]], day: float) -> None:
-        size = [len(watch.losses.day) for _, watch in watches]
-        every = [watch.losses for _, watch in watches]
-        joined = (
-            every[0]
-            if len(every) == 1
-            else Losses(
-                np.concatenate([one.satellite for one in every]),
-                np.concatenate([one.day for one in every]),
-                np.concatenate([one.hazard for one in every]),
-                np.concatenate([one.group for one in every]),
-            )
-        )
-        since = np.repeat([watch.since for _, watch in watches], size)
-        some = np.flatnonzero((joined.day <= day) & (joined.day > since))
-        losses = joined.take(some)
-        for _, watch in watches:
-            watch.since = day
-        if len(some) == 0:
-            return
-        event, satellite, position = cohort.deaths(losses)
-        cohort.alive[satellite, position] = False
-        np.subtract.at(self.fleet.gpus_alive, cohort.berth[satellite], 1)
-        # One row a loss, for as many GPUs as it killed.
-        rows, killed = np.unique(event, return_counts=True)
-        alone = np.array([one.hazard.of_one_gpu for one in cohort.hazards])[losses.hazard[rows]]
-        self.log.extend(
-            len(rows),
-            time_days=losses.day[rows],
-            kind=np.where(alone, EventKind.GPU_FAILED, EventKind.GROUP_FAILED),
-            cause=np.array([one.hazard.cause for one in cohort.hazards])[losses.hazard[rows]],
-            plane=cohort.plane[losses.satellite[rows]],
-            berth=cohort.berth[losses.satellite[rows]],
-            satellite=cohort.serial[losses.satellite[rows]],
-            gpus=-killed,
-            amount=np.where(alone, 0, killed),
-            design=cohort.design,
-        )
+        self.unseen.catch_up(serials, day)
 
 
 def _parts_depend_on_another(scenario: Scenario) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sim.berths import PlaneLayout
 from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
-from sim.fleet import PlaneLayout
 from sim.scenario.deployment import LaunchDate, Launched
 from sim.scenario.models import Scenario
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.berths import PlaneLayout, layouts
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.deployment import Flight, flights_of
@@ -27,7 +28,6 @@ from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
 from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventKind, EventLog
-from sim.fleet import PlaneLayout, layouts
 from sim.physics.eclipse import daily_light
 from sim.scenario.models import FIRST_DESIGN, Scenario
 from sim.scenario.size import too_large

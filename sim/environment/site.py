@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.berths import PlaneLayout
 from sim.environment.design import Design, Performance, birth_key
 from sim.environment.hardware import SunTables
 from sim.environment.light_windows import LightWindows
 from sim.environment.operation import Limit
 from sim.environment.planes import Plane
 from sim.environment.radiation import Exposure
-from sim.fleet import PlaneLayout
 from sim.physics.eclipse import PlaneShadow
 from sim.reliability import Clock
 

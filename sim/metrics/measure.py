@@ -58,6 +58,7 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
+        "robot_hours": log.total(EventKind.VISITED),
         "total_cost_usd": money.total_usd,
         "total_cost_uncredited_usd": money.total_uncredited_usd,
         "served_gpu_hours": served,

@@ -145,6 +145,7 @@ METRICS: dict[str, Metric] = {
         Metric("deployment_launches", "1", "Flights attempted in the initial deployment.", "lower"),
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),
+        Metric("robot_hours", "h", "Hours that robots, or crews, worked on satellites, visits included.", "lower"),
         Metric(
             "mean_spares_orbit",
             "1",
@@ -154,8 +155,9 @@ METRICS: dict[str, Metric] = {
         Metric(
             "total_cost_usd",
             "USD",
-            "Satellites, GPUs, orders, flights, operations, spares kept and moved, deployment included, undiscounted, "
-            "less the straight-line value of unexpired life at the horizon and what cancelled orders bring back.",
+            "Satellites, GPUs, orders, flights, operations, spares kept and moved, and servicing, deployment included, "
+            "undiscounted, less the straight-line value of unexpired life at the horizon and what cancelled orders "
+            "bring back.",
             "lower",
         ),
         Metric(

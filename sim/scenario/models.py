@@ -22,9 +22,10 @@ from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
-from sim.scenario.prices import MOST_USD, PartPrices, Payment
+from sim.scenario.prices import MOST_USD, BusPrice, Economics
 from sim.scenario.radiation import Radiation
 from sim.scenario.service import Service
+from sim.scenario.servicing import AnyServicing, Robots
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
@@ -124,9 +125,6 @@ class Workload(Parameters):
     """Who decides which job gets GPUs."""
 
 
-BusPrice = Annotated[float, Field(ge=0, le=MOST_USD)] | Literal["sized"]
-
-
 class Design(Satellite):
     """Another kind of satellite that strategies may order: what it does not say is as under `satellite`."""
 
@@ -136,25 +134,6 @@ class Design(Satellite):
     """One without its GPUs, USD; `sized`: the sum of its parts; none: as under `economics`."""
     gpu_usd: float | None = Field(default=None, ge=0, le=MOST_USD)
     """One of its GPUs, USD; none: as under `economics`."""
-
-
-class Economics(Parameters):
-    """First price list; launches are priced by the vehicle.  Undiscounted."""
-
-    bus_usd: BusPrice
-    """One satellite without its GPUs, USD; `sized`: the sum of its parts.  A number is compared with that sum."""
-    gpu_usd: float = Field(ge=0, le=MOST_USD)
-    """One GPU with its share of boards and network, USD."""
-    operations_usd_per_year: float = Field(default=0.0, ge=0, le=MOST_USD)
-    """Fixed operations, USD a year."""
-    operations_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
-    """Operations of one working satellite, USD a year."""
-    holding_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
-    """Keeping one spare in store, in a plane or in a parking orbit, USD a year; one on its way costs nothing."""
-    parts: PartPrices = PartPrices()
-    """What the parts of a satellite cost."""
-    payment: Payment = Payment()
-    """When satellites are paid for."""
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -199,6 +178,9 @@ class Scenario(Parameters):
     reliability: Reliability
     launch: LaunchService
     deployment: Annotated[InPlace | Launched, Field(discriminator="kind")] = InPlace()
+    servicing: AnyServicing | None = None
+    """Who mends satellites at work; null: nobody is named, and strategies that send servicers do so with the default
+    figures of `kind: robots`, which are assumptions."""
     workload: Workload = Workload()
     service: Service = Service()
     economics: Economics
@@ -324,6 +306,11 @@ class Scenario(Parameters):
             ("reliability.common_causes", list(reliability.common_causes)),
             ("reliability.bus_shares", list(reliability.bus_shares)),
         ]
+
+    @property
+    def servicers(self) -> AnyServicing:
+        """Who mends satellites at work for strategies that want it."""
+        return Robots() if self.servicing is None else self.servicing
 
     @property
     def design_names(self) -> tuple[str, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import Field, model_validator
 
 from sim.parameters import Parameters, cited
 
 MOST_USD = 1e15
 """Largest sum of money in one field, USD: ten times what the world earns in a year."""
+
+BusPrice = Annotated[float, Field(ge=0, le=MOST_USD)] | Literal["sized"]
 
 
 class PartPrices(Parameters):
@@ -95,3 +99,22 @@ class Payment(Parameters):
                 "to more than 1"
             )
         return self
+
+
+class Economics(Parameters):
+    """First price list; launches are priced by the vehicle.  Undiscounted."""
+
+    bus_usd: BusPrice
+    """One satellite without its GPUs, USD; `sized`: the sum of its parts.  A number is compared with that sum."""
+    gpu_usd: float = Field(ge=0, le=MOST_USD)
+    """One GPU with its share of boards and network, USD."""
+    operations_usd_per_year: float = Field(default=0.0, ge=0, le=MOST_USD)
+    """Fixed operations, USD a year."""
+    operations_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
+    """Operations of one working satellite, USD a year."""
+    holding_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
+    """Keeping one spare in store, in a plane or in a parking orbit, USD a year; one on its way costs nothing."""
+    parts: PartPrices = PartPrices()
+    """What the parts of a satellite cost."""
+    payment: Payment = Payment()
+    """When satellites are paid for."""

@@ -5,12 +5,24 @@ from __future__ import annotations
 import importlib
 from difflib import get_close_matches
 
+from sim.berths import BerthState
 from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import BerthState, FleetView, PlaneView
+from sim.fleet import FleetView, PlaneView
 from sim.launch import VehicleView
+from sim.servicing import ServiceView
 from sim.strategies.age_replacement import AgeReplacement
-from sim.strategies.base import Action, Activate, Launch, Relieving, Replenishing, Retire, Strategy, Transfer
+from sim.strategies.base import (
+    Action,
+    Activate,
+    Launch,
+    Relieving,
+    Replenishing,
+    Retire,
+    Service,
+    Strategy,
+    Transfer,
+)
 from sim.strategies.batch import Batch
 from sim.strategies.block_launch import BlockLaunch
 from sim.strategies.condition_based import ConditionBased
@@ -25,6 +37,7 @@ from sim.strategies.parking_orbit import ParkingOrbit
 from sim.strategies.replace_on_failure import ReplaceOnFailure
 from sim.strategies.run_to_failure import RunToFailure
 from sim.strategies.scheduled_batch import ScheduledBatch
+from sim.strategies.servicing import RoboticServicing, ServicingAndReplacement
 from sim.strategies.spares import Sparing
 from sim.strategies.value import Valuing
 
@@ -44,6 +57,8 @@ BUILT_IN: dict[str, type[Strategy]] = {
     "life_extension": LifeExtension,
     "dual_supply": DualSupply,
     "parking_orbit": ParkingOrbit,
+    "robotic_servicing": RoboticServicing,
+    "servicing_and_replacement": ServicingAndReplacement,
 }
 
 __all__ = [
@@ -71,8 +86,12 @@ __all__ = [
     "ReplaceOnFailure",
     "Replenishing",
     "Retire",
+    "RoboticServicing",
     "RunToFailure",
     "ScheduledBatch",
+    "Service",
+    "ServiceView",
+    "ServicingAndReplacement",
     "Sparing",
     "Strategy",
     "Transfer",

@@ -13,7 +13,7 @@ from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.fleet import FleetView, PlaneView
 from sim.launch import VehicleView
-from sim.strategies.base import Action, Activate, Launch, Retire, Strategy, Transfer
+from sim.strategies.base import Action, Activate, Launch, Retire, Service, Strategy, Transfer
 
 Said = TypeVar("Said")
 
@@ -93,6 +93,14 @@ def watches_gpus(strategy: Strategy, name: str) -> bool:
     return said
 
 
+def services(strategy: Strategy, name: str) -> bool:
+    """Whether it sends servicers.  Raises `InputError` for what is neither yes nor no."""
+    said: Any = _ask(f"strategy {name}", strategy.services)
+    if not isinstance(said, bool):
+        raise InputError(f"strategy {name}: services() = {said!r}: must be True or False")
+    return said
+
+
 def _ask(where: str, question: Callable[[], Said]) -> Said:
     try:
         return question()
@@ -135,8 +143,13 @@ def _problem(action: Any) -> str | None:
         case Transfer():
             if not all(_is_whole(one) for one in (action.from_plane, action.to_plane, action.satellites)):
                 return "from_plane, to_plane and satellites must be whole numbers"
+        case Service():
+            if not _is_whole(action.plane):
+                return "plane must be a whole number"
+            if not (isinstance(action.berths, (tuple, list)) and all(map(_is_whole, action.berths))):
+                return "berths must be whole numbers"
         case _:
-            return "is no action: use Launch, Activate, Retire or Transfer"
+            return "is no action: use Launch, Activate, Retire, Transfer or Service"
     return None
 
 

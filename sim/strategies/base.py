@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from sim.berths import BerthState
 from sim.design_view import DesignView
-from sim.fleet import BerthState, FleetView
+from sim.fleet import FleetView
 from sim.launch import MAIN
 from sim.parameters import Label, Parameters
 
@@ -65,7 +66,19 @@ class Transfer:
     satellites: int
 
 
-Action = Launch | Activate | Retire | Transfer
+@dataclass(frozen=True)
+class Service:
+    """Send servicers to satellites of a plane: they go as soon as they are free and have parts, and mend what they can.
+
+    Only satellites at work with GPUs to mend that nobody was sent to are served; the others are passed over.
+    """
+
+    plane: int
+    berths: tuple[int, ...] = ()
+    """Slots of that plane; none: all whose satellite has GPUs to mend."""
+
+
+Action = Launch | Activate | Retire | Transfer | Service
 
 
 Lattice = Mapping[str, Sequence[Any]]
@@ -125,6 +138,10 @@ class Strategy(Parameters):
     def watches_gpus(self) -> bool:
         """Whether it looks at the GPUs alive on satellites at work, and is asked after each loss of one."""
         return True
+
+    def services(self) -> bool:
+        """Whether it sends servicers: depots and servicers are there, and paid for, for a strategy that does."""
+        return False
 
 
 class Replenishing(Strategy):

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.fleet import BerthState, FleetView
+from sim.berths import BerthState
+from sim.fleet import FleetView
 from sim.strategies.base import Action, Lattice, Relieving
 
 

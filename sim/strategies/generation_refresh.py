@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from sim.berths import BerthState
 from sim.constants import DAYS_PER_YEAR
-from sim.fleet import BerthState, FleetView
+from sim.fleet import FleetView
 from sim.strategies.base import Action, Lattice, Relieving
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, kstest, spearmanr
 
+from sim.berths import SPARE_PLACES, layouts
 from sim.engine.draws import Addresses, Part, Question, draw, part_named
-from sim.fleet import SPARE_PLACES, Fleet, layouts
+from sim.fleet import Fleet
 from sim.streams import Streams, philox
 
 EVERYBODY = 1e3  # a cumulative hazard that nobody survives

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from sim.berths import layouts
 from sim.design_view import DesignView
 from sim.engine.known import known_designs
 from sim.events import Cause, EventKind
-from sim.fleet import Fleet, FleetView, layouts
+from sim.fleet import Fleet, FleetView
 from sim.scenario.models import Scenario
 from sim.strategies import MarginalValue
 

@@ -60,7 +60,7 @@ def test_a_newcomer_finds_what_matters():
         "review_period_days 180",
     ):
         assert words in " ".join(text.split()), words
-    assert 40 <= text.count("\n") <= 140
+    assert 40 <= text.count("\n") <= 150
     assert "\x1b" not in text
 
 

@@ -3,9 +3,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from sim.berths import LEGAL, BerthState, layouts
 from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import LEGAL, BerthState, Fleet, FleetView, layouts
+from sim.fleet import Fleet, FleetView
 
 PLANES = layouts([3, 2], spare_berths_per_plane=2)
 DESIGNS = (DesignView("satellite", 4, 10, 0.0), DesignView("large", 8, 5, 300.0))

@@ -174,6 +174,7 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "deployment_launches": 2,
         "deployment_satellites": 4,
         "deployment_mass_t": 2.0,
+        "robot_hours": 0.0,
         "total_cost_usd": paid - credit,
         "total_cost_uncredited_usd": paid,
         "served_gpu_hours": useful,

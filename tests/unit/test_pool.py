@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.berths import layouts
 from sim.engine.pool import Pool
-from sim.fleet import layouts
 
 NONE = np.empty(0, np.intp)
 

@@ -13,6 +13,13 @@ SMALL = {"gpus": 3, "available_from_day": 1}
 FLIGHT_USD = 60_000
 """A satellite of 4 GPUs that works for 350 days on average earns $2.49 x .85 x 4 x 24 x 350 = 71,000."""
 ORDERING = tuple(kind for kind, strategy in BUILT_IN.items() if issubclass(strategy, Replenishing))
+SMALL_VEHICLE = {
+    "name": "small",
+    "capacity_kg": 4,
+    "price": {"kind": "per_flight", "usd": FLIGHT_USD},
+    "success_probability": 1,
+}
+"""Too small for servicers, which fly on a larger one."""
 EXPRESS = {
     "vehicle": {
         "name": "express",
@@ -23,6 +30,7 @@ EXPRESS = {
     "lead_time_days": {"kind": "constant", "days": 15},
 }
 SPARING = ("on_orbit_spares", "overbuild_and_decay", "parking_orbit")
+SERVING = ("robotic_servicing", "servicing_and_replacement")
 ONLY_SATELLITE = {(kind, "design"): "satellite" for kind in ORDERING}
 OTHER_VEHICLE = {(kind, "vehicle"): "express" for kind in ORDERING}
 AHEAD = {(kind, "order_ahead_days"): 120 for kind in ORDERING}
@@ -74,6 +82,12 @@ CHANGES = {
     ("parking_orbit", "parking_reorder_batches"): 7,
     ("parking_orbit", "parking_order_batches"): 7,
     ("parking_orbit", "phasing_days"): 9,
+    **{(kind, "review_period_days"): 45 for kind in SERVING},
+    **{(kind, "dead_gpu_fraction"): 0.2 for kind in SERVING},
+    **{(kind, "worth_a_visit"): 0.6 for kind in SERVING},
+    ("servicing_and_replacement", "order_ahead_days"): 120,
+    ("servicing_and_replacement", "retire_below_gpu_fraction"): 0.8,
+    ("servicing_and_replacement", "reorder_point"): 2,
 }
 """Another value of each parameter of each strategy, to be seen in a run."""
 USUAL = {
@@ -97,16 +111,8 @@ def a_run(fleet, checked_run, kind, **parameters):
         gpu={"kind": "weibull", "shape": 2, "scale_years": 3},
         bus={"kind": "exponential", "rate_per_year": 0.4},
         lead=50,
-        per_flight=4,
-        launch={
-            "vehicle": {
-                "name": "small",
-                "capacity_kg": 4,
-                "price": {"kind": "per_flight", "usd": FLIGHT_USD},
-                "success_probability": 1,
-            },
-            "others": {"express": EXPRESS},
-        },
+        per_flight=1000 if kind in SERVING else 4,
+        launch={"others": {"express": EXPRESS}} | ({} if kind in SERVING else {"vehicle": SMALL_VEHICLE}),
         strategies={kind: parameters},
     )
     raw = scenario.model_dump(mode="json")
@@ -134,6 +140,7 @@ def test_each_parameter_changes_a_run(fleet, checked_run, kind, field):
 def test_each_strategy_runs_with_its_defaults_and_says_what_it_is(fleet, checked_run, kind):
     result = a_run(fleet, checked_run, kind)
     assert (result.events.count(EventKind.ORDERED) > 0) == (kind in ORDERING)
+    assert (result.events.count(EventKind.SERVICED) > 0) == (kind in SERVING)
     assert (result.events.count(EventKind.ACTIVATED) > 0) == (kind in SPARING)
     assert BUILT_IN[kind]().kind == kind
     assert BUILT_IN[kind].__doc__.splitlines()[0].endswith(".")

@@ -17,6 +17,8 @@ def rough_seas(fleet, kind, **over):
         "replace_on_failure": stress,
         "batch": stress | {"reorder_point": 2},
         "scheduled_batch": stress | {"review_period_days": 45, "minimum_order": 2},
+        "robotic_servicing": {"worth_a_visit": 0.1, "dead_gpu_fraction": 0},
+        "servicing_and_replacement": stress | {"reorder_point": 2, "dead_gpu_fraction": 0.1},
         "on_orbit_spares": stress | {"spares_per_plane": 3, "reorder_point": 1, "phasing_days": 4},
         "overbuild_and_decay": {"spares_per_plane": 4, "phasing_days": 4},
         "block_launch": stress | {"spares_per_plane": 2, "review_period_days": 45},
@@ -56,6 +58,18 @@ def rough_seas(fleet, kind, **over):
         "shell": {"planes": 2},
         "pause": True,
         "strategies": {kind: own[kind]},
+        "servicing": {
+            "kind": "robots",
+            "parts_aboard": 3,
+            "depot": {"parts": 5, "reorder_level": 2},
+            "success_probability": 0.8,
+            "hours_law": "lognormal",
+            "life": {"kind": "exponential", "rate_per_year": 1},
+            "dry_kg": 1,
+            "propellant_kg": 0.1,
+            "isp_s": 300,
+            "cartridge": {"kg_per_gpu": 0.1},
+        },
     }
     return fleet(**(given | over))
 

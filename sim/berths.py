@@ -1,0 +1,85 @@
+"""Berths: what may stand in them, the moves that are possible, and how those of a plane are numbered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+
+class BerthState(IntEnum):
+    """What stands in a berth."""
+
+    EMPTY = 0
+    RESERVED = 1  # a spare is on its way to this slot
+    WORKING = 2  # a satellite at work (slots only)
+    STORED = 3  # a dormant spare (spare berths only)
+    BLOCKED = 4  # a dead satellite drifts off (slots only)
+
+
+LEGAL = {
+    (BerthState.EMPTY, BerthState.WORKING),  # delivery
+    (BerthState.EMPTY, BerthState.STORED),  # delivery of a spare
+    (BerthState.EMPTY, BerthState.RESERVED),  # activation: the slot waits for the spare
+    (BerthState.RESERVED, BerthState.WORKING),  # the spare arrives
+    (BerthState.RESERVED, BerthState.EMPTY),  # the spare died on its way
+    (BerthState.WORKING, BerthState.EMPTY),  # retirement, or a failure that leaves the slot at once
+    (BerthState.WORKING, BerthState.BLOCKED),  # failure: nobody steers the satellite out of the slot
+    (BerthState.BLOCKED, BerthState.EMPTY),  # it has drifted off
+    (BerthState.STORED, BerthState.EMPTY),  # failure, retirement, or departure for a slot
+}
+"""The transitions a berth may make; `Fleet.move` refuses all others."""
+LEGAL_TABLE = np.array([[(now, to) in LEGAL for to in BerthState] for now in BerthState])
+
+
+class Unit(IntEnum):
+    """What a GPU position of a slot holds; positive numbers and 0 are the job that owns it."""
+
+    IDLE = -1
+    DEAD = -2  # or a spare in reserve
+    ABSENT = -3
+
+
+@dataclass(frozen=True)
+class PlaneLayout:
+    """The berths of one plane: `first_berth` .. `first_berth + slots + spare_berths - 1`, slots first."""
+
+    id: int
+    first_berth: int
+    slots: int
+    spare_berths: int
+    address: int
+    """What random numbers know the plane by."""
+
+    @property
+    def slot_range(self) -> slice:
+        """The plane's slots among all berths."""
+        return slice(self.first_berth, self.first_berth + self.slots)
+
+    @property
+    def spare_range(self) -> slice:
+        """The plane's spare berths among all berths."""
+        start = self.first_berth + self.slots
+        return slice(start, start + self.spare_berths)
+
+    @property
+    def end_berth(self) -> int:
+        """One past the plane's last berth."""
+        return self.first_berth + self.slots + self.spare_berths
+
+
+def layouts(
+    slots_per_plane: list[int], spare_berths_per_plane: int | list[int], addresses: list[int] | None = None
+) -> tuple[PlaneLayout, ...]:
+    """Number the berths of all planes on from 0; without `addresses` planes are addressed by their number."""
+    result, first = [], 0
+    for plane, slots in enumerate(slots_per_plane):
+        spares = spare_berths_per_plane if isinstance(spare_berths_per_plane, int) else spare_berths_per_plane[plane]
+        result.append(PlaneLayout(plane, first, slots, spares, plane if addresses is None else addresses[plane]))
+        first += slots + spares
+    return tuple(result)
+
+
+SPARE_PLACES = 1 << 31
+"""Spare berths are addressed from here, slots from 0: however many there are of one, the other keeps its numbers."""

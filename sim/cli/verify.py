@@ -1,0 +1,71 @@
+"""The checks against authorities: `orbitfleet verify ...`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import Json, Seed
+from sim.cli.output import report_check
+
+verify = typer.Typer(
+    help="Compare this program with an authority; exit code 4 when a check fails.", no_args_is_help=True
+)
+
+
+@verify.command()
+def eclipse(
+    altitude_km: Annotated[float, typer.Option(help="Altitude of the mean orbit, km.")],
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, YYYY-MM-DD.")],
+    days: Annotated[float, typer.Option(help="Length of the comparison, days.")],
+    inclination_deg: Annotated[float | None, typer.Option(help="Inclination, degrees.")] = None,
+    sun_synchronous: Annotated[bool, typer.Option("--sun-synchronous", help="Solve the inclination instead.")] = False,
+    ltan_h: Annotated[float | None, typer.Option(help="Local time of the ascending node, hours.")] = None,
+    raan_deg: Annotated[float | None, typer.Option(help="Right ascension of the ascending node, degrees.")] = None,
+    eccentricity: Annotated[float, typer.Option(help="Mean eccentricity, up to .15; perigee at least 200 km.")] = 0.0,
+    argument_of_perigee_deg: Annotated[float, typer.Option(help="Argument of perigee at the start, degrees.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Compare eclipse edges with Skyfield's find_discrete(is_sunlit), for any orbit, circular or not."""
+    from sim.verify.eclipse import shortcomings, table, verify_eclipse
+
+    found = verify_eclipse(
+        altitude_km,
+        inclination_deg,
+        sun_synchronous=sun_synchronous,
+        ltan_h=ltan_h,
+        raan_deg=raan_deg,
+        eccentricity=eccentricity,
+        argument_of_perigee_deg=argument_of_perigee_deg,
+        start=start.date(),
+        days=days,
+    )
+    report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
+def radiation(as_json: Json = False) -> None:
+    """Compare fluxes, doses, single events and lives with published figures and an independent program's."""
+    from sim.verify.radiation import shortcomings, table, verify_radiation
+
+    found = verify_radiation()
+    report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
+def sparing(
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="K=V", help="Change a parameter of the model: parking_planes=4."),
+    ] = None,
+    replicates: Replicates = 16,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Run spares in two echelons, in planes and in parking orbits, beside the closed form of Jakob et al. 2019."""
+    from sim.verify.sparing import shortcomings, table, verify_sparing
+
+    found = verify_sparing(settings or [], replicates=replicates, seed=seed)
+    report_check(found, table, shortcomings(found), as_json)

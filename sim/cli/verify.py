@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Json, Seed
+from sim.cli.options import Json, Replicates, Seed
 from sim.cli.output import report_check
 
 verify = typer.Typer(

@@ -35,6 +35,7 @@ def make_fleet(
     slots: int = 4,
     gpus: int = 1,
     spare_berths: int = 0,
+    parking: list[dict[str, Any]] | None = None,
     days: float = 365.25,
     life_days: float = 36_525.0,
     bus: dict[str, Any] = NEVER,
@@ -70,6 +71,7 @@ def make_fleet(
             "constellation": {
                 "shells": [{**shell, "satellites_per_plane": slots}],
                 "spare_berths_per_plane": spare_berths,
+                "parking": parking or [],
             },
             "satellite": {
                 "gpus": gpus,
@@ -396,13 +398,13 @@ def written_thresholds(monkeypatch):
 
 
 def log_of(result: Result, *kinds: EventKind) -> list[tuple[float, str]]:
-    """(day, kind) of the rows of these kinds, or of all rows but the deployment's and `ABANDONED`."""
+    """(day, kind) of the rows of these kinds, or of all rows but the deployment's, `ABANDONED` and `READY`."""
     log = result.events
     return [
         (round(float(day), 6), EventKind(kind).name)
         for day, kind, cause in zip(log.time_days, log.kind, log.cause, strict=True)
-        # What becomes of the dead has tests of its own.
-        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT and kind != EventKind.ABANDONED)
+        # What becomes of the dead, and what is paid when, has tests of its own.
+        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT and kind not in (EventKind.ABANDONED, EventKind.READY))
     ]
 
 

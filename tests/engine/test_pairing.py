@@ -11,6 +11,7 @@ PARAMETERS = {
     "scheduled_batch": {"review_period_days": 60},
     "on_orbit_spares": {"spares_per_plane": 4, "reorder_point": 2},
     "condition_based": {"retire_below_gpu_fraction": 0.01},
+    "parking_orbit": {"reorder_point": 2, "order_quantity": 3},
 }
 
 
@@ -44,7 +45,8 @@ def failures(result, until_day=np.inf):
 @pytest.mark.parametrize("strategy", BUILT_IN)
 def test_the_first_generation_fails_on_the_same_days_under_every_strategy(fleet, checked_run, strategy):
     light = {"kind": "robots", "dry_kg": 1, "propellant_kg": 0.1, "cartridge": {"kg_per_gpu": 0.1}}
-    scenario = a_fleet(fleet, servicing=light)
+    parking = [{"altitude_km": 400, "planes": 2, "berths_per_plane": 60}] if strategy == "parking_orbit" else None
+    scenario = a_fleet(fleet, servicing=light, parking=parking)
     alone, other = failures(checked_run(scenario)), failures(checked_run(scenario, strategy))
     assert len(alone) > 30
     if BUILT_IN[strategy]().services():

@@ -19,6 +19,8 @@ def rough_seas(fleet, kind, **over):
         "scheduled_batch": stress | {"review_period_days": 45, "minimum_order": 2},
         "robotic_servicing": {"worth_a_visit": 0.1, "dead_gpu_fraction": 0},
         "servicing_and_replacement": stress | {"reorder_point": 2, "dead_gpu_fraction": 0.1},
+        "dual_supply": stress | {"review_period_days": 45, "urgent_slots": 2},
+        "parking_orbit": stress | {"phasing_days": 4, "reorder_point": 1, "order_quantity": 2},
         "on_orbit_spares": stress | {"spares_per_plane": 3, "reorder_point": 1, "phasing_days": 4},
         "overbuild_and_decay": {"spares_per_plane": 4, "phasing_days": 4},
         "block_launch": stress | {"spares_per_plane": 2, "review_period_days": 45},
@@ -56,6 +58,7 @@ def rough_seas(fleet, kind, **over):
             {"gpus": 3, "work_gpu_hours": 2_000, "arrival_day": 300, "count": 5},
         ],
         "shell": {"planes": 2},
+        "parking": [{"altitude_km": 400, "planes": 2, "berths_per_plane": 60}] if kind == "parking_orbit" else None,
         "pause": True,
         "strategies": {kind: own[kind]},
         "servicing": {

@@ -399,12 +399,12 @@ def written_thresholds(monkeypatch):
 
 def log_of(result: Result, *kinds: EventKind) -> list[tuple[float, str]]:
     """(day, kind) of the rows of these kinds, or of all rows but the deployment's, `ABANDONED` and `READY`."""
-    log = result.events
+    log, apart = result.events, (EventKind.ABANDONED, EventKind.READY)
     return [
         (round(float(day), 6), EventKind(kind).name)
         for day, kind, cause in zip(log.time_days, log.kind, log.cause, strict=True)
         # What becomes of the dead, and what is paid when, has tests of its own.
-        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT and kind not in (EventKind.ABANDONED, EventKind.READY))
+        if (kind in kinds if kinds else cause != Cause.DEPLOYMENT and kind not in apart)
     ]
 
 

@@ -60,6 +60,7 @@ class EventKind(IntEnum):
     SERVICER_LOST = 37  # a servicer failed, or is done: see the cause; amount: cartridges aboard
     CARRIED = 38  # satellites of a flight for a further plane, after its LAUNCHED row, which counts them too
     READY = 42  # satellites of an order are built and wait for a flight; amount: satellites
+    ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
 
 
 class Cause(IntEnum):
@@ -85,6 +86,8 @@ class Cause(IntEnum):
     PUNCTURE = 17  # debris emptied a coolant loop
     TOO_FEW_GPUS = 18  # too few GPUs left on a satellite
     STAND_OFF = 19  # the formation keeps its distance from a dead satellite
+    LOSS = 20  # of an order: the slot's satellite failed, or had too few GPUs left
+    STOCK = 21  # of an order: for a spare berth
 
 
 GPU_LOSSES = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)

@@ -41,6 +41,7 @@ class Fleet:
         self.life_end_day = np.full(berths, np.inf)
         self.blocked_until = np.zeros(berths)
         self.vacant_since = np.zeros(berths)  # the last satellite left, of each slot
+        self.lost = np.zeros(berths, bool)  # it failed, or had too few GPUs left
         self.awaited = np.zeros(berths, bool)  # a satellite on order was built for it, or a spare is on its way there
         self.plane_of = np.repeat(np.arange(len(planes), dtype=np.int32), sizes)
         self.is_slot = np.zeros(berths, bool)

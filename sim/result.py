@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.constants import DAYS_PER_YEAR
 from sim.environment import Capacity, Parts
-from sim.events import EventLog
+from sim.events import COLUMNS, EventLog
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
@@ -57,6 +58,17 @@ class Result:
 
     def _repr_html_(self) -> str:
         return f"{escape(repr(self))}<br><i>sim.measure(...) gives its metrics</i>"
+
+    def until(self, day: float) -> Result:
+        """The same run as it stood on a mission day."""
+        scenario, log = self.scenario, self.events
+        mission = scenario.mission.model_copy(update={"years": day / DAYS_PER_YEAR, "wind_down_years": 0.0})
+        rows = slice(0, int(np.searchsorted(log.time_days, day)))
+        return replace(
+            self,
+            scenario=scenario.model_copy(update={"mission": mission}),
+            events=EventLog(*(getattr(log, column)[rows] for column in COLUMNS)),
+        )
 
     @property
     def horizon_days(self) -> float:

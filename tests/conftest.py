@@ -398,8 +398,8 @@ def written_thresholds(monkeypatch):
 
 
 def log_of(result: Result, *kinds: EventKind) -> list[tuple[float, str]]:
-    """(day, kind) of the rows of these kinds, or of all rows but the deployment's, `ABANDONED` and `READY`."""
-    log, apart = result.events, (EventKind.ABANDONED, EventKind.READY)
+    """(day, kind) of the rows of these kinds, or of all rows but the deployment's, `ABANDONED`, `READY` and `ABOARD`."""
+    log, apart = result.events, (EventKind.ABANDONED, EventKind.READY, EventKind.ABOARD)
     return [
         (round(float(day), 6), EventKind(kind).name)
         for day, kind, cause in zip(log.time_days, log.kind, log.cause, strict=True)

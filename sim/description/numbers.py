@@ -53,6 +53,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
             "end": (mission.start + datetime.timedelta(days=mission.days)).isoformat(),
             "years": mission.years,
             "warm_up_years": mission.warm_up_years,
+            "wind_down_years": mission.wind_down_years,
         },
         "fleet": _fleet(scenario, environment),
         "planes": [_plane(scenario, environment, plane) for plane in environment.planes],

@@ -30,6 +30,9 @@ def _lines(f: Facts) -> Iterator[str]:
     yield f"{mission['start']} to {mission['end']} ({mission['years']:g} years), sha256 {f['sha256'][:8]}"
     if mission["warm_up_years"]:
         yield f"availabilities and figures of sparing count from year {mission['warm_up_years']:g} on"
+    if mission["wind_down_years"]:
+        last = mission["years"] - mission["wind_down_years"]
+        yield f"from year {last:g} on nothing is ordered and the fleet runs out; those figures end there"
     yield _sources(f["sources"])
     for title, lines in (
         ("Fleet", _fleet(f["fleet"])),

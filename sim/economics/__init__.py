@@ -4,16 +4,19 @@ from sim.economics.bill import Bill, bills_of
 from sim.economics.costs import Costs, Flights, costs, working_satellite_years
 from sim.economics.servicing import ServicingCosts
 from sim.economics.spares import stored_changes, stored_satellite_years, transfer_propellant_kg
+from sim.economics.tessac import Tessac, tessac
 
 __all__ = [
     "Bill",
     "Costs",
     "Flights",
     "ServicingCosts",
+    "Tessac",
     "bills_of",
     "costs",
     "stored_changes",
     "stored_satellite_years",
+    "tessac",
     "transfer_propellant_kg",
     "working_satellite_years",
 ]

@@ -136,12 +136,27 @@ class Flights:
         return found
 
 
-def costs(result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None) -> Costs:
-    """What the run cost.
+@dataclass(frozen=True)
+class PricedFlights:
+    """The flights of a run with what each cost, one entry each, USD."""
 
-    `economics` and `launch_price` replace the price list and the price of a flight of the main vehicle in the run's own
-    scenario.  Launch decisions stay as they were, those of a strategy that looks at prices too.
-    """
+    flights: Flights
+    bills: list[Bill]
+    """Of a satellite of each design."""
+    usd: Floats
+    """The flight."""
+    share_usd: Floats
+    """The seat of one of its satellites: no more than in a full flight."""
+    bus_usd: Floats
+    """Its satellites without their GPUs."""
+    gpus_usd: Floats
+    """Their GPUs."""
+
+
+def priced_flights(
+    result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None
+) -> PricedFlights:
+    """What each flight of a run cost; other prices as in `costs`."""
     scenario = result.scenario
     prices = scenario.economics if economics is None else economics
     bills = bills_of(scenario.model_copy(update={"economics": prices}), result.parts)
@@ -153,10 +168,28 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     flight_usd = flights.price_usd(launch_prices, bills, year)
     # Nobody pays more for a second-hand satellite than for a new one in a full flight.
     full_usd = flights.seat_usd(launch_prices, bills, year, result.rooms)
-    share_usd = np.minimum(flight_usd / np.maximum(flights.satellites, 1), full_usd)
+    return PricedFlights(
+        flights=flights,
+        bills=bills,
+        usd=flight_usd,
+        share_usd=np.minimum(flight_usd / np.maximum(flights.satellites, 1), full_usd),
+        bus_usd=flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design],
+        gpus_usd=flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design],
+    )
+
+
+def costs(result: Result, *, economics: Economics | None = None, launch_price: AnyPrice | None = None) -> Costs:
+    """What the run cost.
+
+    `economics` and `launch_price` replace the price list and the price of a flight of the main vehicle in the run's own
+    scenario.  Launch decisions stay as they were, those of a strategy that looks at prices too.
+    """
+    scenario = result.scenario
+    prices = scenario.economics if economics is None else economics
+    priced = priced_flights(result, economics=economics, launch_price=launch_price)
+    flights, bills, flight_usd, share_usd = priced.flights, priced.bills, priced.usd, priced.share_usd
     unflown = _paid_unflown_usd(result, bills, prices.payment)
-    bus_usd = flights.satellites * np.array([bill.bus_usd for bill in bills])[flights.design]
-    gpus_usd = flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design]
+    bus_usd, gpus_usd = priced.bus_usd, priced.gpus_usd
     # A fleet that stands in place is charged what brings it up on average.
     times = np.where(flights.deployment, scenario.deployment_flights_each, 1.0)
     servicing = servicing_costs(result, bills[0])
@@ -169,7 +202,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
         holding_usd=stored_satellite_years(result) * prices.holding_usd_per_satellite_year,
-        transfers_usd=_transfers_usd(result, bills, prices),
+        transfers_usd=float(transfer_usd(result, bills, prices).sum()),
         deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
         servicing=servicing,
         unexpired_credit_usd=_unexpired_credit_usd(result, flights, share_usd, bills) + servicing.unexpired_credit_usd,
@@ -183,11 +216,11 @@ def working_satellite_years(result: Result) -> float:
     return float((log.satellites * (result.horizon_days - log.time_days)).sum() / DAYS_PER_YEAR)
 
 
-def _transfers_usd(result: Result, bills: list[Bill], prices: Economics) -> float:
-    """Propellant of climbs from parking orbits, USD."""
+def transfer_usd(result: Result, bills: list[Bill], prices: Economics) -> Floats:
+    """Propellant of climbs from parking orbits, with each row of the log, USD."""
     log = result.events
     extra = np.array([bill.given_usd is not None for bill in bills])[log.design]
-    return float((transfer_propellant_kg(log) * extra).sum()) * prices.parts.propellant_usd_per_kg
+    return transfer_propellant_kg(log) * extra * prices.parts.propellant_usd_per_kg
 
 
 def _paid_unflown_usd(result: Result, bills: list[Bill], payment: Payment) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.events import Cause
+
 
 @dataclass(frozen=True)
 class Built:
@@ -16,3 +18,5 @@ class Built:
     design: int
     relieves: bool = False
     """Ordered while its slot was filled, to take over from the satellite there."""
+    reason: Cause = Cause.NONE
+    """Why it was ordered: LOSS, END_OF_LIFE or STOCK; none in the initial fleet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
@@ -242,6 +242,11 @@ class LaunchSite:
         for part in numbered[1:]:
             own = {"plane": part.plane, "satellite": part.aboard[0].serial, "amount": len(part.aboard)}
             context.log.append(context.now, EventKind.CARRIED, **row, **own)
+        if cause is not Cause.DEPLOYMENT:
+            reasons = Counter(built.reason for part in load for built in part.aboard)
+            for reason, number in sorted(reasons.items()):
+                own = row | {"plane": load[0].plane, "cause": reason, "amount": number}
+                context.log.append(context.now, EventKind.ABOARD, **own)
         if failed:
             context.log.append(context.now, EventKind.LAUNCH_FAILED, **row, **whole)
         self._failed, self._succeeded = self._failed + failed, self._succeeded + (not failed)

@@ -123,7 +123,14 @@ class Movements:
         """The next satellite built for a berth."""
         self._ordinals[berth] += 1
         self._awaited[berth] = True
-        return Built(-1, berth, int(self._ordinals[berth]) - 1, design, relieves)
+        return Built(-1, berth, int(self._ordinals[berth]) - 1, design, relieves, self._reason(berth, relieves))
+
+    def _reason(self, berth: int, relieves: bool) -> Cause:
+        """Why a satellite is ordered for a berth."""
+        fleet = self.context.fleet
+        if not fleet.is_slot[berth]:
+            return Cause.STOCK
+        return Cause.LOSS if fleet.lost[berth] and not relieves else Cause.END_OF_LIFE
 
     def candidates(self, action: Launch) -> tuple[list[int], list[int]]:
         """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,7 @@ class Run:
             service=None if self.services is None else ServiceView(self.services.columns),
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
+        self._orders_until_day = scenario.mission.orders_until_day if scenario.mission.wind_down_years else inf
         self._has_slots = self.view.slots > 0
         self._every_plane = np.flatnonzero(self._has_slots)
 
@@ -190,6 +192,8 @@ class Run:
             changed = changed[self._has_slots[changed]]
             view = self.view.at(self.context.now, changed, reviewing=reviewing)
             actions = decisions(self.strategy, self.strategy_name, view)
+            if self.context.now >= self._orders_until_day:
+                actions = [action for action in actions if not isinstance(action, Launch)]
             if not actions:
                 return
             for action in actions:

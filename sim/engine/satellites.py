@@ -272,6 +272,7 @@ class Satellites:
         if at_work and not planned:
             blocked_days = context.environment.sites[plane].clear_days(cohort.design, context.now)
         self.vacate(berth, blocked_days)
+        fleet.lost[berth] = not planned or cause in (Cause.TOO_FEW_GPUS, Cause.STRATEGY)
         if at_work:
             if self.jobs.gangs:
                 self.jobs.leave(berth, cause, planned=planned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from sim.berths import PlaneLayout
 from sim.environment.planes import Plane
@@ -51,7 +52,7 @@ def flights_of(
         flights = _dated(scenario, deployment.dates, planes, slots, rooms)
     else:
         flights = [
-            Flight(deployment.first_launch_day + number * deployment.interval_days, plane, load)
+            Flight(deployment.flight_day(number), plane, load)
             for number, (plane, load) in enumerate(_loads(slots, rooms))
         ]
     # A plane's spares lie behind its slots, and the room that its last slots leave is paid for.
@@ -62,11 +63,12 @@ def flights_of(
             along = min(len(left), rooms[flight.plane] - len(flight.berths))
             flights[number] = replace(flight, berths=range(flight.berths.start, flight.berths.stop + along))
             ends[flight.plane] = left[along:]
-    first_day = flights[-1].day + deployment.interval_days
-    return flights + [
-        Flight(first_day + number * deployment.interval_days, plane, load)
-        for number, (plane, load) in enumerate(_loads(ends, rooms))
-    ]
+    if deployment.ramp is None:
+        first_day = flights[-1].day + deployment.interval_days
+        days = (first_day + number * deployment.interval_days for number in count())
+    else:
+        days = map(deployment.flight_day, count(len(flights)))
+    return flights + [Flight(day, plane, load) for day, (plane, load) in zip(days, _loads(ends, rooms), strict=False)]
 
 
 def _loads(wanted: Sequence[range], rooms: Sequence[int]) -> Iterator[tuple[int, range]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.economics import costs
+from sim.economics import costs, tessac
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
@@ -25,7 +25,9 @@ def measure(result: Result) -> dict[str, float]:
     """Every metric of one run, in the order of `METRICS`; NaN where one is not defined."""
     log, scenario = result.events, result.scenario
     horizon, warm = result.horizon_days, scenario.mission.warm_up_days
-    times, online = online_capacity(result)
+    steady = result.until(scenario.mission.orders_until_day) if scenario.mission.wind_down_years else result
+    end = steady.horizon_days
+    times, online = online_capacity(steady)
     nameplate = result.nameplate_gpus
     sla = scenario.service.sla_capacity_fraction * nameplate
 
@@ -38,11 +40,11 @@ def measure(result: Result) -> dict[str, float]:
     worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
     money = costs(result)
     values = {
-        "compute_availability": mean(times, online, horizon, warm) / nameplate,
-        "satellite_availability": mean(*working_satellites(result), horizon, warm) / result.slots,
-        "worst_month_availability": lowest_moving_mean(times, online, horizon, MONTH_DAYS, warm) / nameplate,
+        "compute_availability": mean(times, online, end, warm) / nameplate,
+        "satellite_availability": mean(*working_satellites(steady), end, warm) / result.slots,
+        "worst_month_availability": lowest_moving_mean(times, online, end, MONTH_DAYS, warm) / nameplate,
         # The promised level itself is not below: .55 x 100 GPUs is 55.000000000000007 in floating point.
-        "time_below_sla_fraction": mean(times, (online < sla * (1 - 1e-12)).astype(float), horizon, warm),
+        "time_below_sla_fraction": mean(times, (online < sla * (1 - 1e-12)).astype(float), end, warm),
         "useful_gpu_hours": useful,
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
         "effective_training_time_ratio": _ratio(useful, _gpu_hours_since_first_start(log, horizon)),
@@ -53,12 +55,14 @@ def measure(result: Result) -> dict[str, float]:
         "launches": float(np.count_nonzero(later)),
         "satellites_launched": satellites_later,
         "mass_launched_t": float(tonnes[later].sum()),
-        **sparing_metrics(log, horizon, warm),
+        **_launches_by_cause(log),
+        **sparing_metrics(steady.events, end, warm),
         "flight_fill_fraction": _fill(result, later),
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "robot_hours": log.total(EventKind.VISITED),
+        **_tessac(steady, warm),
         "total_cost_usd": money.total_usd,
         "total_cost_uncredited_usd": money.total_uncredited_usd,
         "served_gpu_hours": served,
@@ -75,6 +79,34 @@ def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """
     launched, deployment = log.kind == EventKind.LAUNCHED, log.cause == Cause.DEPLOYMENT
     return launched & deployment, launched & ~deployment
+
+
+def _launches_by_cause(log: EventLog) -> dict[str, float]:
+    """Flights after the initial deployment by what they were for, each shared out by the satellites aboard."""
+    aboard = np.isin(log.kind, (EventKind.LAUNCHED, EventKind.ABOARD)) & (log.cause != Cause.DEPLOYMENT)
+    flight = np.cumsum(log.kind[aboard] == EventKind.LAUNCHED) - 1  # the rows of a flight follow one another
+    amount, cause, reason = log.amount[aboard], log.cause[aboard], log.kind[aboard] == EventKind.ABOARD
+    whole = amount[~reason]
+    share = amount / whole[flight] if len(whole) else amount
+    supplies = (log.kind == EventKind.SUPPLY_LAUNCHED) & (log.cause != Cause.DEPLOYMENT)
+    return {
+        "launches_for_losses": float(share[reason & (cause == Cause.LOSS)].sum()),
+        "launches_for_planned_ends": float(share[reason & (cause == Cause.END_OF_LIFE)].sum()),
+        "launches_for_spares": float(share[reason & (cause == Cause.STOCK)].sum()),
+        "supply_launches": float(np.count_nonzero(supplies)),
+    }
+
+
+def _tessac(result: Result, start: float) -> dict[str, float]:
+    """The annual cost of sparing and its parts."""
+    found = tessac(result, start)
+    return {
+        "tessac_usd_per_year": found.total,
+        "tessac_manufacturing_usd_per_year": found.manufacturing,
+        "tessac_holding_usd_per_year": found.holding,
+        "tessac_launch_usd_per_year": found.launch,
+        "tessac_manoeuvring_usd_per_year": found.manoeuvring,
+    }
 
 
 def _fill(result: Result, flights: NDArray[np.bool_]) -> float:

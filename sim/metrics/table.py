@@ -142,6 +142,26 @@ METRICS: dict[str, Metric] = {
             "higher",
             high=1.0,
         ),
+        Metric(
+            "launches_for_losses",
+            "1",
+            "Flights after the initial deployment, by the share of their satellites built for slots whose satellite "
+            "failed or had too few GPUs left.",
+            "lower",
+        ),
+        Metric(
+            "launches_for_planned_ends",
+            "1",
+            "Likewise for slots whose satellite came, or comes, to the end of its life, or makes room for a newer one.",
+            "lower",
+        ),
+        Metric("launches_for_spares", "1", "Likewise for spare berths, in planes and parking orbits.", "lower"),
+        Metric(
+            "supply_launches",
+            "1",
+            "Flights, or seats on flights, that bring cartridges and servicers after the mission's start.",
+            "lower",
+        ),
         Metric("deployment_launches", "1", "Flights attempted in the initial deployment.", "lower"),
         Metric("deployment_satellites", "1", "Satellites aboard flights of the initial deployment.", "lower"),
         Metric("deployment_mass_t", "t", "Mass aboard flights of the initial deployment.", "lower"),
@@ -150,6 +170,24 @@ METRICS: dict[str, Metric] = {
             "mean_spares_orbit",
             "1",
             "Time-mean of spares in berths, of planes and of parking orbits; those on their way are not counted.",
+            "lower",
+        ),
+        Metric(
+            "tessac_usd_per_year",
+            "USD/yr",
+            "Total expected spares strategy annual cost: the sum of the next four, without the initial "
+            "deployment, operations, servicing and credits, and mission.warm_up_years.",
+            "lower",
+        ),
+        Metric(
+            "tessac_manufacturing_usd_per_year", "USD/yr", "Satellites with GPUs launched as replacements.", "lower"
+        ),
+        Metric("tessac_holding_usd_per_year", "USD/yr", "Keeping spares in store.", "lower"),
+        Metric("tessac_launch_usd_per_year", "USD/yr", "Flights of replacements.", "lower"),
+        Metric(
+            "tessac_manoeuvring_usd_per_year",
+            "USD/yr",
+            "Propellant of climbs from parking orbits, where it is not in the price of the satellite.",
             "lower",
         ),
         Metric(

@@ -51,6 +51,7 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
     scenario, log = result.scenario, result.events
     start, horizon = scenario.mission.start, result.horizon_days
     _online_lines(ax, result)
+    _shade_what_is_not_steady(ax, result)
     rows = _rows(log)
     for number, row in enumerate(rows):
         look: dict[str, Any]
@@ -116,6 +117,20 @@ def _online_lines(ax: Axes, result: Result) -> None:
     marked_level(ax, result.nameplate_gpus, "nameplate")
     ax.set_ylim(0, result.nameplate_gpus * 1.06)
     ax.set_ylabel("GPUs" if pauses else "GPUs online")
+
+
+def _shade_what_is_not_steady(ax: Axes, result: Result) -> None:
+    """The years that metrics of the steady state leave out."""
+    mission = result.scenario.mission
+    for name, begin, end, where in (
+        ("warm-up", 0.0, mission.warm_up_days, "left"),
+        ("no more orders", mission.orders_until_day, mission.days, "right"),
+    ):
+        if end - begin > 1e-6:
+            left, right = dates_of(mission.start, np.array([begin, end]))
+            ax.axvspan(left, right, color="0.93", linewidth=0, zorder=0)
+            edge = left if where == "left" else right
+            ax.annotate(f" {name} ", (edge, 0.02), xycoords=("data", "axes fraction"), ha=where, color="0.4")
 
 
 def _last_day(result: Result) -> float:

@@ -45,6 +45,10 @@ class Mission(Parameters):
     warm_up_years: float = Field(default=0.0, ge=0, le=25)
     """Years at the start that metrics of the steady state leave out: availabilities, time below the SLA, the worst
     month, and those of sparing.  Work, counts and money are always of the whole mission."""
+    wind_down_years: float = Field(default=0.0, ge=0, le=25)
+    """Years at the end in which the fleet runs out: what a strategy orders then is passed over, what was ordered before
+    still flies, and spares, servicers and satellites at work go on to their ends.  Metrics of the steady state leave
+    them out too."""
 
     @property
     def days(self) -> float:
@@ -57,6 +61,11 @@ class Mission(Parameters):
         return self.warm_up_years * DAYS_PER_YEAR
 
     @property
+    def orders_until_day(self) -> float:
+        """Mission day from which nothing is ordered any more; it ends the steady state."""
+        return (self.years - self.wind_down_years) * DAYS_PER_YEAR
+
+    @property
     def start_year(self) -> float:
         """The start as a calendar year and its fraction."""
         return self.start.year + (self.start.timetuple().tm_yday - 1) / DAYS_PER_YEAR
@@ -65,6 +74,11 @@ class Mission(Parameters):
     def _outlasts_its_warm_up(self) -> Mission:
         if self.warm_up_years >= self.years:
             raise ValueError(f"warm_up_years ({self.warm_up_years:g}) must be below years ({self.years:g})")
+        if self.warm_up_years + self.wind_down_years >= self.years:
+            raise ValueError(
+                f"warm_up_years ({self.warm_up_years:g}) and wind_down_years ({self.wind_down_years:g}) together must "
+                f"be below years ({self.years:g}), so that a steady state is left"
+            )
         return self
 
     @model_validator(mode="after")

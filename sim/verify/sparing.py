@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sim.constants import DAYS_PER_YEAR, STANDARD_GRAVITY_M_S2
-from sim.economics import stored_changes
+from sim.economics import stored_changes, tessac
 from sim.engine import simulate
 from sim.environment import Environment
 from sim.errors import Fault, InputError, ScenarioError
@@ -169,11 +169,13 @@ def measured(result: Result, case: TwoEchelon, environment: Environment) -> dict
     change = stored_changes(log) * (result.horizon_days - np.maximum(log.time_days, begin)) / (years * DAYS_PER_YEAR)
     parked = log.plane >= case.planes
     in_planes, in_parking = float(change[~parked].sum()), float(change[parked].sum())
+    found = tessac(result, begin)
     parts = {
-        "manufacturing_musd": float(flights.sum()) * case.satellite_musd / years,
-        "holding_musd": (in_planes + in_parking) * case.holding_musd_per_year,
+        "manufacturing_musd": found.manufacturing / 1e6,
+        "holding_musd": found.holding / 1e6,
+        # The single launches of the closed form, which the scenario's price does not know.
         "launch_musd": sum(case.launches_musd(round(number)) for number in flights.tolist()) / years,
-        "manoeuvring_musd": float(burnt_kg.sum()) * case.propellant_musd_per_kg / years,
+        "manoeuvring_musd": found.manoeuvring / 1e6,
     }
     plane_fill, parking_fill = _plane_fill(log, begin), _parking_fill(log, begin, case, environment)
     return {

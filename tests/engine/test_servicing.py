@@ -116,7 +116,8 @@ def test_luck_of_a_successor_depends_on_its_place_and_its_ordinal_alone(fleet, c
         run = Run(scenario, Environment.build(scenario), scenario.strategy_named("at_once"), "at_once", Streams(1, 0))
         run.movements.deploy(0)
         run.units.replace(0, np.array([0]), 50.0)
-        return run.units.home(0)[0].hazards[1].threshold[-1]
+        (gpus,) = (one for one in run.units.home(0)[0].hazards if one.hazard.cause == Cause.GPU)
+        return gpus.threshold[-1]
 
     assert second(1, 2) == second(5, 3)
 

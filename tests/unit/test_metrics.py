@@ -109,11 +109,14 @@ def by_hand() -> Result:
     add(40, kind.ORDERED, plane=1, amount=3)
     add(45, kind.READY, plane=1, amount=3)
     add(50, kind.LAUNCHED, plane=1, satellite=4, amount=1)
+    add(50, kind.ABOARD, cause=Cause.LOSS, plane=1, amount=1)
     add(50, kind.LAUNCH_FAILED, plane=1, satellite=4, amount=1)
     for what, amount in ((kind.COMMITTED, 6000), (kind.RESTARTED, 210), (kind.CHECKPOINTED, 990)):
         add(50, what, job=0, amount=amount)
     add(50, kind.JOB_FINISHED, job=0, amount=gang[0])
     add(60, kind.LAUNCHED, plane=1, satellite=5, amount=2)
+    add(60, kind.ABOARD, cause=Cause.LOSS, plane=1, amount=1)
+    add(60, kind.ABOARD, cause=Cause.STOCK, plane=1, amount=1)
     add(70, kind.DELIVERED, plane=1, berth=3, satellite=5, satellites=1, gpus=10, amount=200)
     add(70, kind.STORED, plane=1, berth=5, satellite=6, amount=200)
     add(70, kind.WAITED, job=1, amount=14400)
@@ -130,6 +133,7 @@ def by_hand() -> Result:
     add(95, kind.ORDERED, plane=0, amount=1)
     add(95, kind.READY, plane=0, amount=1)
     add(95, kind.LAUNCHED, plane=0, satellite=7, amount=1)
+    add(95, kind.ABOARD, cause=Cause.END_OF_LIFE, plane=0, amount=1)
     for what, amount in ((kind.COMMITTED, 4000), (kind.RESTARTED, 100), (kind.CHECKPOINTED, 400), (kind.PAUSED, 100)):
         add(100, what, job=1, amount=amount)
     add(100, kind.UNCOMMITTED, job=1, amount=200)
@@ -171,10 +175,20 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "mean_on_order": (3 * 10 + 2 * 20 + 5) / 100,
         "spares_consumed": 1,
         "flight_fill_fraction": 2 / 3,  # 1, 2 and 1 of 2
+        "launches_for_losses": 1.5,
+        "launches_for_planned_ends": 1,
+        "launches_for_spares": 0.5,
+        "supply_launches": 0,
         "deployment_launches": 2,
         "deployment_satellites": 4,
         "deployment_mass_t": 2.0,
         "robot_hours": 0.0,
+        # Four satellites of 1100 USD, 10 GPUs of 10 among them, and as many seats of 1000 USD.
+        "tessac_usd_per_year": 8400 / (100 / 365.25),
+        "tessac_manufacturing_usd_per_year": 4400 / (100 / 365.25),
+        "tessac_holding_usd_per_year": 0,
+        "tessac_launch_usd_per_year": 4000 / (100 / 365.25),
+        "tessac_manoeuvring_usd_per_year": 0,
         "total_cost_usd": paid - credit,
         "total_cost_uncredited_usd": paid,
         "served_gpu_hours": useful,
@@ -340,6 +354,9 @@ def test_a_warm_up_is_left_out_of_the_steady_state_and_of_nothing_else(by_hand: 
         "time_to_restore_days": 10,
         "mean_spares_orbit": 10 / 55,
         "mean_on_order": (3 * 5 + 2 * 20 + 5) / 55,
+        "tessac_usd_per_year": 8400 / (55 / 365.25),
+        "tessac_manufacturing_usd_per_year": 4400 / (55 / 365.25),
+        "tessac_launch_usd_per_year": 4000 / (55 / 365.25),
     }
     assert measure(warm) == pytest.approx(measure(by_hand) | steady)
 

@@ -83,6 +83,13 @@ class Fleet:
 _NOT_WATCHED = "it looks at the GPUs alive, but its watches_gpus() says False"
 
 
+def _too_rarely_asked(looks: str, asked_below: float) -> InputError:
+    return InputError(
+        f"it looks at {looks}, but its asked_below_gpu_fraction() is {asked_below:g}: losses above that share are not "
+        "counted for it"
+    )
+
+
 def _read_only(column: NDArray[Any]) -> NDArray[Any]:
     """A window on a column over a read-only buffer, so that nobody can make it writeable again."""
     return np.frombuffer(memoryview(column).toreadonly(), column.dtype)  # type: ignore[arg-type]
@@ -110,16 +117,18 @@ class PlaneView:
     first_berth: int
     """Number of the plane's first berth: berth i of the arrays is `first_berth + i` in an action."""
     _gpus_alive: Ints
-    _watches_gpus: bool = True
+    _asked_below: float = 1.0
 
     @property
     def gpus_alive(self) -> Ints:
         """GPUs alive on the satellite in each berth; 0 where there is none.
 
-        Raises `InputError` for a strategy whose `watches_gpus` says no: the column is not kept for it.
+        Raises `InputError` for a strategy that is not asked after each loss: the column is not kept for it.
         """
-        if not self._watches_gpus:
+        if self._asked_below == 0:
             raise InputError(_NOT_WATCHED)
+        if self._asked_below < 1:
+            raise _too_rarely_asked("gpus_alive", self._asked_below)
         return self._gpus_alive
 
     @property
@@ -175,7 +184,7 @@ class FleetView:
         fleet: Fleet,
         designs: tuple[DesignView, ...],
         *,
-        watches_gpus: bool = True,
+        asked_below: float = 1.0,
         expected_lead_days: float = 0.0,
         mission_days: float = inf,
         gpu_hour_usd: float = 0.0,
@@ -183,10 +192,13 @@ class FleetView:
         transfers: Transfers | None = None,
         service: ServiceView | None = None,
     ) -> None:
-        """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then."""
+        """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then.
+
+        `asked_below`: share of its GPUs alive below which the strategy is asked about a satellite; 0: it does not look.
+        """
         self._fleet = fleet
         self._vehicles = vehicles
-        self._watches_gpus = watches_gpus
+        self._asked_below = asked_below
         self._service = service
         self.mission_days = mission_days
         """Mission day on which the study ends."""
@@ -286,7 +298,7 @@ class FleetView:
             life_end_day=self.life_end_day[span],
             first_berth=layout.first_berth,
             _gpus_alive=self._gpus_alive[span],
-            _watches_gpus=self._watches_gpus,
+            _asked_below=self._asked_below,
         )
 
     def transfer_days(self, plane: int) -> Floats:
@@ -328,11 +340,13 @@ class FleetView:
     def worn_out(self, share: float, planes: Sequence[int] | NDArray[np.intp] | None = None) -> list[int]:
         """Slots whose satellite works with less than this share of the GPUs that one of its design has when new.
 
-        `planes`: in which to look; none: in those of `changed`.  Raises `InputError` for a strategy whose
-        `watches_gpus` says no.
+        `planes`: in which to look; none: in those of `changed`.  Raises `InputError` for a strategy that is not asked
+        below that share.
         """
-        if not self._watches_gpus:
+        if self._asked_below == 0:
             raise InputError(_NOT_WATCHED)
+        if share > self._asked_below:
+            raise _too_rarely_asked(f"satellites with less than {share:g} of their GPUs", self._asked_below)
         which = self.changed if planes is None else planes
         layouts_ = self._fleet.planes
         if len(which) == len(layouts_):

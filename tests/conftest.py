@@ -398,7 +398,7 @@ def written_thresholds(monkeypatch):
 
 
 def log_of(result: Result, *kinds: EventKind) -> list[tuple[float, str]]:
-    """(day, kind) of the rows of these kinds, or of all rows but the deployment's, `ABANDONED`, `READY` and `ABOARD`."""
+    """(day, kind) of the rows of these kinds, or of all but the deployment's, `ABANDONED`, `READY` and `ABOARD`."""
     log, apart = result.events, (EventKind.ABANDONED, EventKind.READY, EventKind.ABOARD)
     return [
         (round(float(day), 6), EventKind(kind).name)

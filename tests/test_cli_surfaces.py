@@ -171,11 +171,14 @@ def completed(line: str, cwd: Path, *options: str) -> subprocess.CompletedProces
     ("line", "found"),
     [
         ("orbitfleet run sun", ["suncatcher_81"]),
-        ("orbitfleet describe baseline overlays/p", ["overlays/pause"]),
+        ("orbitfleet describe baseline overlays/pau", ["overlays/pause"]),
         ("orbitfleet run min", ["mine.yaml"]),
         ("orbitfleet run deaths", []),  # the shell's own completion takes over
         ("orbitfleet run baseline --strategy on", ["on_orbit_spares"]),
-        ("orbitfleet compare baseline --strategies batch,r", ["batch,run_to_failure", "batch,replace_on_failure"]),
+        (
+            "orbitfleet compare baseline --strategies batch,r",
+            ["batch,run_to_failure", "batch,replace_on_failure", "batch,robotic_servicing"],
+        ),
         ("orbitfleet plot x --kind t", ["timeline"]),
         ("orbitfleet sources baseline --tag n", ["none"]),
         ("orbitfleet scen", ["scenarios"]),

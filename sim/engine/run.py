@@ -35,6 +35,7 @@ from sim.scenario.models import Scenario
 from sim.servicing import ServiceColumns, ServiceView
 from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Service, Strategy, Transfer
 from sim.strategies.advice import (
+    asked_below,
     decisions,
     extends_life_days,
     initial_parking_spares,
@@ -43,7 +44,6 @@ from sim.strategies.advice import (
     looks_at_age_days,
     review_period_days,
     services,
-    watches_gpus,
 )
 from sim.streams import Streams
 
@@ -68,14 +68,14 @@ class Run:
     ) -> None:
         self.strategy = strategy
         self.strategy_name = strategy_name
-        watched = watches_gpus(strategy, strategy_name)
+        below = asked_below(strategy, strategy_name)
         self.context = context = Context(scenario, environment, streams, Fleet(environment.layouts))
         self.weather = Weather(scenario, environment, streams)
         self.jobs = TrainingJobs(
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
         serves = services(strategy, strategy_name)
-        looked_at = watched or bool(self.jobs.gangs)
+        looked_at = below == 1 or bool(self.jobs.gangs)
         extended_days = extends_life_days(strategy, strategy_name)
         self.units = Units(
             scenario,
@@ -85,6 +85,7 @@ class Run:
             context.fleet,
             context.log,
             watched=looked_at,
+            asked_below=below,
             extended_days=extended_days,
         )
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
@@ -103,7 +104,7 @@ class Run:
         self.view = FleetView(
             context.fleet,
             known_designs(environment),
-            watches_gpus=watched,
+            asked_below=below,
             expected_lead_days=lead_days,
             mission_days=environment.horizon_days,
             gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,

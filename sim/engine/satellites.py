@@ -16,7 +16,7 @@ from sim.engine.cohort import Cohort
 from sim.engine.context import Context
 from sim.engine.repairs import Repairs
 from sim.engine.training import TrainingJobs
-from sim.engine.units import DERATING, END_OF_LIFE, WARNING, Due, Units
+from sim.engine.units import DERATING, END_OF_LIFE, FEW_GPUS, WARNING, Due, Units
 from sim.environment import Limit
 from sim.events import NONE, Cause, EventKind
 
@@ -126,6 +126,10 @@ class Satellites:
         if due.hazard == END_OF_LIFE:
             self.end(cohort, i, EventKind.RETIRED, cohort.planned_end[i], planned=True)
             return True
+        if due.hazard == FEW_GPUS:
+            self.units.catch_up([int(cohort.serial[i])], self.context.now)
+            self.context.changed.add(int(cohort.plane[i]))
+            return True
         if due.hazard == WARNING:
             self._warn(cohort, i, due.group)
             return False
@@ -217,7 +221,8 @@ class Satellites:
         at_work = berth >= 0 and fleet.state[berth] == _WORKING
         if berth >= 0:
             fleet.gpus_alive[berth] += gpus
-            self.context.changed.add(int(cohort.plane[i]))
+            if not at_work or self.units.somebody_asks(cohort, int(fleet.gpus_alive[berth]), gpus):
+                self.context.changed.add(int(cohort.plane[i]))
         self.context.log.append(
             self.context.now,
             kind,

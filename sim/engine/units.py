@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.berths import SPARE_PLACES
-from sim.engine.cohort import Cohort, CohortHazard
+from sim.engine.cohort import Cohort, CohortHazard, Losses
 from sim.engine.draws import Addresses, FailureDraws, Question, draw
 from sim.engine.hazards import PER_CLOCK_DAY, Hazard, hazards_of, spare_pace
 from sim.engine.successors import apart, renew
@@ -37,6 +37,7 @@ _EVER = 1e12
 END_OF_LIFE = -1
 WARNING = -2
 DERATING = -3
+FEW_GPUS = -4
 """In the place of a hazard in the schedule: a planned end, a GPU's warning, a cohort that cannot run at full speed."""
 
 
@@ -66,9 +67,11 @@ class Units:
         log: EventRecorder,
         *,
         watched: bool,
+        asked_below: float = 0.0,
         extended_days: float = 0.0,
     ) -> None:
-        """`watched`: whether somebody looks at each loss of a GPU on a satellite at work.
+        """`watched`: whether somebody looks at each loss of a GPU on a satellite at work; `asked_below`: share of its
+        GPUs alive below which somebody is to know of a satellite.
 
         `extended_days`: satellites work on for so long after their design life, as long as their propellant lasts.
         """
@@ -79,6 +82,7 @@ class Units:
         self.log = log
         self.horizon_days = environment.horizon_days
         self.extended_days = extended_days
+        self._asked_below = asked_below
         self.designs = [design.scenario for design in environment.designs]
         self.hazards = [_numbered(scenario, design) for design in self.designs]
         self._watched = [watched or _parts_depend_on_another(design) for design in self.designs]
@@ -247,6 +251,10 @@ class Units:
             berths = cohort.berth[first:end]
             quiet[first:end] = (berths >= 0) & self.fleet.is_slot[berths]
         seen = np.flatnonzero(~quiet[losses.satellite])
+        if self._asked_below > 0 and quiet.any():
+            day, satellite = self._too_few(cohort, losses.take(np.flatnonzero(quiet[losses.satellite])))
+            none = np.zeros(len(day), np.intp)
+            entries.append((day, satellite, none + FEW_GPUS, none, np.zeros(len(day))))
         entries.append(
             (losses.day[seen], losses.satellite[seen], losses.hazard[seen], losses.group[seen], np.zeros(len(seen)))
         )
@@ -259,6 +267,23 @@ class Units:
             mine = slice(int(bounds[i - first]), int(bounds[i - first + 1]))
             own = losses.take(mine)
             self.unseen.follow(int(cohort.serial[i]), own, now)
+
+    def somebody_asks(self, cohort: Cohort, alive: int, change: int) -> bool:
+        """Whether somebody is to know that a satellite at work has so many GPUs alive after a change."""
+        if self._asked_below in (0, 1):
+            return self._asked_below == 1
+        limit = self._asked_below * cohort.scenario.satellite.gpus
+        return (alive < limit) != (alive - change < limit)
+
+    def _too_few(self, cohort: Cohort, losses: Losses) -> tuple[Floats, Ints]:
+        """When satellites fall below the share of GPUs that somebody asks for, and which do; not those below it now."""
+        event, satellite, _ = cohort.deaths(losses)
+        limit = self._asked_below * cohort.scenario.satellite.gpus
+        alive = np.count_nonzero(cohort.alive, axis=1)
+        begins = np.searchsorted(satellite, satellite)  # losses come satellite by satellite, each in order of time
+        left = alive[satellite] - (np.arange(len(satellite)) - begins) - 1
+        falls = np.flatnonzero((left < limit) & (left + 1 >= limit))
+        return losses.day[event[falls]], satellite[falls]
 
     def _push(self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats) -> None:
         serial = cohort.serial[satellite].tolist()

@@ -93,6 +93,19 @@ def watches_gpus(strategy: Strategy, name: str) -> bool:
     return said
 
 
+def asked_below(strategy: Strategy, name: str) -> float:
+    """Share of its GPUs alive below which it is asked about a satellite: 0: it does not look; 1: after each loss.
+
+    Raises `InputError` for what is no such share.
+    """
+    if not watches_gpus(strategy, name):
+        return 0.0
+    said: Any = _ask(f"strategy {name}", strategy.asked_below_gpu_fraction)
+    if not (_is_number(said) and 0 < said <= 1):
+        raise InputError(f"strategy {name}: asked_below_gpu_fraction() = {said!r}: must be above 0 and at most 1")
+    return float(said)
+
+
 def services(strategy: Strategy, name: str) -> bool:
     """Whether it sends servicers.  Raises `InputError` for what is neither yes nor no."""
     said: Any = _ask(f"strategy {name}", strategy.services)

@@ -139,6 +139,14 @@ class Strategy(Parameters):
         """Whether it looks at the GPUs alive on satellites at work, and is asked after each loss of one."""
         return True
 
+    def asked_below_gpu_fraction(self) -> float:
+        """Share of its GPUs alive below which it is asked about a satellite at work, where it watches GPUs at all.
+
+        1: it is asked after each loss and may look at `gpus_alive`; less: `worn_out` alone, with no larger share, which
+        is much faster.
+        """
+        return 1.0
+
     def services(self) -> bool:
         """Whether it sends servicers: depots and servicers are there, and paid for, for a strategy that does."""
         return False
@@ -174,6 +182,9 @@ class Replenishing(Strategy):
 
     def watches_gpus(self) -> bool:
         return self.retire_below_gpu_fraction > 0
+
+    def asked_below_gpu_fraction(self) -> float:
+        return self.retire_below_gpu_fraction
 
     def ordered_design(self, fleet: FleetView) -> str:
         """Name of the kind of satellite to order now."""

@@ -53,7 +53,7 @@ def shipped_laws() -> dict[str, Law]:
     found: dict[str, Law] = {}
     for path in sorted(CONFIGS.rglob("*.yaml")):
         name = str(path.relative_to(CONFIGS).with_suffix(""))
-        scenario = load("baseline", path) if path.parent.name == "overlays" else load(path)
+        scenario = load("baseline", path) if "overlays" in path.parts else load(path)
         reliability = scenario.reliability
         laws = {"gpu": reliability.gpu, "bus": reliability.bus}
         laws |= {group: one.law for group, one in reliability.groups.items()}

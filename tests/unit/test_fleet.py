@@ -106,7 +106,7 @@ def test_gpus_alive_are_only_for_strategies_that_watch_them():
     for berth, alive in ((3, 1), (4, 2)):
         fleet.move(berth, BerthState.STORED)
         fleet.gpus_alive[berth] = alive
-    seen = FleetView(fleet, DESIGNS, watches_gpus=False)
+    seen = FleetView(fleet, DESIGNS, asked_below=0)
     plane = seen.plane(0)
     for look in (lambda: plane.gpus_alive, lambda: seen.worn_out(0.5)):
         with pytest.raises(InputError, match=r"looks at the GPUs alive, but its watches_gpus\(\) says False"):

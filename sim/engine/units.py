@@ -38,7 +38,10 @@ END_OF_LIFE = -1
 WARNING = -2
 DERATING = -3
 FEW_GPUS = -4
-"""In the place of a hazard in the schedule: a planned end, a GPU's warning, a cohort that cannot run at full speed."""
+"""In the place of a hazard in the schedule: a planned end, a GPU's warning, a cohort that cannot run at full speed, too
+few GPUs left."""
+_JUST_AFTER_DAYS = 1e-9
+"""The clock comes to a day but for rounding: a tenth of a millisecond later all that happened on it has happened."""
 
 
 class Due(NamedTuple):
@@ -283,7 +286,7 @@ class Units:
         begins = np.searchsorted(satellite, satellite)  # losses come satellite by satellite, each in order of time
         left = alive[satellite] - (np.arange(len(satellite)) - begins) - 1
         falls = np.flatnonzero((left < limit) & (left + 1 >= limit))
-        return losses.day[event[falls]], satellite[falls]
+        return losses.day[event[falls]] + _JUST_AFTER_DAYS, satellite[falls]
 
     def _push(self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats) -> None:
         serial = cohort.serial[satellite].tolist()

@@ -8,15 +8,17 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR
 from sim.description.format import Facts, money
-from sim.economics import bills_of
+from sim.economics import Bill, bills_of
 from sim.environment import Environment
 from sim.launch import (
     MAIN,
+    AnyPrice,
     ConstantDelay,
     DelayLaw,
     ExponentialDelay,
     FlightRecord,
     LognormalDelay,
+    PerFlight,
     Purchase,
     UniformDelay,
 )
@@ -60,6 +62,8 @@ def _vehicle(scenario: Scenario, environment: Environment, name: str) -> Facts:
         "flight_usd": first,
         "flight_usd_at_end": last,
         "usd_per_kg_full": first / (room * bill.mass_kg),
+        "shared_up_to": _shared_up_to(vehicle.price, bill, room, mission.start_year),
+        "shared_usd_each": bill.flight_usd(vehicle.price, 1, Purchase(0.0, mission.start_year)),
         "success_probability": vehicle.mean_success,
         "success_interval": vehicle.success_interval,
         "flights_on_record": known.flights if isinstance(known, FlightRecord) else None,
@@ -115,6 +119,16 @@ def launch_text(launch: Facts) -> Iterator[str]:
             yield f"  {line}"
 
 
+def _shared_up_to(price: AnyPrice, bill: Bill, room: int, year: float) -> int:
+    """Satellites up to which shared flights cost less than a vehicle of one's own; 0: none does."""
+    if not isinstance(price, PerFlight) or price.rideshare is None:
+        return 0
+    alone = price.model_copy(update={"rideshare": None})
+    bought = Purchase(0.0, year)
+    cheaper = (n for n in range(room, 0, -1) if bill.flight_usd(price, n, bought) < bill.flight_usd(alone, n, bought))
+    return next(cheaper, 0)
+
+
 def _vehicle_text(launch: Facts) -> Iterator[str]:
     least, most = launch["satellites_per_flight"], launch["satellites_per_flight_max"]
     aboard = many(least, "satellite") if least == most else f"{least:,} to {most:,} satellites, by plane,"
@@ -123,6 +137,8 @@ def _vehicle_text(launch: Facts) -> Iterator[str]:
     moves = launch["flight_usd_at_end"] != launch["flight_usd"]
     later = f", {money(launch['flight_usd_at_end'])} at the mission's end without own flights" if moves else ""
     rideshare = ", as rideshare" if launch["price_kind"] == "rideshare" else ""
+    if launch["shared_up_to"]:
+        rideshare += f", up to {launch['shared_up_to']} at {money(launch['shared_usd_each'])} each on shared flights"
     yield (
         f"  {launch['vehicle']}: {low if low == high else f'{low} to {high}'} kg to {to} km, up to {aboard} a flight, "
         f"{money(launch['flight_usd'])} for a full flight (${launch['usd_per_kg_full']:,.0f}/kg){rideshare}{later}, "

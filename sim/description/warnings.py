@@ -78,12 +78,13 @@ def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
 
 def warning_of_flights(scenario: Scenario, name: str, satellites: float, flights: float, room: int) -> str | None:
     """What to say of a strategy whose `flights` carried so many `satellites` of `room` each; none: nothing."""
-    whole = scenario.launch.vehicle.price.kind == "per_flight" and not scenario.launch.others
+    price = scenario.launch.vehicle.price
+    whole = price.kind == "per_flight" and price.rideshare is None and not scenario.launch.others
     if flights == 0 or not whole or satellites / flights >= _FULL * room:
         return None
     return (
         f"{name}: a flight carries {satellites / flights:.1f} satellites on average and has room for {room}, at the "
-        "price of a whole flight: larger orders, or a price per kilogram, would cost less"
+        "price of a whole flight: larger orders, or places on shared flights, would cost less"
     )
 
 

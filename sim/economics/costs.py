@@ -220,7 +220,7 @@ def transfer_usd(result: Result, bills: list[Bill], prices: Economics) -> Floats
     """Propellant of climbs from parking orbits, with each row of the log, USD."""
     log = result.events
     extra = np.array([bill.given_usd is not None for bill in bills])[log.design]
-    return transfer_propellant_kg(log) * extra * prices.parts.propellant_usd_per_kg
+    return np.asarray(transfer_propellant_kg(log) * extra * prices.parts.propellant_usd_per_kg, float)
 
 
 def _paid_unflown_usd(result: Result, bills: list[Bill], payment: Payment) -> float:

@@ -63,6 +63,7 @@ def flights_of(
             along = min(len(left), rooms[flight.plane] - len(flight.berths))
             flights[number] = replace(flight, berths=range(flight.berths.start, flight.berths.stop + along))
             ends[flight.plane] = left[along:]
+    days: Iterator[float]
     if deployment.ramp is None:
         first_day = flights[-1].day + deployment.interval_days
         days = (first_day + number * deployment.interval_days for number in count())

@@ -102,18 +102,6 @@ def _at(price: float | LearningCurve | PriceTable, bought: Purchase) -> Floats:
     return np.asarray(price, float) if isinstance(price, (int, float)) else price.at(bought)
 
 
-class PerFlight(Parameters):
-    """The whole vehicle is bought, full or not."""
-
-    kind: Literal["per_flight"] = "per_flight"
-    usd: Annotated[float, Field(ge=0, le=1e15)] | PricePath
-    """Price of one flight, USD: a number, a learning curve (`kind: learning`) or a table by year (`kind: table`)."""
-
-    def cost_usd(self, mass_kg: ArrayLike, satellites: ArrayLike, bought: Purchase) -> Floats:
-        """Price of flights that carry this mass in so many satellites."""
-        return np.broadcast_to(_at(self.usd, bought), np.broadcast_shapes(np.shape(mass_kg), np.shape(bought.day)))
-
-
 class PerKilogram(Parameters):
     """Room on a vehicle shared with others."""
 
@@ -153,6 +141,28 @@ class Rideshare(Parameters):
         """Price of flights that carry this mass in so many satellites, all alike."""
         by_mass = _at(self.usd_per_kg, bought) * np.asarray(mass_kg, float)
         return np.asarray(np.maximum(by_mass, self.minimum_usd * np.asarray(satellites, float)))
+
+
+class PerFlight(Parameters):
+    """The whole vehicle is bought, full or not, unless places on a shared flight cost less."""
+
+    kind: Literal["per_flight"] = "per_flight"
+    usd: Annotated[float, Field(ge=0, le=1e15)] | PricePath
+    """Price of one flight, USD: a number, a learning curve (`kind: learning`) or a table by year (`kind: table`)."""
+
+    rideshare: Rideshare | None = None
+    """Places on shared flights that the operator may take instead, on the same dates; none: a vehicle of one's own or
+    none.  Satellites that are too heavy for a place fly on a vehicle of their own."""
+
+    def cost_usd(self, mass_kg: ArrayLike, satellites: ArrayLike, bought: Purchase) -> Floats:
+        """Price of flights that carry this mass in so many satellites."""
+        shape = np.broadcast_shapes(np.shape(mass_kg), np.shape(bought.day))
+        whole = np.broadcast_to(_at(self.usd, bought), shape)
+        if self.rideshare is None:
+            return whole
+        each_kg = np.asarray(mass_kg, float) / np.maximum(np.asarray(satellites, float), 1)
+        shared = self.rideshare.cost_usd(mass_kg, satellites, bought)
+        return np.where(each_kg > self.rideshare.most_kg_per_satellite, whole, np.minimum(whole, shared))
 
 
 AnyPrice = Annotated[PerFlight | PerKilogram | Rideshare, Field(discriminator="kind")]

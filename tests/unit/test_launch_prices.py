@@ -1,6 +1,7 @@
 """Prices of flights: whole, by the kilogram, rideshare; fixed, learned, by year; and what a record is worth."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,24 @@ from sim.launch import (
 from sim.scenario import load
 from sim.scenario.models import Scenario
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 START = Purchase(day=0, year=2027)
+
+
+def test_whoever_may_share_a_flight_pays_what_is_less():
+    price = PerFlight(usd=10e6, rideshare=Rideshare(usd_per_kg=5000, minimum_usd=3e5, most_kg_per_satellite=600))
+    satellites = np.array([1, 3, 4, 5])
+    assert price.cost_usd(500.0 * satellites, satellites, START).tolist() == [2.5e6, 7.5e6, 10e6, 10e6]
+    assert price.cost_usd(601.0, 1, START) == 10e6  # too heavy for a place
+    assert price.cost_usd(10.0, 1, START) == 3e5
+    alone = PerFlight(usd=10e6)
+    assert alone.cost_usd(500.0 * satellites, satellites, START).tolist() == [10e6] * 4
+
+
+def test_another_vehicle_does_not_inherit_places_on_shared_flights():
+    for path in sorted((CONFIGS / "overlays" / "vehicles").glob("*.yaml")):
+        price = load("suncatcher_81", path).launch.vehicle.price
+        assert getattr(price, "rideshare", None) is None or path.stem == "falcon_9", path.stem
 
 
 # Wright's curve, and tables

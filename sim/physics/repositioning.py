@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, EARTH_MU_KM3_S2, SECONDS_PER_DAY, TAU
-from sim.physics.checks import at_least
+from sim.physics.checks import positive
 from sim.physics.drag import speed_m_s
 from sim.physics.phasing import days_until_arrival, hohmann_days
 
@@ -108,23 +108,22 @@ def hohmann_phase_share(from_altitude_km: npt.ArrayLike, to_altitude_km: npt.Arr
 def phasing_delta_v_m_s(altitude_km: npt.ArrayLike, angle_rad: npt.ArrayLike, days: npt.ArrayLike) -> FloatArray:
     """Return the two burns that bring a satellite of a circular orbit to a place `angle_rad` ahead in some days, m/s.
 
-    It enters an elliptical orbit of another period, in which it gains the angle (or loses the rest of a turn), and
-    leaves it where it entered: v (2 - a / a')^.5 - v, twice, with a' = a (1 - angle / n t)^(2/3) (Vallado 2013, section
-    6.6).  About 2/3 a angle / t for small angles.  The cheaper of both ways counts; infinite where neither keeps its
-    perigee above `LOWEST_KM`.  All broadcast; time runs in whole turns only in so far as they are many.
+    It enters an ellipse on which it gains the angle in that time, n' = n + angle / t, and leaves it where it entered:
+    v |(2 - a / a')^.5 - 1|, twice (Vallado 2013, section 6.6); about 2/3 a angle / t.  The cheaper of gaining the angle
+    and losing the rest of a turn counts; infinite where neither makes a whole turn on an ellipse with its perigee at
+    `LOWEST_KM` or above.  All broadcast.  That turns come in whole numbers is left out: there are 15 a day.
     """
     radius_km = EARTH_EQUATORIAL_RADIUS_KM + np.asarray(altitude_km, float)
     ahead = np.asarray(angle_rad, float) % TAU
-    turned = mean_motion_rad_per_day(altitude_km) * at_least("days", days)
-    speed = speed_m_s(altitude_km)
+    turned = mean_motion_rad_per_day(altitude_km) * positive("days", days)
+    lowest = np.minimum(LOWEST_KM + EARTH_EQUATORIAL_RADIUS_KM, radius_km)
 
     def burns(angle: FloatArray) -> FloatArray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            left = 1 - angle / turned
-            axis = np.where(left > 0, left, np.nan) ** (2 / 3)  # over the orbit's own
-            there = np.minimum(2 * axis - 1, 1.0) * radius_km - EARTH_EQUATORIAL_RADIUS_KM
-            cost = 2 * speed * np.abs(np.sqrt(2 - 1 / axis) - 1)
-        return np.where((there >= min(LOWEST_KM, float(np.min(altitude_km)))) & np.isfinite(cost), cost, np.inf)
+        possible = turned + angle >= TAU
+        axis = (np.where(possible, turned + angle, TAU) / turned) ** (-2 / 3)  # over the orbit's own
+        possible &= np.minimum(2 * axis - 1, 1.0) * radius_km >= lowest
+        cost = 2 * speed_m_s(altitude_km) * np.abs(np.sqrt(np.maximum(2 - 1 / axis, 0.0)) - 1)
+        return np.where(possible, cost, np.inf)
 
     return np.asarray(np.where(ahead == 0, 0.0, np.minimum(burns(ahead), burns(ahead - TAU))))
 

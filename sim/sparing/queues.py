@@ -50,8 +50,8 @@ def machine_repair(
 
     A birth and death process: with i failed, min(places, places + spares - i) work, the others wait and fail at
     `dormancy` times the rate of those at work (0: cold, 1: hot, between: warm), and min(i, crews) are in repair (Feller
-    1968, section XVII.7; the machine interference problem; with warm spares Sivazlian & Wang 1989, Microelectron. Reliab.
-    29, 25).  Exponential lives and repairs.
+    1968, section XVII.7; the machine interference problem; with warm spares Sivazlian & Wang 1989, Microelectron.
+    Reliab. 29, 25).  Exponential lives and repairs.
     """
     if min(places, crews) < 1 or spares < 0 or not min(mttf, mttr) > 0:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""From a spare's berth to a slot: drift, trim, climb and turn, against closed forms, two-body motion, SGP4 and Skyfield."""
+"""From a spare's berth to a slot: drift, climb and turn against closed forms, two-body motion, SGP4 and Skyfield."""
 
 from datetime import date
 
@@ -78,7 +78,8 @@ def test_phase_and_node_by_skyfield_after_ten_days(altitude, inclination):
     gained = float(phase_drift_rad_per_day(altitude - 20, altitude)) * days
     strays = (low - high - gained + np.pi) % (2 * np.pi) - np.pi
     assert abs(strays) < 0.012 * gained  # J2's share of the drift; the periodics are .001 rad
-    assert abs(np.degrees(low_node - high_node)) < 0.02  # periodics; untrimmed .46 deg at 53 deg
+    # Nodes stray by periodics of .75 J2 (R/a)^2 cos i = .024 deg each at 53 deg; untrimmed it would be .46 deg.
+    assert abs(np.degrees(low_node - high_node)) < 0.05
 
 
 def test_a_climb_with_a_turn():
@@ -107,7 +108,7 @@ def test_no_other_division_of_the_turn_is_cheaper(low, turn_deg):
         return one + np.sqrt(v2**2 + va**2 - 2 * v2 * va * np.cos((1 - share) * turn))
 
     best = minimize_scalar(whole, bounds=(0, 1), method="bounded", options={"xatol": 1e-9}).fun
-    assert best * (1 - 1e-7) <= hohmann_with_turn_m_s(low, high, turn) <= best * (1 + 1e-4)
+    assert best * (1 - 1e-7) <= hohmann_with_turn_m_s(low, high, turn) <= best * (1 + 2e-4)
 
 
 def test_phase_gained_on_the_climb():
@@ -127,18 +128,20 @@ def test_phasing_in_the_own_orbit():
     for angle, days in ((0.3, 3.0), (-0.3, 3.0), (np.pi, 30.0)):
         speed = float(phasing_delta_v_m_s(650, angle, days))
         assert phasing_days(650, angle, speed) == pytest.approx(days, rel=0.01)
-    # Exactly: after 7 turns of the phasing orbit the slot has made 7 and an angle less.
+    # Exactly: seven turns on the ellipse take so long as the slot takes for seven less the angle.
     turns, angle = 7, 0.5
-    period = 2 * np.pi / float(mean_motion_rad_per_day(650))
-    speed = float(phasing_delta_v_m_s(650, angle, turns * period))
+    motion = float(mean_motion_rad_per_day(650))
+    days = (2 * np.pi * turns - angle) / motion
+    speed = float(phasing_delta_v_m_s(650, angle, days))
     v = np.sqrt(MU / (EARTH + 650))
     axis = 1 / (2 / (EARTH + 650) - (v - speed / 2000) ** 2 / MU)
-    shorter = 2 * np.pi * np.sqrt(axis**3 / MU) / 86400
-    assert turns * (period - shorter) == pytest.approx(angle / (2 * np.pi) * period, rel=1e-9)
+    assert turns * 2 * np.pi * np.sqrt(axis**3 / MU) / 86400 == pytest.approx(days, rel=1e-9)
     assert phasing_delta_v_m_s(650, 0.0, 1.0) == 0
-    # A way ahead that would dip into the air goes round the other way, higher; at 5 minutes none is left.
-    assert phasing_delta_v_m_s(650, 1.0, 0.07) > phasing_delta_v_m_s(650, -1.0, 0.07)
-    assert np.isinf(phasing_delta_v_m_s(650, 3.0, 0.003)) or phasing_delta_v_m_s(650, 3.0, 0.003) > 3000
+    # A way ahead that would dip into the air goes round the other way, higher; within less than a turn there is none.
+    assert phasing_delta_v_m_s(650, 1.0, 0.2) > phasing_delta_v_m_s(650, -1.0, 0.2)
+    assert phasing_delta_v_m_s(650, 1.0, 0.2) > 1.5 * 2 / 3 * 7028e3 / (0.2 * 86400)
+    assert np.isinf(phasing_delta_v_m_s(650, 3.0, 0.05))
+    assert np.isfinite(phasing_delta_v_m_s(650, 3.0, 0.3))
 
 
 def ways(below=20.0, **other):

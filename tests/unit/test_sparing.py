@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from math import exp, factorial
 
+import numpy as np
 import pytest
+from scipy.stats import binom
 
 from sim.reliability import Exponential, Weibull
 from sim.sparing import (

@@ -181,7 +181,7 @@ def test_the_view_has_no_days_where_the_strategy_says_them(fleet, environment):
 def given(fleet, waits, kg, *, spares, **other):
     tank = {"mass_kg": 500, "propulsion": {"propellant_kg": kg, "isp_s": 300}}
     return with_spares(
-        fleet, waits, satellite=tank, days=3000, lead=5000, parameters={"phasing_days": 2} | spares, **other
+        fleet, waits, satellite=tank, days=1500, lead=5000, parameters={"phasing_days": 2} | spares, **other
     )
 
 
@@ -193,7 +193,7 @@ def test_the_way_shortens_the_life_that_propellant_gives(fleet, environment, che
     site, design = built.sites[0], built.designs[0]
     before, dry = site.planned_end(0, 0.0)
     assert dry
-    assert before < 2900
+    assert before < 1400
     result = checked_run(scenario, "on_orbit_spares")
     placed = result.events.where(EventKind.PLACED)
     spent = design.spare_ways.spent_m_s(0, float(placed.amount[0]))

@@ -80,12 +80,12 @@ def widest_way_m_s(ways: SpareWays, planes: Sequence[Plane], days: float) -> flo
 
 
 def _berths_rad(scenario: Scenario, plane: Plane) -> Floats:
-    """Argument of latitude of each spare berth of a plane on day 0."""
+    """Argument of latitude of each spare berth of a plane on day 0; berths are filled from the first on."""
     constellation = scenario.constellation
     count = constellation.spare_berths_per_plane
     if plane.parking is not None or count == 0:
         return np.empty(0)
-    slots, number = plane.phases_rad, np.arange(count)
+    slots, number = plane.phases_rad, _spread(count)
     if constellation.spares.below_km > 0:
         return np.asarray(slots[0] + TAU * number / count)
     if plane.colocated:
@@ -96,3 +96,14 @@ def _berths_rad(scenario: Scenario, plane: Plane) -> Floats:
     gap = np.diff(ordered, append=ordered[0] + TAU)
     before = number * len(ordered) // count
     return np.asarray(ordered[before] + 0.5 * gap[before])
+
+
+def _spread(count: int) -> NDArray[np.intp]:
+    """Numbers from 0 below a count in such an order that the first few lie well apart too: by their bits reversed.
+
+    (van der Corput 1935.)  A stock that fills half of the berths is spread around the orbit, not over half of it.
+    """
+    number, reverse = np.arange(count), np.zeros(count, np.int64)
+    for bit in range((count - 1).bit_length()):
+        reverse = reverse << 1 | (number >> bit & 1)
+    return np.argsort(np.argsort(reverse))

@@ -75,6 +75,17 @@ def test_of_several_spares_and_slots_the_soonest_pair_goes_first(fleet, environm
         left[spare, :], left[:, slot] = np.inf, np.inf
 
 
+@pytest.mark.parametrize("waits", [{"below_km": 20}, {}], ids=["below", "own orbit"])
+def test_a_stock_that_fills_some_of_the_berths_is_spread_around_the_orbit(fleet, environment, waits):
+    ways = environment(with_spares(fleet, waits, slots=16, spare_berths=11)).designs[0].spare_ways
+    phases = ways.spare_phase_rad[0] % (2 * np.pi)
+    assert len(np.unique(np.round(phases, 9))) == 11
+    for count in range(1, 12):
+        some = np.sort(phases[:count])
+        gaps = np.diff(some, append=some[0] + 2 * np.pi)
+        assert gaps.max() < 2.2 * 2 * np.pi / count
+
+
 @pytest.mark.parametrize("days", [2.0, 9.0])
 def test_in_the_own_orbit_fewer_days_take_more(fleet, checked_run, written_thresholds, days):
     laws = written_thresholds(bus={(0, 0): 100})

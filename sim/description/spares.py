@@ -13,6 +13,7 @@ from sim.environment.spares import widest_way_m_s
 from sim.physics.drag import propellant_kg
 from sim.scenario.models import Scenario
 from sim.strategies import Strategy
+from sim.strategies.advice import initial_spares
 from sim.strategies.spares import Sparing, phasing_days_of
 
 USUAL_DAYS = float(Sparing.model_fields["phasing_days"].default)
@@ -90,7 +91,8 @@ def spares_warnings(scenario: Scenario, spares: Facts) -> Iterator[str]:
     if constellation.spare_berths_per_plane == 0 and constellation.spares != type(constellation.spares)():
         yield "constellation.spares has no effect: constellation.spare_berths_per_plane is 0"
     propulsion, strategy = scenario.satellite.propulsion, scenario.strategy_named(scenario.strategy)
-    if propulsion.propellant_kg != "sized" or spares["below_km"] > 0 or phasing_days_of(strategy) is None:
+    moves = phasing_days_of(strategy) is not None and initial_spares(strategy, scenario.strategy) > 0
+    if propulsion.propellant_kg != "sized" or spares["below_km"] > 0 or not moves:
         return
     most = max((way["propellant_share"] or 0.0 for way in spares["ways"]), default=0.0)
     if most > propulsion.margin / (1 + propulsion.margin):

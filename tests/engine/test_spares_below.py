@@ -342,6 +342,8 @@ def test_what_has_no_effect_is_said(fleet):
     quick = with_spares(fleet, {}, parameters={"phasing_days": 0.3}, life_days=365)
     warned = facts(quick.model_copy(update={"strategy": "on_orbit_spares"}))["warnings"]
     assert any("burns up to" in one and "more than the margin" in one for one in warned)
+    nobody = facts(quick.model_copy(update={"strategy": "block_launch"}))["warnings"]
+    assert not any("burns up to" in one for one in nobody)
 
 
 def test_the_overlay_is_a_run_in_which_spares_take_days():

@@ -24,8 +24,8 @@ class EventKind(IntEnum):
     LAUNCH_FAILED = 3  # satellites lost; one row a flight, after its LAUNCHED row
     DELIVERED = 4  # one row a satellite that begins work in a slot; amount: days of its planned life
     STORED = 5  # one row a satellite that arrives in a spare berth; amount: days of its planned life
-    ACTIVATED = 6  # a spare has left its berth for a slot; amount: days of phasing
-    PLACED = 7  # that spare begins work in its slot
+    ACTIVATED = 6  # a spare is to leave its berth for a slot; amount: days until it works there, check-out included
+    PLACED = 7  # that spare begins work in its slot; amount: delta-v of its way, m/s
     GPU_FAILED = 8  # one row a GPU
     BUS_FAILED = 9  # one row a satellite, with all GPUs alive on it
     RETIRED = 10  # a satellite taken out of service; the cause says why

@@ -20,6 +20,7 @@ from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.launch import VehicleView
 from sim.physics.phasing import Transfers
+from sim.physics.repositioning import SpareWays
 from sim.servicing import ServiceView
 
 Ints = NDArray[np.int32]
@@ -190,6 +191,7 @@ class FleetView:
         gpu_hour_usd: float = 0.0,
         vehicles: Callable[[], tuple[VehicleView, ...]] = tuple,
         transfers: Transfers | None = None,
+        spare_ways: tuple[SpareWays, ...] = (),
         service: ServiceView | None = None,
     ) -> None:
         """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then.
@@ -198,8 +200,7 @@ class FleetView:
         """
         self._fleet = fleet
         self._vehicles = vehicles
-        self._asked_below = asked_below
-        self._service = service
+        self._asked_below, self._service = asked_below, service
         self.mission_days = mission_days
         """Mission day on which the study ends."""
         self.expected_lead_days = expected_lead_days
@@ -220,7 +221,7 @@ class FleetView:
         """Spares on their way from a spare berth to a slot of each plane."""
         self.transferring: Ints = _read_only(fleet.transferring)
         """Spares on their way from a parking orbit to each plane."""
-        self._transfers = transfers
+        self._transfers, self._spare_ways = transfers, spare_ways
         self.working: Ints = _read_only(fleet.slots_in[BerthState.WORKING])
         """Satellites at work in slots of each plane."""
         self.empty: Ints = _read_only(fleet.slots_in[BerthState.EMPTY])
@@ -307,6 +308,30 @@ class FleetView:
         It waits for the nodes to align and climbs; infinite from where no spare goes to that plane.
         """
         return np.zeros(0) if self._transfers is None else self._transfers.days(self.now_days, plane)
+
+    @property
+    def spares_wait_below(self) -> bool:
+        """Whether spares wait below their planes, so that the geometry of the day says when one is in a slot."""
+        return any(ways.below_km > 0 for ways in self._spare_ways)
+
+    def activation_days(self, spares: Sequence[int], slots: Sequence[int]) -> Floats:
+        """Days until spares of a plane (rows, by berth), activated now, are at work in slots of it (columns).
+
+        For spares that wait below their plane.  Raises `InputError` where they wait in its own orbit: there the
+        strategy says itself, `Activate.phasing_days`.
+        """
+        if not self.spares_wait_below:
+            raise InputError("spares wait in their slots' own orbit: phasing_days of Activate says when they are there")
+        days = np.zeros((len(spares), len(slots)))
+        if days.size == 0:
+            return days
+        layout = self._fleet.planes[int(self.plane_of[slots[0]])]
+        rows, columns = np.asarray(spares) - layout.spare_range.start, np.asarray(slots) - layout.first_berth
+        designs = self.design_of[np.asarray(spares)]
+        for design in np.unique(designs).tolist():
+            mine = designs == design
+            days[mine] = self._spare_ways[design].days(self.now_days, layout.id, rows[mine], columns)
+        return days
 
     @property
     def planes(self) -> Sequence[PlaneView]:

@@ -14,6 +14,7 @@ from sim.description.parts import design_facts
 from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
 from sim.description.satellite import satellite_facts
 from sim.description.servicing import servicing_facts
+from sim.description.spares import spares_facts
 from sim.description.warnings import warnings
 from sim.economics import bills_of
 from sim.environment import Environment, Plane
@@ -88,6 +89,7 @@ def _fleet(scenario: Scenario, environment: Environment) -> Facts:
         "parking": _parking(environment),
         "satellites": slots,
         "spare_berths_per_plane": scenario.constellation.spare_berths_per_plane,
+        "spares": spares_facts(scenario, environment),
         "gpus_per_satellite": satellite.gpus,
         "gpus": slots * satellite.gpus,
         "power_kw": slots * power_kw,

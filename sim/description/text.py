@@ -12,6 +12,7 @@ from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
 from sim.description.servicing import servicing_lines
+from sim.description.spares import spares_lines
 from sim.scenario import Scenario
 from sim.text import folded, many
 
@@ -66,6 +67,7 @@ def _fleet(fleet: Facts) -> Iterator[str]:
         f"  {many(fleet['satellites'], 'satellite')} in {many(fleet['planes'], 'plane')}, "
         f"{many(fleet['spare_berths_per_plane'], 'spare berth')} in each plane"
     )
+    yield from spares_lines(fleet["spares"])
     for park in fleet["parking"]:
         yield (
             f"  {many(park['planes'], 'parking orbit')} of {many(park['berths_per_plane'], 'berth')} for shell "
@@ -152,7 +154,7 @@ def _failures(failures: Facts) -> Iterator[str]:
         f"  ageing rate of electronics {failures['electronics_pace']:.3g}, from heat and thermal cycles (the laws "
         f"above: 1, at a junction of {failures['reference_junction_c']:g} C)"
     )
-    yield f"  ageing rate of the GPUs of a stored spare: {failures['dormancy_factor']:g} times that of working ones"
+    yield f"  ageing rate of the GPUs of a dormant spare: {failures['dormancy_factor']:g} times that of working ones"
     if failures["punctures_per_satellite_year"] > 0:
         each = failures["loops_per_gpu"]
         cooled = f"1 in {failures['loops'] // each}" if failures["loops"] > each else "all"

@@ -15,6 +15,7 @@ from sim.description.format import Facts, span
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
+from sim.description.spares import spares_warnings, warnings_of_phasing
 from sim.engine.expected import too_much
 from sim.environment import Environment, Limit
 from sim.environment.filling import best_fit
@@ -36,6 +37,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _sizes(environment)
     yield from _orbit(scenario, environment, found["satellite"])
     yield from catalogue_warnings(scenario)
+    yield from spares_warnings(scenario, found["fleet"]["spares"])
     yield from shortfalls(scenario, found["designs"])
     yield from _dose(scenario, found["radiation"])
     for job in scenario.workload.jobs:
@@ -59,6 +61,7 @@ def warnings_of_strategy(scenario: Scenario, name: str) -> Iterator[str]:
             f"{name} sends servicers, and the scenario names none: what they can do and cost are default figures, all "
             "of them assumptions; `servicing: {kind: robots, ...}` gives others"
         )
+    yield from warnings_of_phasing(scenario, name, strategy)
     if not isinstance(strategy, Replenishing) or life >= scenario.mission.years:
         return
     lead = scenario.launch.service(strategy.vehicle).expected_lead_days()

@@ -232,7 +232,7 @@ class Cohort:
     berth: Ints
     """Where each is now; -1 while it is on its way from a spare berth to a slot, or gone."""
     awake: NDArray[np.bool_]
-    """Whether it works or is on its way to do so; a stored spare sleeps."""
+    """Whether it works, is on its way to do so, or waits as a hot spare; any other stored spare sleeps."""
     alive: NDArray[np.bool_] = field(init=False)
     """GPUs alive, shape (satellites, positions), as far as they have been looked at."""
     active: NDArray[np.bool_] = field(init=False)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.engine.hazards import Hazard, hazards_of
+from sim.engine.phasing_limits import phasing_fault
 from sim.environment import Environment
 from sim.environment.interruptions import hard_events, storm_rates, uncorrected
 from sim.environment.site import RadiationRates
@@ -68,8 +69,11 @@ def check_expected(environment: Environment, strategies: Sequence[str]) -> None:
 
 def _faults(environment: Environment, strategies: Sequence[str]) -> list[Fault]:
     found: dict[str, Fault] = {}
-    for strategy in strategies:
-        for one in expected_events(environment, environment.scenario.strategy_named(strategy)):
+    for name in strategies:
+        strategy = environment.scenario.strategy_named(name)
+        if (fault := phasing_fault(environment, name, strategy)) is not None:
+            found[fault.path] = fault
+        for one in expected_events(environment, strategy):
             if (problem := one.problem) is not None:
                 found.setdefault(one.path, Fault("scenario", one.path, None, problem))
     return list(found.values())

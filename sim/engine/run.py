@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.engine.activations import Activations
 from sim.engine.context import Context
 from sim.engine.known import known_designs
 from sim.engine.movements import Movements
@@ -99,6 +100,7 @@ class Run:
             looks_ahead_days=ahead_days,
             looks_at_age_days=looks_at_age_days(strategy, strategy_name, lead_days),
         )
+        self.activations = Activations(context, self.units, self.satellites, self.movements, self.after_change)
         self.transfers = Transfers(context, self.units, self.satellites, self.movements, self.after_change)
         self.services = self._services() if serves else None
         self.view = FleetView(
@@ -110,6 +112,7 @@ class Run:
             gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,
             vehicles=lambda: tuple(site.view() for site in self.movements.launch_sites),
             transfers=environment.designs[0].transfers,
+            spare_ways=tuple(design.spare_ways for design in environment.designs),
             service=None if self.services is None else ServiceView(self.services.columns),
         )
         self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
@@ -221,7 +224,10 @@ class Run:
             case Launch() if 0 <= action.plane < len(fleet.planes):
                 self._order(action)
             case Activate() if self._is_berth(action.spare) and self._is_berth(action.slot):
-                self._activate(action)
+                try:
+                    self.activations.send(action)
+                except InputError as error:
+                    raise self._impossible(action, str(error)) from None
             case Retire() if self._is_berth(action.berth) and fleet.satellite[action.berth] != NONE:
                 self.satellites.remove(action.berth, EventKind.RETIRED, Cause.STRATEGY, planned=True)
             case Transfer():
@@ -250,17 +256,6 @@ class Run:
             free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
             raise self._impossible(action, f"the plane has {free}")
         self.movements.order(action, design, vehicles.index(wanted), candidates)
-
-    def _activate(self, action: Activate) -> None:
-        """Send a spare to an empty slot of its plane."""
-        fleet = self.context.fleet
-        if fleet.is_slot[action.spare] or fleet.satellite[action.spare] == NONE:
-            raise self._impossible(action, "there is no spare in that berth")
-        if not fleet.is_slot[action.slot] or fleet.state[action.slot] != 0:
-            raise self._impossible(action, "that slot is not empty")
-        if fleet.plane_of[action.slot] != fleet.plane_of[action.spare]:
-            raise self._impossible(action, "the two lie in different planes")
-        self.satellites.activate(action.spare, action.slot, action.phasing_days)
 
     def _serve(self, action: Service) -> None:
         """Send servicers to satellites of a plane."""

@@ -37,7 +37,8 @@ class Satellites:
         self.units = units
         self.jobs = jobs
         self.after_change = after_change
-        self._bound_for: dict[int, int] = {}  # slots that spares are on their way to, by serial number
+        self.bound_for: dict[int, int] = {}
+        """Slots that spares of their plane are on their way to, by serial number."""
         self.sent_to: dict[int, int] = {}
         """Berths kept for spares that are on their way from a parking orbit, by serial number."""
         self.repairs: Repairs | None = None  # where somebody serves satellites
@@ -244,7 +245,7 @@ class Satellites:
         if berth < 0:  # on its way to a slot, which now stands empty
             self.units.end(cohort, i)
             kept = self.sent_to.pop(serial, NONE)
-            slot = kept if kept != NONE else self._bound_for.pop(serial)
+            slot = kept if kept != NONE else self.bound_for.pop(serial)
             plane = int(fleet.plane_of[slot])
             context.changed.add(plane)
             if kept != NONE:
@@ -344,60 +345,3 @@ class Satellites:
         self.context.log.append(self.context.now, EventKind.STOOD_STILL, cause=cause, plane=plane, amount=days)
         if self.jobs.gangs:
             self.jobs.suspend(plane, self.context.now + days, cause)
-
-    # Spares
-
-    def activate(self, spare: int, slot: int, phasing_days: float) -> None:
-        """Send a spare to an empty slot of its plane."""
-        context, fleet = self.context, self.context.fleet
-        plane, serial = int(fleet.plane_of[spare]), int(fleet.satellite[spare])
-        cohort, i = self.units.home(serial)
-        self.vacate(spare)
-        fleet.move(slot, BerthState.RESERVED)
-        fleet.inbound[plane] += 1
-        cohort.berth[i], self._bound_for[serial] = NONE, slot
-        context.changed.add(plane)
-        context.log.append(
-            context.now,
-            EventKind.ACTIVATED,
-            plane=plane,
-            berth=spare,
-            satellite=serial,
-            amount=phasing_days,
-            design=cohort.design,
-        )
-        self.units.wake(cohort, i, context.now)
-        self.walk_on()
-        context.env.process(self._phase(cohort, i, slot, phasing_days))
-
-    def _phase(self, cohort: Cohort, i: int, slot: int, phasing_days: float) -> Process:
-        """Drift along the plane to a slot and begin work there."""
-        yield self.context.env.timeout(phasing_days)
-        if cohort.gone[i]:
-            return
-        context, fleet = self.context, self.context.fleet
-        plane, serial = int(fleet.plane_of[slot]), int(cohort.serial[i])
-        del self._bound_for[serial]
-        cohort.berth[i] = slot
-        fleet.inbound[plane] -= 1
-        fleet.move(slot, BerthState.WORKING)
-        fleet.satellite[slot], fleet.design[slot] = serial, cohort.design
-        fleet.gpus_alive[slot] = cohort.working(i)
-        fleet.birth_day[slot], fleet.life_end_day[slot] = cohort.birth_day, cohort.life_end_day[i]
-        context.changed.add(plane)
-        context.log.append(
-            context.now,
-            EventKind.PLACED,
-            plane=plane,
-            berth=slot,
-            satellite=serial,
-            satellites=1,
-            gpus=int(fleet.gpus_alive[slot]),
-            design=cohort.design,
-        )
-        self.units.place(cohort, i, context.now)
-        if self.repairs is not None:
-            self.repairs.begins_work(cohort, i)
-        self.offer_gpus(cohort, i, slot)
-        self.walk_on()
-        self.after_change()

@@ -176,7 +176,7 @@ def move(units: Units, cohort: Cohort, positions: Ints, berths: Ints, day: float
         planned_end=[Cause.PROPELLANT if dry else Cause.END_OF_LIFE] * len(positions),
         hazards=[],
         berth=berths.copy(),
-        awake=units.fleet.is_slot[berths].copy(),
+        awake=units.awake_in(berths),
     )
     moved.alive, moved.active = cohort.alive[positions].copy(), cohort.active[positions].copy()
     lives = []

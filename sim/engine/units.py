@@ -89,6 +89,8 @@ class Units:
         self.designs = [design.scenario for design in environment.designs]
         self.hazards = [_numbered(scenario, design) for design in self.designs]
         self._watched = [watched or _parts_depend_on_another(design) for design in self.designs]
+        self._hot_spares = scenario.constellation.spares.mode == "hot"
+        self._has_slots = np.array([plane.slots > 0 for plane in fleet.planes])
         self._homes: list[tuple[Cohort, int] | None] = []  # by serial number
         self._heap: list[tuple[float, int, int, int, int, float]] = []
         self._versions: list[int] = []  # of the schedule of each satellite, by serial number
@@ -122,7 +124,7 @@ class Units:
             planned_end=[Cause.PROPELLANT if ends[p][1] else Cause.END_OF_LIFE for p in plane.tolist()],
             hazards=[],
             berth=berths.copy(),
-            awake=self.fleet.is_slot[berths].copy(),
+            awake=self.awake_in(berths),
         )
         cohort.hazards = self._draw(cohort, birth_days)
         most = int(serials.max()) + 1
@@ -130,6 +132,12 @@ class Units:
         self._versions += [0] * (most - len(self._versions))
         self.follow(cohort, birth_day)
         return cohort
+
+    def awake_in(self, berths: Ints) -> NDArray[np.bool_]:
+        """Whether a satellite in each of these berths is awake: at work in a slot, or a hot spare in its plane."""
+        if not self._hot_spares:
+            return self.fleet.is_slot[berths].copy()
+        return np.asarray(self._has_slots[self.fleet.plane_of[berths]])
 
     def follow(self, cohort: Cohort, day: float) -> None:
         """From a day on its satellites are those of this cohort, and what ends of them is in the schedule."""
@@ -338,8 +346,9 @@ class Units:
             self._reschedule(cohort, i, day)
 
     def wake(self, cohort: Cohort, i: int, day: float) -> None:
-        """A stored satellite leaves for a slot: what slept ages at full pace."""
-        cohort.wake(i, day)
+        """A stored satellite is to go to a slot: what slept ages at full pace from now on."""
+        if not cohort.awake[i]:
+            cohort.wake(i, day)
         self._reschedule(cohort, i, day)
 
     def switch_in(self, cohort: Cohort, i: int, positions: Ints, day: float) -> None:

@@ -17,10 +17,12 @@ from sim.environment.operation import Operation, operate, operate_at_every_age
 from sim.environment.parts import Parts, dry_mass_kg
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
+from sim.environment.spares import spare_ways_of
 from sim.environment.transfers import transfers_of
 from sim.errors import Fault, InputError, ScenarioError
 from sim.physics.drag import low_thrust_delta_v_m_s, propellant_kg
 from sim.physics.phasing import Transfers
+from sim.physics.repositioning import SpareWays
 from sim.reliability import Clock
 from sim.scenario.hardware import Satellite
 from sim.scenario.launching import vehicle_path
@@ -155,6 +157,11 @@ class Design:
         """The ways of its spares from parking orbits to planes."""
         return transfers_of(self.planes, self.satellite.propulsion)
 
+    @cached_property
+    def spare_ways(self) -> SpareWays:
+        """The ways of its spares from their berths to the slots of their plane."""
+        return spare_ways_of(self.scenario, self.planes)
+
     def transfer_propellant_kg(self, parking: int, plane: int) -> float:
         """What a spare burns on its way from a parking orbit to a plane; it came to the former by itself."""
         propulsion = self.satellite.propulsion
@@ -164,16 +171,19 @@ class Design:
         delta_v = self.transfers.delta_v_m_s[row, plane]
         return float(propellant_kg(self.mass_kg - first, delta_v, propulsion.isp_s))
 
-    def planned_end(self, plane: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
+    def planned_end(
+        self, plane: int, birth_day: float, extended_days: float = 0.0, spent_m_s: float = 0.0
+    ) -> tuple[float, bool]:
         """Day on which a satellite's life ends by plan, and whether propellant, not age, ends it.
 
-        `extended_days`: how long after its design life it may work on.  A tank that is sized lasts the design life, and
-        longer by what it holds for margin and for harder years.
+        `extended_days`: how long after its design life it may work on.  `spent_m_s`: what a spare has spent on the way
+        to its slot.  A tank that is sized lasts the design life, and longer by what it holds for margin and for harder
+        years.
         """
         design = birth_day + self.satellite.design_life_years * DAYS_PER_YEAR
-        dry = self.keeping.dry_day(plane, birth_day)
+        dry = self.keeping.dry_day(plane, birth_day, spent_m_s=spent_m_s)
         if extended_days > 0 and dry > design:
-            dry = max(design, self.keeping.dry_day(plane, birth_day, self.keeping.tank_m_s))
+            dry = max(design, self.keeping.dry_day(plane, birth_day, self.keeping.tank_m_s, spent_m_s))
         return min(design + extended_days, dry), dry < design + extended_days
 
     # What a satellite can do

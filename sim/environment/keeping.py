@@ -13,6 +13,7 @@ from scipy.special import lambertw
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
 from sim.environment.hardware import Sizes, SunTables, tubes_m2, vulnerable_m2
 from sim.environment.planes import Plane
+from sim.environment.spares import spare_ways_of
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
 from sim.physics.debris import critical_diameter_cm, debris_flux_per_m2_year
@@ -69,12 +70,13 @@ class OrbitKeeping:
         """Orbit-mean density of the air that a plane flies through, shape (n,)."""
         return np.asarray(self.air_kg_m3[self.air_of[plane]])
 
-    def dry_day(self, plane: int, birth_day: float, budget_m_s: Floats | None = None) -> float:
+    def dry_day(self, plane: int, birth_day: float, budget_m_s: Floats | None = None, spent_m_s: float = 0.0) -> float:
         """Mission day on which a satellite born on a day has used a budget; infinite if not within the tables.
 
-        `budget_m_s`: delta-v of each plane's satellites; none: `self.budget_m_s`.
+        `budget_m_s`: delta-v of each plane's satellites; none: `self.budget_m_s`.  `spent_m_s`: what it has used up of
+        it for other things.
         """
-        budget = float((self.budget_m_s if budget_m_s is None else budget_m_s)[plane])
+        budget = float((self.budget_m_s if budget_m_s is None else budget_m_s)[plane]) - spent_m_s
         if np.isinf(budget):
             return float("inf")
         first = int(birth_day)
@@ -112,6 +114,8 @@ class DeltaV:
     """Of each day for the orbit's drift and against debris, shape (planes,)."""
     once_m_s: Floats
     """For raising and disposal, shape (planes,): spent on the way up and kept for the way down."""
+    spares_m_s: Floats
+    """What a spare that waits below its plane needs beyond that to come to a slot, shape (planes,)."""
     parked: NDArray[np.bool_]
     """Parking orbits, shape (planes,): nobody spends a life there, so they size nothing."""
 
@@ -145,6 +149,7 @@ class DeltaV:
             np.concatenate(drag, dtype=np.float32),
             ((held + dodging) / DAYS_PER_YEAR).astype(np.float32),
             raising + perigee_lowering_delta_v_m_s(altitude, lowest),
+            spare_ways_of(scenario, planes).extra_m_s * (scenario.constellation.spare_berths_per_plane > 0),
             np.array([plane.parking is not None for plane in planes]),
         )
 
@@ -158,8 +163,10 @@ class DeltaV:
         return self.drag_m_s + self.steady_m_s[:, None]
 
     def needed_m_s(self, satellite: Satellite) -> Floats:
-        """Delta-v of a whole design life with its margin, raising and disposal included, shape (planes,)."""
-        return np.where(self.parked, 0.0, _over_life_m_s(satellite, self.daily_m_s) + self.once_m_s)
+        """Delta-v of a whole design life with its margin, shape (planes,): raising, disposal and what a spare below
+        the plane needs included."""
+        steady = _over_life_m_s(satellite, self.daily_m_s)
+        return np.where(self.parked, 0.0, steady + self.once_m_s + self.spares_m_s)
 
     def closing_mass_kg(self, satellite: Satellite, dry_kg: float) -> float:
         """Launch mass at which a dry mass and the propellant that its orbits need add up; infinite where none does.
@@ -245,6 +252,14 @@ def _propellant(scenario: Scenario, needs: DeltaV) -> tuple[float, float, Floats
         least_kg = float(np.max(propellant_kg(needs.mass_kg, reserved, propulsion.isp_s)))
         problem = (
             f"does not even cover raising and disposal: {least_kg:.3g} kg; {needed_kg:.3g} kg last the design life"
+        )
+        raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
+    if (short := budget <= needs.spares_m_s).any():
+        most = float(needs.spares_m_s[short].max())
+        problem = (
+            f"leaves {float(budget[short].min()):.3g} m/s beside raising and disposal, and a spare that waits "
+            f"constellation.spares.below_km ({scenario.constellation.spares.below_km:g}) below its plane needs "
+            f"{most:.3g} m/s to come to a slot; {needed_kg:.3g} kg last the design life"
         )
         raise ScenarioError([Fault("scenario", "satellite.propulsion.propellant_kg", given, problem)])
     return fuel, needed_kg, budget, tank

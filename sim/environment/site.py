@@ -58,10 +58,13 @@ class Site(Protocol):
     def colocated(self) -> bool:
         """Whether all its satellites fly within a kilometre."""
 
-    def planned_end(self, design: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
+    def planned_end(
+        self, design: int, birth_day: float, extended_days: float = 0.0, spent_m_s: float = 0.0
+    ) -> tuple[float, bool]:
         """Day on which a life ends by plan, and whether propellant, not age, ends it.
 
-        `extended_days`: how long after its design life it may work on.
+        `extended_days`: how long after its design life it may work on; `spent_m_s`: delta-v of a spare's way to its
+        slot.
         """
 
     def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
@@ -131,12 +134,15 @@ class OrbitalPlane:
 
     # Lives
 
-    def planned_end(self, design: int, birth_day: float, extended_days: float = 0.0) -> tuple[float, bool]:
+    def planned_end(
+        self, design: int, birth_day: float, extended_days: float = 0.0, spent_m_s: float = 0.0
+    ) -> tuple[float, bool]:
         """Day on which a life ends by plan, and whether propellant, not age, ends it.
 
-        `extended_days`: how long after its design life it may work on.
+        `extended_days`: how long after its design life it may work on; `spent_m_s`: delta-v of a spare's way to its
+        slot.
         """
-        return self._designs[design].planned_end(self.plane.id, birth_day, extended_days)
+        return self._designs[design].planned_end(self.plane.id, birth_day, extended_days, spent_m_s)
 
     def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
         """How many of a design one launch of a vehicle brings here."""

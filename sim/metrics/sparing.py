@@ -37,8 +37,17 @@ def sparing_metrics(log: EventLog, horizon: float, start: float = 0.0) -> dict[s
         "mean_on_order": time_mean(*_on_order(log)),
         "time_to_restore_days": _mean_wait(waits, refilled),
         "spares_consumed": float(log.count(EventKind.ACTIVATED)),
+        "time_to_activate_days": _mean_amount(log, EventKind.ACTIVATED),
+        "repositioning_m_s": log.total(EventKind.PLACED),
+        "mean_repositioning_m_s": _mean_amount(log, EventKind.PLACED),
         "satellites_relieved": float(np.count_nonzero(_relieved(log))),
     }
+
+
+def _mean_amount(log: EventLog, kind: EventKind) -> float:
+    """Mean of `amount` over the rows of a kind, NaN without any."""
+    rows = log.count(kind)
+    return log.total(kind) / rows if rows else nan
 
 
 def _relieved(log: EventLog) -> Flags:

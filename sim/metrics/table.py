@@ -136,6 +136,25 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("spares_consumed", "1", "Spares that left their berth for a slot.", "lower"),
         Metric(
+            "time_to_activate_days",
+            "d",
+            "Mean time from the decision to use a spare to its work in the slot, check-out included; 0 for one that "
+            "comes from a parking orbit to the slot itself; undefined if none was used.",
+            "lower",
+        ),
+        Metric(
+            "repositioning_m_s",
+            "m/s",
+            "Delta-v, over all spares that came from their berth to a slot, of drift, climb and turn.",
+            "lower",
+        ),
+        Metric(
+            "mean_repositioning_m_s",
+            "m/s",
+            "The same over the number of spares that began work; undefined if none did.",
+            "lower",
+        ),
+        Metric(
             "flight_fill_fraction",
             "1",
             "Mean over the flights after the initial deployment of satellites aboard over room; undefined without any.",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.parameters import Label, Parameters, cited
+from sim.scenario.spares import WaitingSpares
 
 Formation = Literal["spaced", "cluster"]
 
@@ -130,7 +131,9 @@ class Constellation(Parameters):
     shells: tuple[AnyShell, ...] = Field(min_length=1)
     """The shells, numbered from 0."""
     spare_berths_per_plane: int = Field(default=0, ge=0, le=10_000)
-    """Places for dormant spares in every plane, whatever the strategy does with them."""
+    """Places for spares in every plane, whatever the strategy does with them."""
+    spares: WaitingSpares = WaitingSpares()
+    """Where they wait, and in what state."""
     parking: tuple[ParkingOrbits, ...] = Field(default=(), max_length=100)
     """Orbits in which spares for many planes wait."""
 

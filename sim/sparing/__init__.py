@@ -9,7 +9,7 @@ from sim.sparing.inventory import (
     periodic_review,
     reorder_quantity,
 )
-from sim.sparing.queues import MachineRepair, cold_spares_mttf, erlang_b, erlang_c, machine_repair
+from sim.sparing.queues import MachineRepair, erlang_b, erlang_c, machine_repair, standby_mttf
 from sim.sparing.replacement import age_replacement_cost_rate, optimal_replacement_age_days
 from sim.sparing.two_echelon import TwoEchelon, TwoEchelonResult
 
@@ -21,7 +21,6 @@ __all__ = [
     "TwoEchelonResult",
     "age_replacement_cost_rate",
     "base_stock",
-    "cold_spares_mttf",
     "erlang_b",
     "erlang_c",
     "expected_backorders",
@@ -30,4 +29,5 @@ __all__ = [
     "optimal_replacement_age_days",
     "periodic_review",
     "reorder_quantity",
+    "standby_mttf",
 ]

@@ -1,4 +1,4 @@
-"""Queues for repair: Erlang's formulas, machines with crews and spares, a gang with cold spares."""
+"""Queues for repair: Erlang's formulas, machines with crews and spares, a gang with spares and nobody to repair."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def erlang_c(servers: int, load: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class MachineRepair:
-    """Machines, cold spares and crews in the long run."""
+    """Machines, spares and crews in the long run."""
 
     down: float
     """Mean number of failed machines, waiting or in repair."""
@@ -43,22 +43,28 @@ class MachineRepair:
     """Share of the crews' time at work."""
 
 
-def machine_repair(*, places: int, spares: int, crews: int, mttf: float, mttr: float) -> MachineRepair:
-    """Return the long run of `places` machines with `spares` cold ones and `crews` that repair one each.
+def machine_repair(
+    *, places: int, spares: int, crews: int, mttf: float, mttr: float, dormancy: float = 0.0
+) -> MachineRepair:
+    """Return the long run of `places` machines with `spares` further ones and `crews` that repair one each.
 
-    A birth and death process: with i failed, min(places, places + spares - i) work and min(i, crews) are in repair
-    (Feller 1968, section XVII.7; the machine interference problem).  Exponential lives and repairs.
+    A birth and death process: with i failed, min(places, places + spares - i) work, the others wait and fail at
+    `dormancy` times the rate of those at work (0: cold, 1: hot, between: warm), and min(i, crews) are in repair (Feller
+    1968, section XVII.7; the machine interference problem; with warm spares Sivazlian & Wang 1989, Microelectron.
+    Reliab. 29, 25).  Exponential lives and repairs.
     """
     if min(places, crews) < 1 or spares < 0 or not min(mttf, mttr) > 0:
         raise ValueError(
             f"places = {places}, crews = {crews}, spares = {spares}, mttf = {mttf}, mttr = {mttr}: places and crews "
             "must be at least 1, spares not negative, both times above 0"
         )
+    _share_of_pace(dormancy)
     failed = np.arange(places + spares + 1)
     working = np.minimum(places, places + spares - failed)
     busy = np.minimum(failed, crews)
+    waiting = places + spares - failed - working
     # In logarithms: the ratios of a large fleet span hundreds of powers of ten.
-    steps = np.log(working[:-1] / mttf) - np.log(busy[1:] / mttr)
+    steps = np.log((working + dormancy * waiting)[:-1] / mttf) - np.log(busy[1:] / mttr)
     logarithm = np.concatenate([[0.0], np.cumsum(steps)])
     share = np.exp(logarithm - logarithm.max())
     share /= share.sum()
@@ -70,11 +76,20 @@ def machine_repair(*, places: int, spares: int, crews: int, mttf: float, mttr: f
     )
 
 
-def cold_spares_mttf(*, needed: int, spares: int, rate: float) -> float:
-    """Return the mean time until a gang of `needed` units and `spares` cold ones stops, without repair.
+def standby_mttf(*, needed: int, spares: int, rate: float, dormancy: float = 0.0) -> float:
+    """Return the mean time until a gang of `needed` units and `spares` waiting ones stops, without repair.
 
-    Each of the S + 1 losses that it takes comes at the rate N x `rate`: (S + 1) / (N rate).  Swaps take no time.
+    With s left in store the next loss comes at the rate (N + d s) x `rate`, d the `dormancy` of a spare's ageing: the
+    sum of 1 / (N + d s) / rate over s = 0 .. S, which is (S + 1) / (N rate) for cold spares and that of k out of n for
+    hot ones (Barlow & Proschan 1965, section 5.4).  Swaps take no time.
     """
     if needed < 1 or spares < 0 or not rate > 0:
         raise ValueError(f"needed = {needed}, spares = {spares}, rate = {rate}: must be at least 1, 0 and above 0")
-    return (spares + 1) / (needed * rate)
+    left = np.arange(spares + 1)
+    return float((1 / (needed + _share_of_pace(dormancy) * left)).sum() / rate)
+
+
+def _share_of_pace(dormancy: float) -> float:
+    if not 0 <= dormancy <= 1:
+        raise ValueError(f"dormancy = {dormancy}: must be from 0 to 1")
+    return dormancy

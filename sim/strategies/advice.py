@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from difflib import get_close_matches
-from math import isfinite
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -148,8 +147,9 @@ def _problem(action: Any) -> str | None:
         case Activate():
             if not (_is_whole(action.spare) and _is_whole(action.slot)):
                 return "spare and slot must be whole numbers"
-            if not (_is_number(action.phasing_days) and action.phasing_days >= 0 and isfinite(action.phasing_days)):
-                return "phasing_days must be a number from 0"
+            days = action.phasing_days
+            if days is not None and not (_is_number(days) and 0 <= days < float("inf")):
+                return "phasing_days must be a number from 0, or None"
         case Retire():
             if not _is_whole(action.berth):
                 return "berth must be a whole number"

@@ -39,11 +39,15 @@ class Launch:
 
 @dataclass(frozen=True)
 class Activate:
-    """Move the spare in `spare` to the empty `slot` of its plane; it arrives after `phasing_days`."""
+    """Move the spare in `spare` to the empty `slot` of its plane; it is checked out first (`constellation.spares`).
+
+    Where spares wait in the plane's own orbit, `phasing_days` is the time of its way, at the delta-v that this takes;
+    0: at once, without any.  Where they wait below, the geometry says (`FleetView.activation_days`): no `phasing_days`.
+    """
 
     spare: int
     slot: int
-    phasing_days: float
+    phasing_days: float | None = None
 
 
 @dataclass(frozen=True)

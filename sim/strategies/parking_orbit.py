@@ -9,7 +9,8 @@ from pydantic import Field
 
 from sim.fleet import FleetView
 from sim.parameters import cited
-from sim.strategies.base import Action, Activate, Launch, Replenishing, Transfer
+from sim.strategies.base import Action, Launch, Replenishing, Transfer
+from sim.strategies.spares import activations
 
 _PAPER = "Jakob et al. 2019, doi 10.2514/1.A34387"
 
@@ -35,7 +36,8 @@ class ParkingOrbit(Replenishing):
         le=365,
         json_schema_extra=cited("S", f"in the same plane: Cornara et al., quoted by {_PAPER}", 1, 2),
     )
-    """From the departure of a plane's spare to its work in the slot, days."""
+    """From the departure of a plane's spare to its work in the slot, days, where spares wait in the plane's own orbit:
+    less costs more delta-v; 0: at once and for nothing.  Without effect where they wait below."""
 
     def initial_spares(self) -> int:
         return self.reorder_point + self.order_quantity
@@ -50,8 +52,7 @@ class ParkingOrbit(Replenishing):
         fillable = (fleet.stored[fleet.changed] > 0) & (fleet.empty[fleet.changed] > 0)
         for plane in fleet.changed[fillable].tolist():
             view = fleet.plane(plane)
-            places = zip(view.spare_list, view.empty_slots, strict=False)
-            actions += [Activate(spare, slot, self.phasing_days) for spare, slot in places]
+            actions += activations(fleet, view.spare_list, view.empty_slots, self.phasing_days)
         sent, stock = self._from_parking(fleet)
         return [*actions, *sent, *self._from_ground(fleet, stock)]
 

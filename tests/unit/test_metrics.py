@@ -127,7 +127,7 @@ def by_hand() -> Result:
     add(80, kind.JOB_INTERRUPTED, cause=Cause.END_OF_LIFE, job=1, amount=gang[1])
     for what, amount in ((kind.COMMITTED, 4500), (kind.RESTARTED, 100), (kind.CHECKPOINTED, 200)):
         add(80, what, job=1, amount=amount)
-    add(90, kind.PLACED, plane=1, berth=4, satellite=6, satellites=1, gpus=9)
+    add(90, kind.PLACED, plane=1, berth=4, satellite=6, satellites=1, gpus=9, amount=12.5)
     add(90, kind.WAITED, job=1, amount=4800)
     add(90, kind.JOB_STARTED, plane=1, job=1, amount=gang[1])
     add(95, kind.ORDERED, plane=0, amount=1)
@@ -174,6 +174,9 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "mean_spares_orbit": 10 / 100,
         "mean_on_order": (3 * 10 + 2 * 20 + 5) / 100,
         "spares_consumed": 1,
+        "time_to_activate_days": 10,
+        "repositioning_m_s": 12.5,
+        "mean_repositioning_m_s": 12.5,
         "flight_fill_fraction": 2 / 3,  # 1, 2 and 1 of 2
         "launches_for_losses": 1.5,
         "launches_for_planned_ends": 1,
@@ -254,6 +257,8 @@ def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
     values = measure(result_of(EventRecorder(), scenario(jobs=())))
     undefined = {name for name, value in values.items() if isnan(value)}
     assert undefined == {
+        "time_to_activate_days",
+        "mean_repositioning_m_s",
         "effective_training_time_ratio",
         "cost_per_useful_gpu_hour_usd",
         "flight_fill_fraction",

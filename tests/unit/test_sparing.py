@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from math import exp, factorial
 
+import numpy as np
 import pytest
+from scipy.stats import binom
 
 from sim.reliability import Exponential, Weibull
 from sim.sparing import (
     TwoEchelon,
     age_replacement_cost_rate,
     base_stock,
-    cold_spares_mttf,
     erlang_b,
     erlang_c,
     expected_backorders,
@@ -20,6 +21,7 @@ from sim.sparing import (
     optimal_replacement_age_days,
     periodic_review,
     reorder_quantity,
+    standby_mttf,
 )
 
 TIGHT = {"rel": 1e-12}
@@ -100,7 +102,26 @@ def test_machines_of_a_large_fleet_do_not_overflow():
 
 
 def test_cold_spares():
-    assert cold_spares_mttf(needed=4096, spares=216, rate=0.01) == pytest.approx(5.2978515625, **TIGHT)
+    assert standby_mttf(needed=4096, spares=216, rate=0.01) == pytest.approx(5.2978515625, **TIGHT)
+
+
+def test_hot_spares_are_k_out_of_n_and_warm_ones_lie_between():
+    # 3 of 5 with hot spares: 1/5 + 1/4 + 1/3; half as fast: 1/4 + 1/3.5 + 1/3; cold: 3/3.
+    for dormancy, mttf in ((1.0, 1 / 5 + 1 / 4 + 1 / 3), (0.5, 1 / 4 + 1 / 3.5 + 1 / 3), (0.0, 1.0)):
+        assert standby_mttf(needed=3, spares=2, rate=0.1, dormancy=dormancy) == pytest.approx(10 * mttf, **TIGHT)
+    with pytest.raises(ValueError, match="dormancy = 2: must be from 0 to 1"):
+        standby_mttf(needed=3, spares=2, rate=0.1, dormancy=2)
+
+
+def test_machines_with_warm_spares():
+    # Hot spares and a crew for everyone: each of the 7 is down by itself, a share r / (f + r) of the time.
+    found = machine_repair(places=5, spares=2, crews=7, mttf=100.0, mttr=25.0, dormancy=1.0)
+    assert found.down == pytest.approx(7 * 0.2, **TIGHT)
+    assert found.all_operating == pytest.approx(float(binom.cdf(2, 7, 0.2)), **TIGHT)
+    # One place, one warm spare, one crew, by hand: states 0, 1, 2 failed; up 1 + d and 1 a hundred days, down 1 in 25.
+    ratio = np.cumprod([1.0, 1.5 / 4, 1 / 4])
+    warm = machine_repair(places=1, spares=1, crews=1, mttf=100.0, mttr=25.0, dormancy=0.5)
+    assert warm.operating == pytest.approx(float(ratio[:2].sum() / ratio.sum()), **TIGHT)
 
 
 def test_age_replacement_of_a_rayleigh_life_by_the_sum():

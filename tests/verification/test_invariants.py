@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.events import EventKind
+from sim.scenario.models import Scenario
 from sim.strategies import BUILT_IN
 
 
@@ -85,6 +86,18 @@ def rough_seas(fleet, kind, **over):
 def test_everything_at_once_keeps_every_invariant(fleet, checked_run, kind, deployment, replicate):
     result = checked_run(rough_seas(fleet, kind, deployment=deployment), kind, replicate=replicate)
     assert len(result.events) > 100
+
+
+@pytest.mark.parametrize(
+    "waits", [{"below_km": 20, "checkout_days": 3}, {"mode": "hot"}, {"mode": "hot", "below_km": 10}], ids=str
+)
+@pytest.mark.parametrize("kind", ["on_orbit_spares", "parking_orbit"])
+def test_however_spares_wait_every_invariant_is_kept(fleet, checked_run, kind, waits):
+    given = rough_seas(fleet, kind).model_dump(mode="json")
+    given["constellation"]["spares"] = waits
+    log = checked_run(Scenario.model_validate(given), kind).events
+    assert log.count(EventKind.ACTIVATED) > 5
+    assert log.total(EventKind.PLACED) > 0
 
 
 @pytest.mark.parametrize("interval", [0, 15])

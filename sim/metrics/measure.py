@@ -35,8 +35,6 @@ def measure(result: Result) -> dict[str, float]:
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
     useful = log.total(EventKind.COMMITTED)
     served = min(useful, scenario.service.demand * nameplate * horizon * HOURS_PER_DAY)
-    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
-    money = costs(result)
     values = {
         "compute_availability": mean(times, online, horizon, warm) / nameplate,
         "satellite_availability": mean(*working_satellites(result), horizon, warm) / result.slots,
@@ -59,13 +57,22 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "robot_hours": log.total(EventKind.VISITED),
-        "total_cost_usd": money.total_usd,
-        "total_cost_uncredited_usd": money.total_uncredited_usd,
         "served_gpu_hours": served,
-        "net_cost_usd": money.total_usd - worth,
-        "cost_per_useful_gpu_hour_usd": _ratio(money.total_usd, useful),
+        **money(result, useful, served),
     }
     return {name: values[name] for name in METRICS}
+
+
+def money(result: Result, useful: float, served: float) -> dict[str, float]:
+    """The metrics of one run that depend on prices; `useful`, `served`: its metrics of these names, GPU-hours."""
+    scenario, spent = result.scenario, costs(result)
+    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
+    return {
+        "total_cost_usd": spent.total_usd,
+        "total_cost_uncredited_usd": spent.total_uncredited_usd,
+        "net_cost_usd": spent.total_usd - worth,
+        "cost_per_useful_gpu_hour_usd": _ratio(spent.total_usd, useful),
+    }
 
 
 def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

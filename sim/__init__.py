@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.description import describe
     from sim.environment import Environment
     from sim.errors import InputError, ScenarioError
-    from sim.experiment import Study, compare, load_study
+    from sim.experiment import Study, compare, load_study, parity, reprice
     from sim.experiment import replicate as run
     from sim.metrics import METRICS, measure
     from sim.result import Result
@@ -45,7 +45,9 @@ __all__ = [
     "load",
     "load_study",
     "measure",
+    "parity",
     "plots",
+    "reprice",
     "run",
     "sources",
 ]
@@ -65,7 +67,9 @@ _HOMES = {
     "load": "sim.scenario:load",
     "load_study": "sim.experiment:load_study",
     "measure": "sim.metrics:measure",
+    "parity": "sim.experiment:parity",
     "plots": "sim.plots",
+    "reprice": "sim.experiment:reprice",
     "run": "sim.experiment:replicate",
     "sources": "sim.scenario:sources",
 }

@@ -9,6 +9,7 @@ from sim.experiment.comparison import (
     run,
     simulate_many,
 )
+from sim.experiment.repricing import Parity, parity, reprice
 from sim.experiment.sample import Sample
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.study import Study
@@ -16,13 +17,16 @@ from sim.experiment.study import Study
 __all__ = [
     "Difference",
     "Estimate",
+    "Parity",
     "Sample",
     "Study",
     "StudyInterrupted",
     "compare",
     "default_folder",
     "load_study",
+    "parity",
     "replicate",
+    "reprice",
     "run",
     "simulate_many",
 ]

@@ -89,8 +89,8 @@ class Envelope:
             following = min(one[1:] for one in ahead if one[0] <= nearest * (1 + 1e-12))[1]
             until = max(nearest, value)
             stretches.append(Stretch(best, value, until))
-            ends = _fieller(cost_usd[following] - cost_usd[best], hours[following] - hours[best])
-            flips.append(Flip(best, following, until, *ends))
+            low, high = quotient_interval(cost_usd[following] - cost_usd[best], hours[following] - hours[best])
+            flips.append(Flip(best, following, until, max(low, 0.0), max(high, 0.0)))
             best, value = following, until
 
     def above_lowest(self, values_usd: Floats) -> dict[str, Band]:
@@ -159,8 +159,8 @@ def _finite(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def _fieller(cost: Floats, hours: Floats) -> tuple[float, float]:
-    """95 % interval, from 0, of the mean of `cost` over the mean of `hours`, paired; no bound where hours may be alike.
+def quotient_interval(cost: Floats, hours: Floats) -> tuple[float, float]:
+    """95 % interval of the mean of `cost` over the mean of `hours`, paired; no bounds where hours may be alike.
 
     The values v at which Student's interval of the mean of cost - v hours holds 0: a quadratic in v.
     """
@@ -173,5 +173,5 @@ def _fieller(cost: Floats, hours: Floats) -> tuple[float, float]:
     a, b, d = h * h - hh, h * c - ch, c * c - cc
     root = b * b - a * d
     if a <= 0 or root < 0:  # the difference in hours may be 0, and the quotient anything
-        return 0.0, inf
-    return max(0.0, (b - sqrt(root)) / a), max(0.0, (b + sqrt(root)) / a)
+        return -inf, inf
+    return (b - sqrt(root)) / a, (b + sqrt(root)) / a

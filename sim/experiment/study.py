@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from itertools import combinations
@@ -83,6 +83,21 @@ class Study:
         room = said["launch"]["satellites_per_flight"]
         found += warnings_of_strategies(self.scenario, room, dict(zip(self.strategies, sent, strict=True)))
         return list(dict.fromkeys(found))
+
+    def select(self, *strategies: str) -> Study:
+        """The study of some of its strategies: the best one, say, if another were not to be had."""
+        samples = {strategy: self._sample(strategy) for strategy in strategies}
+        if not samples:
+            raise InputError("select needs the name of a strategy")
+        rows = [self.strategies.index(strategy) for strategy in samples]
+        causes, took = self.losses
+        return replace(
+            self,
+            strategies=tuple(samples),
+            samples=samples,
+            series={name: values[rows] for name, values in self.series.items()},
+            losses_by_cause=(causes, took[rows]),
+        )
 
     def values(self, strategy: str, metric: str) -> Floats:
         """One metric of each replicate, shape (replicates,), NaN where undefined."""
@@ -306,11 +321,12 @@ class Study:
     def _tolls_of(self, strategy: str) -> tuple[tuple[str, ...], Floats]:
         """Causes, and what each took of a strategy, shape (replicates, causes, `LOSSES`)."""
         self._sample(strategy)
-        names, took = self._tolls
+        names, took = self.losses
         return names, took[self.strategies.index(strategy)]
 
     @cached_property
-    def _tolls(self) -> tuple[tuple[str, ...], Floats]:
+    def losses(self) -> tuple[tuple[str, ...], Floats]:
+        """Causes, and what each took, shape (strategies, replicates, causes, `LOSSES`)."""
         if self.losses_by_cause is not None:
             return self.losses_by_cause
         assert self.folder is not None

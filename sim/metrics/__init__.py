@@ -1,7 +1,7 @@
 """What a run was worth: pure functions of the Result."""
 
 from sim.metrics.causes import LossByCause, loss_by_cause, missing_capacity
-from sim.metrics.measure import flight_rows, measure
+from sim.metrics.measure import flight_rows, measure, money
 from sim.metrics.series import daily_series, online_capacity, working_satellites
 from sim.metrics.table import METRICS, Metric
 
@@ -14,6 +14,7 @@ __all__ = [
     "loss_by_cause",
     "measure",
     "missing_capacity",
+    "money",
     "online_capacity",
     "working_satellites",
 ]

@@ -25,7 +25,7 @@ def measure(result: Result) -> dict[str, float]:
     """Every metric of one run, in the order of `METRICS`; NaN where one is not defined."""
     log, scenario = result.events, result.scenario
     horizon, warm = result.horizon_days, scenario.mission.warm_up_days
-    steady = result.until(scenario.mission.orders_until_day) if scenario.mission.wind_down_years else result
+    steady = _steady(result)
     end = steady.horizon_days
     times, online = online_capacity(steady)
     nameplate = result.nameplate_gpus
@@ -37,8 +37,6 @@ def measure(result: Result) -> dict[str, float]:
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
     useful = log.total(EventKind.COMMITTED)
     served = min(useful, scenario.service.demand * nameplate * horizon * HOURS_PER_DAY)
-    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
-    money = costs(result)
     values = {
         "compute_availability": mean(times, online, end, warm) / nameplate,
         "satellite_availability": mean(*working_satellites(steady), end, warm) / result.slots,
@@ -62,14 +60,29 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "robot_hours": log.total(EventKind.VISITED),
-        **_tessac(steady, warm),
-        "total_cost_usd": money.total_usd,
-        "total_cost_uncredited_usd": money.total_uncredited_usd,
         "served_gpu_hours": served,
-        "net_cost_usd": money.total_usd - worth,
-        "cost_per_useful_gpu_hour_usd": _ratio(money.total_usd, useful),
+        **money(result, useful, served),
     }
     return {name: values[name] for name in METRICS}
+
+
+def _steady(result: Result) -> Result:
+    """The run up to its wind-down."""
+    mission = result.scenario.mission
+    return result.until(mission.orders_until_day) if mission.wind_down_years else result
+
+
+def money(result: Result, useful: float, served: float) -> dict[str, float]:
+    """The metrics of one run that depend on prices; `useful`, `served`: its metrics of these names, GPU-hours."""
+    scenario, spent = result.scenario, costs(result)
+    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
+    return {
+        **_tessac(_steady(result), scenario.mission.warm_up_days),
+        "total_cost_usd": spent.total_usd,
+        "total_cost_uncredited_usd": spent.total_uncredited_usd,
+        "net_cost_usd": spent.total_usd - worth,
+        "cost_per_useful_gpu_hour_usd": _ratio(spent.total_usd, useful),
+    }
 
 
 def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -29,7 +29,9 @@ NAMES = {
     "load": "function load",
     "load_study": "function load_study",
     "measure": "function measure",
+    "parity": "function parity",
     "plots": "module sim.plots",
+    "reprice": "function reprice",
     "run": "function replicate",
     "sources": "function sources",
 }

@@ -6,7 +6,7 @@ operational places), then its spare berths.  They are declared by the scenario, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -175,22 +175,26 @@ class FleetView:
         designs: tuple[DesignView, ...],
         *,
         watches_gpus: bool = True,
-        expected_lead_days: float = 0.0,
+        expected_lead_days: float | Callable[[], float] = 0.0,
         mission_days: float = inf,
         gpu_hour_usd: float = 0.0,
         vehicles: Callable[[], tuple[VehicleView, ...]] = tuple,
+        ground_stock: Callable[[], Mapping[str, int]] = dict,
         transfers: Transfers | None = None,
         service: ServiceView | None = None,
     ) -> None:
-        """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then."""
+        """A view that follows the fleet; `at` says when it is looked at.
+
+        `vehicles` says what flies then, `ground_stock` what is in stock, `expected_lead_days` what an order takes.
+        """
         self._fleet = fleet
         self._vehicles = vehicles
+        self._ground_stock = ground_stock
+        self._lead_days = expected_lead_days
         self._watches_gpus = watches_gpus
         self._service = service
         self.mission_days = mission_days
         """Mission day on which the study ends."""
-        self.expected_lead_days = expected_lead_days
-        """Mean days from an order to the start of work, launch failures and queues apart, on the strategy's vehicle."""
         self.gpu_hour_usd = gpu_hour_usd
         """Value of a useful GPU-hour, USD."""
         self.now_days = 0.0
@@ -251,6 +255,20 @@ class FleetView:
     def parking(self) -> NDArray[np.intp]:
         """Ids of the parking orbits: planes with spare berths alone, which are never in `changed`."""
         return np.zeros(0, np.intp) if self._transfers is None else self._transfers.parking
+
+    @property
+    def expected_lead_days(self) -> float:
+        """Mean days from an order now to the start of work, launch failures and queues for flights apart.
+
+        On the strategy's vehicle, of the design that it would get next.  What is in stock on the ground, being built
+        for stock and waiting for the factory's line counts, by mean times.
+        """
+        return self._lead_days if isinstance(self._lead_days, (int, float)) else self._lead_days()
+
+    @property
+    def ground_stock(self) -> Mapping[str, int]:
+        """Finished satellites on the ground that no order has taken, by design; empty where nothing is kept there."""
+        return self._ground_stock()
 
     @property
     def vehicles(self) -> tuple[VehicleView, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.fleet import Fleet
+
 
 @dataclass(frozen=True)
 class Built:
@@ -16,3 +18,11 @@ class Built:
     design: int
     relieves: bool = False
     """Ordered while its slot was filled, to take over from the satellite there."""
+    finished_day: float | None = None
+    """Mission day on which it was complete; none: not yet, or of the initial fleet, which flies as it comes."""
+    ground_days: float = 0.0
+    """From then to its launch."""
+
+    def address(self, fleet: Fleet) -> tuple[int, int, int]:
+        """What random numbers know it by."""
+        return int(fleet.site[self.berth]), int(fleet.place[self.berth]), self.ordinal

@@ -83,6 +83,11 @@ class Hazard:
         return self.standby != "hot" and self.units > self.needed
 
     @property
+    def ages_on_ground(self) -> bool:
+        """Whether its units age on the ground too: there are neither debris nor radiation."""
+        return self.clock in ("calendar", "stress")
+
+    @property
     def of_one_gpu(self) -> bool:
         """Whether its groups are the GPUs themselves."""
         return self.span == 1

@@ -60,6 +60,7 @@ class Satellites:
             np.array([built.ordinal for built in aboard]),
             serials,
             now,
+            ground_days=np.array([built.ground_days for built in aboard]),
         )
         gpus = cohort.scenario.satellite.gpus
         fleet.gpus_alive[places] = gpus

@@ -83,6 +83,7 @@ class Units:
         self.hazards = [_numbered(scenario, design) for design in self.designs]
         self._watched = [watched or _parts_depend_on_another(design) for design in self.designs]
         self._homes: list[tuple[Cohort, int] | None] = []  # by serial number
+        self._shelf_ageing = 0.0 if scenario.factory is None else scenario.factory.shelf_ageing
         self._heap: list[tuple[float, int, int, int, int, float]] = []
         self._versions: list[int] = []  # of the schedule of each satellite, by serial number
         self.unseen = UnseenLosses(fleet, log, self.home)
@@ -96,9 +97,20 @@ class Units:
     # Arrival
 
     def arrive(
-        self, design: int, berths: Ints, built_for: Ints, ordinals: Ints, serials: Ints, birth_day: float
+        self,
+        design: int,
+        berths: Ints,
+        built_for: Ints,
+        ordinals: Ints,
+        serials: Ints,
+        birth_day: float,
+        *,
+        ground_days: Floats,
     ) -> Cohort:
-        """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own."""
+        """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own.
+
+        `ground_days`: for which each stood on the ground before its launch.
+        """
         plane = self.fleet.plane_of[berths].astype(np.intp)
         sites, birth_days = self.environment.sites, np.full(len(berths), birth_day)
         ends = {int(p): sites[int(p)].planned_end(design, birth_day, self.extended_days) for p in set(plane.tolist())}
@@ -117,7 +129,7 @@ class Units:
             berth=berths.copy(),
             awake=self.fleet.is_slot[berths].copy(),
         )
-        cohort.hazards = self._draw(cohort, birth_days)
+        cohort.hazards = self._draw(cohort, birth_days, self._shelf_ageing * ground_days)
         most = int(serials.max()) + 1
         self._homes += [None] * (most - len(self._homes))
         self._versions += [0] * (most - len(self._versions))
@@ -133,15 +145,16 @@ class Units:
         self._schedule(cohort, 0, len(cohort), day)
         self._schedule_derating(cohort, day)
 
-    def _draw(self, cohort: Cohort, birth_day: Floats) -> list[CohortHazard]:
-        """The thresholds of all units of new satellites that can fail before their lives end."""
-        return self.drawn(
-            cohort,
-            [
-                Life.born(birth_day, self.pace(cohort, hazard), clock=self.clock(hazard, cohort))
-                for hazard in self.hazards[cohort.design]
-            ],
-        )
+    def _draw(self, cohort: Cohort, birth_day: Floats, shelf_age_days: Floats) -> list[CohortHazard]:
+        """The thresholds of all units of new satellites that can fail before their lives end.
+
+        `shelf_age_days`: effective age that each has survived on the ground, where its hazard is yet to begin.
+        """
+        lives, aged = [], bool(shelf_age_days.any())
+        for hazard in self.hazards[cohort.design]:
+            life = Life.born(birth_day, self.pace(cohort, hazard), clock=self.clock(hazard, cohort))
+            lives.append(replace(life, age_days=shelf_age_days) if aged and hazard.ages_on_ground else life)
+        return self.drawn(cohort, lives)
 
     def pace(self, cohort: Cohort, hazard: Hazard) -> Floats:
         """Pace of a hazard's clock on each satellite, for units that are not in reserve."""

@@ -44,7 +44,7 @@ class Ramp(Parameters):
             return self.dates + (years - self.years) * self.last_per_year
         return years * (self.first_per_year + 0.5 * (self.last_per_year - self.first_per_year) * years / self.years)
 
-    def day(self, number: int) -> float:
+    def day(self, number: float) -> float:
         """Mission day of a date; number 0 is the mission's start."""
         if number >= self.dates:
             return (self.years + (number - self.dates) / self.last_per_year) * DAYS_PER_YEAR
@@ -135,10 +135,14 @@ class FlightService(Parameters):
             limits.append(dates * self.flights_per_opportunity)
         return min(limits, default=None)
 
-    def expected_lead_days(self) -> float:
-        """Mean days from an order to work in orbit, without launch failures and queues."""
+    def expected_lead_days(self, ready_days: float | None = None) -> float:
+        """Mean days from an order to work in orbit, without launch failures and queues for flights.
+
+        `ready_days`: until it is ready for flight, where a factory says so; none: the mean lead time.
+        """
         wait = 0.5 * self.mean_interval_days
-        return self.lead_time_days.expected_days() + wait + self.slip_days.expected_days() + self.transfer_days
+        ready = self.lead_time_days.expected_days() if ready_days is None else ready_days
+        return ready + wait + self.slip_days.expected_days() + self.transfer_days
 
 
 class LaunchService(FlightService):

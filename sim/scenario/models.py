@@ -19,6 +19,7 @@ from sim.parameters import Label, Parameters, Source, Text, cited
 from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
+from sim.scenario.factory import Factory, unknown_stock
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
@@ -29,7 +30,7 @@ from sim.scenario.servicing import AnyServicing, Robots
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
-from sim.strategies.base import NEWEST
+from sim.strategies.base import NEWEST, STOCK_FIRST
 from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
 
 SOLAR_CYCLE_BEGINS = datetime.date(2020, 1, 1)
@@ -177,6 +178,8 @@ class Scenario(Parameters):
     radiation: Radiation = Radiation()
     reliability: Reliability
     launch: LaunchService
+    factory: Factory | None = None
+    """Where satellites come from; null: each order takes `launch.lead_time_days`, whatever else there is to build."""
     deployment: Annotated[InPlace | Launched, Field(discriminator="kind")] = InPlace()
     servicing: AnyServicing | None = None
     """Who mends satellites at work; null: nobody is named, and strategies that send servicers do so with the default
@@ -264,7 +267,8 @@ class Scenario(Parameters):
     def _vehicle_carries_what_is_given(self) -> Scenario:
         # Masses and payloads that follow from the orbit are looked at where they are known: see `Design`.
         masses_kg = {name: self.design(name).given_launch_mass_kg for name in self.design_names}
-        if problem := too_heavy(self.launch, masses_kg):
+        from_day = {FIRST_DESIGN: 0.0} | {name: design.available_from_day for name, design in self.designs.items()}
+        if problem := too_heavy(self.launch, masses_kg) or unknown_stock(self.factory, from_day):
             raise ValueError(problem)
         return self
 
@@ -366,7 +370,9 @@ class Scenario(Parameters):
             except Exception as error:
                 problem = f"cannot be made: {type(error).__name__}: {error}"
                 raise ScenarioError([Fault("strategies", name, None, problem)]) from error
-        if isinstance(strategy, Replenishing) and strategy.design not in (known := (NEWEST, *self.design_names)):
+        if isinstance(strategy, Replenishing) and strategy.design not in (
+            known := (NEWEST, STOCK_FIRST, *self.design_names)
+        ):
             problem = f"orders {strategy.design!r}, which is no design: must be one of {', '.join(known)}"
             raise ScenarioError([Fault("strategies", f"{name}.design", None, problem)])
         if unknown := unknown_vehicle(self.launch, strategy):

@@ -114,6 +114,20 @@ class Economics(Parameters):
     """Operations of one working satellite, USD a year."""
     holding_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
     """Keeping one spare in store, in a plane or in a parking orbit, USD a year; one on its way costs nothing."""
+    ground_holding_share_per_year: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        json_schema_extra=cited(
+            "A",
+            "0: not counted; inventories commonly cost 15 to 30 % of their value a year with the cost of capital, "
+            "about 5 to 15 % without",
+            0,
+            0.3,
+        ),
+    )
+    """Keeping a satellite that is built and has not flown, as a share of its price a year: storage, guarding,
+    insurance, tests.  Money is not discounted, so what capital costs belongs here too if it is to count."""
     parts: PartPrices = PartPrices()
     """What the parts of a satellite cost."""
     payment: Payment = Payment()

@@ -260,8 +260,9 @@ class FleetView:
     def expected_lead_days(self) -> float:
         """Mean days from an order now to the start of work, launch failures and queues for flights apart.
 
-        On the strategy's vehicle, of the design that it would get next.  What is in stock on the ground, being built
-        for stock and waiting for the factory's line counts, by mean times.
+        On the strategy's vehicle, of the design that it would get next.  With a factory, what is in stock on the
+        ground, being built for stock and waiting for the line counts, by mean times: of the last of so many satellites
+        as reach the end of their design life while one is built, or of one where none does.
         """
         return self._lead_days if isinstance(self._lead_days, (int, float)) else self._lead_days()
 

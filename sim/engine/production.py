@@ -59,21 +59,20 @@ class _Line:
 
     def __init__(self, factory: Factory) -> None:
         self._factory = factory
-        self._taken = 0.0  # its next free place
+        self._next = 0.0  # its next free place
 
-    def next_turn(self, now: float) -> float:
-        """Day on which one that is ordered now has its turn."""
+    def turn(self, nth: int, now: float) -> float:
+        """Day on which the n-th one (from 1) that is ordered now would have its turn."""
         if not self._factory.has_limit:
             return now
-        return max(now, self._factory.day_of(max(self._taken, self._factory.places_until(now))))
+        return max(now, self._factory.day_of(max(self._next, self._factory.places_until(now)) + nth - 1))
 
-    def turns(self, count: int, now: float) -> list[float]:
+    def take(self, count: int, now: float) -> list[float]:
         """Take the next turns of so many satellites; returns their days."""
-        if not self._factory.has_limit:
-            return [now] * count
-        first = max(self._taken, self._factory.places_until(now))
-        self._taken = first + count
-        return [max(now, self._factory.day_of(first + i)) for i in range(count)]
+        days = [self.turn(nth, now) for nth in range(1, count + 1)]
+        if self._factory.has_limit:
+            self._next = max(self._next, self._factory.places_until(now)) + count
+        return days
 
 
 class Production:
@@ -128,24 +127,26 @@ class Production:
         """Finished satellites on the ground that no order has taken, by design."""
         return {name: len(self._stocks[i].finished) if i in self._stocks else 0 for i, name in enumerate(self._names)}
 
-    def ready_days(self, design: int, vehicle: int) -> float:
-        """Mean days until one that is ordered now is ready for flight, by what is in stock, being built and waited for.
+    def ready_days(self, design: int, vehicle: int, nth: int = 1) -> float:
+        """Mean days until the n-th of so many ordered now is ready for flight.
 
-        As its operator reckons: all that is being built takes its mean time.
+        By what is in stock, being built and waited for, as an operator reckons: by mean times.
         """
         lead, now = self.context.scenario.launch.services[vehicle].lead_time_days, self.context.now
         if self._factory is None or self._line is None:
             return lead.expected_days()
-        turn = self._line.next_turn(now)
         stock = self._stocks.get(design)
         if stock is None:
-            return turn - now + lead.expected_days()
+            return self._line.turn(nth, now) - now + lead.expected_days()
         processing = self._factory.processing_days.expected_days()
-        if stock.finished:
+        if nth <= len(stock.finished):
             return processing
-        own = turn + self._factory.mean_build_days()
-        due = sorted([*stock.due.values(), own])
-        return max(0.0, due[min(len(stock.waiting), len(due) - 1)] - now) + processing
+        before = len(stock.waiting) + nth - len(stock.finished) - 1  # of those that are being built, for others
+        if before < len(stock.due):
+            finished = sorted(stock.due.values())[before]
+        else:
+            finished = self._line.turn(before - len(stock.due) + 1, now) + self._factory.mean_build_days()
+        return max(0.0, finished - now) + processing
 
     # Orders
 
@@ -153,7 +154,7 @@ class Production:
         """Have satellites of one design ready for flight, as soon as it can be."""
         now, stock = self.context.now, self._stocks.get(ordered[0].design)
         if stock is None:
-            turns = self._line.turns(len(ordered), now) if self._line is not None else []
+            turns = self._line.take(len(ordered), now) if self._line is not None else []
             self.context.env.process(self._build_to_order(site, plane, ordered, turns))
             return
         at_once = ordered[: len(stock.finished)]
@@ -194,7 +195,7 @@ class Production:
         assert self._line is not None
         now, expected = self.context.now, self._factory.mean_build_days()
         self.context.log.append(now, EventKind.COMMISSIONED, amount=count, design=stock.design)
-        for turn in self._line.turns(count, now):
+        for turn in self._line.take(count, now):
             stock.due[stock.begun] = turn + expected
             self.context.env.process(self._build_for_stock(stock, stock.begun, turn))
             stock.begun += 1

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.berths import BerthState
 from sim.engine.context import Context
 from sim.engine.known import known_designs
 from sim.engine.movements import Movements
@@ -124,6 +125,7 @@ class Run:
         scenario, service = self.context.scenario, self._own_service
         ready = ready_days(scenario.factory, scenario.design_names, service.lead_time_days)
         leads = [service.expected_lead_days(days) for days in ready]
+        self._longest_lead_days = leads[-1]
         ahead = {looks_ahead_days(self.strategy, self.strategy_name, lead) for lead in leads}
         ages = {looks_at_age_days(self.strategy, self.strategy_name, lead) for lead in leads}
         return Movements(
@@ -135,15 +137,19 @@ class Run:
             looks_at_age_days=sorted(days for days in ages if days is not None),
         )
 
-    def _ready_days(self, vehicle: str) -> float:
-        """Mean days until what the strategy would get next on a vehicle, ordered now, is ready for flight."""
+    def _ready_days(self, vehicle: str, nth: int = 1) -> float:
+        """Mean days until the n-th of what the strategy would order now on a vehicle is ready for flight."""
         strategy = self.strategy
         design = self._design_numbers[strategy.next_design(self.view)] if isinstance(strategy, Replenishing) else 0
-        return self.production.ready_days(design, self.context.scenario.launch.names.index(vehicle))
+        return self.production.ready_days(design, self.context.scenario.launch.names.index(vehicle), nth)
 
     def _expected_lead_days(self) -> float:
-        """Mean days from an order now to the start of work."""
-        return self._own_service.expected_lead_days(self._ready_days(self._own_vehicle))
+        """Mean days from an order now to the start of work, of the last one that ends of life make necessary soon."""
+        fleet, now = self.context.fleet, self.context.now
+        until = min(now + self._longest_lead_days + STANDS_DAYS, self.context.environment.horizon_days - STANDS_DAYS)
+        ending = (fleet.life_end_day <= until) & ~fleet.awaited
+        number = int(np.count_nonzero(fleet.state[ending] == int(BerthState.WORKING)))
+        return self._own_service.expected_lead_days(self._ready_days(self._own_vehicle, max(1, number)))
 
     def _services(self) -> Services:
         context, servicing = self.context, self.context.scenario.servicers

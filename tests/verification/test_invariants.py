@@ -87,6 +87,28 @@ def test_everything_at_once_keeps_every_invariant(fleet, checked_run, kind, depl
     assert len(result.events) > 100
 
 
+ON_THE_GROUND = {
+    "satellites_per_year": {"first_per_year": 3, "last_per_year": 30, "years": 2},
+    "ground_stock": {"satellite": {"satellites": 4, "at_start": 2}, "second": {"satellites": 2}},
+    "build_days": {"kind": "exponential", "mean_days": 40},
+    "processing_days": {"kind": "uniform", "low_days": 5, "high_days": 20},
+    "shelf_ageing": 0.5,
+}
+
+
+@pytest.mark.parametrize("design", ["newest", "stock_first", "satellite", "third"])
+@pytest.mark.parametrize("kind", ["replace_on_failure", "on_orbit_spares", "dual_supply", "parking_orbit"])
+def test_everything_at_once_from_a_factory_with_a_stock_keeps_every_invariant(fleet, checked_run, kind, design):
+    later = {"second": {"gpus": 5, "available_from_day": 300}, "third": {"available_from_day": 0}}
+    scenario = rough_seas(fleet, kind, designs=later, factory=ON_THE_GROUND)
+    strategy = scenario.strategies[kind].model_copy(update={"design": design})
+    scenario = scenario.model_copy(update={"strategies": {kind: strategy}})
+    log = checked_run(scenario, kind).events
+    assert log.count(EventKind.STOCKED) > 4
+    assert log.count(EventKind.TAKEN) > 4 or design == "third"
+    assert log.total(EventKind.LAUNCHED) > 30
+
+
 @pytest.mark.parametrize("interval", [0, 15])
 @pytest.mark.parametrize("kind", ["replace_on_failure", "on_orbit_spares"])
 def test_a_single_slot_with_a_single_spare_berth_keeps_every_invariant(fleet, checked_run, kind, interval):

@@ -183,14 +183,9 @@ class FleetView:
         transfers: Transfers | None = None,
         service: ServiceView | None = None,
     ) -> None:
-        """A view that follows the fleet; `at` says when it is looked at.
-
-        `vehicles` says what flies then, `ground_stock` what is in stock, `expected_lead_days` what an order takes.
-        """
+        """A view that follows the fleet; `at` says when it is looked at, and what can be called is asked then."""
         self._fleet = fleet
-        self._vehicles = vehicles
-        self._ground_stock = ground_stock
-        self._lead_days = expected_lead_days
+        self._vehicles, self._ground_stock, self._lead_days = vehicles, ground_stock, expected_lead_days
         self._watches_gpus = watches_gpus
         self._service = service
         self.mission_days = mission_days

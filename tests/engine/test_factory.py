@@ -205,6 +205,13 @@ def test_old_stock_is_used_up_first_and_not_filled_again(fleet, checked_run, wri
     assert rows(result, EventKind.ORDERED, "design", "amount") == [(120, 0, 1), (200, 0, 1), (200, 1, 2)]
 
 
+def test_old_stock_goes_to_the_planes_in_turn(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 120, (1, 0): 120, (4, 0): 120})
+    result = checked_run(of_generations(fleet, "stock_first", shell={"planes": 2}, **laws), "replace_on_failure")
+    ordered = rows(result, EventKind.ORDERED, "plane", "design", "amount")
+    assert ordered == [(120, 0, 0, 2), (120, 1, 1, 1)]
+
+
 def test_an_outdated_design_is_built_only_as_far_as_its_stock_does_not_do(fleet, checked_run):
     # A class of one's own that names the old design: two from stock, one that is built for it.
     wanted = orders((150, Launch(0, 3, design="satellite")))
@@ -308,9 +315,9 @@ def test_successors_are_ordered_as_early_as_the_stock_asks_for(fleet, checked_ru
 
 
 def test_a_stock_that_runs_out_brings_ends_into_view_that_were_not(fleet, checked_run, written_thresholds):
-    # The life of slot 1 ends on day 200: from stock its successor is ordered on day 195.  But slot 0 takes both that
+    # The life of plane 1's ends on day 200: from stock its successor is ordered on day 195.  But plane 0 takes both that
     # are there, on days 160 and 170, and the next ones are finished on day 210 and later.
     laws = written_thresholds(bus={(0, 0): 160, (0, 1): 5})
-    of = fleet(slots=2, life_days=200, days=300, factory=stock(2), **laws)
+    of = fleet(slots=1, shell={"planes": 2}, life_days=200, days=300, factory=stock(2), **laws)
     result = checked_run(of, "replace_on_failure")
-    assert rows(result, EventKind.ORDERED, "amount")[:3] == [(160, 1), (170, 1), (170, 1)]
+    assert rows(result, EventKind.ORDERED, "plane", "amount")[:3] == [(160, 0, 1), (170, 0, 1), (170, 1, 1)]

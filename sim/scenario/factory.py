@@ -32,12 +32,12 @@ class ProductionRamp(Ramp):
 class GroundStock(Parameters):
     """Finished satellites of one design that are kept on the ground."""
 
-    satellites: int = Field(ge=0, le=100_000)
+    satellites: int = Field(ge=0, le=10_000)
     """Base stock S: with each order of the design so many are begun that what is in stock or being built, less what
     orders wait for, comes to S again (one for one); 0: none is kept, and each order is built to order.  No more are
     begun once a newer design is available, but for orders that would find none, unless the strategy orders this one by
     name."""
-    at_start: int | None = Field(default=None, ge=0, le=100_000)
+    at_start: int | None = Field(default=None, ge=0, le=10_000)
     """Finished ones when the mission starts, bought on that day; the others of S are begun then; null: all of them.
     Of a design that can be ordered later all S are begun on the day from which it can."""
 

@@ -71,14 +71,14 @@ class PartPrices(Parameters):
 class Payment(Parameters):
     """When the price of a satellite and its GPUs falls due; a flight is paid for when it lifts off.
 
-    What is ordered and has not flown at the mission's end is cancelled there.  The initial deployment is paid for at
-    launch, flight by flight.
+    What is ordered, or stands in the ground stock, and has not flown at the mission's end is cancelled there.  The
+    initial deployment is paid for at launch, flight by flight.
     """
 
     order_share: float = Field(
         default=0.3, ge=0, le=1, json_schema_extra=cited("A", "down payments of series contracts", 0.1, 0.5)
     )
-    """Share of the price that is paid with the order."""
+    """Share of the price that is paid with the order; of one for the ground stock, when it is begun."""
     delivery_share: float = Field(
         default=0.5,
         ge=0,

@@ -315,8 +315,8 @@ def test_successors_are_ordered_as_early_as_the_stock_asks_for(fleet, checked_ru
 
 
 def test_a_stock_that_runs_out_brings_ends_into_view_that_were_not(fleet, checked_run, written_thresholds):
-    # The life of plane 1's ends on day 200: from stock its successor is ordered on day 195.  But plane 0 takes both that
-    # are there, on days 160 and 170, and the next ones are finished on day 210 and later.
+    # The life of plane 1's ends on day 200: from stock its successor is ordered on day 195.  But plane 0 takes both
+    # that are there, on days 160 and 170, and the next ones are finished on day 210 and later.
     laws = written_thresholds(bus={(0, 0): 160, (0, 1): 5})
     of = fleet(slots=1, shell={"planes": 2}, life_days=200, days=300, factory=stock(2), **laws)
     result = checked_run(of, "replace_on_failure")

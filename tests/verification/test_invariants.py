@@ -188,3 +188,28 @@ def test_the_checks_see_one_wrong_number(fleet, checked_run, monkeypatch, column
     monkeypatch.setitem(checked_run.__globals__, "simulate", lambda *arguments: falsified)
     with pytest.raises(AssertionError):
         checked_run(scenario, "replace_on_failure")
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "wrong"),
+    [
+        ("amount", EventKind.COMMISSIONED, 0.0),
+        ("amount", EventKind.STOCKED, 0.0),
+        ("design", EventKind.TAKEN, 1),
+        ("amount", EventKind.READY, 9.0),
+        ("amount", EventKind.LAUNCHED, 9.0),
+    ],
+)
+def test_the_checks_of_the_ground_see_one_wrong_number(fleet, checked_run, monkeypatch, column, kind, wrong):
+    # The first row of a kind after the start, falsified.
+    scenario = rough_seas(fleet, "replace_on_failure", designs={"second": {}}, factory=ON_THE_GROUND, success=1.0)
+    honest = checked_run(scenario, "replace_on_failure")
+    values = getattr(honest.events, column).copy()
+    rows = np.flatnonzero((honest.events.kind == kind) & (honest.events.time_days > 0) & (values != wrong))
+    values[rows[0]] = wrong
+    falsified = replace(honest, events=replace(honest.events, **{column: values}))
+    monkeypatch.setitem(checked_run.__globals__, "simulate", lambda *arguments: falsified)
+    for other in ("check_stocks", "check_satellites", "check_gang_time", "check_cartridges"):
+        monkeypatch.setitem(checked_run.__globals__, other, lambda result: None)
+    with pytest.raises(AssertionError):
+        checked_run(scenario, "replace_on_failure")

@@ -68,7 +68,8 @@ class FlightService(Parameters):
     vehicle: Vehicle
     """What flies."""
     lead_time_days: AnyDelay
-    """From order to readiness for flight: building, shipping, processing."""
+    """From order to readiness for flight: building, shipping, processing, of one that is built to order; `factory` says
+    what waits for a turn on its line, and what comes from a ground stock instead."""
     opportunity_interval_days: float = Field(default=0.0, ge=0, le=3652.5)
     """Days between the vehicle's calendar dates, counted from the mission's start; 0: launches on demand."""
     flights_per_opportunity: int = Field(default=1, gt=0, le=1_000_000)

@@ -168,6 +168,15 @@ LATER = {"second": {"available_from_day": 100}}
 BOTH = {"satellite": {"satellites": 2}, "second": {"satellites": 1}}
 
 
+PARKING = {
+    "reorder_point": 0,
+    "order_quantity": 1,
+    "parking_reorder_batches": 0,
+    "parking_order_batches": 1,
+    "phasing_days": 1,
+}
+
+
 def of_generations(fleet, design, **over):
     own = {"replace_on_failure": {"design": design}}
     return fleet(days=400, designs=LATER, strategies=own, factory=stock(2, ground_stock=BOTH), **over)
@@ -203,6 +212,36 @@ def test_old_stock_is_used_up_first_and_not_filled_again(fleet, checked_run, wri
     assert taken(result) == [(120, 0), (200, 0), (200, 1), (250, 1)]
     assert commissioned(result) == [(0, 0, 2), (100, 1, 1), (200, 1, 2)]
     assert rows(result, EventKind.ORDERED, "design", "amount") == [(120, 0, 1), (200, 0, 1), (200, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        ("batch", {"reorder_point": 1}),
+        ("on_orbit_spares", {"spares_per_plane": 1, "reorder_point": 0, "phasing_days": 1}),
+        ("dual_supply", {"review_period_days": 1000, "urgent_slots": 1}),
+        ("condition_based", {"minimum_order": 1}),
+        ("parking_orbit", PARKING),
+    ],
+)
+def test_every_strategy_that_orders_can_use_up_old_stock(fleet, checked_run, written_thresholds, kind, own):
+    laws = written_thresholds(bus={(0, 0): 120, (1, 0): 120, (2, 0): 120})
+
+    def ordered(design):
+        scenario = fleet(
+            spare_berths=2 if kind != "dual_supply" else 0,
+            parking=[{"altitude_km": 400, "planes": 1, "berths_per_plane": 2}] if kind == "parking_orbit" else None,
+            days=400,
+            designs=LATER,
+            strategies={kind: own | {"design": design}},
+            factory=stock(2, ground_stock=BOTH),
+            **laws,
+        )
+        log = checked_run(scenario, kind).events.where(EventKind.ORDERED)
+        return np.repeat(log.design, log.amount.astype(int)).tolist()
+
+    assert set(ordered("newest")) == {1}
+    assert ordered("stock_first")[:3] == [0, 0, 1]
 
 
 def test_old_stock_goes_to_the_planes_in_turn(fleet, checked_run, written_thresholds):

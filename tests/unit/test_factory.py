@@ -64,6 +64,11 @@ def test_a_file_gets_one_clear_message():
     assert "factory.ground_stock.satelite is no design: must be one of satellite" in fault.problem
 
 
+def test_a_refresh_does_not_use_up_what_is_old(fleet):
+    with pytest.raises(ValidationError, match="must not be stock_first: older satellites refresh nothing"):
+        fleet(strategies={"generation_refresh": {"design": "stock_first"}})
+
+
 def test_a_stock_of_none_needs_no_time_to_build(fleet):
     factory = fleet(factory={"ground_stock": {"satellite": {"satellites": 0}}}).factory
     assert factory.level("satellite") == factory.at_start("satellite") == 0

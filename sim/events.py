@@ -59,7 +59,10 @@ class EventKind(IntEnum):
     SUPPLY_ARRIVED = 36  # they are there; amount: cartridges; of a servicer `job` has its number, in 35 and 37 too
     SERVICER_LOST = 37  # a servicer failed, or is done: see the cause; amount: cartridges aboard
     CARRIED = 38  # satellites of a flight for a further plane, after its LAUNCHED row, which counts them too
-    READY = 42  # satellites of an order are built and wait for a flight; amount: satellites
+    COMMISSIONED = 39  # satellites begun for the ground stock; amount: satellites; cause DEPLOYMENT: there at the start
+    STOCKED = 40  # satellites built into the ground stock; amount: satellites
+    TAKEN = 41  # one row a satellite that an order takes from the ground stock; amount: days for which it waited for it
+    READY = 42  # satellites of an order are built, or processed, and wait for a flight; amount: satellites
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
 
 

@@ -6,11 +6,10 @@ operational places), then its spare berths.  They are declared by the scenario, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import inf
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from sim.errors import InputError
 from sim.launch import VehicleView
 from sim.physics.phasing import Transfers
 from sim.physics.repositioning import SpareWays
+from sim.plane_view import NOT_WATCHED, PlaneView, read_only, too_rarely_asked
 from sim.servicing import ServiceView
 
 Ints = NDArray[np.int32]
@@ -81,99 +81,6 @@ class Fleet:
         return int(self.slots_in[BerthState.WORKING].sum())
 
 
-_NOT_WATCHED = "it looks at the GPUs alive, but its watches_gpus() says False"
-
-
-def _too_rarely_asked(looks: str, asked_below: float) -> InputError:
-    return InputError(
-        f"it looks at {looks}, but its asked_below_gpu_fraction() is {asked_below:g}: losses above that share are not "
-        "counted for it"
-    )
-
-
-def _read_only(column: NDArray[Any]) -> NDArray[Any]:
-    """A window on a column over a read-only buffer, so that nobody can make it writeable again."""
-    return np.frombuffer(memoryview(column).toreadonly(), column.dtype)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class PlaneView:
-    """One plane as a strategy sees it.  Arrays are read-only and valid during the call only."""
-
-    id: int
-    slots: int
-    """Operational places."""
-    spare_berths: int
-    """Places for spares, declared by the scenario."""
-    on_order: int
-    """Satellites ordered for this plane and not yet arrived or lost."""
-    inbound: int
-    """Spares on their way from a spare berth to a slot."""
-    state: NDArray[np.int8]
-    """`BerthState` of each berth, slots first."""
-    birth_day: Floats
-    """Mission day on which the satellite in each berth arrived in orbit."""
-    life_end_day: Floats
-    """Mission day on which its design life ends."""
-    first_berth: int
-    """Number of the plane's first berth: berth i of the arrays is `first_berth + i` in an action."""
-    _gpus_alive: Ints
-    _asked_below: float = 1.0
-
-    @property
-    def gpus_alive(self) -> Ints:
-        """GPUs alive on the satellite in each berth; 0 where there is none.
-
-        Raises `InputError` for a strategy that is not asked after each loss: the column is not kept for it.
-        """
-        if self._asked_below == 0:
-            raise InputError(_NOT_WATCHED)
-        if self._asked_below < 1:
-            raise _too_rarely_asked("gpus_alive", self._asked_below)
-        return self._gpus_alive
-
-    @property
-    def working(self) -> int:
-        """Satellites at work in slots."""
-        return int(np.count_nonzero(self.state == BerthState.WORKING))
-
-    @property
-    def spares(self) -> int:
-        """Spares in spare berths."""
-        return int(np.count_nonzero(self.state == BerthState.STORED))
-
-    @property
-    def empty_slots(self) -> list[int]:
-        """Numbers of the slots without a satellite and without one on its way from a spare berth."""
-        return self._numbers(self.state[: self.slots] == BerthState.EMPTY)
-
-    @property
-    def blocked_slots(self) -> list[int]:
-        """Numbers of the slots from which a dead satellite still drifts off."""
-        return self._numbers(self.state[: self.slots] == BerthState.BLOCKED)
-
-    @property
-    def spare_list(self) -> list[int]:
-        """Numbers of the spare berths that hold a spare, the one with most GPUs alive first."""
-        stored = np.flatnonzero(self.state == BerthState.STORED)  # whose GPUs are always counted
-        order = np.argsort(-self._gpus_alive[stored], kind="stable")
-        spares: list[int] = (self.first_berth + stored[order]).tolist()
-        return spares
-
-    @property
-    def unfilled(self) -> int:
-        """Slots without a satellite at work, or one on its way from a spare berth, and not on order."""
-        return max(0, len(self.empty_slots) + len(self.blocked_slots) - self.on_order)
-
-    def ending_before(self, day: float) -> list[int]:
-        """Numbers of the slots whose satellite is at work and reaches the end of its design life by then."""
-        return self._numbers((self.state == BerthState.WORKING) & (self.life_end_day <= day))
-
-    def _numbers(self, these: NDArray[np.bool_]) -> list[int]:
-        numbers: list[int] = (self.first_berth + np.flatnonzero(these)).tolist()
-        return numbers
-
-
 class FleetView:
     """All that a strategy may know when it decides: columns over planes, and each plane by itself.
 
@@ -186,25 +93,24 @@ class FleetView:
         designs: tuple[DesignView, ...],
         *,
         asked_below: float = 1.0,
-        expected_lead_days: float = 0.0,
+        expected_lead_days: float | Callable[[], float] = 0.0,
         mission_days: float = inf,
         gpu_hour_usd: float = 0.0,
         vehicles: Callable[[], tuple[VehicleView, ...]] = tuple,
+        ground_stock: Callable[[], Mapping[str, int]] = dict,
         transfers: Transfers | None = None,
         spare_ways: tuple[SpareWays, ...] = (),
         service: ServiceView | None = None,
     ) -> None:
-        """A view that follows the fleet; `at` says when it is looked at, `vehicles` what flies then.
+        """A view that follows the fleet; `at` says when it is looked at, and what can be called is asked then.
 
         `asked_below`: share of its GPUs alive below which the strategy is asked about a satellite; 0: it does not look.
         """
         self._fleet = fleet
-        self._vehicles = vehicles
+        self._vehicles, self._ground_stock, self._lead_days = vehicles, ground_stock, expected_lead_days
         self._asked_below, self._service = asked_below, service
         self.mission_days = mission_days
         """Mission day on which the study ends."""
-        self.expected_lead_days = expected_lead_days
-        """Mean days from an order to the start of work, launch failures and queues apart, on the strategy's vehicle."""
         self.gpu_hour_usd = gpu_hour_usd
         """Value of a useful GPU-hour, USD."""
         self.now_days = 0.0
@@ -215,34 +121,32 @@ class FleetView:
         """Ids of the planes to look at: those that changed since the strategy was last asked; at a review, all."""
         self.designs = designs
         """Kinds of satellite that can be ordered, the one that the fleet was deployed with first."""
-        self.on_order: Ints = _read_only(fleet.on_order)
+        self.on_order: Ints = read_only(fleet.on_order)
         """Satellites ordered for each plane and not yet arrived or lost."""
-        self.inbound: Ints = _read_only(fleet.inbound)
+        self.inbound: Ints = read_only(fleet.inbound)
         """Spares on their way from a spare berth to a slot of each plane."""
-        self.transferring: Ints = _read_only(fleet.transferring)
+        self.transferring: Ints = read_only(fleet.transferring)
         """Spares on their way from a parking orbit to each plane."""
         self._transfers, self._spare_ways = transfers, spare_ways
-        self.working: Ints = _read_only(fleet.slots_in[BerthState.WORKING])
+        self.working: Ints = read_only(fleet.slots_in[BerthState.WORKING])
         """Satellites at work in slots of each plane."""
-        self.empty: Ints = _read_only(fleet.slots_in[BerthState.EMPTY])
+        self.empty: Ints = read_only(fleet.slots_in[BerthState.EMPTY])
         """Slots of each plane without a satellite, and without one on its way from a spare berth."""
-        self.blocked: Ints = _read_only(fleet.slots_in[BerthState.BLOCKED])
+        self.blocked: Ints = read_only(fleet.slots_in[BerthState.BLOCKED])
         """Slots of each plane from which a dead satellite still drifts off."""
-        self.stored: Ints = _read_only(fleet.spares_in[BerthState.STORED])
+        self.stored: Ints = read_only(fleet.spares_in[BerthState.STORED])
         """Spares in spare berths of each plane."""
-        self.state: NDArray[np.int8] = _read_only(fleet.state)
+        self.state: NDArray[np.int8] = read_only(fleet.state)
         """`BerthState` of each berth, plane by plane, slots first."""
-        self.plane_of: Ints = _read_only(fleet.plane_of)
+        self.plane_of: Ints = read_only(fleet.plane_of)
         """Plane of each berth."""
-        self.design_of: NDArray[np.int8] = _read_only(fleet.design)
+        self.design_of: NDArray[np.int8] = read_only(fleet.design)
         """Kind of the satellite in each berth, a position in `designs`."""
-        self.birth_day: Floats = _read_only(fleet.birth_day)
+        self.birth_day: Floats = read_only(fleet.birth_day)
         """Mission day on which the satellite in each berth arrived in orbit."""
-        self.life_end_day: Floats = _read_only(fleet.life_end_day)
+        self.life_end_day: Floats = read_only(fleet.life_end_day)
         """Mission day on which its life ends by plan."""
-        self._vacant_since: Floats = _read_only(fleet.vacant_since)
-        self._gpus_of_design = np.array([design.gpus for design in designs])
-        self._gpus_alive: Ints = _read_only(fleet.gpus_alive)
+        self._vacant_since, self._gpus_alive = read_only(fleet.vacant_since), read_only(fleet.gpus_alive)
 
     def at(self, now_days: float, changed: NDArray[np.intp], *, reviewing: bool) -> FleetView:
         """The same view at a moment."""
@@ -250,21 +154,40 @@ class FleetView:
         return self
 
     @cached_property
+    def _gpus_of_design(self) -> NDArray[np.int_]:
+        return np.array([design.gpus for design in self.designs])
+
+    @cached_property
     def slots(self) -> Ints:
         """Operational places of each plane."""
-        slots: Ints = _read_only(np.array([plane.slots for plane in self._fleet.planes], np.int32))
+        slots: Ints = read_only(np.array([plane.slots for plane in self._fleet.planes], np.int32))
         return slots
 
     @cached_property
     def spare_berths(self) -> Ints:
         """Places for spares in each plane."""
-        berths: Ints = _read_only(np.array([plane.spare_berths for plane in self._fleet.planes], np.int32))
+        berths: Ints = read_only(np.array([plane.spare_berths for plane in self._fleet.planes], np.int32))
         return berths
 
     @cached_property
     def parking(self) -> NDArray[np.intp]:
         """Ids of the parking orbits: planes with spare berths alone, which are never in `changed`."""
         return np.zeros(0, np.intp) if self._transfers is None else self._transfers.parking
+
+    @property
+    def expected_lead_days(self) -> float:
+        """Mean days from an order now to the start of work, launch failures and queues for flights apart.
+
+        On the strategy's vehicle, of the design that it would get next.  With a factory, what is in stock on the
+        ground, being built for stock and waiting for the line counts, by mean times: of the last of so many satellites
+        as reach the end of their design life while one is built, or of one where none does.
+        """
+        return self._lead_days if isinstance(self._lead_days, (int, float)) else self._lead_days()
+
+    @property
+    def ground_stock(self) -> Mapping[str, int]:
+        """Finished satellites on the ground that no order has taken, by design; empty where nothing is kept there."""
+        return self._ground_stock()
 
     @property
     def vehicles(self) -> tuple[VehicleView, ...]:
@@ -369,9 +292,9 @@ class FleetView:
         below that share.
         """
         if self._asked_below == 0:
-            raise InputError(_NOT_WATCHED)
+            raise InputError(NOT_WATCHED)
         if share > self._asked_below:
-            raise _too_rarely_asked(f"satellites with less than {share:g} of their GPUs", self._asked_below)
+            raise too_rarely_asked(f"satellites with less than {share:g} of their GPUs", self._asked_below)
         which = self.changed if planes is None else planes
         layouts_ = self._fleet.planes
         if len(which) == len(layouts_):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,9 @@ def make_fleet(
     reliability: dict[str, Any] | None = None,
     strategies: dict[str, Any] | None = None,
     servicing: dict[str, Any] | None = None,
+    factory: dict[str, Any] | None = None,
+    designs: dict[str, Any] | None = None,
+    economics: dict[str, Any] | None = None,
 ) -> Scenario:
     """A fleet in which nothing fails, nothing takes time and nothing is lost, but for what the test asks."""
     shell = shell or {}
@@ -111,9 +115,11 @@ def make_fleet(
             },
             "deployment": deployment or {"kind": "in_place"},
             "workload": {"jobs": jobs or [], "scheduler": {"kind": scheduler}},
-            "economics": {"bus_usd": 1, "gpu_usd": 1},
+            "economics": {"bus_usd": 1, "gpu_usd": 1, **(economics or {})},
             "strategies": strategies or {},
             "servicing": servicing,
+            "factory": factory,
+            "designs": designs or {},
         }
     )
     return scenario if success else never_delivering(scenario)
@@ -146,6 +152,7 @@ def run_checked(scenario: Scenario, strategy: str = "run_to_failure", seed: int 
     check_satellites(result)
     check_gang_time(result)
     check_cartridges(result)
+    check_ground(result)
     return result
 
 
@@ -290,6 +297,38 @@ def check_cartridges(result: Result) -> None:
     served = log.where(EventKind.SERVICED)
     if servicing.mends == ("gpus",) and result.scenario.satellite.tray is None:
         assert served.amount.sum() <= log.total(EventKind.PARTS_USED) * servicing.cartridge.gpus
+
+
+def check_ground(result: Result) -> None:
+    """Every satellite after the initial fleet was begun, finished, taken by an order if built for stock, got ready and
+    flew, in this order; none waits in stock while an order waits for one; the line keeps to its rate."""
+    log, factory = result.events, result.scenario.factory
+    numbers = {kind: np.where(log.kind == kind, log.amount, 0.0) for kind in EventKind}
+    numbers[EventKind.TAKEN] = (log.kind == EventKind.TAKEN).astype(float)
+    numbers[EventKind.LAUNCHED] *= log.cause != Cause.DEPLOYMENT
+    finished = np.zeros(len(log))
+    for design in range(len(result.scenario.design_names)):
+        own = {kind: np.cumsum(number * (log.design == design)) for kind, number in numbers.items()}
+        assert np.all(own[EventKind.LAUNCHED] <= own[EventKind.READY])
+        assert np.all(own[EventKind.READY] <= own[EventKind.ORDERED])
+        if not own[EventKind.COMMISSIONED].any():
+            assert not own[EventKind.STOCKED].any()
+            assert not own[EventKind.TAKEN].any()
+            finished += own[EventKind.READY]
+            continue
+        steps = (EventKind.COMMISSIONED, EventKind.STOCKED, EventKind.TAKEN, EventKind.READY)
+        for before, after in pairwise(steps):
+            assert np.all(own[after] <= own[before]), f"more {after.name} than {before.name}"
+        assert np.all(own[EventKind.TAKEN] <= own[EventKind.ORDERED])
+        in_stock, waiting = (own[a] - own[EventKind.TAKEN] for a in (EventKind.STOCKED, EventKind.ORDERED))
+        last = np.append(np.diff(log.time_days) > 0, True)  # row of an instant
+        assert np.all((in_stock * waiting)[last] == 0)
+        begun = own[EventKind.COMMISSIONED] - own[EventKind.ORDERED]
+        assert np.all(begun[last] <= factory.level(result.scenario.design_names[design]))
+        finished += own[EventKind.STOCKED] - factory.at_start(result.scenario.design_names[design])
+    if factory is not None and factory.has_limit:
+        places = np.array([factory.places_until(day) for day in log.time_days.tolist()])
+        assert np.all(finished <= places + 1 + 1e-6)
 
 
 TIME_OF_A_GANG = (

@@ -17,6 +17,7 @@ LAYERS = [
     {"launch", "sparing", "servicing"},
     {"design_view"},
     {"berths"},
+    {"plane_view"},
     {"fleet", "events"},
     {"strategies", "workloads"},
     {"scenario"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.launch import ConstantDelay, DelayLaw, ExponentialDelay, LognormalDelay, UniformDelay
 
 Facts = dict[str, Any]
 """Numbers by name, in nested groups."""
@@ -35,3 +36,18 @@ def money(usd: float) -> str:
 
 WIDTH = 118
 """Longest line of text, characters."""
+
+
+def delay_text(law: DelayLaw) -> str:
+    """A law of delays as text."""
+    match law:
+        case ConstantDelay():
+            return f"{law.days:g} days"
+        case ExponentialDelay():
+            least = f"{law.minimum_days:g} days, then " if law.minimum_days else ""
+            return f"{least}exponential with mean {law.mean_days:g} days"
+        case UniformDelay():
+            return f"{law.low_days:g} to {law.high_days:g} days"
+        case LognormalDelay():
+            return f"log-normal with median {law.median_days:g} days"
+    return f"{law.expected_days():g} days on average"

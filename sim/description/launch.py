@@ -7,20 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR
-from sim.description.format import Facts, money
+from sim.description.factory import factory_facts, factory_lines
+from sim.description.format import Facts, delay_text, money
 from sim.economics import Bill, bills_of
 from sim.environment import Environment
 from sim.launch import (
     MAIN,
     AnyPrice,
-    ConstantDelay,
-    DelayLaw,
-    ExponentialDelay,
     FlightRecord,
-    LognormalDelay,
     PerFlight,
     Purchase,
-    UniformDelay,
 )
 from sim.scenario.models import Scenario
 from sim.text import many
@@ -33,6 +29,7 @@ def launch_facts(scenario: Scenario, environment: Environment) -> Facts:
     return _vehicle(scenario, environment, MAIN) | {
         "satellites_lost_per_year": slots * lost,
         "satellites_expiring_per_year": slots / satellite.design_life_years,
+        "factory": factory_facts(scenario, environment),
         "others": {name: _vehicle(scenario, environment, name) for name in scenario.launch.others},
     }
 
@@ -77,8 +74,8 @@ def _vehicle(scenario: Scenario, environment: Environment, name: str) -> Facts:
         "satellites_per_year_max": None if flights is None else flights * room,
         "planes_by_drift": None if drift is None else _planes_by_drift(environment, number),
         "drift_altitude_km": None if drift is None else drift.altitude_km,
-        "lead_time_law": _delay(service.lead_time_days),
-        "slip_law": _delay(service.slip_days),
+        "lead_time_law": delay_text(service.lead_time_days),
+        "slip_law": delay_text(service.slip_days),
         "transfer_days": service.transfer_days,
         "mean_order_to_work_days": service.expected_lead_days(),
     }
@@ -90,21 +87,6 @@ def _planes_by_drift(environment: Environment, vehicle: int) -> int:
     return sum(environment.drift_days(vehicle, 0, 0, to, 0.0) is not None for to in others)
 
 
-def _delay(law: DelayLaw) -> str:
-    """A law of delays as text."""
-    match law:
-        case ConstantDelay():
-            return f"{law.days:g} days"
-        case ExponentialDelay():
-            least = f"{law.minimum_days:g} days, then " if law.minimum_days else ""
-            return f"{least}exponential with mean {law.mean_days:g} days"
-        case UniformDelay():
-            return f"{law.low_days:g} to {law.high_days:g} days"
-        case LognormalDelay():
-            return f"log-normal with median {law.median_days:g} days"
-    return f"{law.expected_days():g} days on average"
-
-
 def launch_text(launch: Facts) -> Iterator[str]:
     """The same as lines."""
     yield from _vehicle_text(launch)
@@ -113,6 +95,7 @@ def launch_text(launch: Facts) -> Iterator[str]:
         f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
     )
     yield from _delay_text(launch)
+    yield from factory_lines(launch["factory"])
     for name, other in launch["others"].items():
         yield f"  {name}, for strategies that order on it:"
         for line in (*_vehicle_text(other), *_delay_text(other)):

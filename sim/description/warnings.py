@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.description.catalogue import catalogue_warnings
+from sim.description.factory import factory_warnings
 from sim.description.format import Facts, span
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
 from sim.description.spares import spares_warnings, warnings_of_phasing
-from sim.engine.expected import too_much
+from sim.engine.expected import shortest_lead_days, too_much
 from sim.environment import Environment, Limit
 from sim.environment.filling import best_fit
 from sim.physics.power import array_needed_w, battery_needed_wh
@@ -106,7 +107,8 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
     if supply is not None and supply < demand:
         yield f"launches deliver at most {supply:,.3g} satellites a year; failures and design life remove {demand:,.3g}"
-    if min(service.expected_lead_days() for service in scenario.launch.services) > mission.days:
+    yield from factory_warnings(scenario, demand, environment.slots)
+    if shortest_lead_days(scenario) > mission.days:
         yield "the mean time from order to start of work exceeds the mission: no replacement arrives"
     if satellite.design_life_years < mission.years:
         yield (

@@ -1,10 +1,10 @@
 """What a run costs: prices on its log.  Pure, so a sweep over prices reruns nothing.
 
-Satellites and GPUs are paid for in part when they are ordered, in part when they are built, and for the rest at launch,
-whether the flight succeeds or not: what is ordered and never flies is not free.  Money is undiscounted.  At the horizon
-the straight-line value of the life that is left in satellites in orbit is credited: otherwise a strategy that stops
-maintaining its fleet near the end of the study would win by accounting alone.  No satellite is credited with more than
-it would cost to replace it in a full flight: seats that flew empty are gone.
+Satellites and GPUs are paid for in part when they are ordered, or begun for the ground stock, in part when they are
+built, and for the rest at launch, whether the flight succeeds or not: what is ordered and never flies is not free.
+Money is undiscounted.  At the horizon the straight-line value of the life that is left in satellites in orbit is
+credited: otherwise a strategy that stops maintaining its fleet near the end of the study would win by accounting alone.
+No satellite is credited with more than it would cost to replace it in a full flight: seats that flew empty are gone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
+from sim.economics.ground import begun, finished, flown, ground_satellite_years
 from sim.economics.servicing import NO_SERVICING, ServicingCosts, servicing_costs
 from sim.economics.spares import stored_satellite_years, transfer_propellant_kg
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
@@ -38,7 +39,7 @@ class Costs:
     launches_usd: float
     """Flights, the failed ones too."""
     unflown_usd: float
-    """Paid for satellites, GPUs included, that were ordered and have not flown at the horizon."""
+    """Paid for satellites, GPUs included, that were ordered or built for stock and have not flown at the horizon."""
     unflown_refund_usd: float
     """What of it comes back: they are cancelled there."""
     operations_usd: float
@@ -55,12 +56,14 @@ class Costs:
     cost in a full flight, until the design life ends or the propellant; and of that in servicers."""
     servicing: ServicingCosts = NO_SERVICING
     """Servicers, cartridges, their flights and hours, the first ones included."""
+    ground_holding_usd: float = 0.0
+    """Satellites on the ground that are built and have not flown: in stock, in processing and waiting for a flight."""
 
     @property
     def total_uncredited_usd(self) -> float:
         """All that was paid, the initial deployment included."""
         bought_usd = self.satellites_usd + self.gpus_usd + self.launches_usd + self.unflown_usd
-        kept_usd = self.operations_usd + self.holding_usd + self.transfers_usd
+        kept_usd = self.operations_usd + self.holding_usd + self.ground_holding_usd + self.transfers_usd
         return bought_usd + kept_usd + self.servicing.total_usd
 
     @property
@@ -202,6 +205,8 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         operations_usd=scenario.mission.years * prices.operations_usd_per_year
         + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
         holding_usd=stored_satellite_years(result) * prices.holding_usd_per_satellite_year,
+        ground_holding_usd=_satellites_usd(ground_satellite_years(result, len(bills)), bills)
+        * prices.ground_holding_share_per_year,
         transfers_usd=float(transfer_usd(result, bills, prices).sum()),
         deployment_usd=float((times * (flight_usd + bus_usd + gpus_usd))[flights.deployment].sum()),
         servicing=servicing,
@@ -224,17 +229,15 @@ def transfer_usd(result: Result, bills: list[Bill], prices: Economics) -> Floats
 
 
 def _paid_unflown_usd(result: Result, bills: list[Bill], payment: Payment) -> float:
-    """What was paid by the horizon for satellites that have been ordered and not flown."""
+    """What was paid by the horizon for satellites that have been begun, to order or for stock, and have not flown."""
     log = result.events
+    paid = payment.order_share * (begun(log) - flown(log)) + payment.delivery_share * (finished(log) - flown(log))
+    return _satellites_usd(np.bincount(log.design, paid, minlength=len(bills)).astype(float), bills)
 
-    def number(rows: NDArray[np.bool_]) -> Floats:
-        """Satellites of each design in some rows."""
-        return np.bincount(log.design[rows], log.amount[rows], minlength=len(bills)).astype(float)
 
-    ordered, built = number(log.kind == EventKind.ORDERED), number(log.kind == EventKind.READY)
-    flown = number((log.kind == EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT))
-    paid = payment.order_share * (ordered - flown) + payment.delivery_share * (built - flown)
-    return float(paid @ np.array([bill.usd for bill in bills]))
+def _satellites_usd(satellites: Floats, bills: list[Bill]) -> float:
+    """Price of so many satellites of each design."""
+    return float(satellites @ np.array([bill.usd for bill in bills]))
 
 
 def _unexpired_credit_usd(result: Result, flights: Flights, share_usd: Floats, bills: list[Bill]) -> float:

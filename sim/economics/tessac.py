@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.costs import priced_flights, transfer_usd
+from sim.economics.ground import ground_satellite_years
 from sim.economics.spares import stored_changes
 from sim.result import Result
 
@@ -23,7 +24,7 @@ class Tessac:
     manufacturing: float
     """Satellites launched after the initial deployment, GPUs included."""
     holding: float
-    """Spares in store."""
+    """Spares in store, in orbit and on the ground."""
     launch: float
     """Flights after the initial deployment."""
     manoeuvring: float
@@ -43,10 +44,13 @@ def tessac(result: Result, start: float = 0.0) -> Tessac:
     later = ~priced.flights.deployment & (priced.flights.day >= start)
     # Each change counts from its time, at the earliest from the start, to the horizon.
     stored_days = stored_changes(log) * (result.horizon_days - np.maximum(log.time_days, start))
+    stored_usd = float(stored_days.sum()) / DAYS_PER_YEAR * prices.holding_usd_per_satellite_year
+    ground_years = ground_satellite_years(result, len(priced.bills), start)
+    ground_usd = float(ground_years @ [bill.usd for bill in priced.bills]) * prices.ground_holding_share_per_year
     climbs_usd = transfer_usd(result, priced.bills, prices)[log.time_days >= start]
     return Tessac(
         manufacturing=float((priced.bus_usd + priced.gpus_usd)[later].sum()) / years,
-        holding=float(stored_days.sum()) / DAYS_PER_YEAR * prices.holding_usd_per_satellite_year / years,
+        holding=(stored_usd + ground_usd) / years,
         launch=float(priced.usd[later].sum()) / years,
         manoeuvring=float(climbs_usd.sum()) / years,
     )

@@ -20,6 +20,7 @@ from sim.environment.site import RadiationRates
 from sim.errors import Fault, ScenarioError
 from sim.events import NAMED, Cause
 from sim.physics.solar_protons import active_intervals, mean_fluence_cm2
+from sim.scenario.factory import ready_days
 from sim.scenario.failure import DebrisEvent, Shock
 from sim.scenario.models import Scenario
 from sim.strategies import AgeReplacement, OnOrbitSpares, OverbuildAndDecay, Replenishing, RunToFailure, Strategy
@@ -105,7 +106,7 @@ def _lives(environment: Environment, strategy: Strategy) -> tuple[float, float, 
     berths = sum(plane.slots + plane.spare_berths for plane in environment.layouts)
     if isinstance(strategy, RunToFailure | OverbuildAndDecay):
         return float(berths), horizon, "constellation.shells"
-    lead = min(service.expected_lead_days() for service in scenario.launch.services)
+    lead = shortest_lead_days(scenario)
     if isinstance(strategy, OnOrbitSpares):
         lead = min(lead, strategy.phasing_days)
     shortest, path = np.inf, "constellation.shells"
@@ -115,6 +116,14 @@ def _lives(environment: Environment, strategy: Strategy) -> tuple[float, float, 
             shortest, path = days, ended_by
     lives = berths * (1 + horizon / max(shortest + lead, 1e-12))
     return float(lives), 1.5 * float(shortest), path if lives > 2 * berths else "constellation.shells"
+
+
+def shortest_lead_days(scenario: Scenario) -> float:
+    """Mean days from an order to the start of work by the fastest way that there is."""
+    return min(
+        service.expected_lead_days(ready_days(scenario.factory, scenario.design_names, service.lead_time_days)[0])
+        for service in scenario.launch.services
+    )
 
 
 def _life_days(environment: Environment, design: int, strategy: Strategy) -> tuple[float, str]:

@@ -83,6 +83,11 @@ class Hazard:
         return self.standby != "hot" and self.units > self.needed
 
     @property
+    def ages_on_ground(self) -> bool:
+        """Whether its units age on the ground too: there are neither debris nor radiation."""
+        return self.clock in ("calendar", "stress")
+
+    @property
     def of_one_gpu(self) -> bool:
         """Whether its groups are the GPUs themselves."""
         return self.span == 1
@@ -158,3 +163,9 @@ def spare_pace(scenario: Scenario) -> float:
     return {"hot": 1.0, "warm": scenario.reliability.dormancy_factor, "cold": 0.0}[
         scenario.satellite.spare_gpus_standby
     ]
+
+
+def parts_depend_on_another(scenario: Scenario) -> bool:
+    """Whether the loss of a GPU may have consequences aboard: trays, spares, a number that must live."""
+    satellite = scenario.satellite
+    return satellite.tray is not None or satellite.spare_gpus > 0 or satellite.gpus_needed > 0

@@ -78,8 +78,8 @@ class LaunchSite:
         """Satellites of a design that one flight brings to a plane."""
         return self.context.environment.sites[plane].satellites_per_flight(design, self.vehicle)
 
-    def view(self) -> VehicleView:
-        """What an operator knows of the vehicle now."""
+    def view(self, ready_days: float) -> VehicleView:
+        """What an operator knows of the vehicle now; `ready_days`: until what is ordered now is ready for it."""
         context, vehicle = self.context, self.service.vehicle
         year = context.scenario.mission.start_year + context.now / 365.25
         bought = Purchase(context.now, year, self._flown_kg / 1000, self._succeeded + self._failed)
@@ -92,16 +92,15 @@ class LaunchSite:
             name=self.name,
             satellites_per_flight=rooms,
             flight_usd=usd,
-            expected_lead_days=self.service.expected_lead_days(),
+            expected_lead_days=self.service.expected_lead_days(ready_days),
             grounded=self._grounded_until > context.now,
             success_probability=known.mean(self._succeeded, self._failed) if isinstance(known, FlightRecord) else known,
         )
 
     # Loading
 
-    def prepare(self, plane: int, satellites: list[Built], stream: np.random.Generator) -> Process:
-        """Build an order; when it is ready it joins the queue for flights."""
-        yield self.context.env.timeout(self.service.lead_time_days.draw(stream))
+    def ready(self, plane: int, satellites: list[Built]) -> None:
+        """Satellites of an order are ready: they join the queue for flights."""
         first = satellites[0]
         self.context.log.append(
             self.context.now, EventKind.READY, plane=plane, amount=len(satellites), design=first.design
@@ -127,9 +126,7 @@ class LaunchSite:
                 if self._grounded_until > context.now:
                     yield context.env.timeout(self._grounded_until - context.now)
                 load = self._load()
-                fleet, first = context.fleet, load[0].aboard[0]
-                address = int(fleet.site[first.berth]), int(fleet.place[first.berth]), first.ordinal
-                stream = self._stream("flight on demand", *address)
+                stream = self._stream("flight on demand", *load[0].aboard[0].address(context.fleet))
                 context.env.process(self.fly(load, stream, Cause.NONE, taken))
                 continue
             earliest = max(context.now, self._grounded_until)
@@ -233,7 +230,7 @@ class LaunchSite:
         first = serial = self._number_on(aboard)
         numbered = []
         for part in load:
-            built = [replace(built, serial=serial + i) for i, built in enumerate(part.aboard)]
+            built = [self._numbered(built, serial + i) for i, built in enumerate(part.aboard)]
             numbered.append(replace(part, aboard=built))
             serial += len(built)
         row: dict[str, Any] = {"cause": cause, "design": load[0].design, "vehicle": self.vehicle}
@@ -252,6 +249,11 @@ class LaunchSite:
         self._failed, self._succeeded = self._failed + failed, self._succeeded + (not failed)
         self._flown_kg += aboard * context.environment.designs[load[0].design].mass_kg
         return numbered
+
+    def _numbered(self, built: Built, serial: int) -> Built:
+        """A satellite at its launch."""
+        waited = 0.0 if built.finished_day is None else self.context.now - built.finished_day
+        return replace(built, serial=serial, ground_days=waited)
 
     def _arrive(self, part: Manifest, cause: Cause) -> Process:
         """Wait for the node of the plane, go there, and begin work."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from sim.berths import BerthState, PlaneLayout
 from sim.engine.built import Built
 from sim.engine.context import Context
 from sim.engine.launches import LaunchSite, Manifest
+from sim.engine.production import Production
 from sim.engine.satellites import Satellites
 from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
@@ -35,17 +36,19 @@ class Movements:
         satellites: Satellites,
         after_change: Callable[[], None],
         *,
-        looks_ahead_days: float,
-        looks_at_age_days: float | None = None,
+        production: Production,
+        looks_ahead_days: Sequence[float],
+        looks_at_age_days: Sequence[float] = (),
     ) -> None:
         """`after_change` is called when something has happened that scheduler and strategy should know.
 
-        `looks_ahead_days` before the end of each design life, and when a satellite reaches `looks_at_age_days`, the
-        strategy is asked about its plane.
+        Each of `looks_ahead_days` before the end of each design life, and when a satellite reaches each of
+        `looks_at_age_days`, the strategy is asked about its plane.
         """
         self.context = context
         self.satellites = satellites
         self.after_change = after_change
+        self.production = production
         self.looks_ahead_days = looks_ahead_days
         self.looks_at_age_days = looks_at_age_days
         self._serials = 0
@@ -104,18 +107,13 @@ class Movements:
     def _fly_deployment(self, plane: int, aboard: list[Built], day: float) -> Process:
         """Fly one load of the initial fleet on its planned day."""
         yield self.context.env.timeout(max(0.0, day - self.context.now))
-        stream = self.context.streams.of("deployment flight", *self._address(aboard[0]))
+        stream = self.context.streams.of("deployment flight", *aboard[0].address(self.context.fleet))
         yield from self.launch_sites[0].fly_planned([Manifest(plane, 0, aboard)], stream, Cause.DEPLOYMENT)
 
     def _number_on(self, satellites: int) -> int:
         """Number the satellites of a flight on; returns the first number."""
         self._serials += satellites
         return self._serials - satellites
-
-    def _address(self, built: Built) -> tuple[int, int, int]:
-        """What random numbers know a satellite by."""
-        fleet = self.context.fleet
-        return int(fleet.site[built.berth]), int(fleet.place[built.berth]), built.ordinal
 
     # Orders
 
@@ -155,9 +153,7 @@ class Movements:
         self.context.changed.add(action.plane)
         row: dict[str, Any] = {"plane": action.plane, "amount": len(built), "design": design, "vehicle": vehicle}
         self.context.log.append(self.context.now, EventKind.ORDERED, **row)
-        # Addressed by the first satellite's place, which is ordered only once: any strategy that orders it waits alike.
-        stream = self.context.streams.of("order", *self._address(built[0]))
-        self.context.env.process(self.launch_sites[vehicle].prepare(action.plane, built, stream))
+        self.production.supply(self.launch_sites[vehicle], action.plane, built)
 
     # Berths for spares that come from a parking orbit
 
@@ -218,24 +214,16 @@ class Movements:
 
     def foresee_ends(self, berths: NDArray[np.intp]) -> None:
         """See to it that the strategy is asked before the design lives of those that arrived end in the mission."""
-        self._foresee_ages(berths)
-        if self.looks_ahead_days == 0:
-            return
-        fleet, horizon = self.context.fleet, self.context.environment.horizon_days
+        fleet, now, horizon = self.context.fleet, self.context.now, self.context.environment.horizon_days
         ends, planes = fleet.life_end_day[berths], fleet.plane_of[berths]
-        for end in np.unique(ends[ends < horizon]).tolist():
-            day = end - self.looks_ahead_days
-            if day > self.context.now:  # else it is asked now that they have arrived
-                self.context.env.process(self._end_in_view(day, set(planes[ends == end].tolist())))
-
-    def _foresee_ages(self, berths: NDArray[np.intp]) -> None:
-        """See to it that the strategy is asked when those that arrived reach the age at which it looks at them."""
-        if self.looks_at_age_days is None:
-            return
-        day = self.context.now + self.looks_at_age_days
-        if day < self.context.environment.horizon_days:
-            planes = set(self.context.fleet.plane_of[berths].tolist())
-            self.context.env.process(self._end_in_view(day, planes))
+        everywhere = set(planes.tolist())
+        for age in self.looks_at_age_days:
+            if now + age < horizon:
+                self.context.env.process(self._end_in_view(now + age, everywhere))
+        for end in np.unique(ends[ends < horizon]).tolist() if self.looks_ahead_days else ():
+            for ahead in self.looks_ahead_days:
+                if end - ahead > now:  # else it is asked now that they have arrived
+                    self.context.env.process(self._end_in_view(end - ahead, set(planes[ends == end].tolist())))
 
     def _end_in_view(self, day: float, planes: set[int]) -> Process:
         """Have the strategy look at some planes on a day."""

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.berths import BerthState
 from sim.engine.activations import Activations
 from sim.engine.context import Context
 from sim.engine.known import known_designs
 from sim.engine.movements import Movements
+from sim.engine.production import Production
 from sim.engine.repairs import Repairs
 from sim.engine.satellites import Satellites
 from sim.engine.services import Services
@@ -32,6 +34,7 @@ from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
+from sim.scenario.factory import ready_days
 from sim.scenario.models import Scenario
 from sim.servicing import ServiceColumns, ServiceView
 from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Service, Strategy, Transfer
@@ -91,34 +94,68 @@ class Run:
         )
         self.satellites = Satellites(context, self.units, self.jobs, self.after_change)
         self._own_vehicle = strategy.vehicle if isinstance(strategy, Replenishing) else MAIN
-        lead_days = scenario.launch.service(self._own_vehicle).expected_lead_days()
-        ahead_days = looks_ahead_days(strategy, strategy_name, lead_days)
-        self.movements = Movements(
+        self._own_service = scenario.launch.service(self._own_vehicle)
+        designs = known_designs(environment)
+        self._design_numbers = {design.name: number for number, design in enumerate(designs)}
+        self.production = Production(
             context,
-            self.satellites,
-            self.after_change,
-            looks_ahead_days=ahead_days,
-            looks_at_age_days=looks_at_age_days(strategy, strategy_name, lead_days),
+            {design.name: design.available_from_day for design in designs},
+            by_name=strategy.design if isinstance(strategy, Replenishing) and not strategy.orders_newest else None,
         )
+        self.movements = self._movements()
         self.activations = Activations(context, self.units, self.satellites, self.movements, self.after_change)
         self.transfers = Transfers(context, self.units, self.satellites, self.movements, self.after_change)
         self.services = self._services() if serves else None
         self.view = FleetView(
             context.fleet,
-            known_designs(environment),
+            designs,
             asked_below=below,
-            expected_lead_days=lead_days,
+            # Without a factory it is always the same.
+            expected_lead_days=self._own_service.expected_lead_days()
+            if scenario.factory is None
+            else self._expected_lead_days,
             mission_days=environment.horizon_days,
             gpu_hour_usd=scenario.service.value_usd_per_gpu_hour,
-            vehicles=lambda: tuple(site.view() for site in self.movements.launch_sites),
+            vehicles=lambda: tuple(site.view(self._ready_days(site.name)) for site in self.movements.launch_sites),
+            ground_stock=lambda: self.production.in_stock,
             transfers=environment.designs[0].transfers,
             spare_ways=tuple(design.spare_ways for design in environment.designs),
             service=None if self.services is None else ServiceView(self.services.columns),
         )
-        self._design_numbers = {name: number for number, name in enumerate(scenario.design_names)}
         self._orders_until_day = scenario.mission.orders_until_day if scenario.mission.wind_down_years else inf
         self._has_slots = self.view.slots > 0
         self._every_plane = np.flatnonzero(self._has_slots)
+
+    def _movements(self) -> Movements:
+        """What brings satellites; a strategy that orders in time is asked as early as each way to get one may need."""
+        scenario, service = self.context.scenario, self._own_service
+        ready = ready_days(scenario.factory, scenario.design_names, service.lead_time_days)
+        leads = [service.expected_lead_days(days) for days in ready]
+        self._longest_lead_days = leads[-1]
+        ahead = {looks_ahead_days(self.strategy, self.strategy_name, lead) for lead in leads}
+        ages = {looks_at_age_days(self.strategy, self.strategy_name, lead) for lead in leads}
+        return Movements(
+            self.context,
+            self.satellites,
+            self.after_change,
+            production=self.production,
+            looks_ahead_days=sorted(days for days in ahead if days > 0),
+            looks_at_age_days=sorted(days for days in ages if days is not None),
+        )
+
+    def _ready_days(self, vehicle: str, nth: int = 1) -> float:
+        """Mean days until the n-th of what the strategy would order now on a vehicle is ready for flight."""
+        strategy = self.strategy
+        design = self._design_numbers[strategy.next_design(self.view)] if isinstance(strategy, Replenishing) else 0
+        return self.production.ready_days(design, self.context.scenario.launch.names.index(vehicle), nth)
+
+    def _expected_lead_days(self) -> float:
+        """Mean days from an order now to the start of work, of the last one that ends of life make necessary soon."""
+        fleet, now = self.context.fleet, self.context.now
+        until = min(now + self._longest_lead_days + STANDS_DAYS, self.context.environment.horizon_days - STANDS_DAYS)
+        ending = (fleet.life_end_day <= until) & ~fleet.awaited
+        number = int(np.count_nonzero(fleet.state[ending] == int(BerthState.WORKING)))
+        return self._own_service.expected_lead_days(self._ready_days(self._own_vehicle, max(1, number)))
 
     def _services(self) -> Services:
         context, servicing = self.context, self.context.scenario.servicers
@@ -139,6 +176,7 @@ class Run:
             context.env.process(process)
         spares, parked = (ask(self.strategy, self.strategy_name) for ask in (initial_spares, initial_parking_spares))
         self.movements.deploy(spares, parked)
+        self.production.open()
         if self.services is not None:
             self.services.open()
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
@@ -255,7 +293,11 @@ class Run:
         if not 0 < action.satellites <= room:
             free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
             raise self._impossible(action, f"the plane has {free}")
+        before = self.view.expected_lead_days
         self.movements.order(action, design, vehicles.index(wanted), candidates)
+        if self.view.expected_lead_days > before:
+            # Satellites whose lives end soon come into view of one that orders in time.
+            self.context.changed.update(self._every_plane.tolist())
 
     def _serve(self, action: Service) -> None:
         """Send servicers to satellites of a plane."""

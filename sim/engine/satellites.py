@@ -61,6 +61,7 @@ class Satellites:
             np.array([built.ordinal for built in aboard]),
             serials,
             now,
+            ground_days=np.array([built.ground_days for built in aboard]),
         )
         gpus = cohort.scenario.satellite.gpus
         fleet.gpus_alive[places] = gpus
@@ -222,7 +223,7 @@ class Satellites:
         at_work = berth >= 0 and fleet.state[berth] == _WORKING
         if berth >= 0:
             fleet.gpus_alive[berth] += gpus
-            if not at_work or self.units.somebody_asks(cohort, int(fleet.gpus_alive[berth]), gpus):
+            if not at_work or self.units.asked_below.tells(cohort, int(fleet.gpus_alive[berth]), gpus):
                 self.context.changed.add(int(cohort.plane[i]))
         self.context.log.append(
             self.context.now,

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.berths import SPARE_PLACES
-from sim.engine.cohort import Cohort, CohortHazard, Losses
+from sim.engine.asked_below import AskedBelow
+from sim.engine.cohort import Cohort, CohortHazard
 from sim.engine.draws import Addresses, FailureDraws, Question, draw
-from sim.engine.hazards import PER_CLOCK_DAY, Hazard, hazards_of, spare_pace
+from sim.engine.hazards import PER_CLOCK_DAY, Hazard, hazards_of, parts_depend_on_another, spare_pace
 from sim.engine.successors import apart, renew
 from sim.engine.unseen import UnseenLosses
 from sim.engine.weather import Weather
@@ -40,8 +41,6 @@ DERATING = -3
 FEW_GPUS = -4
 """In the place of a hazard in the schedule: a planned end, a GPU's warning, a cohort that cannot run at full speed, too
 few GPUs left."""
-_JUST_AFTER_DAYS = 1e-9
-"""The clock comes to a day but for rounding: a tenth of a millisecond later all that happened on it has happened."""
 
 
 class Due(NamedTuple):
@@ -85,13 +84,14 @@ class Units:
         self.log = log
         self.horizon_days = environment.horizon_days
         self.extended_days = extended_days
-        self._asked_below = asked_below
+        self.asked_below = AskedBelow(asked_below)
         self.designs = [design.scenario for design in environment.designs]
         self.hazards = [_numbered(scenario, design) for design in self.designs]
-        self._watched = [watched or _parts_depend_on_another(design) for design in self.designs]
+        self._watched = [watched or parts_depend_on_another(design) for design in self.designs]
         self._hot_spares = scenario.constellation.spares.mode == "hot"
         self._has_slots = np.array([plane.slots > 0 for plane in fleet.planes])
         self._homes: list[tuple[Cohort, int] | None] = []  # by serial number
+        self._shelf_ageing = 0.0 if scenario.factory is None else scenario.factory.shelf_ageing
         self._heap: list[tuple[float, int, int, int, int, float]] = []
         self._versions: list[int] = []  # of the schedule of each satellite, by serial number
         self.unseen = UnseenLosses(fleet, log, self.home)
@@ -105,9 +105,20 @@ class Units:
     # Arrival
 
     def arrive(
-        self, design: int, berths: Ints, built_for: Ints, ordinals: Ints, serials: Ints, birth_day: float
+        self,
+        design: int,
+        berths: Ints,
+        built_for: Ints,
+        ordinals: Ints,
+        serials: Ints,
+        birth_day: float,
+        *,
+        ground_days: Floats,
     ) -> Cohort:
-        """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own."""
+        """Draw what will end of satellites that stand in these berths now; each was built for a berth of its own.
+
+        `ground_days`: for which each stood on the ground before its launch.
+        """
         plane = self.fleet.plane_of[berths].astype(np.intp)
         sites, birth_days = self.environment.sites, np.full(len(berths), birth_day)
         ends = {int(p): sites[int(p)].planned_end(design, birth_day, self.extended_days) for p in set(plane.tolist())}
@@ -126,7 +137,7 @@ class Units:
             berth=berths.copy(),
             awake=self.awake_in(berths),
         )
-        cohort.hazards = self._draw(cohort, birth_days)
+        cohort.hazards = self._draw(cohort, birth_days, self._shelf_ageing * ground_days)
         most = int(serials.max()) + 1
         self._homes += [None] * (most - len(self._homes))
         self._versions += [0] * (most - len(self._versions))
@@ -148,15 +159,16 @@ class Units:
         self._schedule(cohort, 0, len(cohort), day)
         self._schedule_derating(cohort, day)
 
-    def _draw(self, cohort: Cohort, birth_day: Floats) -> list[CohortHazard]:
-        """The thresholds of all units of new satellites that can fail before their lives end."""
-        return self.drawn(
-            cohort,
-            [
-                Life.born(birth_day, self.pace(cohort, hazard), clock=self.clock(hazard, cohort))
-                for hazard in self.hazards[cohort.design]
-            ],
-        )
+    def _draw(self, cohort: Cohort, birth_day: Floats, shelf_age_days: Floats) -> list[CohortHazard]:
+        """The thresholds of all units of new satellites that can fail before their lives end.
+
+        `shelf_age_days`: effective age that each has survived on the ground, where its hazard is yet to begin.
+        """
+        lives, aged = [], bool(shelf_age_days.any())
+        for hazard in self.hazards[cohort.design]:
+            life = Life.born(birth_day, self.pace(cohort, hazard), clock=self.clock(hazard, cohort))
+            lives.append(replace(life, age_days=shelf_age_days) if aged and hazard.ages_on_ground else life)
+        return self.drawn(cohort, lives)
 
     def pace(self, cohort: Cohort, hazard: Hazard) -> Floats:
         """Pace of a hazard's clock on each satellite, for units that are not in reserve."""
@@ -262,8 +274,8 @@ class Units:
             berths = cohort.berth[first:end]
             quiet[first:end] = (berths >= 0) & self.fleet.is_slot[berths]
         seen = np.flatnonzero(~quiet[losses.satellite])
-        if self._asked_below > 0 and quiet.any():
-            day, satellite = self._too_few(cohort, losses.take(np.flatnonzero(quiet[losses.satellite])))
+        if self.asked_below.share > 0 and quiet.any():
+            day, satellite = self.asked_below.falls(cohort, losses.take(np.flatnonzero(quiet[losses.satellite])))
             none = np.zeros(len(day), np.intp)
             entries.append((day, satellite, none + FEW_GPUS, none, np.zeros(len(day))))
         entries.append(
@@ -278,23 +290,6 @@ class Units:
             mine = slice(int(bounds[i - first]), int(bounds[i - first + 1]))
             own = losses.take(mine)
             self.unseen.follow(int(cohort.serial[i]), own, now)
-
-    def somebody_asks(self, cohort: Cohort, alive: int, change: int) -> bool:
-        """Whether somebody is to know that a satellite at work has so many GPUs alive after a change."""
-        if self._asked_below in (0, 1):
-            return self._asked_below == 1
-        limit = self._asked_below * cohort.scenario.satellite.gpus
-        return (alive < limit) != (alive - change < limit)
-
-    def _too_few(self, cohort: Cohort, losses: Losses) -> tuple[Floats, Ints]:
-        """When satellites fall below the share of GPUs that somebody asks for, and which do; not those below it now."""
-        event, satellite, _ = cohort.deaths(losses)
-        limit = self._asked_below * cohort.scenario.satellite.gpus
-        alive = np.count_nonzero(cohort.alive, axis=1)
-        begins = np.searchsorted(satellite, satellite)  # losses come satellite by satellite, each in order of time
-        left = alive[satellite] - (np.arange(len(satellite)) - begins) - 1
-        falls = np.flatnonzero((left < limit) & (left + 1 >= limit))
-        return losses.day[event[falls]] + _JUST_AFTER_DAYS, satellite[falls]
 
     def _push(self, cohort: Cohort, day: Floats, satellite: Ints, hazard: Ints, group: Ints, second: Floats) -> None:
         serial = cohort.serial[satellite].tolist()
@@ -396,12 +391,6 @@ class Units:
     def catch_up(self, serials: Iterable[int], day: float) -> None:
         """Find what GPUs of some satellites died unseen up to a day, write it down, and count those alive."""
         self.unseen.catch_up(serials, day)
-
-
-def _parts_depend_on_another(scenario: Scenario) -> bool:
-    """Whether the loss of a GPU may have consequences aboard: trays, spares, a number that must live."""
-    satellite = scenario.satellite
-    return satellite.tray is not None or satellite.spare_gpus > 0 or satellite.gpus_needed > 0
 
 
 def _numbered(scenario: Scenario, design: Scenario) -> tuple[Hazard, ...]:

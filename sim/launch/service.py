@@ -44,7 +44,7 @@ class Ramp(Parameters):
             return self.dates + (years - self.years) * self.last_per_year
         return years * (self.first_per_year + 0.5 * (self.last_per_year - self.first_per_year) * years / self.years)
 
-    def day(self, number: int) -> float:
+    def day(self, number: float) -> float:
         """Mission day of a date; number 0 is the mission's start."""
         if number >= self.dates:
             return (self.years + (number - self.dates) / self.last_per_year) * DAYS_PER_YEAR
@@ -68,7 +68,8 @@ class FlightService(Parameters):
     vehicle: Vehicle
     """What flies."""
     lead_time_days: AnyDelay
-    """From order to readiness for flight: building, shipping, processing."""
+    """From order to readiness for flight: building, shipping, processing, of one that is built to order; `factory` says
+    what waits for a turn on its line, and what comes from a ground stock instead."""
     opportunity_interval_days: float = Field(default=0.0, ge=0, le=3652.5)
     """Days between the vehicle's calendar dates, counted from the mission's start; 0: launches on demand."""
     flights_per_opportunity: int = Field(default=1, gt=0, le=1_000_000)
@@ -135,10 +136,14 @@ class FlightService(Parameters):
             limits.append(dates * self.flights_per_opportunity)
         return min(limits, default=None)
 
-    def expected_lead_days(self) -> float:
-        """Mean days from an order to work in orbit, without launch failures and queues."""
+    def expected_lead_days(self, ready_days: float | None = None) -> float:
+        """Mean days from an order to work in orbit, without launch failures and queues for flights.
+
+        `ready_days`: until it is ready for flight, where a factory says so; none: the mean lead time.
+        """
         wait = 0.5 * self.mean_interval_days
-        return self.lead_time_days.expected_days() + wait + self.slip_days.expected_days() + self.transfer_days
+        ready = self.lead_time_days.expected_days() if ready_days is None else ready_days
+        return ready + wait + self.slip_days.expected_days() + self.transfer_days
 
 
 class LaunchService(FlightService):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.constants import HOURS_PER_DAY
 from sim.economics import costs, tessac
 from sim.events import PLANNED, Cause, EventKind, EventLog
+from sim.metrics.ground import ground_metrics
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
@@ -55,6 +56,7 @@ def measure(result: Result) -> dict[str, float]:
         "mass_launched_t": float(tonnes[later].sum()),
         **_launches_by_cause(log),
         **sparing_metrics(steady.events, end, warm),
+        **ground_metrics(steady, warm),
         "flight_fill_fraction": _fill(result, later),
         "deployment_launches": float(np.count_nonzero(deployment)),
         "deployment_satellites": satellites_deployed,

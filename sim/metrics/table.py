@@ -192,6 +192,34 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric(
+            "ground_fill_rate",
+            "1",
+            "Share of the satellites ordered, of designs with a ground stock, that were taken from it at once; "
+            "undefined without such orders.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
+            "mean_spares_ground",
+            "1",
+            "Time-mean of finished satellites in the ground stock that no order has taken.",
+            "lower",
+        ),
+        Metric(
+            "days_on_ground",
+            "d",
+            "Mean time from a satellite's completion to its launch, the oldest of a design first, over those launched "
+            "after the initial deployment; undefined without any.",
+            "lower",
+        ),
+        Metric(
+            "factory_utilisation",
+            "1",
+            "Share of the places on the factory's line that satellites took; undefined where its rate has no limit.",
+            "higher",
+            high=1.0,
+        ),
+        Metric(
             "tessac_usd_per_year",
             "USD/yr",
             "Total expected spares strategy annual cost: the sum of the next four, without the initial "
@@ -201,7 +229,9 @@ METRICS: dict[str, Metric] = {
         Metric(
             "tessac_manufacturing_usd_per_year", "USD/yr", "Satellites with GPUs launched as replacements.", "lower"
         ),
-        Metric("tessac_holding_usd_per_year", "USD/yr", "Keeping spares in store.", "lower"),
+        Metric(
+            "tessac_holding_usd_per_year", "USD/yr", "Keeping spares in store, in orbit and on the ground.", "lower"
+        ),
         Metric("tessac_launch_usd_per_year", "USD/yr", "Flights of replacements.", "lower"),
         Metric(
             "tessac_manoeuvring_usd_per_year",
@@ -212,9 +242,9 @@ METRICS: dict[str, Metric] = {
         Metric(
             "total_cost_usd",
             "USD",
-            "Satellites, GPUs, orders, flights, operations, spares kept and moved, and servicing, deployment included, "
-            "undiscounted, less the straight-line value of unexpired life at the horizon and what cancelled orders "
-            "bring back.",
+            "Satellites, GPUs, orders, flights, operations, spares kept, on the ground too, and moved, and servicing, "
+            "deployment included, undiscounted, less the straight-line value of unexpired life at the horizon and what "
+            "cancelled orders bring back.",
             "lower",
         ),
         Metric(

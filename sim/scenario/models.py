@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from functools import cached_property
 from html import escape
 from typing import Annotated, Any, Literal
@@ -10,8 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.constants import DAYS_PER_YEAR
-from sim.ephemeris import EPHEMERIS_END
 from sim.errors import Fault, InputError, ScenarioError
 from sim.events import NAMED, Cause
 from sim.launch import LaunchService
@@ -19,9 +16,11 @@ from sim.parameters import Label, Parameters, Source, Text, cited
 from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
+from sim.scenario.factory import Factory, unknown_stock
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
+from sim.scenario.mission import Mission
 from sim.scenario.prices import MOST_USD, BusPrice, Economics
 from sim.scenario.radiation import Radiation
 from sim.scenario.service import Service
@@ -29,67 +28,8 @@ from sim.scenario.servicing import AnyServicing, Robots
 from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
-from sim.strategies.base import NEWEST
+from sim.strategies.base import NEWEST, STOCK_FIRST
 from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
-
-SOLAR_CYCLE_BEGINS = datetime.date(2020, 1, 1)
-
-
-class Mission(Parameters):
-    """When the study begins and how long it lasts."""
-
-    start: datetime.date
-    """First day (UTC midnight), the epoch of mission day 0."""
-    years: float = Field(ge=1e-4, le=25)
-    """Horizon, Julian years."""
-    warm_up_years: float = Field(default=0.0, ge=0, le=25)
-    """Years at the start that metrics of the steady state leave out: availabilities, time below the SLA, the worst
-    month, and those of sparing.  Work, counts and money are always of the whole mission."""
-    wind_down_years: float = Field(default=0.0, ge=0, le=25)
-    """Years at the end in which the fleet runs out: what a strategy orders then is passed over, what was ordered before
-    still flies, and spares, servicers and satellites at work go on to their ends.  Metrics of the steady state leave
-    them out too."""
-
-    @property
-    def days(self) -> float:
-        """Horizon in days."""
-        return self.years * DAYS_PER_YEAR
-
-    @property
-    def warm_up_days(self) -> float:
-        """Days at the start that metrics of the steady state leave out."""
-        return self.warm_up_years * DAYS_PER_YEAR
-
-    @property
-    def orders_until_day(self) -> float:
-        """Mission day from which nothing is ordered any more; it ends the steady state."""
-        return (self.years - self.wind_down_years) * DAYS_PER_YEAR
-
-    @property
-    def start_year(self) -> float:
-        """The start as a calendar year and its fraction."""
-        return self.start.year + (self.start.timetuple().tm_yday - 1) / DAYS_PER_YEAR
-
-    @model_validator(mode="after")
-    def _outlasts_its_warm_up(self) -> Mission:
-        if self.warm_up_years >= self.years:
-            raise ValueError(f"warm_up_years ({self.warm_up_years:g}) must be below years ({self.years:g})")
-        if self.warm_up_years + self.wind_down_years >= self.years:
-            raise ValueError(
-                f"warm_up_years ({self.warm_up_years:g}) and wind_down_years ({self.wind_down_years:g}) together must "
-                f"be below years ({self.years:g}), so that a steady state is left"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _ends_inside_the_ephemeris(self) -> Mission:
-        first, last = SOLAR_CYCLE_BEGINS, EPHEMERIS_END - datetime.timedelta(days=4)  # tables reach past the last day
-        if self.start < first:
-            raise ValueError(f"start {self.start}: the table of the solar cycle begins on {first}")
-        if self.start > last or self.start + datetime.timedelta(days=self.days) > last:
-            raise ValueError(f"{self.years:g} years from {self.start} end past the planetary ephemeris ({last})")
-        return self
-
 
 FIRST_DESIGN = "satellite"
 """Name of the design under `satellite:`, which the fleet is deployed with."""
@@ -191,6 +131,8 @@ class Scenario(Parameters):
     radiation: Radiation = Radiation()
     reliability: Reliability
     launch: LaunchService
+    factory: Factory | None = None
+    """Where satellites come from; null: each order takes `launch.lead_time_days`, whatever else there is to build."""
     deployment: Annotated[InPlace | Launched, Field(discriminator="kind")] = InPlace()
     servicing: AnyServicing | None = None
     """Who mends satellites at work; null: nobody is named, and strategies that send servicers do so with the default
@@ -278,7 +220,8 @@ class Scenario(Parameters):
     def _vehicle_carries_what_is_given(self) -> Scenario:
         # Masses and payloads that follow from the orbit are looked at where they are known: see `Design`.
         masses_kg = {name: self.design(name).given_launch_mass_kg for name in self.design_names}
-        if problem := too_heavy(self.launch, masses_kg):
+        from_day = {FIRST_DESIGN: 0.0} | {name: design.available_from_day for name, design in self.designs.items()}
+        if problem := too_heavy(self.launch, masses_kg) or unknown_stock(self.factory, from_day):
             raise ValueError(problem)
         return self
 
@@ -380,7 +323,9 @@ class Scenario(Parameters):
             except Exception as error:
                 problem = f"cannot be made: {type(error).__name__}: {error}"
                 raise ScenarioError([Fault("strategies", name, None, problem)]) from error
-        if isinstance(strategy, Replenishing) and strategy.design not in (known := (NEWEST, *self.design_names)):
+        if isinstance(strategy, Replenishing) and strategy.design not in (
+            known := (NEWEST, STOCK_FIRST, *self.design_names)
+        ):
             problem = f"orders {strategy.design!r}, which is no design: must be one of {', '.join(known)}"
             raise ScenarioError([Fault("strategies", f"{name}.design", None, problem)])
         if unknown := unknown_vehicle(self.launch, strategy):

@@ -71,14 +71,14 @@ class PartPrices(Parameters):
 class Payment(Parameters):
     """When the price of a satellite and its GPUs falls due; a flight is paid for when it lifts off.
 
-    What is ordered and has not flown at the mission's end is cancelled there.  The initial deployment is paid for at
-    launch, flight by flight.
+    What is ordered, or stands in the ground stock, and has not flown at the mission's end is cancelled there.  The
+    initial deployment is paid for at launch, flight by flight.
     """
 
     order_share: float = Field(
         default=0.3, ge=0, le=1, json_schema_extra=cited("A", "down payments of series contracts", 0.1, 0.5)
     )
-    """Share of the price that is paid with the order."""
+    """Share of the price that is paid with the order; of one for the ground stock, when it is begun."""
     delivery_share: float = Field(
         default=0.5,
         ge=0,
@@ -114,6 +114,20 @@ class Economics(Parameters):
     """Operations of one working satellite, USD a year."""
     holding_usd_per_satellite_year: float = Field(default=0.0, ge=0, le=MOST_USD)
     """Keeping one spare in store, in a plane or in a parking orbit, USD a year; one on its way costs nothing."""
+    ground_holding_share_per_year: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        json_schema_extra=cited(
+            "A",
+            "0: not counted; inventories commonly cost 15 to 30 % of their value a year with the cost of capital, "
+            "about 5 to 15 % without",
+            0,
+            0.3,
+        ),
+    )
+    """Keeping a satellite that is built and has not flown, as a share of its price a year: storage, guarding,
+    insurance, tests.  Money is not discounted, so what capital costs belongs here too if it is to count."""
     parts: PartPrices = PartPrices()
     """What the parts of a satellite cost."""
     payment: Payment = Payment()

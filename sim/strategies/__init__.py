@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from sim.berths import BerthState
 from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import FleetView, PlaneView
+from sim.fleet import FleetView
 from sim.launch import VehicleView
+from sim.plane_view import PlaneView
 from sim.servicing import ServiceView
 from sim.strategies.age_replacement import AgeReplacement
 from sim.strategies.base import (

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from sim.design_view import DesignView
 from sim.errors import InputError
-from sim.fleet import FleetView, PlaneView
+from sim.fleet import FleetView
 from sim.launch import VehicleView
+from sim.plane_view import PlaneView
 from sim.strategies.base import Action, Activate, Launch, Retire, Service, Strategy, Transfer
 
 Said = TypeVar("Said")

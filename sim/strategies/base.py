@@ -89,6 +89,7 @@ Lattice = Mapping[str, Sequence[Any]]
 """Values by parameter."""
 
 NEWEST = "newest"
+STOCK_FIRST = "stock_first"
 EXPECTED_LEAD: Literal["expected_lead"] = "expected_lead"
 _ROUNDING_DAYS = 1e-6
 """An end that comes into view now is in view: a tenth of a second covers the rounding of days."""
@@ -167,7 +168,8 @@ class Replenishing(Strategy):
     retire_below_gpu_fraction: float = Field(default=0.0, ge=0, le=1)
     """Retire a satellite whose share of GPUs alive is below this, and so replace it; 0: never."""
     design: Label = NEWEST
-    """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available."""
+    """Kind of satellite that it orders: `satellite` or a name under `designs`; `newest`: the last that is available;
+    `stock_first`: what of older ones stands finished on the ground (`factory.ground_stock`), then the newest."""
     vehicle: Label = MAIN
     """Launch vehicle that it orders on: `main`, which is `launch.vehicle`, or a name under `launch.others`."""
 
@@ -190,9 +192,40 @@ class Replenishing(Strategy):
     def asked_below_gpu_fraction(self) -> float:
         return self.retire_below_gpu_fraction
 
+    @property
+    def orders_newest(self) -> bool:
+        """Whether it goes on to each newer design once that is available."""
+        return self.design in (NEWEST, STOCK_FIRST)
+
     def ordered_design(self, fleet: FleetView) -> str:
-        """Name of the kind of satellite to order now."""
-        return fleet.newest_design.name if self.design == NEWEST else self.design
+        """Name of the kind of satellite to order now, what is left in stock of older ones apart."""
+        return fleet.newest_design.name if self.orders_newest else self.design
+
+    def next_design(self, fleet: FleetView) -> str:
+        """Name of the kind of satellite that it would order first now."""
+        return next(iter(self._left_in_stock(fleet)), self.ordered_design(fleet))
+
+    def stock_first(self, fleet: FleetView, launches: Sequence[Launch]) -> list[Launch]:
+        """The same orders, with what is left in stock of older designs in place of others, the oldest first."""
+        left, found = self._left_in_stock(fleet), list[Launch]()
+        for one in launches:
+            missing = one.satellites
+            for name in left:
+                if taken := min(missing, left[name]):
+                    found.append(replace(one, satellites=taken, design=name))
+                    missing, left[name] = missing - taken, left[name] - taken
+            if missing:
+                found.append(replace(one, satellites=missing))
+        return found
+
+    def _left_in_stock(self, fleet: FleetView) -> dict[str, int]:
+        """Finished satellites of older designs that it wants to use up, the oldest first."""
+        if self.design != STOCK_FIRST:
+            return {}
+        newest = fleet.newest_design.available_from_day
+        older = sorted((one.available_from_day, one.name) for one in fleet.designs if one.available_from_day < newest)
+        stock = fleet.ground_stock
+        return {name: stock[name] for _, name in older if stock.get(name, 0) > 0}
 
     def ordered_view(self, fleet: FleetView) -> DesignView:
         """The kind of satellite to order now."""
@@ -231,7 +264,7 @@ class Replenishing(Strategy):
         wanted = satellites[fleet.changed]
         short = np.flatnonzero(wanted > 0)
         each = zip(fleet.changed[short].tolist(), wanted[short].tolist(), strict=True)
-        return [Launch(plane, count, to, self.ordered_design(fleet)) for plane, count in each]
+        return self.stock_first(fleet, [Launch(plane, count, to, self.ordered_design(fleet)) for plane, count in each])
 
 
 class Relieving(Replenishing):

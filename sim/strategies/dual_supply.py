@@ -45,7 +45,8 @@ class DualSupply(Replenishing):
             return []
         design, vehicle = self.ordered_design(fleet), self._vehicle_now(fleet)
         wanted = zip(fleet.changed[short].tolist(), missing[short].tolist(), strict=True)
-        return [Launch(plane, count, design=design, vehicle=vehicle) for plane, count in wanted]
+        launches = [Launch(plane, count, design=design, vehicle=vehicle) for plane, count in wanted]
+        return [*self.stock_first(fleet, launches)]
 
     def _vehicle_now(self, fleet: FleetView) -> str:
         """The vehicle on which an urgent order goes now."""

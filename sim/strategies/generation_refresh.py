@@ -6,12 +6,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sim.berths import BerthState
 from sim.constants import DAYS_PER_YEAR
 from sim.fleet import FleetView
-from sim.strategies.base import Action, Lattice, Relieving
+from sim.strategies.base import STOCK_FIRST, Action, Lattice, Relieving
 
 
 class GenerationRefresh(Relieving):
@@ -25,6 +25,13 @@ class GenerationRefresh(Relieving):
     """Largest share of a plane's slots that one date refreshes."""
     least_age_years: float = Field(default=2.0, ge=0, le=25)
     """A satellite younger than this is not replaced by a newer design."""
+
+    @field_validator("design")
+    @classmethod
+    def _refreshes_with_something_newer(cls, value: str) -> str:
+        if value == STOCK_FIRST:
+            raise ValueError(f"must not be {STOCK_FIRST}: older satellites refresh nothing")
+        return value
 
     def reviews_every_days(self) -> float | None:
         return self.period_years * DAYS_PER_YEAR

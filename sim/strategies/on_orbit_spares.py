@@ -33,15 +33,15 @@ class OnOrbitSpares(Sparing, Replenishing):
         return self.spares_per_plane
 
     def decide(self, fleet: FleetView) -> list[Action]:
-        actions: list[Action] = []
+        actions, launches = list[Action](), list[Launch]()
         position = (fleet.stored + fleet.on_order - self.vacant(fleet))[fleet.changed]
         for plane, place in zip(fleet.changed.tolist(), position.tolist(), strict=True):
             if fleet.stored[plane]:
                 actions += self.fill(fleet, plane)
             if place <= self.reorder_point:
                 missing = self.spares_per_plane - place
-                actions.append(Launch(plane, missing, to="spares", design=self.ordered_design(fleet)))
-        return actions
+                launches.append(Launch(plane, missing, to="spares", design=self.ordered_design(fleet)))
+        return [*actions, *self.stock_first(fleet, launches)]
 
     def outworn(self, fleet: FleetView, plane: int) -> list[Retire]:
         return self.worn_out(fleet, [plane])

@@ -79,12 +79,12 @@ class ParkingOrbit(Replenishing):
                 room[plane] -= quantity
         return sent, stock
 
-    def _from_ground(self, fleet: FleetView, stock: list[int]) -> list[Action]:
+    def _from_ground(self, fleet: FleetView, stock: list[int]) -> list[Launch]:
         """Launches for parking orbits that are short; `stock`: what is left there."""
-        order, actions = self.parking_order_batches * self.order_quantity, list[Action]()
+        order, launches = self.parking_order_batches * self.order_quantity, list[Launch]()
         for plane, left in zip(fleet.parking.tolist(), stock, strict=True):
             short = self.parking_reorder_batches * self.order_quantity - left - int(fleet.on_order[plane])
             if short >= 0:
                 orders = short // order + 1
-                actions.append(Launch(plane, orders * order, to="spares", design=self.ordered_design(fleet)))
-        return actions
+                launches.append(Launch(plane, orders * order, to="spares", design=self.ordered_design(fleet)))
+        return self.stock_first(fleet, launches)

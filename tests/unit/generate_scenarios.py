@@ -155,6 +155,13 @@ FULL: Tree = {
             }
         },
     },
+    "factory": {
+        "satellites_per_year": {"first_per_year": 20, "last_per_year": 80, "years": 1},
+        "ground_stock": {"satellite": {"satellites": 3, "at_start": 2}, "second": {"satellites": 1}},
+        "build_days": DELAYS[1],
+        "processing_days": DELAYS[2],
+        "shelf_ageing": 0.1,
+    },
     "workload": {"jobs": [{"gpus": 8, "count": 2, "work_gpu_hours": 2000}, {"gpus": 30, "arrival_day": 10}]},
     "strategies": {
         "scheduled_batch": {"review_period_days": 20, "order_ahead_days": 30},

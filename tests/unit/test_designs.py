@@ -153,6 +153,6 @@ def test_what_only_the_physics_finds_is_reported_at_the_design_that_has_it():
 
 def test_a_strategy_that_orders_what_is_no_design_is_refused_before_it_runs():
     settings = ["strategy=scheduled_batch", "strategies.scheduled_batch.design=nosuch"]
-    with pytest.raises(ScenarioError, match=r"orders 'nosuch', which is no design: .* newest, satellite$"):
+    with pytest.raises(ScenarioError, match=r"orders 'nosuch', which is no design: .* newest, stock_first, satellite$"):
         load("baseline", set_=settings)
     load("baseline", set_=[*settings, "designs.nosuch.gpus=40"])

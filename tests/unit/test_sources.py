@@ -187,7 +187,9 @@ def test_the_sources_of_defaults_hold_for_the_defaults():
             cited |= {tuple(path.split(".")): given for path, given in extra.get("sources", {}).items()}
             for path, given in cited.items():
                 source = Source.model_validate(given)
-                value = default if not path else getattr(default[path[0]], path[1])
+                value = default
+                for key in path:
+                    value = value[key] if isinstance(value, dict) else getattr(value, key)
                 assert source.low is None or source.low <= value, f"{model.__name__}.{name}"
                 assert source.high is None or value <= source.high, f"{model.__name__}.{name}"
                 count += 1

@@ -100,6 +100,28 @@ def test_however_spares_wait_every_invariant_is_kept(fleet, checked_run, kind, w
     assert log.total(EventKind.PLACED) > 0
 
 
+ON_THE_GROUND = {
+    "satellites_per_year": {"first_per_year": 3, "last_per_year": 30, "years": 2},
+    "ground_stock": {"satellite": {"satellites": 4, "at_start": 2}, "second": {"satellites": 2}},
+    "build_days": {"kind": "exponential", "mean_days": 40},
+    "processing_days": {"kind": "uniform", "low_days": 5, "high_days": 20},
+    "shelf_ageing": 0.5,
+}
+
+
+@pytest.mark.parametrize("design", ["newest", "stock_first", "satellite", "third"])
+@pytest.mark.parametrize("kind", ["replace_on_failure", "on_orbit_spares", "dual_supply", "parking_orbit"])
+def test_everything_at_once_from_a_factory_with_a_stock_keeps_every_invariant(fleet, checked_run, kind, design):
+    later = {"second": {"gpus": 5, "available_from_day": 300}, "third": {"available_from_day": 0}}
+    scenario = rough_seas(fleet, kind, designs=later, factory=ON_THE_GROUND)
+    strategy = scenario.strategies[kind].model_copy(update={"design": design})
+    scenario = scenario.model_copy(update={"strategies": {kind: strategy}})
+    log = checked_run(scenario, kind).events
+    assert log.count(EventKind.STOCKED) > 4
+    assert log.count(EventKind.TAKEN) > 4 or design == "third"
+    assert log.total(EventKind.LAUNCHED) > 30
+
+
 @pytest.mark.parametrize("interval", [0, 15])
 @pytest.mark.parametrize("kind", ["replace_on_failure", "on_orbit_spares"])
 def test_a_single_slot_with_a_single_spare_berth_keeps_every_invariant(fleet, checked_run, kind, interval):
@@ -177,5 +199,30 @@ def test_the_checks_see_one_wrong_number(fleet, checked_run, monkeypatch, column
     values[rows[len(rows) // 2]] = wrong
     falsified = replace(honest, events=replace(honest.events, **{column: values}))
     monkeypatch.setitem(checked_run.__globals__, "simulate", lambda *arguments: falsified)
+    with pytest.raises(AssertionError):
+        checked_run(scenario, "replace_on_failure")
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "wrong"),
+    [
+        ("amount", EventKind.COMMISSIONED, 0.0),
+        ("amount", EventKind.STOCKED, 0.0),
+        ("design", EventKind.TAKEN, 1),
+        ("amount", EventKind.READY, 9.0),
+        ("amount", EventKind.LAUNCHED, 9.0),
+    ],
+)
+def test_the_checks_of_the_ground_see_one_wrong_number(fleet, checked_run, monkeypatch, column, kind, wrong):
+    # The first row of a kind after the start, falsified.
+    scenario = rough_seas(fleet, "replace_on_failure", designs={"second": {}}, factory=ON_THE_GROUND, success=1.0)
+    honest = checked_run(scenario, "replace_on_failure")
+    values = getattr(honest.events, column).copy()
+    rows = np.flatnonzero((honest.events.kind == kind) & (honest.events.time_days > 0) & (values != wrong))
+    values[rows[0]] = wrong
+    falsified = replace(honest, events=replace(honest.events, **{column: values}))
+    monkeypatch.setitem(checked_run.__globals__, "simulate", lambda *arguments: falsified)
+    for other in ("check_stocks", "check_satellites", "check_gang_time", "check_cartridges"):
+        monkeypatch.setitem(checked_run.__globals__, other, lambda result: None)
     with pytest.raises(AssertionError):
         checked_run(scenario, "replace_on_failure")

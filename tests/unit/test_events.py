@@ -100,11 +100,11 @@ def test_the_latest_rows_are_those_written_last():
 
 def test_numbers_of_kinds_and_causes_are_part_of_the_file_format():
     assert [kind.value for kind in EventKind] == [*range(1, 44)]
-    assert [cause.value for cause in Cause] == list(range(20))
+    assert [cause.value for cause in Cause] == list(range(22))
     later = ["SOFT_INTERRUPTED", "SWITCHED_IN", "STOOD_STILL", "STORM", "GROUP_FAILED", "TRAY_OFF"]
     assert [EventKind(number).name for number in range(24, 30)] == later
-    causes = ["RESET", "WARNING", "DOSE", "TRAY", "PUNCTURE", "TOO_FEW_GPUS", "STAND_OFF"]
-    assert [Cause(number).name for number in range(13, 20)] == causes
+    causes = ["RESET", "WARNING", "DOSE", "TRAY", "PUNCTURE", "TOO_FEW_GPUS", "STAND_OFF", "LOSS", "STOCK"]
+    assert [Cause(number).name for number in range(13, 22)] == causes
     # A scenario's own causes begin beyond all of these, and their column holds a byte.
     assert NAMED == 64
     assert max(Cause) < NAMED

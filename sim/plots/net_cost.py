@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from sim.plots.axes import looks, new_axes, title_and_legend
 from sim.plots.style import styled
@@ -14,7 +16,11 @@ if TYPE_CHECKING:
     from sim.experiment.envelope import Stretch
     from sim.experiment.study import Study
 
+Floats = NDArray[np.float64]
+
 _VALUES = 200  # points of a curve
+_MANY = 6  # strategies that have a look of their own, whether best anywhere or not
+_FAR = 20.0  # times today's value
 _FLIPS_SHOWN = 1.4  # the axis reaches so far past the last flip
 _LEAST_REACH = 2.0  # and past today's value
 _STRIP = -0.12  # bottom of the axes, as a share of their top
@@ -35,26 +41,30 @@ def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
     today = study.scenario.service.value_usd_per_gpu_hour
     last = best.flips[-1].value_usd if best.flips else 0.0
     reach = max(_FLIPS_SHOWN * last, _LEAST_REACH * today, 1.0)
-    values = np.linspace(0, reach, _VALUES)
+    values = _value_axis(ax, reach, today)
     above = best.above_lowest(values)
-    styles = dict(zip(study.strategies, looks(len(study.strategies)), strict=True))
-    for name, look in styles.items():
-        mean, low, high = (line / 1e6 for line in above[name])
-        ax.fill_between(values, low, high, color=look["color"], alpha=0.15, linewidth=0)
-        ax.plot(values, mean, label=name, **look)
+    styles = _styles(study.strategies, [one.strategy for one in best.stretches])
+    for name, band in above.items():
+        mean, low, high = (line / 1e6 for line in band)
+        if look := styles.get(name):
+            ax.fill_between(values, low, high, color=look["color"], alpha=0.15, linewidth=0)
+            ax.plot(values, mean, label=name, **look)
+        else:
+            ax.plot(values, mean, color="0.75", linewidth=0.9, zorder=1)
+    if others := len(study.strategies) - len(styles):
+        ax.plot([], [], color="0.75", linewidth=0.9, label=f"{others} others, best at no value")
     ends = {name: float(band.mean[[0, -1]].max()) / 1e6 for name, band in above.items()}
     # As high as what is best somewhere rises, and at least as the one that comes nearest to it.
     nearest = min((end for end in ends.values() if end > 0), default=1.0)
     top = 1.15 * max(nearest, *(ends[one.strategy] for one in best.stretches))
     ax.set_ylim(_STRIP * top, top)
-    ax.set_xlim(0, reach)
     for number, stretch in enumerate(best.stretches):
         _stretch(ax, number, stretch, reach, styles[stretch.strategy]["color"])
-    if outside := [name for name, band in above.items() if band.mean.min() / 1e6 > top]:
+    if outside := [name for name in styles if above[name].mean.min() / 1e6 > top]:
         ax.annotate(f"above the scale: {', '.join(outside)}", (0.995, 0.985), xycoords="axes fraction", ha="right",
                     va="top", fontsize=8.5, color="0.35")  # fmt: skip
     ax.axvline(today, color="0.6", linewidth=1.0, linestyle="-")
-    ax.annotate(f"${today:g}: value in the scenario", (today, 0.86), (3, 0), xycoords=("data", "axes fraction"),
+    ax.annotate(f"${today:g}: value in the scenario", (today, 0.80), (3, 0), xycoords=("data", "axes fraction"),
                 textcoords="offset points", va="top", fontsize=9, color="0.4")  # fmt: skip
     ax.set_xlabel("value of a useful GPU-hour, USD")
     ax.set_ylabel("net cost above the lowest, million USD")
@@ -68,16 +78,45 @@ def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _value_axis(ax: Axes, reach: float, today: float) -> Floats:
+    """Set the axis of values, logarithmic beyond today's where the last flip lies far beyond; the values of a curve."""
+    if reach <= _FAR * max(today, 1.0):
+        ax.set_xlim(0, reach)
+        return np.linspace(0, reach, _VALUES)
+    linear = max(today, 1.0)
+    ax.set_xscale("symlog", linthresh=linear, linscale=0.7)
+    ax.set_xlim(0, reach)
+    steps = [factor * 10.0**power for power in range(-2, 8) for factor in (1, 2, 5)]
+    shown = [step for step in steps if linear / 3 < step < reach]
+    ax.set_xticks([0.0, *shown], ["0", *(f"{step:,g}" for step in shown)])
+    ax.minorticks_off()
+    beyond = np.geomspace(linear, reach, _VALUES)
+    return np.concatenate([np.linspace(0, linear, _VALUES // 4, endpoint=False), beyond])
+
+
+def _styles(names: Sequence[str], best: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """How strategies are drawn; where there are many, only those that are best somewhere have a look of their own."""
+    shown = names if len(names) <= _MANY else list(dict.fromkeys(best))
+    return dict(zip(shown, looks(len(shown)), strict=True))
+
+
 def _stretch(ax: Axes, number: int, stretch: Stretch, reach: float, colour: str) -> None:
     """The strip of the best strategy in its colour, named where there is room, and the value at which it begins."""
     left, right = stretch.from_usd, min(stretch.to_usd, reach)
     bottom = ax.get_ylim()[0]
     ax.fill_between([left, right], bottom, 0.3 * bottom, color=colour, alpha=0.9, linewidth=0)
-    if (right - left) / reach > _LETTER * len(stretch.strategy):
-        ax.annotate(stretch.strategy, (0.5 * (left + right), 0.65 * bottom), ha="center", va="center", fontsize=9,
-                    color="white", fontweight="bold")  # fmt: skip
+    begin, end = _share_of_axis(ax, left), _share_of_axis(ax, right)
+    if end - begin > _LETTER * len(stretch.strategy):
+        ax.annotate(stretch.strategy, (0.5 * (begin + end), 0.65 * bottom), xycoords=ax.get_yaxis_transform(),
+                    ha="center", va="center", fontsize=9, color="white", fontweight="bold")  # fmt: skip
     if number:
         ax.axvline(left, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)))
         # Neighbours stand on different heights.
         ax.annotate(f"${left:,.2f}", (left, 1.0), (3, -4 - 13 * (number % 3)), xycoords=("data", "axes fraction"),
                     textcoords="offset points", va="top", fontsize=9, color="0.25")  # fmt: skip
+
+
+def _share_of_axis(ax: Axes, value: float) -> float:
+    """Where a value lies on the axis of values, from 0 at its left end to 1."""
+    x, _ = ax.transAxes.inverted().transform(ax.transData.transform((value, 0.0)))
+    return float(x)

@@ -104,11 +104,19 @@ class Production:
             if day == 0:
                 self._open(design, self._factory)
             else:
-                self.context.env.process(self._open_on(day, design, self._factory))
+                self.context.env.process(self._open_on(day, design))
 
-    def _open_on(self, day: float, design: int, factory: Factory) -> Process:
+    def _open_on(self, day: float, design: int) -> Process:
         yield self.context.env.timeout(day)
-        self._open(design, factory)
+        self._stock_of(design)
+
+    def _stock_of(self, design: int) -> _Stock | None:
+        """The stock of a design, none where it has none; it is opened here for who comes first on its first day."""
+        name, factory = self._names[design], self._factory
+        due = factory is not None and factory.level(name) > 0 and self._available_from[name] <= self.context.now
+        if factory is not None and due and design not in self._stocks:
+            self._open(design, factory)
+        return self._stocks.get(design)
 
     def _open(self, design: int, factory: Factory) -> None:
         name, now = self._names[design], self.context.now
@@ -135,7 +143,7 @@ class Production:
         lead, now = self.context.scenario.launch.services[vehicle].lead_time_days, self.context.now
         if self._factory is None or self._line is None:
             return lead.expected_days()
-        stock = self._stocks.get(design)
+        stock = self._stock_of(design)
         if stock is None:
             return self._line.turn(nth, now) - now + lead.expected_days()
         processing = self._factory.processing_days.expected_days()
@@ -152,7 +160,7 @@ class Production:
 
     def supply(self, site: LaunchSite, plane: int, ordered: Sequence[Built]) -> None:
         """Have satellites of one design ready for flight, as soon as it can be."""
-        now, stock = self.context.now, self._stocks.get(ordered[0].design)
+        now, stock = self.context.now, self._stock_of(ordered[0].design)
         if stock is None:
             turns = self._line.take(len(ordered), now) if self._line is not None else []
             self.context.env.process(self._build_to_order(site, plane, ordered, turns))

@@ -58,7 +58,7 @@ def outdated(before: Shape, after: Shape, stated: Mapping[str, bool], own: Colle
     """
     dropped = {path for path in stated if path not in own and _leads_nowhere(path, before, after)}
     old = {path: vouches for path, vouches in stated.items() if path not in own and path not in dropped}
-    unsourced = [path for path in old if path in after and _replaced(before.get(path), after[path])]
+    unsourced = [path for path in old if path in after and _another_form(before.get(path), after[path])]
     for path in dict.fromkeys((*before, *after)):
         value = after.get(path)
         if isinstance(value, Container) or before.get(path) == value:
@@ -110,6 +110,11 @@ def _leads_nowhere(path: str, before: Shape, after: Shape) -> bool:
         if above in after and _replaced(before.get(above, Container()), after[above]):
             return True
     return False
+
+
+def _another_form(old: object, new: object) -> bool:
+    """Whether a figure gave way to a mapping, or the other way round, or a mapping to one of another kind."""
+    return _replaced(old, new) or (old is not None and isinstance(new, Container) and not isinstance(old, Container))
 
 
 def _replaced(old: object, new: object) -> bool:

@@ -1,5 +1,6 @@
 """Turns on the line, the ground stock, later designs and old stock, ageing on the shelf, and what strategies see."""
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from sim.engine.hazards import hazards_of
 from sim.events import Cause, EventKind
+from sim.metrics import measure
 from sim.strategies import Launch, Strategy
 
 BUILT = {"kind": "constant", "days": 50}
@@ -197,6 +199,25 @@ def test_a_later_design_is_stocked_from_its_day_on_and_the_old_stock_stays(fleet
     assert taken(result) == [(150, 1), (200, 1), (250, 1)]
     assert commissioned(result) == [(0, 0, 2), (100, 1, 1), (120, 1, 1), (200, 1, 1), (210, 1, 1)]
     assert result.events.where(EventKind.ORDERED).design.tolist() == [1, 1, 1]
+
+
+def test_who_orders_on_the_first_day_of_a_later_design_orders_from_its_stock(fleet, checked_run):
+    # The lives of the fleet in place end on that very day, before the stock is opened on its own.
+    own = {"replace_on_failure": {"order_ahead_days": 0}}
+    scenario = fleet(
+        days=300,
+        life_days=100,
+        designs=LATER,
+        strategies=own,
+        factory=stock(0, ground_stock={"second": {"satellites": 1}}),
+    )
+    result = checked_run(scenario, "replace_on_failure")
+    ordered = rows(result, EventKind.ORDERED, "amount")[0]
+    assert ordered[0] == 100
+    first = int(ordered[1])
+    assert commissioned(result)[:2] == [(100, 1, 1), (100, 1, first)]
+    assert taken(result)[:first] == [(150, 1)] * first
+    assert isfinite(measure(result)["days_on_ground"])
 
 
 def test_a_stock_ordered_by_name_is_kept_up_whatever_is_newer(fleet, checked_run, written_thresholds):

@@ -110,6 +110,18 @@ def test_sources_that_are_no_mapping_are_one_fault(file):
     assert "stated in a file" in fault.problem
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("factory.satellites_per_year", "{first_per_year: 5, last_per_year: 60, years: 1}"),
+        ("launch.vehicle.success_probability", "{flights: 600, failures: 3}"),
+    ],
+)
+def test_a_figure_with_a_range_may_give_way_to_a_mapping(path, value):
+    changed = by_path("baseline", "overlays/ground_stock", set_=[f"{path}={value}"])[path]
+    assert (changed.tag, changed.low, changed.source) == (None, None, "set by --set, no source given")
+
+
 # What is listed
 
 

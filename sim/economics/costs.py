@@ -241,7 +241,8 @@ def _satellites_usd(satellites: Floats, bills: list[Bill]) -> float:
 
 
 def _unexpired_credit_usd(result: Result, flights: Flights, share_usd: Floats, bills: list[Bill]) -> float:
-    """Value of the life left, straight line from arrival in orbit to the planned end; a lost unit has none.
+    """Value of the life left, straight line from arrival in orbit to the end of the design life, or of the propellant
+    where that is earlier; a lost unit has none.
 
     `share_usd`: what it took to bring up one satellite of each flight.
     """
@@ -267,7 +268,10 @@ def _unexpired_credit_usd(result: Result, flights: Flights, share_usd: Floats, b
     arrived = np.isin(log.kind, ARRIVALS)
     age_days, life_days = np.zeros(size), np.ones(size)  # what is still on its way is new
     age_days[log.satellite[arrived]] = result.horizon_days - log.time_days[arrived]
-    life_days[log.satellite[arrived]] = log.amount[arrived]
+    # Nobody writes off more slowly because of what a strategy does later: else one that extends lives wins by it.
+    scenario = result.scenario
+    design_days = [scenario.design(name).design_life_years * DAYS_PER_YEAR for name in scenario.design_names]
+    life_days[log.satellite[arrived]] = np.minimum(log.amount, np.array(design_days)[log.design])[arrived]
     left = 1 - np.minimum(1.0, np.divide(age_days, life_days, out=np.ones(size), where=life_days > 0))
     died = np.isin(log.kind, GPU_LOSSES)
     # A row of a single GPU has no amount.

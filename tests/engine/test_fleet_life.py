@@ -124,3 +124,10 @@ def test_the_annual_cost_of_sparing_is_what_was_paid_for_replacements(fleet, che
     assert measured["tessac_usd_per_year"] == pytest.approx(found.total)
     # From a day on, only what falls after it counts.
     assert tessac(result, start=399).manufacturing == 0
+
+
+def test_a_longer_life_is_not_written_off_more_slowly(fleet, checked_run):
+    scenario = fleet(slots=3, days=0.9 * YEAR, life_days=YEAR, lead=10)
+    longer, usual = (costs(checked_run(scenario, name)) for name in ("life_extension", "run_to_failure"))
+    assert longer.unexpired_credit_usd == pytest.approx(usual.unexpired_credit_usd, rel=1e-6)
+    assert usual.unexpired_credit_usd > 0

@@ -173,8 +173,8 @@ def test_a_worn_out_satellite_near_its_end_is_replaced_once(fleet, checked_run, 
     )
     assert log(checked_run(scenario, "replace_on_failure")) == [
         (99.99, "GPU_FAILED"),
-        (99.99, "RETIRED"),
         (99.99, "ORDERED"),
+        (99.99, "RETIRED"),
         (159.99, "LAUNCHED"),
         (159.99, "DELIVERED"),
     ]

@@ -82,6 +82,7 @@ def run_of(of: Scenario) -> Result:
         log.append(0, EventKind.DELIVERED, plane=0, satellite=satellite, satellites=1, gpus=10)
     log.append(100, EventKind.BUS_FAILED, cause=Cause.BUS, plane=0, satellite=1, satellites=-1, gpus=-10)
     log.append(200, EventKind.GPU_FAILED, cause=Cause.GPU, plane=0, satellite=0, gpus=-1)
+    log.append(290, EventKind.READY, plane=0, amount=2)
     log.append(300, EventKind.LAUNCHED, plane=0, satellite=4, amount=1)
     log.append(300, EventKind.LAUNCH_FAILED, plane=0, satellite=4, amount=1)
     log.append(400, EventKind.LAUNCHED, plane=0, satellite=5, amount=1)

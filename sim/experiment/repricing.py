@@ -109,7 +109,7 @@ def parity(cheap: Study, dear: Study, first: str, second: str) -> Parity:
 
     at_cheap = ahead(cheap)
     rise = ahead(dear) - at_cheap
-    if not rise.any():
+    if rise.mean() == 0:
         return Parity(np.inf, -np.inf, np.inf)
     return Parity(-float(at_cheap.mean()) / float(rise.mean()), *quotient_interval(-at_cheap, rise))
 

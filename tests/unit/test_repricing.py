@@ -2,6 +2,7 @@
 
 import dataclasses
 from math import inf, isnan
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -114,3 +115,11 @@ def test_some_strategies_of_a_study(study):
         study.select("batch")
     with pytest.raises(InputError, match="select needs"):
         study.select()
+
+
+def test_prices_whose_rise_cancels_out_make_nobody_equal() -> None:
+    def of(first: list[float]) -> SimpleNamespace:
+        nets = {"a": np.array(first), "b": np.zeros(2)}
+        return SimpleNamespace(seed=1, replicates=2, values=lambda name, _: nets[name])
+
+    assert experiment.parity(of([5.0, 5.0]), of([6.0, 4.0]), "a", "b") == (np.inf, -np.inf, np.inf)

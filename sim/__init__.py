@@ -11,7 +11,7 @@
     sim.plots.save(sim.plots.compute_availability(study), "availability.png")
 
 The names below are the public ones; each is loaded when it is first used.  No package inside has one of these names,
-or its import would put it in the place of what the name stands for (`plots` is the package itself).
+or its import would put it in the place of what the name stands for (`plots` and `strategies` are the packages themselves).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim import plots
+    from sim import plots, strategies
     from sim.description import describe
     from sim.environment import Environment
     from sim.errors import InputError, ScenarioError
@@ -50,6 +50,7 @@ __all__ = [
     "reprice",
     "run",
     "sources",
+    "strategies",
 ]
 
 _HOMES = {
@@ -72,6 +73,7 @@ _HOMES = {
     "reprice": "sim.experiment:reprice",
     "run": "sim.experiment:replicate",
     "sources": "sim.scenario:sources",
+    "strategies": "sim.strategies",
 }
 
 

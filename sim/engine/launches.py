@@ -83,15 +83,16 @@ class LaunchSite:
         context, vehicle = self.context, self.service.vehicle
         year = context.scenario.mission.start_year + context.now / 365.25
         bought = Purchase(context.now, year, self._flown_kg / 1000, self._succeeded + self._failed)
-        rooms, usd = {}, {}
-        for design in context.environment.designs:
-            room = rooms[design.name] = min(design.rooms[self.vehicle])
-            usd[design.name] = float(vehicle.price.cost_usd(room * design.mass_kg, room, bought))
+        designs = {design.name: design for design in context.environment.designs}
         known = vehicle.success_probability
+
+        def flight_usd(design: str, satellites: float) -> float:
+            return float(vehicle.price.cost_usd(satellites * designs[design].mass_kg, satellites, bought))
+
         return VehicleView(
             name=self.name,
-            satellites_per_flight=rooms,
-            flight_usd=usd,
+            satellites_per_flight={name: min(design.rooms[self.vehicle]) for name, design in designs.items()},
+            flight_usd=flight_usd,
             expected_lead_days=self.service.expected_lead_days(ready_days),
             grounded=self._grounded_until > context.now,
             success_probability=known.mean(self._succeeded, self._failed) if isinstance(known, FlightRecord) else known,

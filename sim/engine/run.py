@@ -235,7 +235,8 @@ class Run:
             view = self.view.at(self.context.now, changed, reviewing=reviewing)
             actions = decisions(self.strategy, self.strategy_name, view)
             if self.context.now >= self._orders_until_day:
-                actions = [action for action in actions if not isinstance(action, Launch)]
+                # Nobody would replace what is retired now.
+                actions = [action for action in actions if not isinstance(action, Launch | Retire)]
             if not actions:
                 return
             for action in actions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -14,8 +14,8 @@ class VehicleView:
     """`main`, or its name under `launch.others`; what `Launch.vehicle` takes."""
     satellites_per_flight: Mapping[str, int]
     """How many of each design one flight carries, to the plane for which it carries fewest."""
-    flight_usd: Mapping[str, float]
-    """Price today of a flight full of each design, USD."""
+    flight_usd: Callable[[str, float], float]
+    """Price today of one flight with so many satellites of a design, USD: `vehicle.flight_usd("satellite", 3)`."""
     expected_lead_days: float
     """Mean days from an order to the start of work, launch failures and queues apart."""
     grounded: bool

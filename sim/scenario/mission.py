@@ -24,8 +24,9 @@ class Mission(Parameters):
     """Years at the start that metrics of the steady state leave out: availabilities, time below the SLA, the worst
     month, and those of sparing.  Work, counts and money are always of the whole mission."""
     wind_down_years: float = Field(default=0.0, ge=0, le=25)
-    """Years at the end in which the fleet runs out: what a strategy orders then is passed over, what was ordered before
-    still flies, and spares, servicers and satellites at work go on to their ends.  Metrics of the steady state leave
+    """Years at the end in which the fleet runs out: what a strategy orders or retires then is passed over, depots
+    order nothing more, what was ordered before still flies, and spares, servicers and satellites at work go on to their
+    ends.  Metrics of the steady state leave
     them out too."""
 
     @property

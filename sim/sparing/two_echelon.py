@@ -33,6 +33,8 @@ _LEGENDRE = np.polynomial.legendre.leggauss(24)
 _PASSES = 40
 """Alignments after which a plane's order has surely been filled."""
 _NEVER_DEG_PER_DAY = 1e-4
+_LEAST_FILL = 0.5
+"""Below this share of orders that are filled at once shortages are no longer rare."""
 
 
 class TwoEchelon(Parameters):
@@ -165,6 +167,17 @@ class TwoEchelonResult:
     """Mean time from a plane's order to its arrival."""
     delta_v_m_s: float
     propellant_kg: float
+
+    @property
+    def out_of_range(self) -> list[str]:
+        """What the closed form says that cannot be: then it has left the range in which it holds, and says nothing.
+
+        It takes shortages for rare: what is short at the end of one cycle counts as negative stock and in no next one.
+        """
+        stocks = {"plane_stock": self.plane_stock, "parking_stock_batches": self.parking_stock_batches}
+        fills = {"plane_fill": self.plane_fill, "parking_fill": self.parking_fill}
+        found = [f"{name} = {value:.4g}" for name, value in stocks.items() if value <= 0]
+        return found + [f"{name} = {value:.4g}" for name, value in fills.items() if value < _LEAST_FILL]
 
 
 def _solve(case: TwoEchelon) -> TwoEchelonResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -228,9 +229,14 @@ class Replenishing(Strategy):
         return {name: stock[name] for _, name in older if stock.get(name, 0) > 0}
 
     def ordered_view(self, fleet: FleetView) -> DesignView:
-        """The kind of satellite to order now."""
+        """The kind of satellite to order now, with room and today's price of a flight on the strategy's vehicle."""
         name = self.ordered_design(fleet)
-        return next(design for design in fleet.designs if design.name == name)
+        design = next(design for design in fleet.designs if design.name == name)
+        for vehicle in fleet.vehicles:
+            if vehicle.name == self.vehicle:
+                room, usd = vehicle.satellites_per_flight[name], partial(vehicle.flight_usd, name)
+                return replace(design, satellites_per_flight=room, flight_usd=usd)
+        return design
 
     def worn_out(self, fleet: FleetView, planes: Sequence[int] | None = None) -> list[Retire]:
         """Retire what has too few GPUs left in some planes, or in those that changed."""

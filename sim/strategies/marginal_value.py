@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from sim.constants import HOURS_PER_DAY
+from sim.design_view import DesignView
 from sim.fleet import FleetView
 from sim.strategies.base import Action, Lattice
 from sim.strategies.value import Valuing
@@ -31,18 +32,18 @@ class MarginalValue(Valuing):
         loads, load_of = np.unique(missing, return_inverse=True)
         if not loads[-1]:
             return []
-        worth = np.array([self._worth_launching(fleet, int(load)) for load in loads], np.int32)
+        design = self.ordered_view(fleet)
+        worth = np.array([self._worth_launching(fleet, design, int(load)) for load in loads], np.int32)
         return [*self.orders(fleet, worth[load_of])]
 
-    def _worth_launching(self, fleet: FleetView, missing: int) -> int:
+    def _worth_launching(self, fleet: FleetView, design: DesignView, missing: int) -> int:
         """How many of the missing satellites to launch: all, those that fill whole flights, or none."""
-        full = missing - missing % self.ordered_view(fleet).satellites_per_flight
-        gains = {load: self._gain_usd(fleet, load) for load in (0, full, missing)}
+        full = missing - missing % design.satellites_per_flight
+        gains = {load: self._gain_usd(fleet, design, load) for load in (0, full, missing)}
         return max(gains, key=lambda load: (gains[load], -load))
 
-    def _gain_usd(self, fleet: FleetView, satellites: int) -> float:
+    def _gain_usd(self, fleet: FleetView, design: DesignView, satellites: int) -> float:
         """Expected value of so many more satellites for a plane, less their cost, USD."""
-        design = self.ordered_view(fleet)
         left_days = fleet.mission_days - fleet.now_days - fleet.expected_lead_days
         if left_days <= 0 or satellites == 0:
             return 0.0 if satellites == 0 else -design.cost_usd(satellites)

@@ -39,6 +39,15 @@ def test_what_was_ordered_before_the_wind_down_still_flies(fleet, checked_run, w
     assert days_of(checked_run(scenario, "replace_on_failure"), EventKind.DELIVERED) == [0, 0, 220]
 
 
+def test_nothing_is_retired_for_wear_in_the_wind_down(fleet, checked_run, written_thresholds):
+    worn = {"replace_on_failure": {"retire_below_gpu_fraction": 0.6}}
+    laws = written_thresholds(gpu={(0, 0, 0): 50, (1, 0, 0): 220})
+    whole = fleet(slots=2, gpus=2, days=300, lead=30, strategies=worn, **laws)
+    runs_out = with_mission(whole, wind_down_years=100 / YEAR)
+    assert days_of(checked_run(whole, "replace_on_failure"), EventKind.RETIRED) == pytest.approx([50, 220])
+    assert days_of(checked_run(runs_out, "replace_on_failure"), EventKind.RETIRED) == pytest.approx([50])
+
+
 def test_the_steady_state_is_what_lies_between(fleet, checked_run, written_thresholds):
     # Of two satellites one is missing for the first 40 days' end, and for all of the last 100.
     laws = written_thresholds(bus={(0, 0): 20, (0, 1): 300})

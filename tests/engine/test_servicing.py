@@ -338,6 +338,24 @@ def test_the_depot_orders_up_to_its_stock_and_flies_lost_cartridges_again(fleet,
     assert not np.any((gaps > 1e-9) & (gaps < 25 - 1e-9))
 
 
+def test_depots_order_nothing_in_the_wind_down(fleet, checked_run):
+    scenario = fleet(
+        slots=2,
+        gpus=30,
+        days=700,
+        gpu={"kind": "exponential", "rate_per_year": 0.4},
+        servicing={**HOPS, "parts_aboard": 2, "depot": {"parts": 4, "reorder_level": 2}},
+        strategies=AT_ONCE,
+        lead=30,
+    )
+    mission = scenario.mission.model_copy(update={"wind_down_years": 350 / 365.25})
+    runs_out = scenario.model_copy(update={"mission": mission})
+    flights = [days_of(checked_run(one, "at_once"), EventKind.SUPPLY_LAUNCHED) for one in (scenario, runs_out)]
+    assert max(flights[0]) > 380
+    assert max(flights[1]) <= 380  # ordered before day 350, with a lead of 30
+    assert flights[1] == [day for day in flights[0] if day <= 380]
+
+
 def test_supplies_fly_on_the_dates_of_the_vehicle(fleet, checked_run, written_thresholds, lasting):
     laws = written_thresholds(gpu={(0, 0, 0): 50, (0, 0, 1): 50})
     servicing = {**HOPS, "parts_aboard": 2, "depot": {"parts": 2, "reorder_level": 0}}

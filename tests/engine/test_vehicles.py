@@ -137,13 +137,33 @@ def test_a_strategy_sees_what_flies(fleet, checked_run):
     result = checked_run(scenario, "orders", seed=3)
     delivered = result.events.count(EventKind.LAUNCH_FAILED) == 0
     main, other = seen[0][1]
-    assert (main.name, main.satellites_per_flight, main.flight_usd) == ("main", {"satellite": 1000}, {"satellite": 1})
+    assert (main.name, main.satellites_per_flight) == ("main", {"satellite": 1000})
+    assert main.flight_usd("satellite", 3) == 1
     assert (main.expected_lead_days, main.success_probability) == (20, 1)
     assert (other.name, other.satellites_per_flight, other.expected_lead_days) == ("small", {"satellite": 2}, 5)
-    assert other.flight_usd["satellite"] == pytest.approx(20 + 20 * seen[0][0] / 365.25)
+    assert other.flight_usd("satellite", 2) == pytest.approx(20 + 20 * seen[0][0] / 365.25)
     assert other.success_probability == 1.5 / 2
     after = next(vehicles for day, vehicles in seen if day > 16)[1]
     assert after.success_probability == (2.5 if delivered else 1.5) / 3
+
+
+@pytest.mark.parametrize(("usd", "ordered"), [([1.0, 1e9], [0]), ([1e9, 1e9], []), ([1e9, 1.0], [1])])
+def test_a_strategy_weighs_the_price_of_today_on_its_own_vehicle(fleet, checked_run, written_thresholds, usd, ordered):
+    # A satellite is lost in each half of the year; the other vehicle's price jumps in between, the main one's is 1.
+    price = {"kind": "per_flight", "usd": {"kind": "table", "year": [2027.4, 2027.41], "usd": usd}}
+    small = {**OTHER, "vehicle": {**OTHER["vehicle"], "price": price}}
+    scenario = fleet(
+        slots=2,
+        days=365,
+        start="2027-01-01",
+        launch={"others": {"small": small}},
+        strategies={"marginal_value": {"vehicle": "small"}},
+        **written_thresholds(bus={(0, 0): 100, (1, 0): 200}),
+    )
+    service = scenario.service.model_copy(update={"value_usd_per_gpu_hour": 10.0})
+    scenario = scenario.model_copy(update={"service": service})
+    days = checked_run(scenario, "marginal_value").events.where(EventKind.ORDERED).time_days
+    assert [int(day > 150) for day in days.tolist()] == ordered
 
 
 @pytest.mark.parametrize(

@@ -53,13 +53,27 @@ def test_every_parameter_moves_the_closed_form_and_the_scenario():
 
 def test_what_is_out_of_tolerance_is_told():
     theory = asdict(TwoEchelon().solve())
-    found = {"closed_form": theory, "simulated": {name: {"mean": value, "se": None} for name, value in theory.items()}}
+    simulated = {name: {"mean": value, "se": None} for name, value in theory.items()}
+    found = {"closed_form": theory, "simulated": simulated, "out_of_range": []}
     assert shortcomings(found) == []
     found["simulated"]["plane_stock"]["mean"] *= 1 + 1.01 * TOLERANCES["plane_stock"]
     (said,) = shortcomings(found)
     assert said.startswith("plane_stock: simulated ")
     found["simulated"]["plane_stock"]["se"] = 0.02  # which may be chance
     assert shortcomings(found) == []
+
+
+def test_a_closed_form_out_of_its_range_judges_nothing():
+    assert TwoEchelon().solve().out_of_range == []
+    theory = case_of(["reorder_point=0", "order_quantity=1", "failure_rate_per_year=0.2"]).solve()
+    assert theory.plane_stock < 0
+    assert theory.out_of_range[0] == f"plane_stock = {theory.plane_stock:.4g}"
+    simulated = {name: {"mean": 1.0, "se": None} for name in asdict(theory)}
+    found = {"closed_form": asdict(theory), "simulated": simulated, "out_of_range": theory.out_of_range}
+    assert shortcomings(found) == []
+    shown = table(found | {"replicates": 1, "years": 1.0, "seconds_per_replicate": 1.0})
+    assert f"it gives plane_stock = {theory.plane_stock:.4g}" in shown
+    assert "%" not in shown
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@
     sim.plots.save(sim.plots.compute_availability(study), "availability.png")
 
 The names below are the public ones; each is loaded when it is first used.  No package inside has one of these names,
-or its import would put it in the place of what the name stands for (`plots` and `strategies` are the packages themselves).
+or its import would put it in the place of what the name stands for; `plots` and `strategies` are the packages.
 """
 
 from __future__ import annotations

@@ -64,6 +64,10 @@ class EventKind(IntEnum):
     TAKEN = 41  # one row a satellite that an order takes from the ground stock; amount: days for which it waited for it
     READY = 42  # satellites of an order are built, or processed, and wait for a flight; amount: satellites
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
+    HELD = 44  # GPU-hours of GPUs that a gang holds while it waits for others
+    KEPT_WAITING = 45  # GPU-hours of idle GPUs that jobs in the queue want, but too few are free in one place
+    STRANDED = 46  # GPU-hours of idle GPUs that gangs at work lack, but less than a replica is free in their plane
+    IDLE = 47  # GPU-hours of idle GPUs that no job wants
 
 
 class Cause(IntEnum):
@@ -91,6 +95,9 @@ class Cause(IntEnum):
     STAND_OFF = 19  # the formation keeps its distance from a dead satellite
     LOSS = 20  # of an order: the slot's satellite failed, or had too few GPUs left
     STOCK = 21  # of an order: for a spare berth
+    ENERGY = 22  # too little light, power or cooling for full speed
+    RETRIED = 23  # mitigation of soft errors, and steps tried again
+    LINK = 24  # talk between GPUs that computing does not hide, and links that are down
 
 
 GPU_LOSSES = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)

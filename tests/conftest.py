@@ -114,7 +114,11 @@ def make_fleet(
                 **(launch or {}),
             },
             "deployment": deployment or {"kind": "in_place"},
-            "workload": {"jobs": jobs or [], "scheduler": {"kind": scheduler}},
+            # Gangs as large as their job says, whatever the test looks at.
+            "workload": {
+                "jobs": [{"on_loss": "restart_elsewhere", **job} for job in jobs or []],
+                "scheduler": {"kind": scheduler},
+            },
             "economics": {"bus_usd": 1, "gpu_usd": 1, **(economics or {})},
             "strategies": strategies or {},
             "servicing": servicing,

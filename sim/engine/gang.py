@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, nan
 
 import numpy as np
@@ -59,6 +59,11 @@ class Stretch:
         return list(zip(self.designs.tolist(), born, strict=True))
 
     @property
+    def size(self) -> int:
+        """GPUs of the gang."""
+        return int(self.gpus.sum())
+
+    @property
     def weight(self) -> int:
         """What it takes of memory, in segments of up to 32 satellites."""
         return 1 + len(self.berths) // 33
@@ -79,10 +84,16 @@ class Gang:
     rhythm: Rhythm = field(compare=False)
     """By which it runs, or ran last; before it first runs, by which its time is estimated."""
     unit_arrivals: UnitArrivals = field(compare=False)
-    remaining_days: float = field(compare=False)
-    """Work still to commit, days at full speed; infinite for a job without end."""
+    remaining: float = field(compare=False)
+    """Work still to commit, GPU-days; infinite for a job without end."""
     units: NDArray[np.intp] = field(compare=False, default_factory=lambda: np.empty(0, np.intp))
     """Its GPUs as positions in the pool's flattened `owner`; empty while it waits."""
+    size: int = field(compare=False, default=0)
+    """GPUs that it runs on, or ran on last."""
+    missing: int = field(compare=False, default=0)
+    """GPUs that it would take beside them while it runs."""
+    held_since: float = field(compare=False, default=0.0)
+    """Day from which it holds its GPUs and waits for others."""
     plane: int = field(compare=False, default=-1)
     since: float = field(compare=False, default=0.0)
     """Day on which the present segment (of running, or of waiting) began."""
@@ -98,6 +109,8 @@ class Gang:
     """Unit-rate time of its arrivals used up before the first of these segments."""
     pending: list[Corruption] = field(compare=False, default_factory=list)
     """Silent corruptions not yet noticed before it."""
+    pending_size: int = field(compare=False, default=0)
+    """GPUs of the gang whose days at full speed they count in."""
     generation: int = field(compare=False, default=0)
     """Counts the segments; a process that waits for an older one's end stops."""
     done: bool = field(compare=False, default=False)
@@ -107,3 +120,10 @@ class Gang:
     def running(self) -> bool:
         """Whether it holds its GPUs."""
         return len(self.stretches) > 0 and not self.stretches[-1].ended
+
+    def pending_for(self, size: int) -> list[Corruption]:
+        """Silent corruptions not yet noticed, their work at risk in days of a gang of so many GPUs."""
+        if not self.pending or size == self.pending_size:
+            return self.pending
+        scale = self.pending_size / size
+        return [replace(one, at_risk=one.at_risk * scale) for one in self.pending]

@@ -26,12 +26,29 @@ _BECAME = np.array(
         EventKind.COMMITTED,
         EventKind.LOST,
         EventKind.SLOWED,
+        EventKind.SLOWED,
+        EventKind.SLOWED,
         EventKind.CHECKPOINTED,
         EventKind.RESTARTED,
+        EventKind.PAUSED,
         EventKind.PAUSED,
     ]
 )
 """What becomes of the time of a segment; its last work is lost, or at the end of a mission not committed yet."""
+_WHY = np.array(
+    [
+        Cause.NONE,
+        Cause.NONE,
+        Cause.ENERGY,
+        Cause.RETRIED,
+        Cause.LINK,
+        Cause.NONE,
+        Cause.NONE,
+        Cause.STAND_OFF,
+        Cause.NONE,
+    ]
+)
+"""And why."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,7 @@ class GangTime:
     def ran(self, gangs: Sequence[Gang], stretches: Sequence[Stretch], segments: RunSegments) -> None:
         """Write where the segments of some gangs went."""
         plane = np.array([stretch.plane for stretch in stretches])
-        job, gpus = np.array([gang.job for gang in gangs]), np.array([gang.spec.gpus for gang in gangs])
+        job, gpus = np.array([gang.job for gang in gangs]), np.array([one.size for one in stretches])
         day, since = np.array([one.end_day for one in stretches]), np.array([one.since for one in stretches])
         cause, closing = np.array([one.cause for one in stretches]), np.array([one.closing for one in stretches])
         spent, sums = segments.spent, segments.sums
@@ -67,19 +84,22 @@ class GangTime:
         computed = np.array([float(one.before[-1]) for one in segments.progress])
         accounted = sums(segments.pieces.ends - segments.pieces.starts)
         hours = gpus * HOURS_PER_DAY
+        # What suspends a plane is known by the day on which it goes on.
+        still = np.clip(np.array([one.resume_day for one in stretches]), since, day) - since
         shares = np.array(
             [
                 segments.net,
                 last,
-                computed - segments.worked,
+                *_slowed(stretches, computed, segments.worked),
                 sums(spent.written),
                 sums(spent.restarted),
-                day - since - accounted + sums(spent.idle),
+                still,
+                day - since - still - accounted + sums(spent.idle),
             ]
         )
         kinds = np.repeat(_BECAME[:, None], len(stretches), axis=1)
         kinds[1] = np.where(closing, EventKind.UNCOMMITTED, EventKind.LOST)
-        causes = np.full(shares.shape, Cause.NONE)
+        causes = np.repeat(_WHY[:, None], len(stretches), axis=1)
         causes[1] = cause
         there = np.abs(shares) > NOTHING
         of = there.nonzero()[1]
@@ -125,3 +145,14 @@ class GangTime:
             _Rows(of, when, EventKind.SOFT_INTERRUPTED, what, count.astype(float)),
             _Rows(of[some], when[some], EventKind.LOST, what[some], gone[some]),
         ]
+
+
+def _slowed(stretches: Sequence[Stretch], computed: Floats, worked: Floats) -> tuple[Floats, Floats, Floats]:
+    """Time computed in vain in some segments: for want of light, power or cooling, on steps twice, on talking."""
+    made = [one.composition for one in stretches]
+    undisturbed = np.array([1.0 if one is None else one.undisturbed for one in made])
+    talking = np.array([1.0 if one is None else one.talking for one in made])
+    efficiency = undisturbed * talking
+    # A gang that does nothing but talk or try again has its full speed to do so.
+    at_speed = np.divide(worked, efficiency, out=computed.copy(), where=efficiency > 0)
+    return computed - at_speed, at_speed * (1 - undisturbed), at_speed * undisturbed * (1 - talking)

@@ -118,6 +118,18 @@ class Pool:
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
 
+    def keep_fullest(self, plane: int, units: Ints, count: int) -> Ints:
+        """Take some GPUs of a plane away from their owner but for so many, on the satellites where it has most.
+
+        Positions in the flat table; returns those that it keeps.
+        """
+        berths, there = self.satellites_of(plane, units)
+        rank = np.empty(len(berths), np.intp)
+        rank[np.argsort(-there, kind="stable")] = np.arange(len(berths))
+        order = np.argsort(rank[np.searchsorted(berths, units // self.positions)], kind="stable")
+        self.give_back(plane, units[order[count:]])
+        return np.sort(units[order[:count]])
+
     def satellites_of(self, plane: int, units: Ints) -> tuple[Ints, Ints]:
         """(berths, GPUs in each) of some GPUs of a plane, positions in the flat table."""
         first = self.planes[plane].first_berth

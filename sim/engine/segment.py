@@ -80,14 +80,21 @@ class Composition:
     plane: int
     rhythm: Rhythm
     speed: WorkTable
-    efficiency: float
-    """Share of that speed that communication, mitigation and retried steps leave."""
+    undisturbed: float
+    """Share of that speed that mitigation of soft errors and retried steps leave."""
+    talking: float
+    """Share of the rest that communication leaves, link outages included."""
     rates: InterruptionRates | None
     """What can interrupt it; none: nothing can."""
     failures_during_restart: bool
     """Whether what comes during a restart begins it anew."""
     made_of: tuple[object, ...] = ()
     """Its satellites, the GPUs that it holds there, and their ages: what all but the rhythm follows from."""
+
+    @property
+    def efficiency(self) -> float:
+        """Share of the speed that becomes work."""
+        return self.undisturbed * self.talking
 
 
 @dataclass(frozen=True, eq=False)

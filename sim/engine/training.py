@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator
 from math import inf
 from typing import Any
 
@@ -21,31 +20,19 @@ from numpy.typing import NDArray
 from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
 from sim.engine.gang import Gang, Stretch
-from sim.engine.gang_time import GangTime
+from sim.engine.gang_runs import GangRuns
+from sim.engine.idle_time import IdleTime
 from sim.engine.pool import Pool
-from sim.engine.run_segments import run_segments
-from sim.engine.segment import Asked, Before, Composition, UnitArrivals
+from sim.engine.segment import UnitArrivals
 from sim.environment import Environment
-from sim.environment.recent import Recent
-from sim.environment.saa_passes import block_means
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Queued, TrainingJob, WorkTable
+from sim.workloads import Placement, Queued
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
-
-NOTED_AT_MOST = 2048
-"""Run segments that wait to be accounted for, a few kilobytes each; those of more than 32 satellites count for more."""
-TOGETHER_DAYS = 10_000.0
-"""Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
-TOGETHER_INTERRUPTIONS = 1e6
-"""Interruptions that are followed at once, as far as that may be parted among gangs: 200 MB."""
-
-
-_STANDING = WorkTable(np.zeros(1))
 
 
 class TrainingJobs:
@@ -64,33 +51,34 @@ class TrainingJobs:
         """`fluence_per_day`: of solar storms, shape (days of the environment's tables,)."""
         self.env = env
         self.environment = environment
-        self.fluence_per_day = fluence_per_day
         self.fleet = fleet
         self.log = log
         self.scheduler = scenario.workload.scheduler
         positions = max(scenario.design(name).positions for name in scenario.design_names)
         self.pool = Pool(fleet.planes, positions)
-        self.time = GangTime(log, [cause.cause for cause in environment.gangs.causes])
+        self.runs = GangRuns(environment, fleet, log, fluence_per_day)
+        self.idle_time = IdleTime(log)
         self.suspended_until = [0.0] * len(fleet.planes)
         self.queue: list[tuple[float, int]] = []
         """(day of arrival, job) of those that wait, in order."""
         self._waiting_sizes: Counter[int] = Counter()
+        self._queued_gpus = 0
+        self._shrunk: list[dict[int, Gang]] = [{} for _ in fleet.planes]
+        """Gangs at work that want more GPUs than they have, by plane and job."""
+        self._holding: dict[int, dict[int, Gang]] = {}
+        """Gangs that hold GPUs and wait for others, by plane and job."""
+        self._missing = 0
+        """GPUs that those at work want beside what they have."""
         self._tried = (-1, -1)
         self._queue_version = 0
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
-        self._noted = 0
-        """Run segments that are over and not accounted for, by weight."""
-        self._stops: dict[int, float] = {}  # by the description of a job
-        self._storms: Recent[float, Floats] = Recent(64)
         self.gangs: list[Gang] = []
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
             rhythm = environment.gangs.first_rhythm(spec)
-            work_days = inf if spec.work_gpu_hours is None else spec.work_gpu_hours / spec.gpus / HOURS_PER_DAY
+            work = inf if spec.work_gpu_hours is None else spec.work_gpu_hours / HOURS_PER_DAY
             for job in range(len(self.gangs), len(self.gangs) + count):
                 arrivals = UnitArrivals(streams, job)
-                self.gangs.append(
-                    Gang(spec.arrival_day, job, spec, rhythm, arrivals, work_days, since=spec.arrival_day)
-                )
+                self.gangs.append(Gang(spec.arrival_day, job, spec, rhythm, arrivals, work, since=spec.arrival_day))
 
     def start(self) -> None:
         """Let the jobs arrive."""
@@ -144,52 +132,109 @@ class TrainingJobs:
             self.interrupt(gang, cause, planned=False)
 
     def fill(self) -> None:
-        """Let the scheduler start what it will."""
-        if self._noted >= NOTED_AT_MOST:
-            self.settle(self.gangs)
+        """Let the scheduler start what it will, and gangs that have shrunk grow again."""
+        if self.runs.many_noted:
+            self.runs.settle(self.gangs)
         rooms = self.pool.rooms
         tried = rooms.version, self._queue_version
-        if not self.queue or tried == self._tried:
+        if tried == self._tried:
             return
-        if rooms.largest >= min(self._waiting_sizes):
+        if self.queue and rooms.largest >= min(self._waiting_sizes):
             for placement in self.scheduler.place(self._queued(), rooms, self.env.now):
-                self.place(self.gangs[placement.job], placement.plane)
+                self.place(placement)
+        for plane in sorted(rooms.freed):
+            self._grow(plane)
+        rooms.freed.clear()
         self._tried = rooms.version, self._queue_version
+        self.idle_time.note(self.env.now, rooms.total, self._queued_gpus, self._missing)
 
     # The life of a gang
 
-    def place(self, gang: Gang, plane: int) -> None:
+    def place(self, placement: Placement) -> None:
         """Give a queued gang idle GPUs of a plane and let it run."""
-        del self.queue[bisect_left(self.queue, (gang.arrival_day, gang.job))]
-        self._waiting_sizes[gang.spec.gpus] -= 1
-        if self._waiting_sizes[gang.spec.gpus] == 0:
-            del self._waiting_sizes[gang.spec.gpus]
-        self._queue_version += 1
-        self.time.waited(gang, self.env.now)
-        self.log.append(self.env.now, EventKind.JOB_STARTED, plane=plane, job=gang.job, amount=gang.spec.gpus)
+        gang, plane = self.gangs[placement.job], placement.plane
+        self._dequeue(gang)
+        self.runs.time.waited(gang, self.env.now)
+        gang.size = placement.gpus
+        self.log.append(self.env.now, EventKind.JOB_STARTED, plane=plane, job=gang.job, amount=gang.size)
         gang.plane = plane
-        self._running[plane][gang.job] = gang
-        gang.units = self.pool.take(plane, gang.job, gang.spec.gpus, gang.berths)
+        gang.units = self.pool.take(plane, gang.job, gang.size, gang.berths)
         self._run(gang, gang.rhythm.restart if gang.started else 0.0)
         gang.started = True
 
     def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
-        """A running gang is stopped, some GPUs may be gone: swap in idle ones and go on, or back to the queue."""
+        """A running gang is stopped, some GPUs may be gone: it goes on with what there is, or back to the queue."""
         kept = self.pool.kept(gang.job, gang.units)
-        missing = gang.spec.gpus - len(kept)
-        swap = self.pool.idle(gang.plane) >= missing
-        self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=swap)
-        if swap:
-            if missing:
-                berths, _ = self.pool.satellites_of(gang.plane, kept)
-                kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, missing, berths)])
+        if not gang.running:
+            self._held(gang)
             gang.units = kept
+            return
+        size = gang.spec.size_with(len(kept) + self.pool.idle(gang.plane))
+        self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
+        if size > 0:
+            self._resize(gang, kept, size)
             self._run(gang, gang.rhythm.restart + extra_days)
+            return
+        gang.units, gang.since = kept, self.env.now
+        if gang.spec.on_loss == "wait" and len(kept):
+            self._hold(gang)
         else:
-            gang.units = kept
             self._release(gang)
-            gang.since = self.env.now
             self._enqueue(gang)
+
+    def _grow(self, plane: int) -> None:
+        """Let gangs of a plane that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
+        for _, gang in sorted(self._holding.get(plane, {}).items()):
+            if gang.spec.size_with(len(gang.units) + self.pool.idle(plane)):
+                self._held(gang)
+                del self._holding[plane][gang.job]
+                self.runs.time.waited(gang, self.env.now)
+                self._resize(gang, gang.units, gang.spec.gpus)
+                self._run(gang, gang.rhythm.restart)
+        for _, gang in sorted(self._shrunk[plane].items()):
+            if self.pool.idle(plane) == 0:
+                return
+            size = gang.spec.size_with(gang.size + self.pool.idle(plane))
+            if size - gang.size >= min(gang.spec.least_growth, gang.spec.gpus - gang.size):
+                self._end_run(gang, self.env.now, planned=True, goes_on=True)
+                self._resize(gang, gang.units, size)
+                self._run(gang, gang.rhythm.restart)
+
+    def _hold(self, gang: Gang) -> None:
+        """A gang keeps the GPUs that it has, and waits in its plane for the others."""
+        if gang.remaining < inf:
+            self.runs.settle([gang])
+        self._holding.setdefault(gang.plane, {})[gang.job] = gang
+        del self._running[gang.plane][gang.job]
+        self._missed(gang, 0)
+        gang.held_since = self.env.now
+
+    def _held(self, gang: Gang, day: float | None = None) -> None:
+        """Write the time for which a gang has held GPUs without working on them."""
+        now = self.env.now if day is None else day
+        hours = (now - gang.held_since) * len(gang.units) * HOURS_PER_DAY
+        if hours > 0:
+            self.log.append(now, EventKind.HELD, plane=gang.plane, job=gang.job, amount=hours)
+        gang.held_since = now
+
+    def _missed(self, gang: Gang, gpus: int) -> None:
+        """A gang at work lacks so many GPUs now."""
+        self._missing += gpus - gang.missing
+        gang.missing = gpus
+        shrunk = self._shrunk[gang.plane]
+        if gpus:
+            shrunk[gang.job] = gang
+        else:
+            shrunk.pop(gang.job, None)
+
+    def _resize(self, gang: Gang, kept: NDArray[np.intp], size: int) -> None:
+        """Make a gang that holds some GPUs one of so many: take idle ones of its plane, or give some back."""
+        if size > len(kept):
+            berths, _ = self.pool.satellites_of(gang.plane, kept)
+            kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, size - len(kept), berths)])
+        elif size < len(kept):
+            kept = self.pool.keep_fullest(gang.plane, kept, size)
+        gang.units, gang.size = kept, size
 
     def run_job(self, gang: Gang, generation: int) -> Process:
         """Compute until the work is committed, unless something stops the gang first."""
@@ -201,7 +246,7 @@ class TrainingJobs:
         self._end_run(gang, self.env.now, planned=True)
         gang.done = True
         self._release(gang)
-        self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=plane, job=gang.job, amount=gang.spec.gpus)
+        self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=plane, job=gang.job, amount=gang.size)
         self.fill()
 
     def close(self, horizon_days: float) -> None:
@@ -211,15 +256,28 @@ class TrainingJobs:
                 continue
             if gang.running:
                 self._end_run(gang, horizon_days, closing=True)
-            else:
-                self.time.waited(gang, horizon_days)
-        self.settle(self.gangs)
+                continue
+            self.runs.time.waited(gang, horizon_days)
+            if gang.plane >= 0:
+                self._held(gang, horizon_days)
+        self.runs.settle(self.gangs)
+        self.idle_time.close(horizon_days)
 
     # Parts of the above
 
     def _enqueue(self, gang: Gang) -> None:
         insort(self.queue, (gang.arrival_day, gang.job))
-        self._waiting_sizes[gang.spec.gpus] += 1
+        self._waiting_sizes[gang.spec.least_gpus] += 1
+        self._queued_gpus += gang.spec.gpus
+        self._queue_version += 1
+
+    def _dequeue(self, gang: Gang) -> None:
+        del self.queue[bisect_left(self.queue, (gang.arrival_day, gang.job))]
+        least = gang.spec.least_gpus
+        self._waiting_sizes[least] -= 1
+        if self._waiting_sizes[least] == 0:
+            del self._waiting_sizes[least]
+        self._queued_gpus -= gang.spec.gpus
         self._queue_version += 1
 
     def _queued(self) -> Iterator[Queued]:
@@ -228,13 +286,15 @@ class TrainingJobs:
             if self.pool.rooms.largest < min(self._waiting_sizes, default=0):
                 return
             gang = self.gangs[job]
-            yield Queued(job, gang.spec.gpus, gang.rhythm.time_for(gang.remaining_days))
+            days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
+            yield Queued(job, gang.spec.gpus, days, gang.spec.least_gpus, gang.spec.replica_gpus)
 
     def _release(self, gang: Gang) -> None:
-        if gang.remaining_days < inf:
-            self.settle([gang])
+        if gang.remaining < inf:
+            self.runs.settle([gang])
         self.pool.give_back(gang.plane, gang.units)
         del self._running[gang.plane][gang.job]
+        self._missed(gang, 0)
         gang.units = gang.berths = np.empty(0, np.intp)
         gang.plane = -1
 
@@ -246,11 +306,13 @@ class TrainingJobs:
         resume = max(now, self.suspended_until[plane])
         gang.stretches.append(Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born))
         gang.generation += 1
-        if gang.remaining_days == inf:
+        self._running[plane][gang.job] = gang
+        self._missed(gang, gang.spec.gpus - gang.size)
+        if gang.remaining == inf:
             return
-        self.settle([gang])
-        gang.end_day = self._finish_day(gang, gang.stretches[0])
-        self.pool.rooms.run(plane, gang.job, gang.spec.gpus, gang.end_day)
+        self.runs.settle([gang])
+        gang.end_day = self.runs.finish_day(gang, gang.stretches[0])
+        self.pool.rooms.run(plane, gang.job, gang.size, gang.end_day)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))
 
@@ -267,123 +329,9 @@ class TrainingJobs:
     ) -> None:
         """End the segment of running: its process stops, its end counts no longer."""
         stretch = gang.stretches[-1]
-        stretch.end_day, stretch.cause, stretch.planned = day, cause, planned
+        stretch.cause, stretch.planned = cause, planned
         stretch.interrupted, stretch.goes_on, stretch.closing = interrupted, goes_on, closing
-        self._noted += stretch.weight
-        self.pool.rooms.stop(gang.plane, gang.job, gang.spec.gpus, gang.end_day)
+        self.runs.end(stretch, day)
+        self.pool.rooms.stop(gang.plane, gang.job, gang.size, gang.end_day)
         gang.end_day = inf
         gang.generation += 1
-
-    # Where the time went
-
-    def settle(self, gangs: Sequence[Gang]) -> None:
-        """Account for all segments of these gangs that are over."""
-        while open_ := [gang for gang in gangs if gang.stretches and gang.stretches[0].ended]:
-            open_.sort(key=lambda gang: gang.stretches[0].plane)  # one plane's eclipses after the other's
-            together: list[Gang] = []
-            share = 0.0  # of what may be followed at once
-            for gang in open_:
-                days = gang.stretches[0].end_day - gang.stretches[0].since
-                share += days * max(1 / TOGETHER_DAYS, self._stops_per_day(gang.spec) / TOGETHER_INTERRUPTIONS)
-                together.append(gang)
-                if share >= 1 or gang is open_[-1]:
-                    self._account(together)
-                    together, share = [], 0.0
-
-    def _stops_per_day(self, spec: TrainingJob) -> float:
-        """Interruptions of a new gang that break nothing, in the first plane."""
-        if id(spec) not in self._stops:
-            self._stops[id(spec)] = sum(self.environment.gangs.per_day(0, spec).values())
-        return self._stops[id(spec)]
-
-    def _account(self, gangs: Sequence[Gang]) -> None:
-        """Write where the first segment of each of these gangs went, and carry on what it leaves."""
-        stretches = [gang.stretches.popleft() for gang in gangs]
-        self._noted -= sum(stretch.weight for stretch in stretches)
-        asked = [
-            self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
-            for gang, stretch in zip(gangs, stretches, strict=True)
-        ]
-        segments = run_segments(asked)
-        left_days, used, net = segments.restart_left_days.tolist(), segments.used.tolist(), segments.net.tolist()
-        for number, (gang, stretch, left) in enumerate(zip(gangs, stretches, left_days, strict=True)):
-            gang.remaining_days = max(gang.remaining_days - net[number], 0.0)
-            gang.used = used[number]
-            gang.pending = segments.pending[number]
-            unnoticed = left > 0 and not gang.spec.failures_during_restart
-            if stretch.goes_on and unnoticed:
-                gang.stretches[0].restart_days = left
-            if stretch.interrupted and not (stretch.goes_on and (segments.paused[number] or unnoticed)):
-                self.log.append(
-                    stretch.end_day,
-                    EventKind.JOB_INTERRUPTED,
-                    cause=stretch.cause,
-                    plane=stretch.plane,
-                    job=gang.job,
-                    amount=gang.spec.gpus,
-                )
-        self.time.ran(gangs, stretches, segments)
-
-    def _ask(self, gang: Gang, stretch: Stretch, until: float, *, planned: bool) -> Asked:
-        """What to ask about a segment, up to a day; `planned`: a checkpoint precedes its end."""
-        start = min(stretch.resume_day, until)
-        slots = stretch.berths - self.fleet.planes[stretch.plane].first_berth
-        starts, ends = self.environment.sites[stretch.plane].run_windows(slots, start, until)
-        before = Before(stretch.since, stretch.restart_days, gang.unit_arrivals, gang.used, gang.pending)
-        if len(starts) == 0:
-            # It never runs, so nobody asks how fast it would, and what would interrupt it.
-            standing = Composition(self.environment.gangs, stretch.plane, gang.rhythm, _STANDING, 0.0, None, True)
-            return Asked(standing, before, starts, ends, until, planned)
-        return Asked(self._composition(gang, stretch), before, starts, ends, until, planned)
-
-    def _composition(self, gang: Gang, stretch: Stretch) -> Composition:
-        """How a gang runs in a segment; worked out once."""
-        if stretch.composition is None:
-            gang.composition = stretch.composition = self._compose(gang, stretch)
-            gang.rhythm = stretch.composition.rhythm
-        return stretch.composition
-
-    def _compose(self, gang: Gang, stretch: Stretch) -> Composition:
-        """How a gang runs on the GPUs that it holds."""
-        gangs, plane, spec, makes = self.environment.gangs, stretch.plane, gang.spec, stretch.makes
-        slots = stretch.berths - self.fleet.planes[plane].first_berth
-        units = gangs.units(stretch.gpus, makes)
-        before = gang.composition
-        rhythm = gangs.rhythm(plane, spec, makes, units, stretch.since)
-        made_of = plane, stretch.berths.tolist(), makes, stretch.gpus.tolist()
-        same = before is not None and before.made_of[:3] == made_of[:3]
-        if before is not None and before.made_of == made_of:
-            return replace(before, rhythm=rhythm)
-        return Composition(
-            gangs=gangs,
-            plane=plane,
-            rhythm=rhythm,
-            speed=before.speed if same and before is not None else gangs.speed(plane, makes, slots),
-            efficiency=gangs.efficiency(plane, spec, makes, units),
-            rates=gangs.rates(plane, slots, makes, units, self._storm_fluence) if gangs.causes else None,
-            failures_during_restart=spec.failures_during_restart,
-            made_of=made_of,
-        )
-
-    def _storm_fluence(self, edges: Floats) -> Floats:
-        """Fluence of solar storms a day, means over the spans between some days; `edges` are evenly spaced from 0."""
-        return self._storms.get(float(edges[1]), lambda: block_means(self.fluence_per_day, edges))
-
-    def _finish_day(self, gang: Gang, stretch: Stretch) -> float:
-        """Day on which the gang's work is committed if nothing breaks; infinite if not before the horizon."""
-        composition = self._composition(gang, stretch)
-        if composition.efficiency == 0:
-            return inf
-        table, horizon = composition.speed, self.environment.horizon_days
-        # Not before this day, even without checkpoints.
-        least = table.when(table.at(stretch.resume_day) + gang.remaining_days / composition.efficiency)
-        if least >= horizon:
-            return inf
-        needed = least - stretch.since + stretch.restart_days + gang.rhythm.time_for(gang.remaining_days)
-        end = min(stretch.since + 0.1 + 1.25 * needed, horizon)
-        while True:
-            segment = run_segments([self._ask(gang, stretch, end, planned=False)])
-            day = segment.finish_day(0, gang.rhythm, gang.remaining_days)
-            if day < inf or end >= horizon:
-                return day
-            end = min(2 * end - stretch.since, horizon)

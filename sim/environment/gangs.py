@@ -102,10 +102,10 @@ class Gangs:
     def _talk(self) -> Recent[tuple[float, ...], float]:
         return Recent(1024)
 
-    def efficiency(self, plane: int, job: TrainingJob, makes: Sequence[Make], units: Ints) -> float:
-        """Share of its time that a gang computes: what communication, mitigation and retried steps leave.
+    def undisturbed(self, plane: int, makes: Sequence[Make], units: Ints) -> float:
+        """Share of its computing that counts: what mitigation of soft errors and retried steps leave.
 
-        Satellites in columns, `units` of shape (kinds, satellites).  Links are those of the first design.
+        Satellites in columns, `units` of shape (kinds, satellites).
         """
         per_day = 0.0
         for design in sorted({design for design, _ in makes}):
@@ -114,7 +114,7 @@ class Gangs:
                 of = np.array([one == design for one, _ in makes])
                 per_day += float(steps @ units[:, of].sum(axis=1))
         retried = min(1.0, per_day * self.scenario.radiation.retry_s / 86400)
-        return self._throughput * (1 - retried) * self.communication(job, len(makes))
+        return self._throughput * (1 - retried)
 
     @cached_property
     def _throughput(self) -> float:

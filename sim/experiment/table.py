@@ -92,7 +92,7 @@ def table(
             [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns)]
             for name, estimates in strategies.items()
         ]
-        lines += ["", *_aligned([["strategy", *head], *rows], width)]
+        lines += ["", *aligned([["strategy", *head], *rows], width)]
     pairs = _pairs(strategies)
     lines += _difference_tables(pairs, differences, width)
     shown = [
@@ -142,7 +142,7 @@ def _difference_tables(
             ]
             for a, b in pairs
         ]
-        lines += ["", *_aligned([["difference, same random draws", *head], *rows], width)]
+        lines += ["", *aligned([["difference, same random draws", *head], *rows], width)]
     return lines
 
 
@@ -159,7 +159,7 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
         rows = [
             [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
         ]
-        lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
+        lines += aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
     lines += [
         "",
@@ -249,7 +249,7 @@ def _points(unit: str) -> str:
     return " points" if unit == " %" else unit
 
 
-def _aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Rows as lines of at most `width`: names to the left, numbers to the right, a rule under the first row.
 
     Long names take several lines, and numbers that do not fit beside the others follow in a table of their own.

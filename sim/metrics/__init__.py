@@ -4,8 +4,10 @@ from sim.metrics.causes import LossByCause, loss_by_cause, missing_capacity
 from sim.metrics.measure import flight_rows, measure, money
 from sim.metrics.series import daily_series, online_capacity, working_satellites
 from sim.metrics.table import METRICS, Metric
+from sim.metrics.waterfall import CLASSES, waterfall
 
 __all__ = [
+    "CLASSES",
     "METRICS",
     "LossByCause",
     "Metric",
@@ -16,5 +18,6 @@ __all__ = [
     "missing_capacity",
     "money",
     "online_capacity",
+    "waterfall",
     "working_satellites",
 ]

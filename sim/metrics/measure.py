@@ -14,6 +14,7 @@ from sim.metrics.ground import ground_metrics
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
+from sim.metrics.waterfall import accounts
 from sim.result import Result
 
 Floats = NDArray[np.float64]
@@ -62,6 +63,7 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_satellites": satellites_deployed,
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "robot_hours": log.total(EventKind.VISITED),
+        **accounts(result),
         "served_gpu_hours": served,
         **money(result, useful, served),
     }

@@ -254,6 +254,37 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric(
+            "online_gpu_hours", "GPU h", "GPU-hours of all GPUs alive on satellites at work in their slots.", "higher"
+        ),
+        Metric("checkpoint_gpu_hours", "GPU h", "GPU-hours that gangs spent writing checkpoints.", "lower"),
+        Metric(
+            "repeated_gpu_hours",
+            "GPU h",
+            "GPU-hours on mitigation of soft errors, on steps tried again, and on work not yet saved at the end.",
+            "lower",
+        ),
+        Metric("restart_gpu_hours", "GPU h", "GPU-hours of restarts after interruptions and pauses.", "lower"),
+        Metric("detection_gpu_hours", "GPU h", "GPU-hours of gangs until an interruption was noticed.", "lower"),
+        Metric(
+            "waiting_gpu_hours",
+            "GPU h",
+            "GPU-hours of GPUs that live while a job waits for the rest of its gang, held by it or free for it.",
+            "lower",
+        ),
+        Metric(
+            "stranded_gpu_hours",
+            "GPU h",
+            "GPU-hours of free GPUs that gangs at work want: less than a replica, or in another plane.",
+            "lower",
+        ),
+        Metric("link_gpu_hours", "GPU h", "GPU-hours of gangs that talk, or whose links are down.", "lower"),
+        Metric(
+            "throttled_gpu_hours", "GPU h", "GPU-hours of gangs below full speed for light, power or heat.", "lower"
+        ),
+        Metric("eclipse_gpu_hours", "GPU h", "GPU-hours of gangs paused in the dark.", "lower"),
+        Metric("unsold_gpu_hours", "GPU h", "GPU-hours whose output could not be sent to the ground.", "lower"),
+        Metric("idle_gpu_hours", "GPU h", "GPU-hours of GPUs that live and that no job wants.", "lower"),
+        Metric(
             "served_gpu_hours",
             "GPU h",
             "useful_gpu_hours as far as somebody wants them: up to service.demand_fraction of what the nameplate GPUs "

@@ -18,6 +18,10 @@ class Rooms:
         """Idle GPUs of each plane."""
         self.version = 0
         """Counts the changes."""
+        self.total = sum(idle)
+        """Idle GPUs of all planes."""
+        self.freed: set[int] = set()
+        """Planes in which GPUs have become idle; who looks at them empties it."""
         self._sorted = sorted((gpus, plane) for plane, gpus in enumerate(idle))
         self._ends: list[list[tuple[float, int, int]]] = [[] for _ in idle]  # (end day, job, GPUs), in order
         self._wanted = 0  # the size whose turns are known
@@ -35,6 +39,9 @@ class Rooms:
         before = self.idle[plane]
         del self._sorted[bisect_left(self._sorted, (before, plane))]
         self.idle[plane] = before + more
+        self.total += more
+        if more > 0:
+            self.freed.add(plane)
         insort(self._sorted, (before + more, plane))
         self._changed(plane)
 
@@ -50,6 +57,11 @@ class Rooms:
             ends = self._ends[plane]
             del ends[bisect_left(ends, (end_day, job, gpus))]
             self._changed(plane)
+
+    @property
+    def roomiest(self) -> int:
+        """The plane with the most idle GPUs; the highest number among equals."""
+        return self._sorted[-1][1]
 
     def best_fit(self, gpus: int) -> int | None:
         """The plane with the fewest idle GPUs that still suffice; the lowest number among equals."""

@@ -18,16 +18,36 @@ class Queued:
 
     job: int
     gpus: int
+    """GPUs that it wants."""
     run_days: float
-    """Days it would run if nothing failed; infinite for a job without end."""
+    """Days it would run on them if nothing failed; infinite for a job without end."""
+    least: int
+    """GPUs on which it starts if there are no more."""
+    replica: int
+    """It takes GPUs by so many."""
+
+    def size_in(self, room: int) -> int:
+        """GPUs that it takes where so many are free; 0: it does not start there."""
+        size = min(self.gpus, room // self.replica * self.replica)
+        return size if size >= self.least else 0
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Start this job on idle GPUs of this plane."""
+    """Start this job on so many idle GPUs of this plane."""
 
     job: int
     plane: int
+    gpus: int
+
+
+def _start(job: Queued, rooms: Rooms) -> Placement | None:
+    """Where to start a job: where all its GPUs are free, the plane that they fill best, else where most are."""
+    plane = rooms.best_fit(job.gpus)
+    if plane is None:
+        plane = rooms.roomiest
+    size = job.size_in(rooms.idle[plane])
+    return Placement(job.job, plane, size) if size else None
 
 
 class Scheduler(Parameters):
@@ -51,10 +71,10 @@ class Fifo(Scheduler):
 
     def place(self, queue: Iterable[Queued], rooms: Rooms, now_days: float) -> Iterator[Placement]:
         for job in queue:
-            plane = rooms.best_fit(job.gpus)
-            if plane is None:
+            start = _start(job, rooms)
+            if start is None:
                 return
-            yield Placement(job.job, plane)
+            yield start
 
 
 class FifoBackfill(Scheduler):
@@ -71,23 +91,34 @@ class FifoBackfill(Scheduler):
         waiting = iter(queue)
         head = None
         for job in waiting:
-            plane = rooms.best_fit(job.gpus)
-            if plane is None:
+            start = _start(job, rooms)
+            if start is None:
                 head = job
                 break
-            yield Placement(job.job, plane)
+            yield start
         if head is None:
             return
-        reserved, turn_day, left_over = rooms.first_turn(head.gpus)
+        reserved, turn_day, left_over = rooms.first_turn(head.least)
         for job in waiting:
-            if reserved is None or now_days + job.run_days <= turn_day:
-                plane = rooms.best_fit(job.gpus)
-            else:
-                plane = rooms.best_fit_beside(job.gpus, reserved, min(left_over, rooms.idle[reserved]))
-                if plane == reserved and plane is not None:
-                    left_over -= job.gpus
+            start = _start(job, rooms)
+            if start is None:
+                continue
+            if reserved is not None and now_days + job.run_days * job.gpus / start.gpus > turn_day:
+                start = self._beside(job, rooms, reserved, min(left_over, rooms.idle[reserved]))
+                if start is not None and start.plane == reserved:
+                    left_over -= start.gpus
+            if start is not None:
+                yield start
+
+    @staticmethod
+    def _beside(job: Queued, rooms: Rooms, reserved: int, room: int) -> Placement | None:
+        """Where to start a job whole, or else as small as may be, with so much room in the reserved plane."""
+        for gpus in dict.fromkeys((job.gpus, job.least)):
+            plane = rooms.best_fit_beside(gpus, reserved, room)
             if plane is not None:
-                yield Placement(job.job, plane)
+                size = job.size_in(room if plane == reserved else rooms.idle[plane])
+                return Placement(job.job, plane, size)
+        return None
 
 
 SCHEDULERS: tuple[type[Scheduler], ...] = (Fifo, FifoBackfill)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.constants import MINUTES_PER_DAY
 from sim.parameters import Label, Parameters, cited
@@ -19,8 +20,8 @@ class TrainingJob(Parameters):
     """A synchronous training job on a gang of GPUs, with checkpoints.
 
     The GPUs of a gang lie on satellites of one plane; any of them will do.  When one fails the work since the last
-    checkpoint is lost; the gang takes an idle GPU of its plane and restarts, or goes back to the queue until enough are
-    free.  Under the eclipse policy `pause` the gang computes while all its satellites are in light.
+    checkpoint is lost; the gang takes an idle GPU of its plane and restarts, or does what `on_loss` says.  Under the
+    eclipse policy `pause` the gang computes while all its satellites are in light.
     """
 
     kind: Literal["training"] = "training"
@@ -31,6 +32,20 @@ class TrainingJob(Parameters):
     it in the list, each gang in one plane.  `describe` says how many."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
+    on_loss: Literal["elastic", "wait", "restart_elsewhere"] = "elastic"
+    """What a gang does that lost GPUs for which none are idle in its plane.  `elastic`: it goes on with fewer, by whole
+    replicas, and grows back when GPUs are free; its work per hour falls accordingly.  `wait`: it keeps what it has and
+    waits in its plane for the others.  `restart_elsewhere`: it gives back all and queues for another place."""
+    replica_gpus: int = Field(default=1, gt=0, le=1_000_000_000)
+    """GPUs that hold one copy of the model (tensor times pipeline parallel): an elastic gang has whole copies."""
+    least_fraction: float = Field(
+        default=0.5, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.1, 1)
+    )
+    """Share of `gpus` below which an elastic gang neither starts nor goes on."""
+    growth_fraction: float = Field(
+        default=0.01, ge=0, le=1, json_schema_extra=cited("A", "a restart must pay for itself", 0, 0.1)
+    )
+    """Share of `gpus` that must be idle, or all that it lacks, before an elastic gang restarts with more."""
     work_gpu_hours: float | None = Field(default=None, ge=1e-6, le=1e15)
     """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
     arrival_day: float = Field(default=0.0, ge=0, le=36525)
@@ -78,3 +93,27 @@ class TrainingJob(Parameters):
         else:
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
         return Rhythm(interval, write, self.restart_min / MINUTES_PER_DAY)
+
+    @property
+    def least_gpus(self) -> int:
+        """GPUs on which it starts and goes on if there are no more."""
+        if self.on_loss != "elastic":
+            return self.gpus
+        replicas = max(1, ceil(self.least_fraction * self.gpus / self.replica_gpus - 1e-9))
+        return replicas * self.replica_gpus
+
+    @property
+    def least_growth(self) -> int:
+        """GPUs for which an elastic gang restarts with more, unless they are all that it lacks."""
+        return max(self.replica_gpus, ceil(self.growth_fraction * self.gpus - 1e-9))
+
+    def size_with(self, available: int) -> int:
+        """GPUs on which it runs where so many can be had; 0: it does not."""
+        size = min(self.gpus, available // self.replica_gpus * self.replica_gpus)
+        return size if size >= self.least_gpus else 0
+
+    @model_validator(mode="after")
+    def _is_made_of_replicas(self) -> TrainingJob:
+        if self.gpus % self.replica_gpus:
+            raise ValueError(f"gpus ({self.gpus}) must be a multiple of replica_gpus ({self.replica_gpus})")
+        return self

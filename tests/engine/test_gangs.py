@@ -17,7 +17,7 @@ RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_write_min": 5, "restart_min
 def spent(result, job=None):
     """{kind: GPU-hours} of the classes of gang time that took any."""
     log = result.events
-    mine = (log.kind >= EventKind.COMMITTED) & ((job is None) | (log.job == job))
+    mine = (log.kind >= EventKind.COMMITTED) & (log.kind <= EventKind.SLOWED) & ((job is None) | (log.job == job))
     kinds = sorted(set(log.kind[mine].tolist()))
     return {EventKind(kind).name: round(float(log.amount[mine & (log.kind == kind)].sum()), 6) for kind in kinds}
 

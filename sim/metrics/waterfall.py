@@ -1,0 +1,73 @@
+"""Where the GPU-hours of a run went: every hour of a GPU that lived on a satellite at work is in exactly one class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.constants import HOURS_PER_DAY
+from sim.events import Cause, EventKind, EventLog
+from sim.result import Result
+
+
+@dataclass(frozen=True)
+class Share:
+    """A class of GPU-hours."""
+
+    meaning: str
+    metrics: tuple[str, ...]
+    """The metrics that it is the sum of."""
+
+
+CLASSES: dict[str, Share] = {
+    "useful": Share("work that was kept", ("useful_gpu_hours",)),
+    "checkpoint": Share("writing checkpoints", ("checkpoint_gpu_hours",)),
+    "lost": Share(
+        "work rolled back, done twice, or not yet saved at the end", ("lost_gpu_hours", "repeated_gpu_hours")
+    ),
+    "restart": Share("restarts after interruptions and pauses", ("restart_gpu_hours",)),
+    "detection": Share("before an interruption was noticed", ("detection_gpu_hours",)),
+    "waiting": Share("free or held while a job waits for the rest of its gang", ("waiting_gpu_hours",)),
+    "stranded": Share("free, wanted by a gang at work, too few or in another plane", ("stranded_gpu_hours",)),
+    "link": Share("talk between GPUs, and links that are down", ("link_gpu_hours",)),
+    "throttled": Share("too little light, power or cooling for full speed", ("throttled_gpu_hours",)),
+    "eclipse": Share("paused in the dark", ("eclipse_gpu_hours",)),
+    "unsold": Share("output that could not be sent to the ground", ("unsold_gpu_hours",)),
+    "idle": Share("wanted by no job", ("idle_gpu_hours",)),
+}
+"""The classes, in the order of the picture; they add up to `online_gpu_hours`."""
+
+
+def waterfall(metrics: Mapping[str, float]) -> dict[str, float]:
+    """GPU-hours by class, from the metrics of a run or their means."""
+    return {name: sum(metrics[metric] for metric in share.metrics) for name, share in CLASSES.items()}
+
+
+def accounts(result: Result) -> dict[str, float]:
+    """The metrics that the classes are sums of, but for useful and lost work; and the hours of all GPUs at work."""
+    log, horizon = result.events, result.horizon_days
+    online = float((log.gpus * (horizon - np.minimum(log.time_days, horizon))).sum()) * HOURS_PER_DAY
+    dark = _slowed(log, Cause.ENERGY) if result.scenario.power.eclipse_policy == "migrate" else 0.0
+    paused, stood = log.kind == EventKind.PAUSED, log.cause == Cause.STAND_OFF
+    found = {
+        "checkpoint_gpu_hours": log.total(EventKind.CHECKPOINTED),
+        "repeated_gpu_hours": _slowed(log, Cause.RETRIED) + log.total(EventKind.UNCOMMITTED),
+        "restart_gpu_hours": log.total(EventKind.RESTARTED),
+        "detection_gpu_hours": 0.0,
+        "waiting_gpu_hours": log.total(EventKind.HELD)
+        + log.total(EventKind.KEPT_WAITING)
+        + float(log.amount[paused & stood].sum()),
+        "stranded_gpu_hours": log.total(EventKind.STRANDED),
+        "link_gpu_hours": _slowed(log, Cause.LINK),
+        "throttled_gpu_hours": _slowed(log, Cause.ENERGY) - dark,
+        "eclipse_gpu_hours": float(log.amount[paused & ~stood].sum()) + dark,
+        "unsold_gpu_hours": 0.0,
+    }
+    used = log.total(EventKind.COMMITTED) + log.total(EventKind.LOST) + sum(found.values())
+    return found | {"idle_gpu_hours": max(online - used, 0.0), "online_gpu_hours": online}
+
+
+def _slowed(log: EventLog, cause: Cause) -> float:
+    return float(log.amount[(log.kind == EventKind.SLOWED) & (log.cause == cause)].sum())

@@ -29,9 +29,9 @@ class EventKind(IntEnum):
     GPU_FAILED = 8  # one row a GPU
     BUS_FAILED = 9  # one row a satellite, with all GPUs alive on it
     RETIRED = 10  # a satellite taken out of service; the cause says why
-    JOB_STARTED = 11  # a gang got its GPUs; amount: GPUs
+    JOB_STARTED = 11  # a gang got its GPUs; amount: those that the job wants
     JOB_INTERRUPTED = 12  # a loss of GPUs, or their planned retirement, stopped a gang: see the cause; amount: GPUs
-    JOB_FINISHED = 13  # amount: GPUs
+    JOB_FINISHED = 13  # amount: GPUs that the job wants
     COMMITTED = 14  # GPU-hours of work made durable by a checkpoint
     LOST = 15  # GPU-hours of work rolled back
     CHECKPOINTED = 16  # GPU-hours spent on writing checkpoints
@@ -68,6 +68,10 @@ class EventKind(IntEnum):
     KEPT_WAITING = 45  # GPU-hours of idle GPUs that jobs in the queue want, but too few are free in one place
     STRANDED = 46  # GPU-hours of idle GPUs that gangs at work lack, but less than a replica is free in their plane
     IDLE = 47  # GPU-hours of idle GPUs that no job wants
+    RESIZED = (
+        48  # an elastic gang goes on with another number of GPUs, or starts with fewer than it wants; amount: GPUs
+    )
+    JOB_ARRIVED = 49  # a job joins the queue for the first time; amount: GPUs that it wants
 
 
 class Cause(IntEnum):

@@ -359,13 +359,29 @@ def check_gang_time(result: Result) -> None:
     end = np.full(len(specs), horizon)
     end[finished.job] = finished.time_days
     for job, spec in enumerate(specs):
-        hours = max(0.0, end[job] - spec.arrival_day) * 24 * spec.gpus
+        hours = max(0.0, end[job] - spec.arrival_day) * 24 * spec.gpus - hours_without(log, job, spec.gpus, end[job])
         mine = spent.job == job
         assert spent.amount[mine].sum() == pytest.approx(hours, rel=1e-9, abs=1e-6)
         if spec.work_gpu_hours is not None:
             committed = spent.amount[mine & (spent.kind == EventKind.COMMITTED)].sum()
             assert committed <= spec.work_gpu_hours * (1 + 1e-9)
             assert job not in finished.job or committed == pytest.approx(spec.work_gpu_hours, rel=1e-9)
+
+
+def hours_without(log, job: int, gpus: int, end: float) -> float:
+    """GPU-hours that a job lacks while it runs on fewer GPUs than it wants."""
+    mine = log.job == job
+    waits = mine & (log.kind == EventKind.WAITED)
+    breaks = [
+        (day - hours / 24 / gpus, day) for day, hours in zip(log.time_days[waits], log.amount[waits], strict=True)
+    ]
+    steps = mine & np.isin(log.kind, (EventKind.JOB_STARTED, EventKind.RESIZED))
+    days, sizes = log.time_days[steps], log.amount[steps]
+    lacked = 0.0
+    for since, until, size in zip(days, np.append(days[1:], end), sizes, strict=True):
+        ran = until - since - sum(max(0.0, min(until, last) - max(since, first)) for first, last in breaks)
+        lacked += ran * (gpus - size) * 24
+    return lacked
 
 
 class WrittenThresholds:

@@ -147,7 +147,8 @@ def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
                     f"{count:,} jobs {job.name!r} go on without an end, and the planes of the initial fleet have room "
                     f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one plane: the others wait"
                 )
-    at_most = sum(best_fit(list(room), job.gpus, count) * job.gpus for job, count in jobs)
+    sizes = [(job.size_with(largest) or job.gpus, count) for job, count in jobs]
+    at_most = sum(best_fit(list(room), gpus, count) * gpus for gpus, count in sizes)
     if jobs and at_most < (1 - _IDLE) * all_gpus:
         yield (
             f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
@@ -290,8 +291,11 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iter
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
     largest = max(plane.slots for plane in environment.shell_planes) * scenario.satellite.gpus
     rhythm = job.rhythm(mtbf_days)
-    if job.gpus > largest:
-        yield f"{name} needs {job.gpus:,} GPUs in one plane and the largest plane has {largest:,}: it never runs"
+    if job.least_gpus > largest:
+        least = f"{job.least_gpus:,} GPUs in one plane"
+        yield f"{name} needs {least} and the largest plane has {largest:,}: it never starts"
+    elif job.gpus > largest:
+        yield f"{name} wants {job.gpus:,} GPUs in one plane and the largest has {largest:,}: it never has them all"
     if rhythm.interval > mtbf_days:
         yield (
             f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "

@@ -92,6 +92,8 @@ class Gang:
     """GPUs that it runs on, or ran on last."""
     missing: int = field(compare=False, default=0)
     """GPUs that it would take beside them while it runs."""
+    awaited: int = field(compare=False, default=0)
+    """GPUs for which it waits while it holds others."""
     held_since: float = field(compare=False, default=0.0)
     """Day from which it holds its GPUs and waits for others."""
     plane: int = field(compare=False, default=-1)

@@ -63,6 +63,7 @@ class TrainingJobs:
         """(day of arrival, job) of those that wait, in order."""
         self._waiting_sizes: Counter[int] = Counter()
         self._queued_gpus = 0
+        """GPUs that jobs in the queue want, and those that gangs wait for which hold others."""
         self._shrunk: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         """Gangs at work that want more GPUs than they have, by plane and job."""
         self._holding: dict[int, dict[int, Gang]] = {}
@@ -87,16 +88,14 @@ class TrainingJobs:
             by_day[gang.arrival_day].append(gang)
         for day in sorted(by_day):
             if day == 0:
-                for gang in by_day[day]:
-                    self._enqueue(gang)
+                self._arrive(by_day[day])
             else:
                 self.env.process(self.arrive(day, by_day[day]))
 
     def arrive(self, day: float, gangs: list[Gang]) -> Process:
         """Join the queue on a day."""
         yield self.env.timeout(day)
-        for gang in gangs:
-            self._enqueue(gang)
+        self._arrive(gangs)
         self.fill()
 
     # What the world tells the jobs
@@ -156,8 +155,10 @@ class TrainingJobs:
         self._dequeue(gang)
         self.runs.time.waited(gang, self.env.now)
         gang.size = placement.gpus
-        self.log.append(self.env.now, EventKind.JOB_STARTED, plane=plane, job=gang.job, amount=gang.size)
+        self.log.append(self.env.now, EventKind.JOB_STARTED, plane=plane, job=gang.job, amount=gang.spec.gpus)
         gang.plane = plane
+        if gang.size < gang.spec.gpus:
+            self.log.append(self.env.now, EventKind.RESIZED, plane=plane, job=gang.job, amount=gang.size)
         gang.units = self.pool.take(plane, gang.job, gang.size, gang.berths)
         self._run(gang, gang.rhythm.restart if gang.started else 0.0)
         gang.started = True
@@ -168,6 +169,7 @@ class TrainingJobs:
         if not gang.running:
             self._held(gang)
             gang.units = kept
+            self._awaited(gang, gang.spec.gpus - len(kept))
             return
         size = gang.spec.size_with(len(kept) + self.pool.idle(gang.plane))
         self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
@@ -187,6 +189,7 @@ class TrainingJobs:
         for _, gang in sorted(self._holding.get(plane, {}).items()):
             if gang.spec.size_with(len(gang.units) + self.pool.idle(plane)):
                 self._held(gang)
+                self._awaited(gang, 0)
                 del self._holding[plane][gang.job]
                 self.runs.time.waited(gang, self.env.now)
                 self._resize(gang, gang.units, gang.spec.gpus)
@@ -207,6 +210,7 @@ class TrainingJobs:
         self._holding.setdefault(gang.plane, {})[gang.job] = gang
         del self._running[gang.plane][gang.job]
         self._missed(gang, 0)
+        self._awaited(gang, gang.spec.gpus - len(gang.units))
         gang.held_since = self.env.now
 
     def _held(self, gang: Gang, day: float | None = None) -> None:
@@ -216,6 +220,11 @@ class TrainingJobs:
         if hours > 0:
             self.log.append(now, EventKind.HELD, plane=gang.plane, job=gang.job, amount=hours)
         gang.held_since = now
+
+    def _awaited(self, gang: Gang, gpus: int) -> None:
+        """A gang that holds GPUs waits for so many others now."""
+        self._queued_gpus += gpus - gang.awaited
+        gang.awaited = gpus
 
     def _missed(self, gang: Gang, gpus: int) -> None:
         """A gang at work lacks so many GPUs now."""
@@ -234,6 +243,8 @@ class TrainingJobs:
             kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, size - len(kept), berths)])
         elif size < len(kept):
             kept = self.pool.keep_fullest(gang.plane, kept, size)
+        if size != gang.size:
+            self.log.append(self.env.now, EventKind.RESIZED, plane=gang.plane, job=gang.job, amount=size)
         gang.units, gang.size = kept, size
 
     def run_job(self, gang: Gang, generation: int) -> Process:
@@ -246,7 +257,7 @@ class TrainingJobs:
         self._end_run(gang, self.env.now, planned=True)
         gang.done = True
         self._release(gang)
-        self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=plane, job=gang.job, amount=gang.size)
+        self.log.append(self.env.now, EventKind.JOB_FINISHED, plane=plane, job=gang.job, amount=gang.spec.gpus)
         self.fill()
 
     def close(self, horizon_days: float) -> None:
@@ -264,6 +275,11 @@ class TrainingJobs:
         self.idle_time.close(horizon_days)
 
     # Parts of the above
+
+    def _arrive(self, gangs: list[Gang]) -> None:
+        for gang in gangs:
+            self.log.append(gang.arrival_day, EventKind.JOB_ARRIVED, job=gang.job, amount=gang.spec.gpus)
+            self._enqueue(gang)
 
     def _enqueue(self, gang: Gang) -> None:
         insort(self.queue, (gang.arrival_day, gang.job))

@@ -11,6 +11,7 @@ from sim.constants import HOURS_PER_DAY
 from sim.economics import costs, tessac
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.ground import ground_metrics
+from sim.metrics.jobs import job_metrics
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
@@ -64,6 +65,7 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "robot_hours": log.total(EventKind.VISITED),
         **accounts(result),
+        **job_metrics(log),
         "served_gpu_hours": served,
         **money(result, useful, served),
     }

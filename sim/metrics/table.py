@@ -254,6 +254,26 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric(
+            "queueing_delay_days",
+            "d",
+            "Days from a job's arrival to its first start, mean over the jobs that started.",
+            "lower",
+        ),
+        Metric(
+            "bounded_slowdown",
+            "1",
+            "Days from arrival to end over days from first start to end, at least 1, mean over the jobs that ended.",
+            "lower",
+            low=1.0,
+        ),
+        Metric("jobs_finished", "1", "Jobs that did all their work.", "higher"),
+        Metric(
+            "makespan_days",
+            "d",
+            "Days from the first job's arrival to the last one's end; undefined unless all ended.",
+            "lower",
+        ),
+        Metric(
             "online_gpu_hours", "GPU h", "GPU-hours of all GPUs alive on satellites at work in their slots.", "higher"
         ),
         Metric("checkpoint_gpu_hours", "GPU h", "GPU-hours that gangs spent writing checkpoints.", "lower"),

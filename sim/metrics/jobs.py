@@ -1,0 +1,46 @@
+"""How jobs fare: how long they wait, how much longer they take than alone, when the last is done.  All from the log."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.events import EventKind, EventLog
+
+Floats = NDArray[np.float64]
+
+SHORT_DAYS = 10 / 86400
+"""Run times below this count as this in the slowdown: 10 s, as is usual (Feitelson and Rudolph 1998,
+doi 10.1007/BFb0053978)."""
+
+
+def job_metrics(log: EventLog) -> dict[str, float]:
+    """The metrics of jobs by name, NaN where one is not defined."""
+    arrived, started, finished = (
+        _days(log, kind) for kind in (EventKind.JOB_ARRIVED, EventKind.JOB_STARTED, EventKind.JOB_FINISHED)
+    )
+    done = np.isfinite(finished)
+    run = np.maximum((finished - started)[done], SHORT_DAYS)
+    return {
+        "queueing_delay_days": _mean((started - arrived)[np.isfinite(started)]),
+        "bounded_slowdown": _mean(np.maximum((finished - arrived)[done] / run, 1.0)),
+        "jobs_finished": float(np.count_nonzero(done)),
+        "makespan_days": float((finished - arrived.min()).max()) if len(done) and done.all() else nan,
+    }
+
+
+def _days(log: EventLog, kind: EventKind) -> Floats:
+    """The day on which each job that arrived has its first event of a kind; infinite where it has none."""
+    jobs = int(log.job[log.kind == EventKind.JOB_ARRIVED].max(initial=-1)) + 1
+    found = np.full(jobs, np.inf)
+    mine = log.kind == kind
+    np.minimum.at(found, log.job[mine], log.time_days[mine])
+    arrived = np.zeros(jobs, bool)
+    arrived[log.job[log.kind == EventKind.JOB_ARRIVED]] = True
+    return found[arrived]
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else nan

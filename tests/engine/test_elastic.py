@@ -1,0 +1,134 @@
+"""Gangs that shrink and grow, and gangs that wait in place; every GPU-hour of a run in one class."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from sim.events import EventKind
+from sim.metrics import measure, waterfall
+
+# Computing without checkpoints and restarts worth speaking of.
+BARE = {"checkpoint_interval_min": 0.01, "checkpoint_write_min": 0, "restart_min": 0}
+RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_write_min": 0, "restart_min": 60}
+DAY = 24.0
+
+
+def sizes(result):
+    """(day, GPUs) of each change of a gang's size."""
+    rows = result.events.where(EventKind.RESIZED)
+    return [(pytest.approx(day, abs=1e-6), gpus) for day, gpus in zip(rows.time_days, rows.amount, strict=True)]
+
+
+def hours(result):
+    return {name: pytest.approx(value, abs=1e-3) for name, value in waterfall(measure(result)).items() if value > 1e-3}
+
+
+def test_a_gang_goes_on_with_fewer_replicas_and_grows_back(fleet, checked_run, written_thresholds):
+    # Two satellites of four; one is lost on day 2 and replaced on day 5.  Copies of two GPUs.
+    laws = written_thresholds(bus={(1, 0): 2})
+    job = {"gpus": 8, "on_loss": "elastic", "replica_gpus": 2, "least_fraction": 0.25, **RHYTHM}
+    scenario = fleet(slots=2, gpus=4, days=10, lead=3, jobs=[job], **laws)
+    result = checked_run(scenario, "replace_on_failure")
+    assert sizes(result) == [(2, 4), (5, 8)]
+    assert [(row.time_days[0], row.amount[0]) for row in [result.events.where(EventKind.JOB_INTERRUPTED)]] == [
+        (pytest.approx(2, abs=1e-6), 8)
+    ]
+    # It restarts once smaller and once larger, for an hour each; nothing is rolled back on whole hours.
+    useful = 2 * DAY * 8 + (3 * DAY - 1) * 4 + (5 * DAY - 1) * 8
+    assert hours(result) == {"useful": useful, "restart": 4 + 8}
+
+
+def test_what_is_less_than_a_replica_is_stranded(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(gpu={(0, 0, 0): 2})
+    job = {"gpus": 8, "on_loss": "elastic", "replica_gpus": 4, "least_fraction": 0.5, **RHYTHM}
+    result = checked_run(fleet(slots=2, gpus=4, days=10, jobs=[job], **laws))
+    assert sizes(result) == [(2, 4)]
+    assert hours(result) == {"useful": 2 * DAY * 8 + (8 * DAY - 1) * 4, "restart": 4, "stranded": 8 * DAY * 3}
+
+
+def test_a_gang_below_its_least_size_queues_and_starts_again_with_what_there_is(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 2, (1, 0): 2.5})
+    job = {"gpus": 12, "on_loss": "elastic", "least_fraction": 0.6, **RHYTHM}
+    scenario = fleet(slots=3, gpus=4, days=10, lead=3, jobs=[job], **laws)
+    result = checked_run(scenario, "replace_on_failure")
+    # 8 of 12 are enough; 4 are not, until day 5; on day 5.5 it is whole again.
+    assert sizes(result) == [(2, 8), (5, 8), (5.5, 12)]
+    found = hours(result)
+    assert found["waiting"] == 2.5 * DAY * 4
+    assert result.events.total(EventKind.WAITED) == pytest.approx(2.5 * DAY * 12, abs=1e-3)
+
+
+def test_a_gang_grows_only_where_a_restart_pays(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 2, (1, 0): 3})
+    job = {"gpus": 12, "on_loss": "elastic", "least_fraction": 0.25, "growth_fraction": 0.5, **RHYTHM}
+    result = checked_run(fleet(slots=3, gpus=4, days=10, lead=3, jobs=[job], **laws), "replace_on_failure")
+    # One satellite is a third of it; when both are back it has all.
+    assert sizes(result) == [(2, 8), (3, 4), (6, 12)]
+    assert hours(result)["stranded"] == DAY * 4
+
+
+def test_a_gang_that_waits_holds_what_it_has(fleet, checked_run, written_thresholds):
+    laws = written_thresholds(bus={(0, 0): 2, (1, 0): 4})
+    job = {"gpus": 8, "on_loss": "wait", **RHYTHM}
+    result = checked_run(fleet(slots=2, gpus=4, days=10, lead=3, jobs=[job], **laws), "replace_on_failure")
+    # Its second satellite is lost while it waits: from day 2 to 4 it holds four, from 5 to 7 four others.
+    assert hours(result) == {"useful": 2 * DAY * 8 + (3 * DAY - 1) * 8, "restart": 8, "waiting": (2 + 2) * DAY * 4}
+    assert result.events.total(EventKind.WAITED) == pytest.approx(5 * DAY * 8, abs=1e-3)
+    assert result.events.total(EventKind.HELD) == pytest.approx(2 * DAY * 4, abs=1e-3)
+
+
+def test_an_elastic_gang_against_a_birth_death_chain(fleet, checked_run):
+    """Each GPU of N fails and is replaced by itself: those at work are a birth-death chain, from all at work.
+
+    P(one works at t) = m/(l+m) + l/(l+m) exp(-(l+m) t); their number is binomial, and the gang works from a half on.
+    """
+    count, fails, lead_days, days, least = 6, 0.05, 20.0, 150.0, 3
+    job = {"gpus": count, "on_loss": "elastic", "least_fraction": 0.5, "growth_fraction": 0, **BARE}
+    scenario = fleet(
+        slots=count,
+        days=days,
+        bus={"kind": "exponential", "rate_per_year": fails * 365.25},
+        lead={"kind": "exponential", "mean_days": lead_days},
+        jobs=[job],
+    )
+    useful = np.array(
+        [measure(checked_run(scenario, "replace_on_failure", seed=1, replicate=n))["goodput"] for n in range(24)]
+    )
+    day = np.linspace(0, days, 4001)
+    both = fails + 1 / lead_days
+    works = (1 / lead_days + fails * np.exp(-both * day)) / both
+    number = np.arange(count + 1)
+    mean = (binom.pmf(number[:, None], count, works) * np.where(number >= least, number, 0)[:, None]).sum(axis=0)
+    expected = np.trapezoid(mean, day) / days / count
+    assert abs(useful.mean() - expected) < 4 * useful.std(ddof=1) / np.sqrt(len(useful))
+    assert useful.std(ddof=1) / np.sqrt(len(useful)) < 0.03
+
+
+@pytest.mark.parametrize("on_loss", ["elastic", "wait", "restart_elsewhere"])
+@pytest.mark.parametrize("pause", [False, True])
+def test_every_gpu_hour_is_in_one_class(fleet, checked_run, on_loss, pause):
+    jobs = [
+        {"gpus": 24, "count": 3, "on_loss": on_loss, "checkpoint_write_min": 1, "gradient_gb": 10},
+        {"gpus": 4, "count": 4, "on_loss": on_loss, "work_gpu_hours": 5000, "arrival_day": 20},
+    ]
+    scenario = fleet(
+        slots=10,
+        gpus=8,
+        days=400,
+        pause=pause,
+        shell={"altitude_km": 600},
+        gpu={"kind": "exponential", "rate_per_year": 0.3},
+        bus={"kind": "exponential", "rate_per_year": 0.3},
+        lead=30,
+        jobs=jobs,
+    )
+    result = checked_run(scenario, "replace_on_failure", seed=4)
+    found = measure(result)
+    shares = waterfall(found)
+    assert sum(shares.values()) == pytest.approx(found["online_gpu_hours"], rel=1e-9)
+    # What is left over is what the pool counted as idle and wanted by nobody.
+    assert shares["idle"] == pytest.approx(result.events.total(EventKind.IDLE), rel=1e-6, abs=1e-3)
+    assert shares["useful"] == found["useful_gpu_hours"] > 0
+    assert (shares["eclipse"] > 0) == pause
+    assert shares["waiting"] > 0
+    assert (shares["stranded"] > 0) == (on_loss == "elastic") or shares["stranded"] == 0

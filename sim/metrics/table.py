@@ -240,6 +240,13 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric(
+            "servicing_cost_usd",
+            "USD",
+            "Servicers, cartridges with their GPUs, the flights that bring both, and hours of robots or crews, the "
+            "first ones included, without the credit for unexpired life: a part of total_cost_uncredited_usd.",
+            "lower",
+        ),
+        Metric(
             "total_cost_usd",
             "USD",
             "Satellites, GPUs, orders, flights, operations, spares kept, on the ground too, and moved, and servicing, "

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -270,6 +271,17 @@ def test_the_list_of_strategies_has_every_parameter_and_fits_the_screen(columns:
         for field, parameter in strategy["parameters"].items():
             assert f"{field} = {parameter['default']}: " in words, (name, field)
             assert " ".join(parameter["description"].split()) in words, (name, field)
+
+
+def test_the_list_of_metrics_says_what_each_means_its_unit_and_which_way_is_better() -> None:
+    words, listed = " ".join(orbitfleet("metrics")[0].split()), as_json("metrics")["metrics"]
+    assert list(listed) == list(METRICS)
+    for name, metric in METRICS.items():
+        assert listed[name]["definition"] == metric.definition
+        assert (listed[name]["unit"], listed[name]["better"]) == (metric.unit, metric.better)
+        assert listed[name]["high"] == (metric.high if metric.high < inf else None)
+        unit = metric.unit if metric.unit != "1" else "fraction" if metric.high == 1 else "number"
+        assert f"{name}, {unit}, {metric.better} is better {metric.definition}" in words
 
 
 def test_all_stands_for_every_built_in_strategy_that_there_is_room_for(tmp_path: Path) -> None:

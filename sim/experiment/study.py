@@ -28,7 +28,7 @@ from sim.experiment.sample import QUANTITIES, Sample
 from sim.experiment.statistics import Difference, Estimate, Quantity
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
-from sim.metrics import METRICS
+from sim.metrics import METRICS, metric_named
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
 
@@ -101,9 +101,7 @@ class Study:
 
     def values(self, strategy: str, metric: str) -> Floats:
         """One metric of each replicate, shape (replicates,), NaN where undefined."""
-        if metric not in METRICS:
-            raise InputError(f"no metric {metric!r} in this study; it has {', '.join(METRICS)}")
-        return self._sample(strategy).values(metric)
+        return self._sample(strategy).values(metric_named(metric).name)
 
     def metrics(self, strategy: str) -> dict[str, Estimate]:
         """The mean of every metric of a strategy."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -16,6 +15,7 @@ from sim.errors import Fault, InputError
 from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import Place
 from sim.strategies import BUILT_IN, strategy_class
+from sim.text import nearest
 
 _PROBLEMS = {
     "float_type": "must be a number",
@@ -101,17 +101,6 @@ def part_at(tree: Any, place: Place) -> Any:
 def dotted(place: Place) -> str:
     """A place as it is written in messages and in `--set`; keys with unprintable characters in quotes."""
     return ".".join(key if isinstance(key, str) and key.isprintable() else repr(key) for key in place)
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """`; did you mean 'x'?`, or nothing where no known word is near."""
-    found = closest(word, known)
-    return f"; did you mean {found!r}?" if found is not None else ""
-
-
-def closest(word: str, known: Sequence[str]) -> str | None:
-    """The known word that was probably meant; none: no one is near."""
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
 
 
 def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:

@@ -20,13 +20,14 @@ from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.citations import source_faults
-from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, nearest, origin_of, part_at
+from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, origin_of, part_at
 from sim.scenario.inherited import SAID, changed_sections, name_of_file, with_changes
 from sim.scenario.models import Scenario
 from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
 from sim.shipped import shipped, shipped_overlays
 from sim.strategies import BUILT_IN
+from sim.text import nearest
 
 MAX_FILES = 100
 """Files that one scenario may be made of: a bound on `extends` that branches."""

@@ -15,6 +15,7 @@ import typer
 
 from sim.cli.screen import say, screen_width
 from sim.errors import InputError
+from sim.text import nearest
 
 if TYPE_CHECKING:
     from sim.experiment import Study
@@ -76,10 +77,10 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
         drawings["differences"] = lambda: plots.paired_differences(study)
         if study.scenario.workload.jobs:
             drawings["net_cost"] = lambda: plots.net_cost(study)
-    unknown = set(kinds or []) - set(drawings)
-    if unknown:
+    if unknown := sorted(set(kinds or []) - set(drawings)):
+        near = nearest(unknown[0], list(drawings))
         raise typer.BadParameter(
-            f"{', '.join(sorted(unknown))}: this study has {', '.join(drawings)}", param_hint="--kind"
+            f"{', '.join(unknown)}{near}; this study has {', '.join(drawings)}", param_hint="--kind"
         )
     written = []
     for name, draw in drawings.items():

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from sim.errors import Fault, InputError
 from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import Place
-from sim.strategies import BUILT_IN, strategy_class
+from sim.strategies import strategy_class
 from sim.text import nearest
 
 _PROBLEMS = {
@@ -122,8 +122,7 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         known = _keys_at(place[:-1], tree)
         return place, value, f"unknown key{nearest(str(place[-1]), known) or '; allowed: ' + ', '.join(known)}"
     if kind == "strategy":
-        name = part.get("kind", place[-1]) if isinstance(part := value, dict) else place[-1]
-        return place, None, f"{detail['msg']}{nearest(str(name), list(BUILT_IN))}"
+        return place, None, detail["msg"]
     if kind == "value_error":
         return place, value, str(context.get("error", detail["msg"]))
     if kind == "literal_error":

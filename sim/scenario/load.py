@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
+from sim.files import nearest_file
 from sim.scenario.citations import source_faults
 from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, origin_of, part_at
 from sim.scenario.inherited import SAID, changed_sections, name_of_file, with_changes
@@ -31,6 +32,9 @@ from sim.text import nearest
 
 MAX_FILES = 100
 """Files that one scenario may be made of: a bound on `extends` that branches."""
+
+ENDINGS = (".yaml", ".yml")
+"""Of the names of scenario files."""
 
 SET = "--set"
 """The file that stands in a fault for a value from the command line."""
@@ -206,8 +210,7 @@ class _Files:
         except YamlError as error:
             problem = error.problem
             if problem == "no such file":
-                known = [*shipped(), *shipped_overlays()]
-                problem += nearest(name, known) or f"; shipped: {', '.join(known)}"
+                problem += _meant(name, path)
             if by is not None and not path.exists():
                 raise ScenarioError([by.fault(problem)]) from None
             line = "" if error.line is None else f" (line {error.line})"
@@ -253,6 +256,18 @@ def _resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL byte, links in a circle
         return path
+
+
+def _meant(name: str, path: Path) -> str:
+    """What a name that leads nowhere was probably meant to be: a file beside it, or one that ships; else all of those.
+
+    A name without an ending is rather that of what ships.
+    """
+    known = [*shipped(), *shipped_overlays()]
+    guesses = [nearest(name, known), nearest_file(path, ENDINGS)]
+    if path.suffix in ENDINGS:
+        guesses.reverse()
+    return next(filter(None, guesses), f"; shipped: {', '.join(known)}")
 
 
 def _shipped_path(name: str) -> Path | None:
@@ -323,7 +338,7 @@ def _find_catalogues(tree: _Tree) -> list[Fault]:
             continue
         shell["file"] = str(path)
         if not there:
-            faults.append(origin.fault(dotted(place), name, f"no such file: {path}"))
+            faults.append(origin.fault(dotted(place), name, f"no such file: {path}{nearest_file(path)}"))
     return faults
 
 

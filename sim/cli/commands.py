@@ -198,12 +198,12 @@ def compare(
             command=_command(),
             progress=show,
         )
-    losses = tuning.opportunity_losses(given, found, study)
+    losses, idle = tuning.opportunity_losses(given, found, study), tuning.never_launched(found, study)
     finish(
         study,
         as_json,
-        more={"tuning": tuning.tuning_json(found, losses)} if tuned else {},
-        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses)] if tuned else [],
+        more={"tuning": tuning.tuning_json(found, losses, idle)} if tuned else {},
+        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses, idle)] if tuned else [],
     )
 
 

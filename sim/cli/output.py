@@ -70,7 +70,9 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
         "losses": lambda: plots.losses_by_cause(study),
         "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
         "satellite": lambda: plots.satellite_parts(
-            study.scenario.name, design_facts(study.scenario, study.environment)
+            study.scenario.name,
+            design_facts(study.scenario, study.environment),
+            changes=study.scenario.changes_text,
         ),
     }
     if len(study.strategies) > 1 and study.replicates > 1:

@@ -135,7 +135,7 @@ def _unpriced_differences(one: Scenario, other: Scenario) -> list[str]:
 def _without_prices(scenario: Scenario) -> dict[str, Any]:
     """What a run depends on, of a scenario whose strategies do not look at prices."""
     tree: dict[str, Any] = scenario.model_dump(
-        mode="json", exclude={"economics", "sources", "name", "description", "notes"}
+        mode="json", exclude={"economics", "sources", "name", "description", "notes", "changes"}
     )
     tree["service"].pop("value_usd_per_gpu_hour")
     for service in (tree["launch"], *tree["launch"]["others"].values()):

@@ -227,7 +227,7 @@ class Study:
 
     def __repr__(self) -> str:
         count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
-        return f"<Study of {self.scenario.name}: {', '.join(self.strategies)}; {count}, seed {self.seed}>"
+        return f"<Study of {self.scenario.title}: {', '.join(self.strategies)}; {count}, seed {self.seed}>"
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(self.table())}</pre>"
@@ -239,7 +239,7 @@ class Study:
         years = self.scenario.mission.years
         span = "1 year" if years == 1 else f"{years:g} years"
         text = table(
-            f"{self.scenario.name}: {span}, {count}{each}, seed {self.seed}",
+            f"{self.scenario.title}: {span}, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
             self.differences(),
             self.ranking(),

@@ -68,6 +68,7 @@ def paired_differences(
         ax,
         f"{study.scenario.name}: each strategy minus {reference}",
         f"diamond and bar: mean and 95 % interval; dots: the {study.replicates} paired replicates",
+        study.scenario.changes_text,
     )
     return ax
 

@@ -133,6 +133,9 @@ def limited_run() -> Result:
 
 
 SUNNY = scenario(DAWN_DUSK)
+CHANGED = SUNNY.model_copy(
+    update={"changes": ("shield_5mm", "satellite.gpus=10", *(f"a.long_field_{i}=1" for i in range(9)))}
+)
 PRICED = SUNNY.model_copy(update={"workload": Workload.model_validate({"jobs": [{"name": "job", "gpus": 10}]})})
 INCLINED = scenario(WALKER, "pause")
 PAIR = scenario({**WALKER, "planes": 2}, "pause")
@@ -148,6 +151,13 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "differences": lambda: plots.paired_differences(study(SUNNY)),
     "differences, seven strategies": lambda: plots.paired_differences(study(SUNNY, ALL)),
     "differences, priced": lambda: plots.paired_differences(priced(ALL)),
+    "availability, changed": lambda: plots.compute_availability(study(CHANGED)),
+    "timeline, changed": lambda: plots.event_timeline(run_of(CHANGED)),
+    "differences, changed": lambda: plots.paired_differences(study(CHANGED)),
+    "environment, changed": lambda: plots.environment_panels(Environment.build(CHANGED)),
+    "satellite, changed": lambda: plots.satellite_parts(
+        "pictures", design_facts(SUNNY, Environment.build(SUNNY)), changes=CHANGED.changes_text
+    ),
     "differences, one run": lambda: plots.paired_differences(study(SUNNY, ALL[:2], 1)),
     "timeline, limited": lambda: plots.event_timeline(limited_run()),
     "environment, one plane": lambda: plots.environment_panels(Environment.build(SUNNY)),
@@ -204,6 +214,15 @@ def test_the_same_picture_is_the_same_bytes(name: str, kind: str, tmp_path: Path
     for copy in ("a", "b"):
         plots.save(PICTURES[name](), tmp_path / f"{copy}.{kind}")
     assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if name.endswith("changed")])
+def test_a_picture_says_what_was_laid_on_the_scenario(name: str) -> None:
+    ax = PICTURES[name]()
+    assert ax.get_title(loc="left").startswith("pictures: ")
+    (line,) = (text.get_text() for text in ax.texts if "shield" in text.get_text())
+    assert line.startswith("+ shield_5mm, satellite.gpus=10, a.long_field_0=1")
+    assert line.endswith("more")
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -76,7 +76,9 @@ def test_what_is_no_price_must_be_simulated(small, study, path, value):
 
 
 def test_a_name_and_what_is_said_of_a_scenario_are_no_difference(small, study):
-    renamed = changed(small, {"name": "dear", "description": "all is dear", "servicing.usd": 3e5})
+    renamed = changed(
+        small, {"name": "dear", "description": "all is dear", "changes": ["servicing.usd=3e5"], "servicing.usd": 3e5}
+    )
     found = experiment.reprice(study, renamed, workers=1)
     same = experiment.reprice(study, changed(small, {"servicing.usd": 3e5}), workers=1)
     assert found.scenario.name == "dear"

@@ -1,14 +1,15 @@
-"""Files that are written whole or not at all, and what to say when a folder cannot be used."""
+"""Files that are written whole or not at all, and what to say when a file or folder is missing or cannot be used."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from sim.errors import InputError
+from sim.errors import InputError, plain
+from sim.text import closest
 
 TEMPORARY = ".orbitfleet-"
 """How the names of our files begin while they are being written."""
@@ -39,3 +40,30 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{path}: cannot be used as output folder: {error.strerror or error}") from error
+
+
+def nearest_file(path: Path, endings: Collection[str] = ()) -> str:
+    """`; did you mean 'x'?` of a path that leads nowhere: what is there under nearly that name, of any of `endings`."""
+    try:
+        found = _there(path, endings)
+    except (OSError, ValueError):  # a folder that may not be read, a NUL byte
+        found = None
+    return "" if found is None else f"; did you mean {plain(str(found))!r}?"
+
+
+def _there(path: Path, endings: Collection[str]) -> Path | None:
+    """The path with each part that is not there replaced by the nearest name; none: no name is near."""
+    folder = path.parent if path.parent.is_dir() else _folder_there(path.parent)
+    if folder is None:
+        return None
+    kept = [one for one in sorted(folder.iterdir()) if not endings or one.suffix in endings]
+    near = closest(path.stem, list(dict.fromkeys(one.stem for one in kept)))
+    # By the stem: names are not alike because of their ending.
+    named = [one for one in kept if one.stem == near]
+    return next((one for one in named if one.suffix == path.suffix), named[0] if named else None)
+
+
+def _folder_there(path: Path) -> Path | None:
+    """The folder that was probably meant."""
+    found = _there(path, ())
+    return found if found is not None and found.is_dir() else None

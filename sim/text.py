@@ -1,9 +1,10 @@
-"""Text for people: counts, and lines of a width."""
+"""Text for people: counts, names that were probably meant, and lines of a width."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 _START = re.compile(r"\s*(?:[*!] |[a-z]+ {2,})?")
@@ -13,6 +14,17 @@ _START = re.compile(r"\s*(?:[*!] |[a-z]+ {2,})?")
 def many(n: int, noun: str) -> str:
     """A count with its noun: `1 day`, `2 days`."""
     return f"{n:,} {noun if n == 1 else noun + 's'}"
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`; did you mean 'x'?`, or nothing where no known word is near."""
+    found = closest(word, known)
+    return f"; did you mean {found!r}?" if found is not None else ""
+
+
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that was probably meant; none: no one is near."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
 
 
 def folded(lines: Iterable[str], width: int) -> Iterator[str]:

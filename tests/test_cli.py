@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,17 @@ def test_the_list_of_strategies_has_every_parameter_and_fits_the_screen(columns:
             assert " ".join(parameter["description"].split()) in words, (name, field)
 
 
+def test_the_list_of_metrics_says_what_each_means_its_unit_and_which_way_is_better() -> None:
+    words, listed = " ".join(orbitfleet("metrics")[0].split()), as_json("metrics")["metrics"]
+    assert list(listed) == list(METRICS)
+    for name, metric in METRICS.items():
+        assert listed[name]["definition"] == metric.definition
+        assert (listed[name]["unit"], listed[name]["better"]) == (metric.unit, metric.better)
+        assert listed[name]["high"] == (metric.high if metric.high < inf else None)
+        unit = metric.unit if metric.unit != "1" else "fraction" if metric.high == 1 else "number"
+        assert f"{name}, {unit}, {metric.better} is better {metric.definition}" in words
+
+
 def test_all_stands_for_every_built_in_strategy_that_there_is_room_for(tmp_path: Path) -> None:
     from sim.cli.strategy_names import expanded, names_in
     from sim.scenario import load
@@ -308,7 +320,7 @@ def test_all_stands_for_every_built_in_strategy_that_there_is_room_for(tmp_path:
         ("run", 2, "SCENARIO"),
         ("compare suncatcher_81 --strategies batch", 2, "two"),
         ("compare suncatcher_81 --strategies batch,batch", 2, "two different"),
-        ("compare suncatcher_81 --strategies all,bach", 2, "no strategy 'bach' to compare with all"),
+        ("compare suncatcher_81 --strategies all,bach", 2, "to compare with all; did you mean 'batch'?"),
         ("frobnicate", 2, "frobnicate"),
         ("environment baseline --daily", 2, "--json"),
         ("environment baseline --years 0.1 --out no_such_folder/picture.png", 3, "cannot be written"),

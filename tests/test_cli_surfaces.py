@@ -65,6 +65,7 @@ LINES = {
     "compare": ["compare", "suncatcher_81", *RUN, *SEVERAL, "--out", "three"],
     "scenarios": ["scenarios"],
     "strategies": ["strategies"],
+    "metrics": ["metrics"],
     "sources": ["sources", "spacex_ai1", "overlays/second_generation"],
     "schema": ["schema", "satellite"],
 }
@@ -157,6 +158,24 @@ def test_the_pictures_that_are_completed_are_those_that_can_be_drawn(terminal):
     names = re.search(r"this study has ([a-z_, ]+)", message)
     assert names is not None
     assert set(names[1].strip().split(", ")) == set(PICTURES)
+
+
+def test_a_mistyped_kind_of_picture_file_or_folder_gets_the_one_that_was_meant(terminal, folder):
+    terminal(*LINES["run"])
+    assert "timeline'" in terminal("plot", "one", "--kind", "timelin", columns=200, code=2)
+    (folder / "fleet.yaml").touch()
+    for line, meant in {
+        "run fleat.yaml": "'fleet.yaml'",
+        "run fleet": "'fleet.yaml'",
+        "run flete.yml": "'fleet.yaml'",
+        "run suncatcher_18": "'suncatcher_81'",
+        "fit death.csv": "'deaths.csv'",
+        "plot oen": "'one'",
+    }.items():
+        (message,) = terminal(*line.split(), code=3).splitlines()
+        assert message.endswith(f"; did you mean {meant}?")
+    (message,) = terminal("run", "nothing_like_it", code=3).splitlines()
+    assert "shipped: baseline" in message
 
 
 def completed(line: str, cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:

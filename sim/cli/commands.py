@@ -18,7 +18,7 @@ from sim.cli.completion import PICTURES
 from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
 from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_text
 from sim.cli.fit import fit
-from sim.cli.lists import scenarios, schema, strategies
+from sim.cli.lists import metrics, scenarios, schema, strategies
 from sim.cli.options import (
     AllowCode,
     Force,
@@ -198,12 +198,12 @@ def compare(
             command=_command(),
             progress=show,
         )
-    losses = tuning.opportunity_losses(given, found, study)
+    losses, idle = tuning.opportunity_losses(given, found, study), tuning.never_launched(found, study)
     finish(
         study,
         as_json,
-        more={"tuning": tuning.tuning_json(found, losses)} if tuned else {},
-        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses)] if tuned else [],
+        more={"tuning": tuning.tuning_json(found, losses, idle)} if tuned else {},
+        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses, idle)] if tuned else [],
     )
 
 
@@ -334,7 +334,7 @@ def plot(
         print("\n".join(written))
 
 
-for _list in (strategies, scenarios, schema):
+for _list in (strategies, scenarios, metrics, schema):
     app.command()(_list)
 
 

@@ -138,7 +138,7 @@ def environment_text(built: Environment, planes: list[Plane]) -> str:
     """The planes of an environment, in lines no longer than the screen is wide."""
     scenario, width = built.scenario, min(screen_width() or WIDTH, WIDTH)
     head = (
-        f"{scenario.name}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years, "
+        f"{scenario.title}: {len(planes)} plane(s) from {scenario.mission.start} for {scenario.mission.years:g} years, "
         f"eclipse policy {built.policy}"
     )
     return f"{_folded(head, width)}\n\n{plane_tables(planes, width)}"

@@ -1,8 +1,9 @@
-"""The commands that list what can be chosen: strategies, scenarios, and the fields of a scenario."""
+"""The commands that list what can be chosen or looked at: strategies, scenarios, metrics, the fields of a scenario."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -39,6 +40,21 @@ def strategies(as_json: Json = False) -> None:
             first = said.setdefault(meaning, name)
             say(f"      {field} = {parameter.get('default')}: {meaning if first == name else f'as of {first}'}")
     say("your own class", "    package.module:Class, a subclass of sim.strategies.Strategy with one method, decide")
+
+
+def metrics(as_json: Json = False) -> None:
+    """List the metrics of a run: what each means, its unit, and which way is better."""
+    from sim.metrics import METRICS
+
+    if as_json:
+        found = {name: asdict(metric) for name, metric in METRICS.items()}
+        for one in found.values():
+            del one["name"]
+        print_json({"metrics": found})
+        return
+    for metric in METRICS.values():
+        unit = metric.unit if metric.unit != "1" else "fraction" if metric.high == 1.0 else "number"
+        say(f"{metric.name}, {unit}, {metric.better} is better", f"    {metric.definition}")
 
 
 def scenarios(as_json: Json = False) -> None:

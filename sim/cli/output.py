@@ -15,6 +15,7 @@ import typer
 
 from sim.cli.screen import say, screen_width
 from sim.errors import InputError
+from sim.text import nearest
 
 if TYPE_CHECKING:
     from sim.experiment import Study
@@ -69,17 +70,19 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
         "losses": lambda: plots.losses_by_cause(study),
         "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
         "satellite": lambda: plots.satellite_parts(
-            study.scenario.name, design_facts(study.scenario, study.environment)
+            study.scenario.name,
+            design_facts(study.scenario, study.environment),
+            changes=study.scenario.changes_text,
         ),
     }
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: plots.paired_differences(study)
         if study.scenario.workload.jobs:
             drawings["net_cost"] = lambda: plots.net_cost(study)
-    unknown = set(kinds or []) - set(drawings)
-    if unknown:
+    if unknown := sorted(set(kinds or []) - set(drawings)):
+        near = nearest(unknown[0], list(drawings))
         raise typer.BadParameter(
-            f"{', '.join(sorted(unknown))}: this study has {', '.join(drawings)}", param_hint="--kind"
+            f"{', '.join(unknown)}{near}; this study has {', '.join(drawings)}", param_hint="--kind"
         )
     written = []
     for name, draw in drawings.items():

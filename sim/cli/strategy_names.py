@@ -30,12 +30,15 @@ def expanded(names: list[str], scenario: Scenario) -> list[str]:
     """
     from sim.errors import ScenarioError
     from sim.strategies import BUILT_IN
+    from sim.text import nearest
 
     if ALL not in names:
         return names
-    unknown = [name for name in names if name not in {ALL, *BUILT_IN, *scenario.strategies} and ":" not in name]
+    known = list(dict.fromkeys([*BUILT_IN, *scenario.strategies]))
+    unknown = [name for name in names if name not in {ALL, *known} and ":" not in name]
     if unknown:
-        raise typer.BadParameter(f"no strategy {unknown[0]!r} to compare with {ALL}", param_hint=_OPTION)
+        problem = f"no strategy {unknown[0]!r} to compare with {ALL}{nearest(unknown[0], known)}"
+        raise typer.BadParameter(problem, param_hint=_OPTION)
     fitting = []
     for name in BUILT_IN:
         try:

@@ -28,9 +28,12 @@ def span(days: float) -> str:
 
 def money(usd: float) -> str:
     """US dollars to three significant digits."""
+    if usd < 0:
+        return f"-{money(-usd)}"
+    rounded = float(f"{usd:.3g}")  # 999,700 is a million
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if usd >= size:
-            return f"${usd / size:,.3g}{unit}"
+        if rounded >= size:
+            return f"${rounded / size:,.10g}{unit}"
     return f"${usd:,.0f}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import HOURS_PER_DAY
+from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.description.catalogue import catalogue_warnings
 from sim.description.factory import factory_warnings
 from sim.description.format import Facts, span
@@ -104,7 +104,7 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     satellite, mission, launch = scenario.satellite, scenario.mission, found["launch"]
     yield from _room(scenario, environment)
     supply = launch["satellites_per_year_max"]
-    demand = launch["satellites_lost_per_year"] + launch["satellites_expiring_per_year"]
+    demand = launch["satellites_lost_per_year"] + _lives_ending(scenario, environment) / mission.years
     if supply is not None and supply < demand:
         yield f"launches deliver at most {supply:,.3g} satellites a year; failures and design life remove {demand:,.3g}"
     yield from factory_warnings(scenario, demand, environment.slots)
@@ -127,6 +127,17 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
         problem = found["strategies"][name]["problem"]
         if problem:
             yield f"strategy {name} cannot be chosen: it {problem}"
+
+
+def _lives_ending(scenario: Scenario, environment: Environment) -> int:
+    """Design lives that end before the mission does, in the slots of the initial fleet, one after another."""
+    launched = scenario.deployment.kind == "launched"
+    life_days, count = scenario.satellite.design_life_years * DAYS_PER_YEAR, 0
+    for flight in environment.deployment_flights(0):
+        left_days = scenario.mission.days - (flight.day + scenario.launch.transfer_days if launched else 0.0)
+        # A life that ends with the mission needs no successor.
+        count += len(flight.berths) * max(0, math.ceil(left_days / life_days - 1e-9) - 1)
+    return count
 
 
 def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:

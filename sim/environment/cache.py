@@ -26,8 +26,8 @@ KEPT = 256
 """Entries kept; the ones used longest ago go first."""
 
 NOT_IN_TABLES = frozenset(
-    {"name", "description", "notes", "radiation", "reliability", "launch", "deployment", "workload", "service"}
-    | {"economics", "servicing", "strategy", "strategies", "sources", "factory"}
+    {"name", "description", "notes", "changes", "radiation", "reliability", "launch", "deployment", "workload"}
+    | {"service", "economics", "servicing", "strategy", "strategies", "sources", "factory"}
 )
 """Parts of a scenario that no table depends on.  All others are in the key, those that a later version adds too."""
 

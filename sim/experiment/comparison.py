@@ -23,6 +23,7 @@ from sim.experiment.record import Figures, Record, Save, Task, path_of
 from sim.experiment.sample import Sample
 from sim.experiment.statistics import replicates_for_precision
 from sim.experiment.study import Study, study_of_records
+from sim.files import nearest_file
 from sim.result import Result
 from sim.scenario.load import load, sha256_of
 from sim.scenario.models import Scenario
@@ -146,7 +147,8 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
     path = Path(folder)
     made_by = read_provenance(path)
     if made_by is None:
-        raise InputError(f"{path}: not an output folder of orbitfleet")
+        problem = "not an output folder of orbitfleet" if path.exists() else f"no such folder{nearest_file(path)}"
+        raise InputError(f"{path}: {problem}")
     if not (path / study_file.NAME).exists():
         raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
     scenario = load(path / SCENARIO, allow_code=allow_code)

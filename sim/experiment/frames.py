@@ -48,7 +48,7 @@ def dataset(
     return xr.Dataset(
         variables,
         coords={"strategy": list(values), "replicate": replicates, "day": days},
-        attrs={"title": f"orbitfleet study of {scenario.name}"},
+        attrs={"title": f"orbitfleet study of {scenario.title}"},
     )
 
 

@@ -34,15 +34,14 @@ NET = "net_cost_usd"
 def reprice(study: Study, scenario: Scenario, *, workers: int | None = None) -> Study:
     """The same replicates under the prices of another scenario, in memory.
 
-    `scenario`: that of the study but for prices: `economics`, `service.value_usd_per_gpu_hour`, the `price` of launch
-    vehicles, and under `servicing` `usd`, `usd_per_hour`, `resupply_price` and `cartridge.usd`.  Strategies that look
-    at prices (`sim.strategies.Valuing`) are simulated anew, by so many `workers`; one of a user's own must be derived
-    from that class, or it keeps to what it did at the old prices.
+    `scenario`: that of the study but for its name and prices: `economics`, `service.value_usd_per_gpu_hour`, the
+    `price` of launch vehicles, and under `servicing` `usd`, `usd_per_hour`, `resupply_price` and `cartridge.usd`.
+    Strategies that look at prices (`sim.strategies.Valuing`) are simulated anew, by so many `workers`; one of a user's
+    own must be derived from that class, or it keeps to what it did at the old prices.
 
     Raises `InputError` where something else differs, or where a rideshare does not take the satellite.
     """
-    differing = _differing(_without_prices(study.scenario), _without_prices(scenario))
-    if differing:
+    if differing := _unpriced_differences(study.scenario, scenario):
         raise InputError(f"{', '.join(differing)}: no price, so the study must be simulated anew: use compare")
     for service in scenario.launch.services:
         for parts in study.environment.parts:
@@ -99,8 +98,10 @@ def parity(cheap: Study, dear: Study, first: str, second: str) -> Parity:
     lines, as they are in the price of servicers, of parts, of an hour, of a kilogram.  Paired, with Fieller's interval.
     With prices of 0 in `cheap` the share times the price in `dear` is the price; below 0 it is never the same.
 
-    Raises `InputError` for studies that have other replicates.
+    Raises `InputError` for studies of other replicates, or of scenarios that differ in more than names and prices.
     """
+    if differing := _unpriced_differences(cheap.scenario, dear.scenario):
+        raise InputError(f"parity needs one study at two price lists, and these differ in {', '.join(differing)}")
     if (cheap.seed, cheap.replicates) != (dear.seed, dear.replicates):
         raise InputError("parity needs one study at two price lists: use reprice")
 
@@ -126,9 +127,16 @@ def _repriced(study: Study, strategy: str, scenario: Scenario) -> Sample:
     return replace(sample, metrics=metrics)
 
 
+def _unpriced_differences(one: Scenario, other: Scenario) -> list[str]:
+    """Paths at which two scenarios differ, in what a run depends on where strategies do not look at prices."""
+    return _differing(_without_prices(one), _without_prices(other))
+
+
 def _without_prices(scenario: Scenario) -> dict[str, Any]:
-    """What a run depends on, of a scenario whose strategies do not look at prices, and its name."""
-    tree: dict[str, Any] = scenario.model_dump(mode="json", exclude={"economics", "sources", "description", "notes"})
+    """What a run depends on, of a scenario whose strategies do not look at prices."""
+    tree: dict[str, Any] = scenario.model_dump(
+        mode="json", exclude={"economics", "sources", "name", "description", "notes", "changes"}
+    )
     tree["service"].pop("value_usd_per_gpu_hour")
     for service in (tree["launch"], *tree["launch"]["others"].values()):
         service["vehicle"].pop("price")

@@ -30,7 +30,7 @@ from sim.experiment.sample import QUANTITIES, Sample
 from sim.experiment.statistics import Difference, Estimate, Quantity
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
-from sim.metrics import CLASSES, METRICS, waterfall
+from sim.metrics import CLASSES, METRICS, metric_named, waterfall
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
 
@@ -103,9 +103,7 @@ class Study:
 
     def values(self, strategy: str, metric: str) -> Floats:
         """One metric of each replicate, shape (replicates,), NaN where undefined."""
-        if metric not in METRICS:
-            raise InputError(f"no metric {metric!r} in this study; it has {', '.join(METRICS)}")
-        return self._sample(strategy).values(metric)
+        return self._sample(strategy).values(metric_named(metric).name)
 
     def metrics(self, strategy: str) -> dict[str, Estimate]:
         """The mean of every metric of a strategy."""
@@ -231,7 +229,7 @@ class Study:
 
     def __repr__(self) -> str:
         count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
-        return f"<Study of {self.scenario.name}: {', '.join(self.strategies)}; {count}, seed {self.seed}>"
+        return f"<Study of {self.scenario.title}: {', '.join(self.strategies)}; {count}, seed {self.seed}>"
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(self.table())}</pre>"
@@ -243,7 +241,7 @@ class Study:
         years = self.scenario.mission.years
         span = "1 year" if years == 1 else f"{years:g} years"
         text = table(
-            f"{self.scenario.name}: {span}, {count}{each}, seed {self.seed}",
+            f"{self.scenario.title}: {span}, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
             self.differences(),
             self.ranking(),

@@ -95,7 +95,7 @@ def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates
     epoch = f"days since {scenario.mission.start.isoformat()} 00:00:00"
     control_names = like.figures.control_names or ("",)  # a dimension of netCDF has no length 0
     days = len(next(iter(like.series.values())))
-    file.setncatts({"Conventions": "CF-1.11", "title": f"orbitfleet study of {scenario.name}", "format": _FORMAT})
+    file.setncatts({"Conventions": "CF-1.11", "title": f"orbitfleet study of {scenario.title}", "format": _FORMAT})
     for name, size in {
         "strategy": len(strategies),
         "replicate": replicates,

@@ -7,7 +7,7 @@ is left (successive halving: Karnin, Koren & Somekh 2013, ICML 28(3), 1238).  Tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from sim.description.format import money
 from sim.environment import Environment
 from sim.errors import InputError, ScenarioError
 from sim.experiment.comparison import simulate_many
@@ -37,6 +38,7 @@ CANDIDATES = 8
 REPLICATES = 3
 """Training replicates of the first round; each round doubles them."""
 OBJECTIVE = "net_cost_usd"
+_NEVER = ", with which nothing was ever launched after the deployment"
 
 Progress = Callable[[int, int], None]
 
@@ -169,33 +171,48 @@ def opportunity_losses(scenario: Scenario, tuned: Mapping[str, Tuned], study: St
     return losses
 
 
-def tuning_json(tuned: Mapping[str, Tuned], losses: Mapping[str, Difference]) -> dict[str, Any]:
-    """As in the output of `compare --tune`."""
+def never_launched(tuned: Mapping[str, Tuned], study: Study) -> list[str]:
+    """Strategies that launched nothing, no supplies either, after the deployment, in any replicate of `study`."""
+    return [
+        name
+        for name in tuned
+        if not any(study.values(name, metric).any() for metric in ("launches", "supply_launches"))
+    ]
+
+
+def tuning_json(tuned: Mapping[str, Tuned], losses: Mapping[str, Difference], idle: Collection[str]) -> dict[str, Any]:
+    """As in the output of `compare --tune`; `idle`: those of `never_launched`."""
     return {
         name: {
             "parameters": {field: getattr(one.strategy, field) for field in one.strategy.tuned_over},
             "changed": dict(one.changed),
             "candidates": one.candidates,
             "opportunity_loss_usd": losses[name].to_json() if name in losses else None,
+            "never_launched": name in idle,
         }
         for name, one in tuned.items()
     }
 
 
-def tuning_text(tuned: Mapping[str, Tuned], losses: Mapping[str, Difference]) -> list[str]:
-    """One line a strategy: what was found, and what the scenario's own parameters would cost."""
+def tuning_text(tuned: Mapping[str, Tuned], losses: Mapping[str, Difference], idle: Collection[str]) -> list[str]:
+    """One line a strategy: what was found, whether it ever launches, and what the scenario's own parameters would cost.
+
+    `idle`: those of `never_launched`.
+    """
     lines = []
     for name, one in tuned.items():
         if one.candidates == 1:
             lines.append(f"{name}: has nothing to tune")
             continue
+        never = _NEVER if name in idle else ""
         if not one.changed:
-            lines.append(f"{name}: its parameters are the best of {one.candidates} sets")
+            lines.append(f"{name}: its parameters are the best of {one.candidates} sets{never}")
             continue
         found = ", ".join(f"{field} {value}" for field, value in one.changed.items())
         loss = losses[name]
-        interval = "" if loss.ci_low is None or loss.ci_high is None else f" [{loss.ci_low:,.0f}, {loss.ci_high:,.0f}]"
-        lines.append(
-            f"{name}: {found}, of {one.candidates} sets; its own cost {loss.mean or 0:,.0f}{interval} USD more"
+        interval = (
+            "" if loss.ci_low is None or loss.ci_high is None else f" [{money(loss.ci_low)}, {money(loss.ci_high)}]"
         )
+        own = f"its own would add {money(loss.mean or 0.0)}{interval} to the net cost"
+        lines.append(f"{name}: {found}, of {one.candidates} sets{never}; {own}")
     return lines

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from sim.errors import Fault, InputError
+from sim.files import nearest_file
 
 T = TypeVar("T")
 
@@ -313,7 +314,8 @@ def _fields(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     except csv.Error as error:
         raise InputError(f"{path}: line {reader.line_num if reader else 1}: is not valid CSV: {error}") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+        near = nearest_file(path) if isinstance(error, FileNotFoundError) else ""
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}{near}") from None
 
 
 def _places(path: Path, header: list[str], asked: Columns) -> dict[str, int]:

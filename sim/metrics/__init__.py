@@ -3,7 +3,7 @@
 from sim.metrics.causes import LossByCause, loss_by_cause, missing_capacity
 from sim.metrics.measure import flight_rows, measure, money
 from sim.metrics.series import daily_series, online_capacity, working_satellites
-from sim.metrics.table import METRICS, Metric
+from sim.metrics.table import METRICS, Metric, metric_named
 from sim.metrics.waterfall import CLASSES, waterfall
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "flight_rows",
     "loss_by_cause",
     "measure",
+    "metric_named",
     "missing_capacity",
     "money",
     "online_capacity",

@@ -84,6 +84,7 @@ def money(result: Result, useful: float, served: float) -> dict[str, float]:
     worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
     return {
         **_tessac(_steady(result), scenario.mission.warm_up_days),
+        "servicing_cost_usd": spent.servicing.total_usd,
         "total_cost_usd": spent.total_usd,
         "total_cost_uncredited_usd": spent.total_uncredited_usd,
         "net_cost_usd": spent.total_usd - worth,

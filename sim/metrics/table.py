@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
+from sim.errors import InputError
+from sim.text import nearest
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -240,6 +243,13 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric(
+            "servicing_cost_usd",
+            "USD",
+            "Servicers, cartridges with their GPUs, the flights that bring both, and hours of robots or crews, the "
+            "first ones included, without the credit for unexpired life: a part of total_cost_uncredited_usd.",
+            "lower",
+        ),
+        Metric(
             "total_cost_usd",
             "USD",
             "Satellites, GPUs, orders, flights, operations, spares kept, on the ground too, and moved, and servicing, "
@@ -330,3 +340,10 @@ METRICS: dict[str, Metric] = {
     )
 }
 """Every metric by name, in the order of tables."""
+
+
+def metric_named(name: str) -> Metric:
+    """The metric of this name.  Raises `InputError` where there is none, naming the nearest."""
+    if name not in METRICS:
+        raise InputError(f"no metric {name!r}{nearest(name, list(METRICS))}; `orbitfleet metrics` lists all of them")
+    return METRICS[name]

@@ -12,6 +12,7 @@ from sim.plots.net_cost import net_cost
 from sim.plots.satellite import satellite_parts
 from sim.plots.style import save, style
 from sim.plots.timeline import event_timeline
+from sim.plots.waterfall import waterfall
 
 __all__ = [
     "compute_availability",
@@ -23,4 +24,5 @@ __all__ = [
     "satellite_parts",
     "save",
     "style",
+    "waterfall",
 ]

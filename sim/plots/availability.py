@@ -66,7 +66,9 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     what = (
         f"line: median of {replicates} replicates; band: 10th to 90th percentile" if replicates > 1 else "one replicate"
     )
-    title_and_legend(ax, f"{scenario.name}: share of GPUs online, by strategy", f"{mean} means; {what}")
+    title_and_legend(
+        ax, f"{scenario.name}: share of GPUs online, by strategy", f"{mean} means; {what}", scenario.changes_text
+    )
     date_axis(strip, scenario.mission.start, scenario.mission.days)
     return ax
 

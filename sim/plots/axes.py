@@ -74,8 +74,11 @@ def mark_end(ax: Axes, when: float, color: str, *, named: bool = True) -> None:
             zorder=4, label="the last satellite ends" if named else None)  # fmt: skip
 
 
-def title_and_legend(ax: Axes, title: str, subtitle: str) -> None:
-    """Above the axes, in lines that cannot meet: title, subtitle, then the legend where something has a label."""
+def title_and_legend(ax: Axes, title: str, subtitle: str, changes: str = "") -> None:
+    """Above the axes, in lines that cannot meet: title, subtitle, then the legend where something has a label.
+
+    `changes`: what was laid on the scenario (`Scenario.changes_text`), a line beneath the title.
+    """
     labels = ax.get_legend_handles_labels()[1]
     columns = 2 if max((len(label) for label in labels), default=0) > 24 else 4
     rows = -(-len(labels) // columns)
@@ -83,9 +86,12 @@ def title_and_legend(ax: Axes, title: str, subtitle: str) -> None:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, borderpad=0.2,
                   handlelength=3.2, columnspacing=1.6)  # fmt: skip
     above = 6.0 + 15.0 * rows
-    line = ax.annotate(subtitle, (0, 1), (0, above), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-                       color="0.35", annotation_clip=False)  # fmt: skip
-    line.set_in_layout(False)
+    for text in filter(None, (subtitle, changes)):
+        line = ax.annotate(text, (0, 1), (0, above), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+                           color="0.35", annotation_clip=False)  # fmt: skip
+        line.set_in_layout(False)
+        above += 13.0
+    above -= 13.0
     # The layout takes a title to be as wide as a point at its middle, which may lie beyond narrow axes; so the title
     # stands aside, as does the subtitle, and an empty line keeps their room.
     ax.set_title(title, pad=above + 15).set_in_layout(False)

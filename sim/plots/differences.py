@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor, isfinite, log10, nan
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.experiment.verdict import reversed_difference
-from sim.metrics import METRICS
+from sim.metrics import METRICS, Metric, metric_named
 from sim.plots.axes import looks, new_axes, split, title_and_legend
 from sim.plots.style import styled
 
@@ -20,22 +21,31 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+_SHOWN = ("compute_availability", "goodput", "cost_per_useful_gpu_hour_usd")
+_NET = "net_cost_usd"
+_PANEL_INCHES = 3.0
+
 
 @styled
 def paired_differences(
     study: Study,
     *,
-    metrics: tuple[str, ...] = ("compute_availability", "goodput", "cost_per_useful_gpu_hour_usd"),
+    metrics: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Each strategy minus the first, replicate by replicate: mean with 95 % interval, and single replicates."""
+    """Each strategy minus the first, replicate by replicate: mean with 95 % interval, and single replicates.
+
+    `metrics`: by default availability, goodput and the cost of an hour, and net cost where hours of compute are worth
+    something (`service.value_usd_per_gpu_hour`).
+    """
     reference, others = study.strategies[0], study.strategies[1:]
     if not others:
         raise ValueError("differences need two strategies or more")
-    ax = new_axes(9.0, 2.0 + 0.7 * len(others)) if ax is None else ax
+    metrics = _metrics_of(study) if metrics is None else metrics
+    ax = new_axes(_PANEL_INCHES * len(metrics), 2.0 + 0.7 * len(others)) if ax is None else ax
     found, theirs = study.differences(), looks(len(study.strategies))[1:]
     for panel, metric in zip(split(ax, 1, len(metrics), wspace=0.04), metrics, strict=True):
-        scale, unit = (100.0, "percentage points") if METRICS[metric].high == 1.0 else (1.0, METRICS[metric].unit)
+        scale, unit = _scale(metric_named(metric))
         panel.axvline(0, color="0.35", linewidth=1.0, linestyle="-")
         for row, (name, look) in enumerate(zip(others, theirs, strict=True)):
             raw = scale * (study.values(name, metric) - study.values(reference, metric))
@@ -51,13 +61,29 @@ def paired_differences(
         panel.xaxis.set_major_locator(MaxNLocator(4))
         better = "right is better →" if METRICS[metric].better == "higher" else "← left is better"
         label = metric.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
+        if metric == _NET:
+            unit += f" at ${study.scenario.service.value_usd_per_gpu_hour:g} a GPU-hour"
         panel.set_xlabel(f"{label}\n{unit}\n{better}")
     title_and_legend(
         ax,
         f"{study.scenario.name}: each strategy minus {reference}",
         f"diamond and bar: mean and 95 % interval; dots: the {study.replicates} paired replicates",
+        study.scenario.changes_text,
     )
     return ax
+
+
+def _metrics_of(study: Study) -> tuple[str, ...]:
+    """What is shown of a study where nobody says it."""
+    priced = study.scenario.workload.jobs and study.scenario.service.value_usd_per_gpu_hour > 0
+    return (*_SHOWN, _NET) if priced else _SHOWN
+
+
+def _scale(metric: Metric) -> tuple[float, str]:
+    """By what differences are multiplied, and the unit of the product."""
+    if metric.high == 1.0:
+        return 100.0, "percentage points"
+    return (1e-6, "million USD") if metric.unit == "USD" else (1.0, metric.unit)
 
 
 def _difference_row(panel: Axes, row: int, raw: Floats, mean: float, low: float, high: float, *, color: str) -> None:

@@ -73,7 +73,7 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
     _mark_storms(lower, runs)
     lower.yaxis.set_major_locator(MaxNLocator(5))
     lower.set_ylabel("job interruptions\n(per day, 30-day means)")
-    title_and_legend(ax, f"{scenario.name}: GPUs offline and job interruptions, by cause", whose)
+    title_and_legend(ax, f"{scenario.name}: GPUs offline and job interruptions, by cause", whose, scenario.changes_text)
     date_axis(lower, start, horizon)
     return ax
 

@@ -107,7 +107,10 @@ def environment_panels(environment: Environment, *, ax: Axes | None = None) -> A
     )
     # The title and the legend reach over both columns: the layout must not make room for them in one.
     title_and_legend(
-        ax, f"{environment.scenario.name}: light, power, heat, atmosphere and radiation by plane", subtitle
+        ax,
+        f"{environment.scenario.name}: light, power, heat, atmosphere and radiation by plane",
+        subtitle,
+        environment.scenario.changes_text,
     )
     legend = ax.get_legend()
     assert legend is not None

@@ -74,6 +74,7 @@ def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
         ax,
         f"{study.scenario.name}: which strategy is best at which value of a GPU-hour",
         f"0 is the best one, which the strip beneath names by its colour; {many}",
+        study.scenario.changes_text,
     )
     return ax
 

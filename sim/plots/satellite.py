@@ -36,11 +36,12 @@ class _Panel:
 
 
 @styled
-def satellite_parts(name: str, designs: Facts, *, ax: Axes | None = None) -> Axes:
+def satellite_parts(name: str, designs: Facts, *, changes: str = "", ax: Axes | None = None) -> Axes:
     """Mass and price by part of a satellite of each design, largest first, under their sum and the given figure.
 
-    `name`: of the scenario.  `designs`: as under "designs" in `sim.description.facts`, which `describe --json` prints.
-    The price of the GPUs stands by itself: neither the sum nor the given figure has them.
+    `name`: of the scenario; `changes`: what was laid on it (`Scenario.changes_text`).  `designs`: as under "designs" in
+    `sim.description.facts`, which `describe --json` prints.  The price of the GPUs stands apart: neither the sum nor
+    the given figure has them.
     """
     names = list(designs)[:MOST_DESIGNS]
     shown = [designs[design] for design in names]
@@ -66,6 +67,7 @@ def satellite_parts(name: str, designs: Facts, *, ax: Axes | None = None) -> Axe
         ax,
         f"{name}: mass and price of a satellite by part",
         f"{first}the simulation uses what is given, else the sum; hatched: by how much they differ",
+        changes,
     )
     return ax
 

@@ -75,6 +75,7 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
         f"{scenario.name}: one run of {result.strategy}",
         f"seed {result.seed}, replicate {result.replicate}; below: events and their number; larger mark: several at "
         "one time",
+        scenario.changes_text,
     )
     date_axis(rows_ax, start, horizon)
     return ax

@@ -13,9 +13,10 @@ from pydantic.fields import FieldInfo
 
 from sim.errors import Fault
 from sim.parameters import Belief, Source, Tag
-from sim.scenario.faults import MAX_FAULTS, Origins, dotted, nearest, origin_of
+from sim.scenario.faults import MAX_FAULTS, Origins, dotted, origin_of
 from sim.scenario.models import FIRST_DESIGN, Scenario
 from sim.scenario.yaml_file import Place
+from sim.text import nearest
 
 NO_SOURCE = "no source given"
 DEFAULT = "default, no source given"

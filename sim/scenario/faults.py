@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -15,7 +14,8 @@ from pydantic_core import ErrorDetails
 from sim.errors import Fault, InputError
 from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import Place
-from sim.strategies import BUILT_IN, strategy_class
+from sim.strategies import strategy_class
+from sim.text import nearest
 
 _PROBLEMS = {
     "float_type": "must be a number",
@@ -103,17 +103,6 @@ def dotted(place: Place) -> str:
     return ".".join(key if isinstance(key, str) and key.isprintable() else repr(key) for key in place)
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """`; did you mean 'x'?`, or nothing where no known word is near."""
-    found = closest(word, known)
-    return f"; did you mean {found!r}?" if found is not None else ""
-
-
-def closest(word: str, known: Sequence[str]) -> str | None:
-    """The known word that was probably meant; none: no one is near."""
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
-
-
 def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
     """(place as written, value, problem) of one of pydantic's errors."""
     kind, context = detail["type"], detail.get("ctx", {})
@@ -133,8 +122,7 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         known = _keys_at(place[:-1], tree)
         return place, value, f"unknown key{nearest(str(place[-1]), known) or '; allowed: ' + ', '.join(known)}"
     if kind == "strategy":
-        name = part.get("kind", place[-1]) if isinstance(part := value, dict) else place[-1]
-        return place, None, f"{detail['msg']}{nearest(str(name), list(BUILT_IN))}"
+        return place, None, detail["msg"]
     if kind == "value_error":
         return place, value, str(context.get("error", detail["msg"]))
     if kind == "literal_error":

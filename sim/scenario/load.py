@@ -19,17 +19,25 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
+from sim.files import nearest_file
 from sim.scenario.citations import source_faults
-from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, nearest, origin_of, part_at
-from sim.scenario.inherited import SAID, changed_sections, name_of_file, with_changes
+from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, origin_of, part_at
+from sim.scenario.inherited import CHANGES, SAID, changed_sections, name_of_file, with_changes, with_laid
 from sim.scenario.models import Scenario
 from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
 from sim.shipped import shipped, shipped_overlays
 from sim.strategies import BUILT_IN
+from sim.text import nearest
 
 MAX_FILES = 100
 """Files that one scenario may be made of: a bound on `extends` that branches."""
+
+ENDINGS = (".yaml", ".yml")
+"""Of the names of scenario files."""
+
+CONTENT = frozenset(Scenario.model_fields) - {*SAID, CHANGES, "sources"}
+"""Top keys on which results depend."""
 
 SET = "--set"
 """The file that stands in a fault for a value from the command line."""
@@ -52,6 +60,8 @@ def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Coll
     for setting in sorted((_setting(text) for text in set_), key=lambda setting: setting[0][-1] != "kind"):
         # The kind first: changing it drops the keys of the old kind, not those set beside it.
         tree.set(*setting)
+    settings = [text.strip() for text in set_ if _setting(text)[0][0] in CONTENT]
+    tree.value |= with_laid(tree.value, [*(Path(source).stem for source in sources[1:]), *settings])
     if faults := _unallowed_code(tree, allow_code):
         raise ScenarioError(faults)
     tree.value |= with_changes(tree.value, tree.since)
@@ -81,7 +91,7 @@ def resolved_yaml(scenario: Scenario) -> str:
 
 def sha256_of(scenario: Scenario) -> str:
     """SHA-256 of what decides the results: all but notes and sources, and the content, not the place, of files."""
-    content = scenario.model_dump(mode="json", exclude={"description", "notes", "sources"})
+    content = scenario.model_dump(mode="json", exclude={"description", "notes", CHANGES, "sources"})
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
@@ -205,8 +215,7 @@ class _Files:
         except YamlError as error:
             problem = error.problem
             if problem == "no such file":
-                known = [*shipped(), *shipped_overlays()]
-                problem += nearest(name, known) or f"; shipped: {', '.join(known)}"
+                problem += _meant(name, path)
             if by is not None and not path.exists():
                 raise ScenarioError([by.fault(problem)]) from None
             line = "" if error.line is None else f" (line {error.line})"
@@ -226,11 +235,14 @@ class _Files:
             reference = _Reference(origin, parent, (*chain, real))
             result.lay(self.tree_of(parent, path.parent, reference))
         result.lay(own)
+        renamed = "name" in own.value
         if parents and "name" in result.value and result.since["name"]:
             # Figures of a changed scenario must not come under the name of the one it was made from.
             result.value["name"] = name_of_file(path.stem)
             result.origins["name",] = own.origins[()]
-            result.since["name"] = []
+            result.since["name"], renamed = [], True
+        if renamed and CHANGES not in own.value:
+            result.value.pop(CHANGES, None)  # they were laid on another scenario
         return result
 
 
@@ -252,6 +264,18 @@ def _resolved(path: Path) -> Path:
         return path.resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL byte, links in a circle
         return path
+
+
+def _meant(name: str, path: Path) -> str:
+    """What a name that leads nowhere was probably meant to be: a file beside it, or one that ships; else all of those.
+
+    A name without an ending is rather that of what ships.
+    """
+    known = [*shipped(), *shipped_overlays()]
+    guesses = [nearest(name, known), nearest_file(path, ENDINGS)]
+    if path.suffix in ENDINGS:
+        guesses.reverse()
+    return next(filter(None, guesses), f"; shipped: {', '.join(known)}")
 
 
 def _shipped_path(name: str) -> Path | None:
@@ -322,7 +346,7 @@ def _find_catalogues(tree: _Tree) -> list[Fault]:
             continue
         shell["file"] = str(path)
         if not there:
-            faults.append(origin.fault(dotted(place), name, f"no such file: {path}"))
+            faults.append(origin.fault(dotted(place), name, f"no such file: {path}{nearest_file(path)}"))
     return faults
 
 

@@ -19,6 +19,7 @@ from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.factory import Factory, unknown_stock
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.hardware import Satellite
+from sim.scenario.inherited import changes_text
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
 from sim.scenario.mission import Mission
 from sim.scenario.prices import MOST_USD, BusPrice, Economics
@@ -119,6 +120,9 @@ class Scenario(Parameters):
     """One line for `orbitfleet scenarios`."""
     notes: Text = ""
     """Remarks and corrections, for `orbitfleet describe`."""
+    changes: tuple[Text, ...] = ()
+    """Overlays and settings laid on the scenario of this name, in that order, for titles: `shield_5mm`,
+    `mission.years=3`.  Written by whoever lays them; results do not depend on it."""
     mission: Mission
     constellation: Constellation
     satellite: Satellite
@@ -149,6 +153,16 @@ class Scenario(Parameters):
     sources: dict[Text, Source] = Field(default_factory=dict)
     """Where figures are from, by their path (`launch.vehicle.capacity_kg`, `reliability.gpu`); results do not depend on
     it.  A later layer that changes a figure has to state its source anew."""
+
+    @property
+    def title(self) -> str:
+        """Its name and what was laid on it, for tables and pictures."""
+        return f"{self.name} {self.changes_text}".rstrip()
+
+    @property
+    def changes_text(self) -> str:
+        """What was laid on it: `+ shield_5mm, mission.years=3`; empty: nothing."""
+        return changes_text(self.changes)
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.description or 'no description'}>"

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any
 
 from sim.errors import InputError
-from sim.scenario.faults import closest
 from sim.scenario.schema import json_schema
+from sim.text import closest
 
 Schema = dict[str, Any]
 

@@ -24,10 +24,11 @@ from sim.errors import Fault, InputError, ScenarioError
 from sim.events import ENDS, Cause, EventKind, EventLog
 from sim.result import Result
 from sim.scenario import Scenario, load
-from sim.scenario.faults import Origin, faults_of, nearest
+from sim.scenario.faults import Origin, faults_of
 from sim.scenario.yaml_file import YamlError, parse
 from sim.shipped import validation_case
 from sim.sparing import TwoEchelon
+from sim.text import nearest
 
 Floats = NDArray[np.float64]
 

@@ -260,6 +260,12 @@ def test_spares_that_would_wait_too_low_are_refused(fleet):
     low = {"kind": "walker", "altitude_km": 250, "inclination_deg": 53, "planes": 1}
     with pytest.raises(ScenarioError, match=r"spares\.below_km = 60.*at 190 km: they must wait at 200 km or more"):
         Environment.build(with_spares(fleet, {"below_km": 60}, shell=low))
+    for metres in (0.02, 0.999):
+        with pytest.raises(ValueError, match=rf"must be 0, or from 1 to 100 km: {1000 * metres:g} m below"):
+            with_spares(fleet, {"below_km": metres})
+    with pytest.raises(ValueError, match="less than or equal to 100"):
+        with_spares(fleet, {"below_km": 10_000})
+    assert with_spares(fleet, {"below_km": 1}).constellation.spares.below_km == 1
     with pytest.raises(ValueError, match=r"checkout_days \(2\) must be 0 for mode 'hot'"):
         with_spares(fleet, {"mode": "hot", "checkout_days": 2})
 

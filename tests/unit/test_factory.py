@@ -228,7 +228,7 @@ def warned(scenario: Scenario) -> str:
 def test_warnings_say_what_a_factory_does_not_do(fleet):
     lossy = {"kind": "exponential", "rate_per_year": 1}
     slow = fleet(bus=lossy, strategies={}, factory={"satellites_per_year": 3})
-    assert "the factory's line takes on 3 satellites a year; failures and design life remove 4.04" in warned(slow)
+    assert "the factory's line takes on 3 satellites a year; failures and design life remove 4: what" in warned(slow)
     fast = replace_factory(slow, satellites_per_year=5.0)
     assert "the factory's line" not in warned(fast)
     free = fleet(factory=STOCK | {"ground_stock": {"satellite": {"satellites": 5}}})
@@ -237,6 +237,28 @@ def test_warnings_say_what_a_factory_does_not_do(fleet):
     assert "run_to_failure orders nothing: the ground stock is bought and never used" in warned(free)
     orders = free.model_copy(update={"strategy": "replace_on_failure"})
     assert "orders nothing" not in warned(orders)
+
+
+@pytest.mark.parametrize(
+    ("life_days", "deployment", "a_year"),
+    [
+        (400, None, "3"),  # four slots: on days 400, 800 and 1200 of 1461, four years
+        (365.25, None, "3"),  # the fourth end is that of the mission
+        (1000, None, "1"),
+        (1461, None, None),
+        (2000, None, None),
+        (1000, {"kind": "launched", "first_launch_day": 500}, None),  # no life that began so late ends
+    ],
+)
+def test_ends_of_life_past_the_mission_need_no_satellites(fleet, life_days, deployment, a_year):
+    given = {} if deployment is None else {"deployment": deployment}
+    scenario = fleet(
+        days=1461, life_days=life_days, strategies={}, factory={"satellites_per_year": 0.5}, lead=10, **given
+    )
+    told = warned(scenario)
+    assert ("the factory's line takes on 0.5" in told) is (a_year is not None)
+    if a_year is not None:
+        assert f"design life remove {a_year}: what is ordered" in told
 
 
 def test_a_stock_that_will_be_outdated_is_told(fleet):

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.scenario import load, resolved_yaml, sha256_of
-from sim.scenario.inherited import name_of_file
+from sim.scenario.inherited import changes_text, name_of_file
 
 BASE = load("baseline")
 
@@ -80,3 +80,43 @@ def test_nothing_is_added_to_a_text_that_is_not_there(file):
 def test_a_file_name_becomes_a_name(stem, name, file):
     assert name_of_file(stem) == name
     assert load(file("extends: baseline\nsatellite: {gpus: 8}\n", f"{stem}.yaml")).name == name
+
+
+def test_the_title_says_what_was_laid_on_a_scenario():
+    laid = load("suncatcher_81", "overlays/shield_5mm", set_=["launch.lead_time_days.days=365", "notes=x"])
+    assert laid.name == "suncatcher_81"
+    assert laid.changes == ("shield_5mm", "launch.lead_time_days.days=365")
+    assert laid.title == "suncatcher_81 + shield_5mm, launch.lead_time_days.days=365"
+    assert load("suncatcher_81").title == load("suncatcher_81", set_=["name=suncatcher_81"]).title == "suncatcher_81"
+    assert load("suncatcher_81", set_=["mission.years=3"]).title == "suncatcher_81 + mission.years=3"
+
+
+def test_what_was_laid_is_kept_and_decides_nothing(file):
+    laid = load("baseline", set_=["mission.years=3"])
+    again = load(file(resolved_yaml(laid), "resolved.yaml"), set_=["satellite.gpus=8"])
+    assert again.title == "baseline + mission.years=3, satellite.gpus=8"
+    assert load(file(resolved_yaml(laid))) == laid
+    assert sha256_of(laid) == sha256_of(laid.model_copy(update={"changes": ()}))
+
+
+def test_a_scenario_of_another_name_has_no_changes_of_its_parent(file):
+    file(resolved_yaml(load("baseline", set_=["mission.years=3"])), "parent.yaml")
+    assert load(file("extends: parent.yaml\nsatellite: {gpus: 8}\n")).title == "twin"
+    assert load(file("extends: parent.yaml\nname: own\nsatellite: {gpus: 8}\n")).title == "own"
+    assert load(file("extends: parent.yaml\n")).title == "baseline + mission.years=3"
+    # An overlay that states a name has given it.
+    assert load("baseline", "overlays/second_generation").title == "second_generation"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ((), ""),
+        (("a", "b", "x.y=1", "z=2"), "+ a + b, x.y=1, z=2"),
+        (("x" * 50, "y" * 50, "z=1"), f"+ {'x' * 50} + 2 more"),
+        (("a=" + "1" * 400, "b=2"), f"+ a={'1' * 28}...{'1' * 30}, b=2"),
+        (("a=\x1b[1m\n2",), "+ a=\\x1b[1m 2"),
+    ],
+)
+def test_many_changes_are_shortened(changes, text):
+    assert changes_text(changes) == text

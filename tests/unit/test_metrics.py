@@ -196,6 +196,7 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "tessac_holding_usd_per_year": 0,
         "tessac_launch_usd_per_year": 4000 / (100 / 365.25),
         "tessac_manoeuvring_usd_per_year": 0,
+        "servicing_cost_usd": 0,
         "total_cost_usd": paid - credit,
         "total_cost_uncredited_usd": paid,
         "served_gpu_hours": useful,

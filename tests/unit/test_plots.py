@@ -22,6 +22,7 @@ import sim
 from sim import plots
 from sim.description.parts import design_facts
 from sim.environment import Environment
+from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog, EventRecorder
 from sim.experiment.study import Sample, Study
 from sim.metrics import METRICS, daily_series, measure
@@ -29,7 +30,7 @@ from sim.metrics.causes import DARK
 from sim.plots.axes import root
 from sim.plots.cause_looks import cause_looks
 from sim.result import Controls, Result
-from sim.scenario.models import Scenario
+from sim.scenario.models import Scenario, Workload
 
 ALL = ("run_to_failure", "replace_on_failure", "batch", "scheduled_batch", "on_orbit_spares", "my.module:Own", "g")
 DAWN_DUSK = {"kind": "sun_synchronous", "altitude_km": 650, "ltan_h": 6, "satellites_per_plane": 4}
@@ -71,6 +72,14 @@ def study(of: Scenario, strategies: tuple[str, ...] = ALL[:3], replicates: int =
     online = np.array(series, np.float32)
     values = {"online_fraction": online, "satellites_working": np.ones_like(online)}
     return Study(of, strategies, 1, samples, values, {}, None, lambda task: EventRecorder().finish())
+
+
+def priced(strategies: tuple[str, ...]) -> Study:
+    """Net cost rises with the number of the strategy, by 3 billion dollars."""
+    shown = study(PRICED, strategies)
+    for number, name in enumerate(strategies):
+        shown.samples[name].metrics[:, list(METRICS).index("net_cost_usd")] = 3e9 * number
+    return shown
 
 
 def run_of(of: Scenario) -> Result:
@@ -124,6 +133,10 @@ def limited_run() -> Result:
 
 
 SUNNY = scenario(DAWN_DUSK)
+CHANGED = SUNNY.model_copy(
+    update={"changes": ("shield_5mm", "satellite.gpus=10", *(f"a.long_field_{i}=1" for i in range(9)))}
+)
+PRICED = SUNNY.model_copy(update={"workload": Workload.model_validate({"jobs": [{"name": "job", "gpus": 10}]})})
 INCLINED = scenario(WALKER, "pause")
 PAIR = scenario({**WALKER, "planes": 2}, "pause")
 MANY = scenario({**WALKER, "planes": 12}, "pause")
@@ -137,6 +150,14 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "timeline, pauses": lambda: plots.event_timeline(run_of(scenario(DAWN_DUSK, "pause"))),
     "differences": lambda: plots.paired_differences(study(SUNNY)),
     "differences, seven strategies": lambda: plots.paired_differences(study(SUNNY, ALL)),
+    "differences, priced": lambda: plots.paired_differences(priced(ALL)),
+    "availability, changed": lambda: plots.compute_availability(study(CHANGED)),
+    "timeline, changed": lambda: plots.event_timeline(run_of(CHANGED)),
+    "differences, changed": lambda: plots.paired_differences(study(CHANGED)),
+    "environment, changed": lambda: plots.environment_panels(Environment.build(CHANGED)),
+    "satellite, changed": lambda: plots.satellite_parts(
+        "pictures", design_facts(SUNNY, Environment.build(SUNNY)), changes=CHANGED.changes_text
+    ),
     "differences, one run": lambda: plots.paired_differences(study(SUNNY, ALL[:2], 1)),
     "timeline, limited": lambda: plots.event_timeline(limited_run()),
     "environment, one plane": lambda: plots.environment_panels(Environment.build(SUNNY)),
@@ -193,6 +214,15 @@ def test_the_same_picture_is_the_same_bytes(name: str, kind: str, tmp_path: Path
     for copy in ("a", "b"):
         plots.save(PICTURES[name](), tmp_path / f"{copy}.{kind}")
     assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if name.endswith("changed")])
+def test_a_picture_says_what_was_laid_on_the_scenario(name: str) -> None:
+    ax = PICTURES[name]()
+    assert ax.get_title(loc="left").startswith("pictures: ")
+    (line,) = (text.get_text() for text in ax.texts if "shield" in text.get_text())
+    assert line.startswith("+ shield_5mm, satellite.gpus=10, a.long_field_0=1")
+    assert line.endswith("more")
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -256,6 +286,20 @@ def test_differences_are_each_strategy_minus_the_first_one() -> None:
     assert [t.get_text() for t in cost.texts] == ["undefined", "undefined"]
     assert "USD/(GPU h)" in cost.get_xlabel()
     assert "left is better" in cost.get_xlabel()
+
+
+def test_differences_show_net_cost_where_an_hour_is_worth_something() -> None:
+    shown = priced(ALL[:3])
+    net = plots.paired_differences(shown).figure.axes[-1]
+    assert net.get_xlabel() == "net cost\nmillion USD at $2.49 a GPU-hour\n← left is better"
+    assert [line.get_xdata()[0] for line in net.get_lines() if line.get_marker() == "D"] == pytest.approx([3e3, 6e3])
+    free = PRICED.service.model_copy(update={"value_usd_per_gpu_hour": 0.0})
+    for of in (SUNNY, PRICED.model_copy(update={"service": free})):
+        labels = [ax.get_xlabel() for ax in plots.paired_differences(study(of)).figure.axes]
+        assert len(labels) == 3
+        assert not any("net cost" in label for label in labels)
+    with pytest.raises(InputError, match="no metric 'net_cost'; did you mean 'net_cost_usd'"):
+        plots.paired_differences(shown, metrics=["net_cost"])
 
 
 def test_no_difference_has_one_sign() -> None:

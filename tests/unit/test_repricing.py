@@ -75,6 +75,27 @@ def test_what_is_no_price_must_be_simulated(small, study, path, value):
         experiment.reprice(study, changed(small, {path: value}))
 
 
+def test_a_name_and_what_is_said_of_a_scenario_are_no_difference(small, study):
+    renamed = changed(
+        small, {"name": "dear", "description": "all is dear", "changes": ["servicing.usd=3e5"], "servicing.usd": 3e5}
+    )
+    found = experiment.reprice(study, renamed, workers=1)
+    same = experiment.reprice(study, changed(small, {"servicing.usd": 3e5}), workers=1)
+    assert found.scenario.name == "dear"
+    assert all(np.array_equal(found.values(name, "net_cost_usd"), same.values(name, "net_cost_usd")) for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("reliability.gpu.rate_per_year", 0.2), ("satellite.gpus", 5), ("constellation.shells", None)],
+)
+def test_parity_of_two_fleets_is_refused(small, study, path, value):
+    shell = small.model_dump(mode="json")["constellation"]["shells"][0] | {"altitude_km": 700}
+    other = dataclasses.replace(study, scenario=changed(small, {path: [shell] if value is None else value}))
+    with pytest.raises(InputError, match=f"^parity needs one study at two price lists, and these differ in {path}$"):
+        experiment.parity(study, other, NAMES[0], NAMES[1])
+
+
 def test_a_rideshare_that_is_too_small_is_refused(small, study):
     light = {"kind": "rideshare", "most_kg_per_satellite": 0.5}
     with pytest.raises(InputError, match="most_kg_per_satellite"):
@@ -117,9 +138,9 @@ def test_some_strategies_of_a_study(study):
         study.select()
 
 
-def test_prices_whose_rise_cancels_out_make_nobody_equal() -> None:
+def test_prices_whose_rise_cancels_out_make_nobody_equal(small) -> None:
     def of(first: list[float]) -> SimpleNamespace:
         nets = {"a": np.array(first), "b": np.zeros(2)}
-        return SimpleNamespace(seed=1, replicates=2, values=lambda name, _: nets[name])
+        return SimpleNamespace(scenario=small, seed=1, replicates=2, values=lambda name, _: nets[name])
 
     assert experiment.parity(of([5.0, 5.0]), of([6.0, 4.0]), "a", "b") == (np.inf, -np.inf, np.inf)

@@ -113,6 +113,9 @@ def test_a_run_is_charged_servicers_cartridges_flights_and_hours(fleet, checked_
     money = costs(result)
     paid = money.satellites_usd + money.gpus_usd + money.launches_usd + money.operations_usd
     assert money.total_uncredited_usd == pytest.approx(paid + found.total_usd)
+    lines = found.servicers_usd + found.parts_usd + found.flights_usd + found.hours_usd
+    assert measure(result)["servicing_cost_usd"] == pytest.approx(lines)
+    assert measure(result)["total_cost_uncredited_usd"] - paid == pytest.approx(lines)
     # The credit: each of two places holds a servicer that came last there, or none.
     born = {0: 0.0, 1: 0.0}
     for day, kind, job in zip(log.time_days, log.kind, log.job, strict=True):
@@ -139,7 +142,7 @@ def test_a_mended_satellite_is_worth_its_gpus_again(fleet, checked_run, written_
 
 def test_nobody_pays_for_servicers_that_a_strategy_does_not_send(fleet, checked_run):
     result = checked_run(fleet(servicing={"kind": "robots"}), "batch")
-    assert costs(result).servicing.total_usd == 0
+    assert costs(result).servicing.total_usd == measure(result)["servicing_cost_usd"] == 0
 
 
 def test_technicians_cost_their_hours_and_cartridges(fleet, checked_run):

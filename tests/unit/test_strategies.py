@@ -165,6 +165,9 @@ def test_a_strategy_of_this_name_does_not_exist():
     [
         ("no.such.module:Mine", "cannot be loaded: ModuleNotFoundError: No module named 'no'"),
         ("sim.strategies:Mine", "cannot be loaded: AttributeError: module 'sim.strategies' has no attribute 'Mine'"),
+        (f"{__name__}:Parametrized", r"has no attribute 'Parametrized'; did you mean 'Parametrised'\?$"),
+        ("sim.strategies:BatchLike", r"has no attribute 'BatchLike'; did you mean 'Batch'\?$"),
+        ("sim.strategies:Strategyy", "has no attribute 'Strategyy'$"),  # what cannot be used is not suggested
         ("sim.strategies:BUILT_IN", "is not a subclass of sim.strategies.Strategy"),
         (":Mine", "cannot be loaded"),
         ("..:c", "cannot be loaded"),

@@ -240,7 +240,7 @@ def test_an_unknown_strategy_is_refused_before_anything_runs(small, tmp_path):
 
 
 def test_a_study_knows_its_strategies_and_replicates(study):
-    with pytest.raises(InputError, match="no metric 'goodputt' in this study; it has compute_availability"):
+    with pytest.raises(InputError, match=r"no metric 'goodputt'; did you mean 'goodput'\?; `orbitfleet metrics` lists"):
         study.values("run_to_failure", "goodputt")
     with pytest.raises(InputError, match="strategies 'batch': give a list of names"):
         experiment.compare(study.scenario, "batch", 2)

@@ -3,6 +3,7 @@
 import pytest
 
 from sim import experiment
+from sim.description.format import money
 from sim.errors import InputError
 from sim.experiment import tuning
 
@@ -34,13 +35,45 @@ def test_it_finds_that_waiting_for_a_batch_costs_hours(replaced):
     losses = tuning.opportunity_losses(replaced, tuned, study)
     assert list(losses) == ["batch"]
     assert losses["batch"].ci_low > 0
-    said = tuning.tuning_json(tuned, losses)
+    idle = tuning.never_launched(tuned, study)
+    assert idle == ["run_to_failure"]
+    said = tuning.tuning_json(tuned, losses, idle)
     assert said["batch"]["changed"] == {"reorder_point": 1}
     assert said["batch"]["opportunity_loss_usd"]["mean"] == losses["batch"].mean
     assert said["run_to_failure"]["opportunity_loss_usd"] is None
-    text = tuning.tuning_text(tuned, losses)
+    assert (said["batch"]["never_launched"], said["run_to_failure"]["never_launched"]) == (False, True)
+    text = tuning.tuning_text(tuned, losses, idle)
     assert text[0] == "run_to_failure: has nothing to tune"
-    assert "reorder_point 1, of 8 sets" in text[1]
+    found = losses["batch"]
+    interval = f"{money(found.mean)} [{money(found.ci_low)}, {money(found.ci_high)}]"
+    assert text[1] == f"batch: reorder_point 1, of 8 sets; its own would add {interval} to the net cost"
+
+
+def test_it_is_said_that_the_best_parameters_never_launch(replaced):
+    dear = worth(replaced, 0)  # a flight costs a dollar, and no hour is worth it
+    tuned = tuning.tune(dear, ["batch"], seed=1, workers=1)
+    study = experiment.run(tuning.with_tuned(dear, tuned), strategy="batch", replicates=2, workers=1)
+    assert not study.values("batch", "launches").any()
+    idle = tuning.never_launched(tuned, study)
+    assert idle == ["batch"]
+    (line,) = tuning.tuning_text(tuned, {}, idle)
+    assert "sets, with which nothing was ever launched after the deployment" in line
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        (0, "$0"),
+        (12.4, "$12"),
+        (-999, "-$999"),
+        (1234567.0, "$1.23M"),
+        (-25e3, "-$25k"),
+        (999_700, "$1M"),
+        (2e12, "$2,000B"),
+    ],
+)
+def test_money_has_three_digits(usd, text):
+    assert money(usd) == text
 
 
 def test_where_hours_are_worth_nothing_it_orders_late(replaced):

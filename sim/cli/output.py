@@ -75,6 +75,8 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
             changes=study.scenario.changes_text,
         ),
     }
+    if study.scenario.workload.jobs:
+        drawings["waterfall"] = lambda: plots.waterfall(study)
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: plots.paired_differences(study)
         if study.scenario.workload.jobs:

@@ -33,7 +33,15 @@ _log = logging.getLogger(__name__)
 LOCK = f"{TEMPORARY}lock"
 """There while a run is at work; a run that was killed leaves it, and the next one takes it."""
 PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
-PICTURES = ("availability.png", "timeline.png", "differences.png", "net_cost.png", "losses.png", "satellite.png")
+PICTURES = (
+    "availability.png",
+    "timeline.png",
+    "differences.png",
+    "net_cost.png",
+    "losses.png",
+    "satellite.png",
+    "waterfall.png",
+)
 """What the command line draws of a study."""
 
 

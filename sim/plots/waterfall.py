@@ -45,6 +45,7 @@ _COLORS = {
 }
 _LEAST = 5e-5  # shares that round to nothing are left out
 _SEEN = 0.02  # shares that have room for their number
+_ROOM = 48.0  # percent of the axis that what a class means fits into
 MOST_STRATEGIES = 20
 """Bars of strategies; of more the first ones."""
 
@@ -73,7 +74,12 @@ def waterfall(study: Study, *, ax: Axes | None = None) -> Axes:
     mean = "one replicate" if count == 1 else f"mean of {count} replicates"
     whose = f"strategy {shown[0]}, " if alone else ""
     first = f"the first {len(shown)} of {len(shares)} strategies, " if len(shown) < len(shares) else ""
-    title_and_legend(ax, f"{study.scenario.title}: where the GPU-hours go", f"{whose}{first}{years:.4g} years, {mean}")
+    title_and_legend(
+        ax,
+        f"{study.scenario.name}: where the GPU-hours go",
+        f"{whose}{first}{years:.4g} year{'' if years == 1 else 's'}, {mean}",
+        study.scenario.changes_text,
+    )
     return ax
 
 
@@ -83,7 +89,7 @@ def _with_dead(shares: dict[str, float]) -> dict[str, float]:
 
 def _steps(ax: Axes, shares: dict[str, float], steps: list[str]) -> None:
     """A row for each class, from what was left above it down to what is left below."""
-    rows = ["all that is planned", *(_meaning(name) for name in steps), "useful: work that was kept"]
+    rows = ["planned", *("not alive" if name == _DEAD else name for name in steps), "useful"]
     left = 100.0
     ax.barh(0, left, color="0.85", height=0.7)
     ax.text(left + 1, 0, "100 %", va="center")
@@ -91,12 +97,20 @@ def _steps(ax: Axes, shares: dict[str, float], steps: list[str]) -> None:
         share = 100 * shares[name]
         ax.barh(row, share, left=left - share, color=_COLORS[name], height=0.7)
         ax.plot([left, left], [row - 1, row], color="0.6", linewidth=0.7, zorder=0)
-        ax.text(left + 1, row, f"- {share:.3g} %", va="center")
+        number = f"\N{MINUS SIGN} {share:.{1 if share >= 9.95 else 2}f} %"
+        meaning = _DEAD if name == _DEAD else CLASSES[name].meaning
+        ax.text(left + 1, row, number, va="center")
+        if left - share > _ROOM:
+            ax.text(left - share - 1, row, meaning, va="center", ha="right", color="0.35", fontsize=9)
+        elif share > _ROOM:
+            ax.text(left - share / 2, row, meaning, va="center", ha="center", color="white", fontsize=9)
+        else:
+            ax.text(left + 13, row, meaning, va="center", color="0.35", fontsize=9)
         left -= share
     ax.plot([left, left], [len(steps), len(steps) + 1], color="0.6", linewidth=0.7, zorder=0)
     useful = 100 * shares["useful"]
     ax.barh(len(rows) - 1, useful, color=_COLORS["useful"], height=0.7)
-    ax.text(useful + 1, len(rows) - 1, f"{useful:.3g} %", va="center", fontweight="bold")
+    ax.text(useful + 1, len(rows) - 1, f"{useful:.1f} %", va="center", fontweight="bold")
     ax.set_yticks(range(len(rows)), rows)
     ax.set_ylim(len(rows) - 0.5, -0.6)
 
@@ -114,7 +128,3 @@ def _bars(ax: Axes, shares: dict[str, dict[str, float]], steps: list[str]) -> No
         left = [begin + width for begin, width in zip(left, widths, strict=True)]
     ax.set_yticks(range(len(shares)), [name.replace("_", " ") for name in shares])
     ax.set_ylim(len(shares) - 0.4, -0.6)
-
-
-def _meaning(name: str) -> str:
-    return name if name == _DEAD else f"{name}: {CLASSES[name].meaning}"

@@ -29,7 +29,7 @@ from sim.physics.drag import (
     tumbling_drag_area_m2,
 )
 from sim.physics.orbit import inclination_hold_m_s_per_year
-from sim.physics.solar_cycle import ap, f107
+from sim.physics.solar_cycle import f107_and_ap
 from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
 
@@ -185,7 +185,7 @@ class DeltaV:
 def _activity(scenario: Scenario, days: Floats) -> tuple[Floats, Floats]:
     """F10.7 and Ap of each mission day."""
     start, level = scenario.mission.start, scenario.space.solar_activity
-    return f107(days, start, level), ap(days, start, level)
+    return f107_and_ap(days, start, level)
 
 
 def _over_life_m_s(satellite: Satellite, daily_m_s: NDArray[np.float32]) -> Floats:

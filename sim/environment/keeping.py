@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
+from datetime import date, timedelta
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from sim.physics.drag import (
     tumbling_drag_area_m2,
 )
 from sim.physics.orbit import inclination_hold_m_s_per_year
-from sim.physics.solar_cycle import f107_and_ap
+from sim.physics.solar_cycle import SolarLevel, f107_and_ap
 from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
 
@@ -197,13 +197,17 @@ def _over_life_m_s(satellite: Satellite, daily_m_s: NDArray[np.float32]) -> Floa
 
 def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats, *, mass_kg: float) -> Floats:
     """Years that satellites stay up that die on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
-    start, level = scenario.mission.start, scenario.space.solar_activity
-    ballistic = _tumbling_ballistic_kg_m2(scenario, sizes, mass_kg)
-    deaths = np.minimum(np.arange(0.0, days[-1] + DEATH_STEP_DAYS, DEATH_STEP_DAYS), days[-1])
+    ballistic = float(_tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))
     # Planes of one shell differ by metres: they fall alike.
     heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
-    fall = decay_days(heights[:, None], ballistic, start, deaths[None, :], level)
-    return np.asarray(fall[inverse] / DAYS_PER_YEAR)
+    mission = scenario.mission.start, float(days[-1]), scenario.space.solar_activity
+    return np.asarray(_fall_days(tuple(heights.tolist()), ballistic, *mission)[inverse] / DAYS_PER_YEAR)
+
+
+@lru_cache(maxsize=32)  # designs and variants of a scenario often fall alike
+def _fall_days(heights: tuple[float, ...], ballistic: float, start: date, last_day: float, level: SolarLevel) -> Floats:
+    deaths = np.minimum(np.arange(0.0, last_day + DEATH_STEP_DAYS, DEATH_STEP_DAYS), last_day)
+    return decay_days(np.array(heights)[:, None], ballistic, start, deaths[None, :], level)
 
 
 def keep(

@@ -80,16 +80,6 @@ def _table() -> dict[str, FloatArray]:
     return {"day": middle.astype(float), **columns}
 
 
-def _dates(days: npt.ArrayLike, start: date) -> npt.NDArray[np.datetime64]:
-    seconds = np.round(np.asarray(days, dtype=float) * 86400.0).astype("timedelta64[s]")
-    when: npt.NDArray[np.datetime64] = np.asarray(np.datetime64(start).astype("datetime64[s]") + seconds)
-    within = (when >= FIRST_DAY) & (when < DAY_AFTER_LAST)
-    if not np.all(within):
-        bad = when[~within].flat[0]
-        raise ValueError(f"{np.datetime_as_string(bad, unit='D')}: the solar-cycle table covers 2020 to 2055")
-    return when
-
-
 def _interpolate(what: str, days: npt.ArrayLike, start: date, level: SolarLevel | str) -> FloatArray:
     return _at(what, _days_since_1970(days, start, level), level)
 
@@ -97,7 +87,13 @@ def _interpolate(what: str, days: npt.ArrayLike, start: date, level: SolarLevel 
 def _days_since_1970(days: npt.ArrayLike, start: date, level: SolarLevel | str) -> FloatArray:
     if level not in list(SolarLevel):
         raise ValueError(f"level = {level!r}: must be one of {', '.join(SolarLevel)}")
-    return np.asarray((_dates(days, start) - np.datetime64("1970-01-01T00:00:00")) / np.timedelta64(1, "D"))
+    midnight = np.datetime64(start).astype("datetime64[s]")
+    seconds = np.asarray(np.round(np.asarray(days, dtype=float) * 86400.0) + midnight.astype(float))
+    first, after = (day.astype("datetime64[s]").astype(float) for day in (FIRST_DAY, DAY_AFTER_LAST))
+    if not (seconds.min(initial=np.inf) >= first and seconds.max(initial=-np.inf) < after):
+        bad = seconds[~((seconds >= first) & (seconds < after))].flat[0].astype("datetime64[s]")
+        raise ValueError(f"{np.datetime_as_string(bad, unit='D')}: the solar-cycle table covers 2020 to 2055")
+    return np.asarray(seconds / 86400.0)
 
 
 def _at(what: str, when: FloatArray, level: SolarLevel | str) -> FloatArray:

@@ -311,7 +311,7 @@ def _summed(
 
 def _emission(emittance: npt.ArrayLike, sides: npt.ArrayLike) -> FloatArray:
     faces = np.asarray(sides)
-    if (bad := ~np.isin(faces, (1, 2))).any():
+    if (bad := (faces != 1) & (faces != 2)).any():
         raise ValueError(f"sides = {faces[bad][0]:g}: must be 1 or 2")
     power: FloatArray = STEFAN_BOLTZMANN_W_M2_K4 * between("emittance", emittance) * faces
     return power

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,14 +58,19 @@ class OrbitKeeping:
     """Propellant at launch: as given, or as needed."""
     needed_kg: float
     """Propellant that the design life needs, raising and disposal included."""
-    dead_years: Floats
-    """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
+    make_dead_years: Callable[[], Floats]
+    """Makes `dead_years` on first use: half of the time that a design takes, and for those that describe or bury it."""
     collisions_per_year: Floats
     """Hits that end a satellite, shape (planes,)."""
     clearance: Floats
     """Square of the days in which a dead satellite clears its slot, times the air's density, shape (planes,)."""
     punctures_per_year: Floats
     """Hits that empty one of a satellite's coolant loops, shape (planes,)."""
+
+    @cached_property
+    def dead_years(self) -> Floats:
+        """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, (planes, k)."""
+        return self.make_dead_years()
 
     def density_kg_m3(self, plane: int) -> Floats:
         """Orbit-mean density of the air that a plane flies through, shape (n,)."""
@@ -211,9 +217,14 @@ def _fall_days(heights: tuple[float, ...], ballistic: float, start: date, last_d
 
 
 def keep(
-    scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, needs: DeltaV, dead_years: Floats
+    scenario: Scenario,
+    planes: tuple[Plane, ...],
+    sun: SunTables,
+    sizes: Sizes,
+    needs: DeltaV,
+    make_dead_years: Callable[[], Floats],
 ) -> OrbitKeeping:
-    """Compute propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
+    """Compute propellant and debris for all planes over the mission; `make_dead_years` gives those of `years_aloft`.
 
     Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is
     too low by a factor that reaches 10 at eccentricity .01 and 500 km; see `warnings` in `describe`.
@@ -233,7 +244,7 @@ def keep(
         tank_m_s=tank,
         propellant_kg=fuel,
         needed_kg=needed_kg,
-        dead_years=dead_years,
+        make_dead_years=make_dead_years,
         clearance=_clearance(scenario, planes, sizes, needs.mass_kg),
         collisions_per_year=by_size(propulsion.lethal_size_cm) * vulnerable_m2(satellite, sizes),
         punctures_per_year=punctures,

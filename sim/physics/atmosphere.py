@@ -97,7 +97,7 @@ def _ln_density(table: DensityTable, height: FloatArray, flux: FloatArray, magne
         corner = corner * axis.size + below
         weights = (weights[:, None] * np.array([1 - share, share])).reshape(2 * len(weights), value.size)
     terms = table.ln_density.ravel()[corner + _corners()[:, None]] * weights
-    found = terms[0]
+    found: FloatArray = terms[0]
     for term in terms[1:]:  # one after the other, whatever the number of values
         found = found + term
     return found

@@ -69,7 +69,7 @@ def makespans_min(
     ("case", "segments", "gangs", "gang"),
     [
         ("M1440", 257, 60, 100),
-        ("M15", 60, 20, 400),
+        ("M15", 60, 40, 400),
         ("M360", 529, 60, 200),
         ("M165.6", 1710, 40, 300),
         # More than a thousand failures of each gang: the law of large numbers in one job.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import orbitfleet
 from pydantic import TypeAdapter
 
 from sim.constants import DAYS_PER_YEAR
@@ -17,13 +18,7 @@ from sim.scenario import load
 
 
 def fit(*arguments: object, code: int = 0, cwd: Path | None = None) -> tuple[str, str]:
-    command = [sys.executable, "-m", "sim", "fit", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120)
-    assert done.returncode == code, (done.returncode, done.stderr)
-    assert "Traceback" not in done.stderr
-    if code:
-        assert not done.stdout
-    return done.stdout, done.stderr
+    return orbitfleet("fit", *arguments, code=code, cwd=cwd)
 
 
 @pytest.fixture(scope="module")

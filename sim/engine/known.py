@@ -6,7 +6,6 @@ from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from sim.constants import DAYS_PER_YEAR
 from sim.design_view import DesignView
@@ -100,4 +99,8 @@ def _group_lives(hazard: Hazard, exposure: Floats) -> Floats:
     lives = np.exp(-np.asarray(hazard.law.cumulative_hazard(exposure), float) * hazard.share)
     if hazard.batch is not None:
         lives = 1 - hazard.batch.probability * (1 - lives)
-    return lives if hazard.units == hazard.needed else np.asarray(binom.sf(hazard.needed - 1, hazard.units, lives))
+    if hazard.units == hazard.needed:
+        return lives
+    from scipy.stats import binom  # a quarter of the time that the program takes to start, and seldom needed
+
+    return np.asarray(binom.sf(hazard.needed - 1, hazard.units, lives))

@@ -88,8 +88,7 @@ class Design:
         """Payload of each vehicle for each plane, kg."""
         self.rooms = tuple(aboard for _, aboard in flights)
         """Satellites that a flight of each vehicle carries to each plane."""
-        dead_years = tables(key_of(scenario, "design"), self._years_aloft)["years_aloft"]
-        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, np.asarray(dead_years, float))
+        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, self._dead_years)
         self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
         self._knots: dict[int, Tables] = {}
 
@@ -132,6 +131,9 @@ class Design:
     def satellites_per_flight(self) -> tuple[int, ...]:
         """Satellites that a flight of the main vehicle carries to each plane."""
         return self.rooms[0]
+
+    def _dead_years(self) -> Floats:
+        return np.asarray(tables(key_of(self.scenario, "design"), self._years_aloft)["years_aloft"], float)
 
     def _years_aloft(self) -> Tables:
         sizes, days = self.sizes, self.sun.days

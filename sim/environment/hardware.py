@@ -336,20 +336,17 @@ def radiator_needed_m2(satellite: Satellite, sun: SunTables) -> float:
     radiator, peak_w = satellite.radiator, satellite.gpu.peak_w
     absorbed = float(sun.absorbed_w_m2(satellite, radiator.solar_absorptance_eol).max())
 
-    def rejected_w(area_m2: float) -> float:
-        return float(heat_limit_w(satellite, area_m2, absorbed))
-
     # The plate itself cannot be hotter than chip and memory less the steps that do not depend on its area.
     rise_k = radiator.junction_coolant_k_per_w * peak_w
     top_c = min(radiator.junction_limit_c - rise_k, radiator.memory_limit_c - radiator.memory_rise * rise_k)
     if top_c + CELSIUS_ZERO_K - radiator.coolant_drop_k <= 0:
         return float("inf")
+    load_w = satellite.full_load_w
     low, high = 1e-3, 1e-3
-    while rejected_w(high) < satellite.full_load_w:
+    while heat_limit_w(satellite, high, absorbed) < load_w:
         low, high = high, 2 * high
         if high > 1e9:
             return float("inf")
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if rejected_w(middle) < satellite.full_load_w else (low, middle)
+    while low < (middle := 0.5 * (low + high)) < high:
+        low, high = (middle, high) if heat_limit_w(satellite, middle, absorbed) < load_w else (low, middle)
     return high

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
+from datetime import date, timedelta
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ from sim.physics.drag import (
     tumbling_drag_area_m2,
 )
 from sim.physics.orbit import inclination_hold_m_s_per_year
-from sim.physics.solar_cycle import ap, f107
+from sim.physics.solar_cycle import SolarLevel, f107_and_ap
 from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
 
@@ -57,14 +58,19 @@ class OrbitKeeping:
     """Propellant at launch: as given, or as needed."""
     needed_kg: float
     """Propellant that the design life needs, raising and disposal included."""
-    dead_years: Floats
-    """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
+    make_dead_years: Callable[[], Floats]
+    """Makes `dead_years` on first use: half of the time that a design takes, and for those that describe or bury it."""
     collisions_per_year: Floats
     """Hits that end a satellite, shape (planes,)."""
     clearance: Floats
     """Square of the days in which a dead satellite clears its slot, times the air's density, shape (planes,)."""
     punctures_per_year: Floats
     """Hits that empty one of a satellite's coolant loops, shape (planes,)."""
+
+    @cached_property
+    def dead_years(self) -> Floats:
+        """Years a satellite stays up that dies on each `DEATH_STEP_DAYS`-th mission day, tumbling, (planes, k)."""
+        return self.make_dead_years()
 
     def density_kg_m3(self, plane: int) -> Floats:
         """Orbit-mean density of the air that a plane flies through, shape (n,)."""
@@ -185,7 +191,7 @@ class DeltaV:
 def _activity(scenario: Scenario, days: Floats) -> tuple[Floats, Floats]:
     """F10.7 and Ap of each mission day."""
     start, level = scenario.mission.start, scenario.space.solar_activity
-    return f107(days, start, level), ap(days, start, level)
+    return f107_and_ap(days, start, level)
 
 
 def _over_life_m_s(satellite: Satellite, daily_m_s: NDArray[np.float32]) -> Floats:
@@ -197,19 +203,28 @@ def _over_life_m_s(satellite: Satellite, daily_m_s: NDArray[np.float32]) -> Floa
 
 def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats, *, mass_kg: float) -> Floats:
     """Years that satellites stay up that die on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
-    start, level = scenario.mission.start, scenario.space.solar_activity
-    ballistic = _tumbling_ballistic_kg_m2(scenario, sizes, mass_kg)
-    deaths = np.minimum(np.arange(0.0, days[-1] + DEATH_STEP_DAYS, DEATH_STEP_DAYS), days[-1])
+    ballistic = float(_tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))
     # Planes of one shell differ by metres: they fall alike.
     heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
-    fall = decay_days(heights[:, None], ballistic, start, deaths[None, :], level)
-    return np.asarray(fall[inverse] / DAYS_PER_YEAR)
+    mission = scenario.mission.start, float(days[-1]), scenario.space.solar_activity
+    return np.asarray(_fall_days(tuple(heights.tolist()), ballistic, *mission)[inverse] / DAYS_PER_YEAR)
+
+
+@lru_cache(maxsize=32)  # designs and variants of a scenario often fall alike
+def _fall_days(heights: tuple[float, ...], ballistic: float, start: date, last_day: float, level: SolarLevel) -> Floats:
+    deaths = np.minimum(np.arange(0.0, last_day + DEATH_STEP_DAYS, DEATH_STEP_DAYS), last_day)
+    return decay_days(np.array(heights)[:, None], ballistic, start, deaths[None, :], level)
 
 
 def keep(
-    scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, needs: DeltaV, dead_years: Floats
+    scenario: Scenario,
+    planes: tuple[Plane, ...],
+    sun: SunTables,
+    sizes: Sizes,
+    needs: DeltaV,
+    make_dead_years: Callable[[], Floats],
 ) -> OrbitKeeping:
-    """Compute propellant and debris for all planes over the mission; `dead_years` are those of `years_aloft`.
+    """Compute propellant and debris for all planes over the mission; `make_dead_years` gives those of `years_aloft`.
 
     Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is
     too low by a factor that reaches 10 at eccentricity .01 and 500 km; see `warnings` in `describe`.
@@ -229,7 +244,7 @@ def keep(
         tank_m_s=tank,
         propellant_kg=fuel,
         needed_kg=needed_kg,
-        dead_years=dead_years,
+        make_dead_years=make_dead_years,
         clearance=_clearance(scenario, planes, sizes, needs.mass_kg),
         collisions_per_year=by_size(propulsion.lethal_size_cm) * vulnerable_m2(satellite, sizes),
         punctures_per_year=punctures,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import warnings
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,9 +59,14 @@ def sun_teme_km(start: date, days: npt.ArrayLike) -> FloatArray:
             f"start = {start}: days {offsets.min():g} to {offsets.max():g} from there leave the Sun's ephemeris "
             f"DE421, which covers {EPHEMERIS_START} to {EPHEMERIS_END}"
         )
+    return _sun_teme_km(start, offsets.tobytes()).copy()
+
+
+@lru_cache(maxsize=8)  # all variants of a scenario have the days of one mission
+def _sun_teme_km(start: date, days: bytes) -> FloatArray:
     from skyfield.sgp4lib import TEME
 
-    time = skyfield_time(start, offsets)
+    time = skyfield_time(start, np.frombuffer(days))
     geocentric = skyfield_sun_from_earth().at(time).xyz.km
     sun_km: FloatArray = np.einsum("ijt,jt->ti", TEME.rotation_at(time), geocentric)
     return sun_km

@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import RegularGridInterpolator
 
 from sim.physics.checks import between
 
@@ -79,12 +78,34 @@ def orbit_mean_density_kg_m3(
         ("ap", magnetic, table.ap),
     ):
         between(name, value, axis[0], axis[-1], of="the range of the density table")
-    ln_density = _ln_density()(np.stack([height, flux, magnetic], axis=-1))
+    ln_density = _ln_density(table, height.ravel(), flux.ravel(), magnetic.ravel())
     density: FloatArray = np.exp(ln_density.reshape(height.shape))
     return density
 
 
+def _ln_density(table: DensityTable, height: FloatArray, flux: FloatArray, magnetic: FloatArray) -> FloatArray:
+    """Interpolate along all three axes, for values within the table.
+
+    What SciPy's `RegularGridInterpolator` computes, to the last digit: the fall of a satellite asks a thousand times
+    for a few values, where that takes five times longer.
+    """
+    corner = np.zeros(height.shape, dtype=np.intp)
+    weights = np.ones((1, height.size))
+    for axis, value in ((table.altitude_km, height), (table.f107, flux), (table.ap, magnetic)):
+        below = np.minimum(axis.searchsorted(value, side="right") - 1, axis.size - 2)
+        share = (value - axis[below]) / (axis[below + 1] - axis[below])
+        corner = corner * axis.size + below
+        weights = (weights[:, None] * np.array([1 - share, share])).reshape(2 * len(weights), value.size)
+    terms = table.ln_density.ravel()[corner + _corners()[:, None]] * weights
+    found: FloatArray = terms[0]
+    for term in terms[1:]:  # one after the other, whatever the number of values
+        found = found + term
+    return found
+
+
 @cache
-def _ln_density() -> RegularGridInterpolator:
-    table = density_table()
-    return RegularGridInterpolator((table.altitude_km, table.f107, table.ap), table.ln_density)
+def _corners() -> npt.NDArray[np.intp]:
+    """Return where the corners of a cell of the table lie after its first one, in the order of their weights."""
+    _, flux, magnetic = density_table().ln_density.shape
+    steps = np.indices((2, 2, 2)).reshape(3, -1)
+    return np.asarray(steps.T @ [flux * magnetic, magnetic, 1], dtype=np.intp)

@@ -22,7 +22,7 @@ from sim.constants import (
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
 from sim.physics.checks import at_least, positive
 from sim.physics.power import Mount
-from sim.physics.solar_cycle import DAY_AFTER_LAST, SolarLevel, ap, f107
+from sim.physics.solar_cycle import DAY_AFTER_LAST, SolarLevel, f107, f107_and_ap
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -150,7 +150,7 @@ def decay_days(
     aloft = np.flatnonzero((height > REENTRY_ALTITUDE_KM) & (now < table_end))
 
     def rate(at: FloatArray, when: FloatArray, those: npt.NDArray[np.intp]) -> FloatArray:
-        weather = f107(when, start, level), ap(when, start, level)
+        weather = f107_and_ap(when, start, level)
         density = orbit_mean_density_kg_m3(np.maximum(at, REENTRY_ALTITUDE_KM), *weather)
         return decay_km_per_day(at, density, ballistic[those])
 

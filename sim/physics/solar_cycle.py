@@ -51,6 +51,14 @@ def ap(days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NO
     return _interpolate("ap", days, start, level)
 
 
+def f107_and_ap(
+    days: npt.ArrayLike, start: date, level: SolarLevel | str = SolarLevel.NOMINAL
+) -> tuple[FloatArray, FloatArray]:
+    """Return both, as `f107` and `ap`, in little more time than one of them."""
+    when = _days_since_1970(days, start, level)
+    return _at("f107", when, level), _at("ap", when, level)
+
+
 QUIET_F107, ACTIVE_F107 = 70.0, 150.0
 """F10.7 at which the solar-minimum and solar-maximum models of trapped particles and cosmic rays hold: AP8MAX describes
 1970, when the smoothed F10.7 was about 150 (Sawyer & Vette 1976, NSSDC 76-06) [R]."""
@@ -72,19 +80,22 @@ def _table() -> dict[str, FloatArray]:
     return {"day": middle.astype(float), **columns}
 
 
-def _dates(days: npt.ArrayLike, start: date) -> npt.NDArray[np.datetime64]:
-    seconds = np.round(np.asarray(days, dtype=float) * 86400.0).astype("timedelta64[s]")
-    when: npt.NDArray[np.datetime64] = np.asarray(np.datetime64(start).astype("datetime64[s]") + seconds)
-    within = (when >= FIRST_DAY) & (when < DAY_AFTER_LAST)
-    if not np.all(within):
-        bad = when[~within].flat[0]
-        raise ValueError(f"{np.datetime_as_string(bad, unit='D')}: the solar-cycle table covers 2020 to 2055")
-    return when
-
-
 def _interpolate(what: str, days: npt.ArrayLike, start: date, level: SolarLevel | str) -> FloatArray:
+    return _at(what, _days_since_1970(days, start, level), level)
+
+
+def _days_since_1970(days: npt.ArrayLike, start: date, level: SolarLevel | str) -> FloatArray:
     if level not in list(SolarLevel):
         raise ValueError(f"level = {level!r}: must be one of {', '.join(SolarLevel)}")
-    when = (_dates(days, start) - np.datetime64("1970-01-01T00:00:00")) / np.timedelta64(1, "D")
+    midnight = np.datetime64(start).astype("datetime64[s]")
+    seconds = np.asarray(np.round(np.asarray(days, dtype=float) * 86400.0) + midnight.astype(float))
+    first, after = (day.astype("datetime64[s]").astype(float) for day in (FIRST_DAY, DAY_AFTER_LAST))
+    if not (seconds.min(initial=np.inf) >= first and seconds.max(initial=-np.inf) < after):
+        bad = seconds[~((seconds >= first) & (seconds < after))].flat[0].astype("datetime64[s]")
+        raise ValueError(f"{np.datetime_as_string(bad, unit='D')}: the solar-cycle table covers 2020 to 2055")
+    return np.asarray(seconds / 86400.0)
+
+
+def _at(what: str, when: FloatArray, level: SolarLevel | str) -> FloatArray:
     table = _table()
     return np.asarray(np.interp(when, table["day"], table[f"{what}_{SolarLevel(level)}"]))

@@ -15,7 +15,6 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import newton
 
 from sim.constants import (
     CELSIUS_ZERO_K,
@@ -51,6 +50,7 @@ class _Face(StrEnum):
     UP = "up"
 
 
+_MOST_NEWTON_STEPS = 50
 _FACES = {
     Attitude.EDGE_ON: (_Face.EDGE, _Face.EDGE),
     Attitude.ORBIT_NORMAL: (_Face.SHADY, _Face.SUNNY),
@@ -261,13 +261,11 @@ class HeatPath:
         steep = climb * emission
         start = np.minimum(target, (target / np.maximum(steep, 1e-300)) ** 0.25)
         temperature = start
-        if start.size:  # SciPy's newton refuses an empty array
-            temperature = newton(
-                lambda kelvin: kelvin + steep * kelvin**4 - target,
-                start,
-                fprime=lambda kelvin: 1 + 4 * steep * kelvin**3,
-                tol=1e-9,
-            )
+        for _ in range(_MOST_NEWTON_STEPS):
+            step = (temperature + steep * temperature**4 - target) / (1 + 4 * steep * temperature**3)
+            temperature = temperature - step
+            if np.abs(step).max(initial=0.0) < 1e-9:
+                break
         load: FloatArray = area * (emission * temperature**4 - self.fin_efficiency * sink)
         limit: FloatArray = np.maximum(load, 0.0)
         return limit
@@ -313,7 +311,7 @@ def _summed(
 
 def _emission(emittance: npt.ArrayLike, sides: npt.ArrayLike) -> FloatArray:
     faces = np.asarray(sides)
-    if (bad := ~np.isin(faces, (1, 2))).any():
+    if (bad := (faces != 1) & (faces != 2)).any():
         raise ValueError(f"sides = {faces[bad][0]:g}: must be 1 or 2")
     power: FloatArray = STEFAN_BOLTZMANN_W_M2_K4 * between("emittance", emittance) * faces
     return power

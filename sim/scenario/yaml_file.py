@@ -10,7 +10,9 @@ number is a number and decimal (`010` is 10), dates stay text.  Refused altogeth
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,12 @@ def read(path: Path) -> Document:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise YamlError("is not UTF-8 text", line) from None
+    document = _parsed(text)
+    return Document(deepcopy(document.value), dict(document.lines))
+
+
+@lru_cache(maxsize=64)  # a shipped file is read again for every variant of it, and to parse it is half of a load
+def _parsed(text: str) -> Document:
     return parse(text)
 
 

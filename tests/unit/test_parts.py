@@ -311,12 +311,14 @@ def test_tables_on_disk_follow_the_masses_of_parts_and_no_price(tmp_path, monkey
     store = cache._store
     monkeypatch.setattr(cache, "_store", lambda place, made: stored.append(place) or store(place, made))
     light = built()
+    light_years = light.keeping.dead_years
     first = len(stored)
     heavy = built(set_=["satellite.parts.avionics_kg=400"])
     assert heavy.designs[0].mass_kg > 1.4 * light.designs[0].mass_kg
-    assert (heavy.keeping.dead_years > 1.2 * light.keeping.dead_years).all()
+    assert (heavy.keeping.dead_years > 1.2 * light_years).all()
     assert len(stored) == 2 * first
-    built(set_=["economics.parts.avionics_usd=1", "economics.gpu_usd=3"])
+    priced = built(set_=["economics.parts.avionics_usd=1", "economics.gpu_usd=3"])
+    assert (priced.keeping.dead_years == light_years).all()
     assert len(stored) == 2 * first
     two, priced, free = (
         key_of(load("baseline", set_=[*SIZED, "designs.v2.gpus=40", *price]))

@@ -68,7 +68,7 @@ def makespans_min(
 @pytest.mark.parametrize(
     ("case", "segments", "gangs", "gang"),
     [
-        ("M1440", 257, 150, 100),
+        ("M1440", 257, 60, 100),
         ("M15", 60, 40, 400),
         ("M360", 529, 60, 200),
         ("M165.6", 1710, 40, 300),

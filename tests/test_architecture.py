@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent / "sim"
 # A module imports only from lines above its own, and from its own package.
 LAYERS = [
     {"constants", "errors", "code_digest", "text"},
-    {"parameters", "streams", "files", "shipped"},
+    {"parameters", "streams", "files", "shipped", "plug_ins"},
     {"ephemeris"},
     {"physics"},
     {"reliability"},

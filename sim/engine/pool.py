@@ -24,7 +24,7 @@ class Pool:
         self.positions = positions
         self.owner = np.full((berths, positions), Unit.ABSENT, np.int32)
         """What each GPU is: `Unit`, or its owner, shape (berths, positions)."""
-        self.rooms = Rooms([0] * len(planes))
+        self.rooms = Rooms([0] * len(planes), self.satellites_for)
         """Idle GPUs of each plane, and when gangs give theirs back."""
         self._flat = self.owner.ravel()
         self._idle = np.zeros(berths, np.int32)  # of each berth
@@ -117,6 +117,11 @@ class Pool:
         fitting = left[free[left] >= rest]
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
+
+    def satellites_for(self, plane: int, gpus: int) -> int:
+        """On how many satellites so many idle GPUs of a plane lie at least."""
+        free = np.sort(self._idle[self.planes[plane].slot_range])[::-1]
+        return int(np.searchsorted(np.cumsum(free), gpus)) + 1
 
     def keep_fullest(self, plane: int, units: Ints, count: int) -> Ints:
         """Take some GPUs of a plane away from their owner but for so many, on the satellites where it has most.

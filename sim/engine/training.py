@@ -138,9 +138,16 @@ class TrainingJobs:
         tried = rooms.version, self._queue_version
         if tried == self._tried:
             return
-        if self.queue and rooms.largest >= min(self._waiting_sizes):
-            for placement in self.scheduler.place(self._queued(), rooms, self.env.now):
-                self.place(placement)
+        while self.queue and (self.scheduler.preempts or rooms.largest >= min(self._waiting_sizes)):
+            preempted = False
+            for wanted in self.scheduler.place(self._queued(), rooms, self.env.now):
+                if isinstance(wanted, Placement):
+                    self.place(wanted)
+                else:
+                    preempted = True
+                    self._preempt(self.gangs[wanted.job])
+            if not preempted:
+                break
         for plane in sorted(rooms.freed):
             self._grow(plane)
         rooms.freed.clear()
@@ -183,6 +190,13 @@ class TrainingJobs:
         else:
             self._release(gang)
             self._enqueue(gang)
+
+    def _preempt(self, gang: Gang) -> None:
+        """A gang at work makes way for a more urgent one, after a checkpoint."""
+        self._end_run(gang, self.env.now, planned=True)
+        self._release(gang)
+        gang.since = self.env.now
+        self._enqueue(gang)
 
     def _grow(self, plane: int) -> None:
         """Let gangs of a plane that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
@@ -299,11 +313,13 @@ class TrainingJobs:
     def _queued(self) -> Iterator[Queued]:
         """The queue as it stands, in order, as long as there is room for anybody in it."""
         for _, job in list(self.queue):
-            if self.pool.rooms.largest < min(self._waiting_sizes, default=0):
+            if not self.scheduler.preempts and self.pool.rooms.largest < min(self._waiting_sizes, default=0):
                 return
             gang = self.gangs[job]
             days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
-            yield Queued(job, gang.spec.gpus, days, gang.spec.least_gpus, gang.spec.replica_gpus)
+            spec = gang.spec
+            share = self.runs.useful_share(spec)
+            yield Queued(job, spec.gpus, days, spec.least_gpus, spec.replica_gpus, spec.priority, share)
 
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:

@@ -315,6 +315,8 @@ def _unallowed_code(tree: _Tree, allow_code: bool | Collection[str]) -> list[Fau
     for name, one in named:
         has_kind = isinstance(one, dict) and "kind" in one
         kinds.append((("strategies", name, "kind"), one["kind"]) if has_kind else (("strategies", name), name))
+    kinds.append((("workload", "scheduler", "kind"), part_at(value, ("workload", "scheduler", "kind"))))
+    kinds.append((("workload", "scheduler"), part_at(value, ("workload", "scheduler"))))
     allowed = allow_code or ()
     problem = (
         "is code, which a scenario file may name only with --allow-code (in Python allow_code=True), or where the same "

@@ -30,7 +30,7 @@ from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
 from sim.strategies.base import NEWEST, STOCK_FIRST
-from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
+from sim.workloads import FifoBackfill, Scheduler, TrainingJob, scheduler_class
 
 FIRST_DESIGN = "satellite"
 """Name of the design under `satellite:`, which the fleet is deployed with."""
@@ -71,13 +71,26 @@ class Space(Parameters):
     """Strength of the solar cycle: `low`, `nominal` or `high`; it drives the air's density and the debris' decay."""
 
 
+def _scheduler(given: Any) -> Any:
+    """The scheduler that a mapping with its kind describes, or its name alone."""
+    if isinstance(given, str):
+        given = {"kind": given}
+    if not isinstance(given, dict):
+        return given
+    try:
+        found = scheduler_class(str(given.get("kind", "fifo_backfill")))
+    except InputError as error:
+        raise PydanticCustomError("scheduler", "{text}", {"text": str(error)}) from error
+    return found.model_validate(given)
+
+
 class Workload(Parameters):
     """What the fleet computes."""
 
     jobs: tuple[TrainingJob, ...] = ()
     """Job descriptions, in order of priority among those that arrive on one day."""
-    scheduler: AnyScheduler = FifoBackfill()
-    """Who decides which job gets GPUs."""
+    scheduler: Annotated[SerializeAsAny[Scheduler], BeforeValidator(_scheduler)] = FifoBackfill()
+    """Who decides which job gets GPUs: `kind` is a built-in name (`orbitfleet schedulers`) or `module:Class`."""
 
 
 class Design(Satellite):

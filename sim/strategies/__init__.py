@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-
 from sim.berths import BerthState
 from sim.design_view import DesignView
-from sim.errors import InputError
 from sim.fleet import FleetView
 from sim.launch import VehicleView
 from sim.plane_view import PlaneView
+from sim.plug_ins import class_named
 from sim.servicing import ServiceView
 from sim.strategies.age_replacement import AgeReplacement
 from sim.strategies.base import (
@@ -41,7 +38,6 @@ from sim.strategies.scheduled_batch import ScheduledBatch
 from sim.strategies.servicing import RoboticServicing, ServicingAndReplacement
 from sim.strategies.spares import Sparing
 from sim.strategies.value import Valuing
-from sim.text import nearest
 
 BUILT_IN: dict[str, type[Strategy]] = {
     "run_to_failure": RunToFailure,
@@ -108,29 +104,4 @@ def strategy_class(kind: str) -> type[Strategy]:
 
     Raises `InputError` when there is none, naming the built-in kinds.
     """
-    if kind in BUILT_IN:
-        return BUILT_IN[kind]
-    module_name, colon, class_name = kind.partition(":")
-    if not colon:
-        listed = f"built in: {', '.join(BUILT_IN)}; your own: package.module:Class"
-        raise InputError(f"no strategy {kind!r}{nearest(kind, list(BUILT_IN))}; {listed}")
-    try:
-        found = getattr(importlib.import_module(module_name), class_name)
-    except (Exception, SystemExit) as error:  # a module of the user's may do anything when it is imported
-        near = _class_meant(module_name, class_name) if isinstance(error, AttributeError) else ""
-        raise InputError(f"strategy {kind!r} cannot be loaded: {type(error).__name__}: {error}{near}") from error
-    if not (isinstance(found, type) and issubclass(found, Strategy)):
-        raise InputError(f"strategy {kind!r} is not a subclass of sim.strategies.Strategy")
-    if found.decide is Strategy.decide:
-        raise InputError(f"strategy {kind!r} has no method decide")
-    for name, built_in in BUILT_IN.items():
-        if found is built_in:
-            raise InputError(f"strategy {kind!r} is built in: call it {name}")
-    return found
-
-
-def _class_meant(module_name: str, class_name: str) -> str:
-    """`; did you mean 'x'?` of the strategies in a module that was imported; nothing where none of them is near."""
-    there = vars(sys.modules[module_name]) if module_name in sys.modules else {}
-    classes = [name for name, one in there.items() if isinstance(one, type) and issubclass(one, Strategy)]
-    return nearest(class_name, [name for name in classes if there[name].decide is not Strategy.decide])
+    return class_named(kind, Strategy, BUILT_IN, "strategy", "decide")

@@ -2,18 +2,27 @@
 
 from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval, spend
 from sim.workloads.rooms import Rooms
-from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Scheduler
+from sim.workloads.schedulers import (
+    SCHEDULERS,
+    Fifo,
+    FifoBackfill,
+    Placement,
+    Preemption,
+    Queued,
+    Scheduler,
+    scheduler_class,
+)
 from sim.workloads.training import MOST_JOBS, TrainingJob
 from sim.workloads.work import Progress, WorkTable
 
 __all__ = [
     "MOST_JOBS",
     "SCHEDULERS",
-    "AnyScheduler",
     "Fifo",
     "FifoBackfill",
     "Pieces",
     "Placement",
+    "Preemption",
     "Progress",
     "Queued",
     "Rhythm",
@@ -23,5 +32,6 @@ __all__ = [
     "TrainingJob",
     "WorkTable",
     "optimum_interval",
+    "scheduler_class",
     "spend",
 ]

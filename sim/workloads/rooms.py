@@ -6,14 +6,32 @@ Kept sorted, so that a question or a change costs the same whatever the number o
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Callable
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import inf
 
+MOST_PLANES = 64
+"""Planes that are looked at satellite by satellite."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gang at work, as a scheduler sees it."""
+
+    gpus: int
+    priority: int
+    """The higher, the more urgent."""
+
 
 class Rooms:
-    """Idle GPUs by plane; who runs there to a known end."""
+    """Idle GPUs by plane; who runs there, and to which end where it is known."""
 
-    def __init__(self, idle: list[int]) -> None:
+    def __init__(self, idle: list[int], satellites: Callable[[int, int], int] = lambda plane, gpus: 1) -> None:
+        """`satellites`: on how many so many idle GPUs of a plane lie at least."""
+        self.satellites = satellites
+        self.gangs: list[dict[int, Running]] = [{} for _ in idle]
+        """Gangs at work in each plane, by job."""
         self.idle = list(idle)
         """Idle GPUs of each plane."""
         self.version = 0
@@ -62,6 +80,11 @@ class Rooms:
     def roomiest(self) -> int:
         """The plane with the most idle GPUs; the highest number among equals."""
         return self._sorted[-1][1]
+
+    def fitting(self, gpus: int) -> list[int]:
+        """Planes with so many idle GPUs, at most `MOST_PLANES`, the ones that they fill best."""
+        place = bisect_left(self._sorted, (gpus, -1))
+        return [plane for _, plane in self._sorted[place : place + MOST_PLANES]]
 
     def best_fit(self, gpus: int) -> int | None:
         """The plane with the fewest idle GPUs that still suffice; the lowest number among equals."""

@@ -48,6 +48,8 @@ class TrainingJob(Parameters):
     """Share of `gpus` that must be idle, or all that it lacks, before an elastic gang restarts with more."""
     work_gpu_hours: float | None = Field(default=None, ge=1e-6, le=1e15)
     """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
+    priority: int = Field(default=0, ge=-1000, le=1000)
+    """The higher, the more urgent: the scheduler `priority` looks at it."""
     arrival_day: float = Field(default=0.0, ge=0, le=36525)
     """Mission day on which the job joins the queue."""
     checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"

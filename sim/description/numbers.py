@@ -230,15 +230,15 @@ def _radiation(scenario: Scenario, environment: Environment) -> Facts:
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: int) -> Facts:
     mtbf_days = environment.gangs.mtbf_days(job)
     rhythm = job.rhythm(mtbf_days)
-    segment = rhythm.interval + rhythm.write
-    # Daly 2006, doi 10.1016/j.future.2004.11.016: the expected time that one interval of work takes.
-    losses = (rhythm.restart + segment) / mtbf_days
+    # The expected time that one interval of work takes, of many.
+    pause = rhythm.restart + rhythm.lag
+    losses = (pause + rhythm.cycle) / mtbf_days
     if losses < 1e-9:
-        useful = rhythm.interval / segment
+        useful = rhythm.interval / rhythm.cycle
     elif losses > 700:
         useful = 0.0
     else:
-        useful = rhythm.interval / mtbf_days / (math.exp(rhythm.restart / mtbf_days) * math.expm1(segment / mtbf_days))
+        useful = rhythm.interval / mtbf_days / (math.exp(pause / mtbf_days) * math.expm1(rhythm.cycle / mtbf_days))
     satellites = math.ceil(job.gpus / scenario.satellite.gpus)
     # Weights, gradients and Adam's state: 16 bytes a parameter beside 2 of its gradient (arXiv 2407.20143).
     checkpoint_gb = 8 * job.gradient_gb
@@ -256,7 +256,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "mtbf_days": mtbf_days if math.isfinite(mtbf_days) else None,
         "checkpoint_interval_min": rhythm.interval * MINUTES_PER_DAY,
         "checkpoint_interval_is_optimum": job.checkpoint_interval_min == "optimum",
-        "checkpoint_write_min": job.checkpoint_write_min,
+        "checkpoint_block_s": job.checkpoint_block_s,
+        "checkpoint_durable_s": job.checkpoint_durable_s,
         "restart_min": job.restart_min,
         "useful_share": useful,
         "interruptions_per_day": {

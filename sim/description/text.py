@@ -289,7 +289,8 @@ def _jobs(f: Facts) -> Iterator[str]:
         )
         chosen = "optimum" if job["checkpoint_interval_is_optimum"] else "as given"
         yield (
-            f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
+            f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}), "
+            f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {job['checkpoint_durable_s']:.3g} s; "
             f"{job['useful_share']:.1%} of its running time is useful"
         )
         if job["satellites"] > 1:

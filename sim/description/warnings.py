@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import HOURS_PER_DAY
+from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.description.catalogue import catalogue_warnings
 from sim.description.factory import factory_warnings
 from sim.description.format import Facts, span
@@ -297,6 +297,11 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iter
             f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "
             "average: most of its work is lost"
         )
+    if (given := job.checkpoint_interval_min) != "optimum" and rhythm.interval > given / MINUTES_PER_DAY * (1 + 1e-9):
+        yield (
+            f"{name} writes a checkpoint every {span(rhythm.interval)}, not every {given:g} min: a save begins once "
+            "the last one is durable"
+        )
     if rhythm.restart > mtbf_days:
         yield (
             f"{name} takes {span(rhythm.restart)} to restart but is interrupted every {span(mtbf_days)} on average: "
@@ -332,7 +337,7 @@ def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, 
             "while all of them are sunlit"
         )
         yield from _never_sunlit_together(environment, name, satellites)
-    overhead_min = job.restart_min + job.checkpoint_write_min
+    overhead_min = job.restart_min + job.checkpoint_durable_s / 60  # a planned stop waits until its save is durable
     if overhead_min > 0.1 * min(lit_min):
         yield (
             f"{name} spends {overhead_min:g} min of every orbit on its restart and its planned checkpoint, out of as "

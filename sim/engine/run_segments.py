@@ -99,9 +99,9 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
     pieces, ended = windows.cut(cuts)
     counts = windows.counts + np.bincount(cuts.of, minlength=len(asked))
     of, first = np.repeat(np.arange(len(asked)), counts), np.concatenate([[0], np.cumsum(counts)])
-    interval = np.array([one.composition.rhythm.interval for one in asked])
-    write = np.array([one.composition.rhythm.write for one in asked])
-    spent = spend(pieces, interval[of], write[of])
+    rhythms = [one.composition.rhythm for one in asked]
+    rhythm = np.array([(one.interval, one.write, one.lag) for one in rhythms])
+    spent = spend(pieces, *rhythm[of].T)
     progress = []
     committed, undone = np.empty(len(of)), np.empty(len(of))
     for one, begin, end in zip(asked, first[:-1].tolist(), first[1:].tolist(), strict=True):
@@ -153,7 +153,8 @@ def _roll_back(
     # Work of the segment committed by those days, roll-backs apart.
     piece = np.maximum(np.searchsorted(pieces.starts, days, side="right") - 1, 0)
     running = np.maximum(days - pieces.starts[piece] - pieces.restarts[piece], 0.0)
-    cycles = np.floor(running / (rhythm.interval + rhythm.write))
+    # A copy taken before a corruption is clean, even if it was not durable yet.
+    cycles = np.minimum(np.floor(running / rhythm.cycle), rhythm.saves(pieces)[piece])
     inside = np.minimum(cycles * rhythm.interval, segments.spent.committed[mine][piece])
     progress = segments.progress[number]
     begun = progress.before[piece]

@@ -1,6 +1,6 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
-from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval, spend
+from sim.workloads.checkpoint import Pieces, Rhythm, Spent, expected_makespan, optimum_interval, spend
 from sim.workloads.rooms import Rooms
 from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Scheduler
 from sim.workloads.training import MOST_JOBS, TrainingJob
@@ -22,6 +22,7 @@ __all__ = [
     "Spent",
     "TrainingJob",
     "WorkTable",
+    "expected_makespan",
     "optimum_interval",
     "spend",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sim.constants import MINUTES_PER_DAY
+from sim.constants import MINUTES_PER_DAY, SECONDS_PER_DAY
 from sim.parameters import Label, Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 
-_SECOND = 1 / 86400
+_SECOND = 1 / SECONDS_PER_DAY
 MOST_JOBS = 200_000
 """Jobs of all descriptions: a kilobyte each, and a look at each that waits whenever there is room."""
 
@@ -36,19 +36,27 @@ class TrainingJob(Parameters):
     arrival_day: float = Field(default=0.0, ge=0, le=36525)
     """Mission day on which the job joins the queue."""
     checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"
-    """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
-    checkpoint_write_min: float = Field(
-        default=1.0,
+    """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate.
+    Stretched where the next save would begin before the last is durable."""
+    checkpoint_block_s: float = Field(
+        default=0.59,
         ge=0,
-        le=1440,
+        le=86_400,
         json_schema_extra=cited(
-            "S",
-            "405B parameters on 8,960 GPUs: saved in 51 s, blocked for .59 s (ByteCheckpoint, arXiv 2407.20143)",
-            0.01,
-            1,
+            "S", "405B parameters on 8,960 GPUs: blocked for .59 s (ByteCheckpoint, arXiv 2407.20143)", 0.2, 60
         ),
     )
-    """Writing one checkpoint, minutes."""
+    """Computing stands still for one checkpoint, s."""
+    checkpoint_durable_s: float = Field(
+        default=51.0,
+        ge=0,
+        le=1e7,
+        json_schema_extra=cited(
+            "S", "405B parameters on 8,960 GPUs: saved in 51 s (ByteCheckpoint, arXiv 2407.20143)", 5, 600
+        ),
+    )
+    """From the start of a save to the moment from which it can be restored, s; at least `checkpoint_block_s`.  An
+    interruption before takes the job back to the checkpoint before; a planned stop waits for it."""
     restart_min: float = Field(
         default=10.0,
         ge=0,
@@ -69,12 +77,22 @@ class TrainingJob(Parameters):
     failures_during_restart: bool = True
     """Whether a failure during a restart begins the restart anew."""
 
+    @model_validator(mode="after")
+    def _durable_after_the_block(self) -> TrainingJob:
+        if self.checkpoint_durable_s < self.checkpoint_block_s:
+            raise ValueError(
+                f"checkpoint_durable_s ({self.checkpoint_durable_s:g}) must be at least checkpoint_block_s "
+                f"({self.checkpoint_block_s:g}): both count from the start of the save"
+            )
+        return self
+
     def rhythm(self, mtbf_days: float) -> Rhythm:
         """The gang's checkpoint rhythm, given its mean time between failures."""
-        write = self.checkpoint_write_min / MINUTES_PER_DAY
+        write = self.checkpoint_block_s / SECONDS_PER_DAY
+        lag = self.checkpoint_durable_s / SECONDS_PER_DAY - write
         if self.checkpoint_interval_min == "optimum":
             # A checkpoint that costs nothing would be written all the time: every second is as good.
             interval = optimum_interval(mtbf_days, max(write, _SECOND)) if mtbf_days < float("inf") else 1.0
         else:
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
-        return Rhythm(interval, write, self.restart_min / MINUTES_PER_DAY)
+        return Rhythm(max(interval, lag), write, self.restart_min / MINUTES_PER_DAY, lag)

@@ -289,7 +289,7 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
     largest = max(plane.slots for plane in environment.shell_planes) * scenario.satellite.gpus
-    rhythm = job.rhythm(mtbf_days)
+    rhythm, _ = environment.rhythms.over_the_mission(job)
     if job.gpus > largest:
         yield f"{name} needs {job.gpus:,} GPUs in one plane and the largest plane has {largest:,}: it never runs"
     if rhythm.interval > mtbf_days:
@@ -337,10 +337,12 @@ def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, 
             "while all of them are sunlit"
         )
         yield from _never_sunlit_together(environment, name, satellites)
-    overhead_min = job.restart_min + job.checkpoint_durable_s / 60  # a planned stop waits until its save is durable
+    figures = environment.gangs.figures(job)
+    # A planned stop waits until its save is durable.
+    overhead_min = job.restart_min + (figures.load_s + figures.durable_s) / 60
     if overhead_min > 0.1 * min(lit_min):
         yield (
-            f"{name} spends {overhead_min:g} min of every orbit on its restart and its planned checkpoint, out of as "
+            f"{name} spends {overhead_min:.3g} min of every orbit on its restart and its planned checkpoint, out of as "
             f"little as {min(lit_min):.0f} min of sunlight"
         )
 

@@ -84,8 +84,9 @@ class TrainingJobs:
         self._storms: Recent[float, Floats] = Recent(64)
         self.gangs: list[Gang] = []
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
-            rhythm = environment.gangs.first_rhythm(spec)
-            work_days = inf if spec.work_gpu_hours is None else spec.work_gpu_hours / spec.gpus / HOURS_PER_DAY
+            rhythm = environment.rhythms.first(spec)
+            work = environment.gangs.figures(spec).work_gpu_hours
+            work_days = inf if work is None else work / spec.gpus / HOURS_PER_DAY
             for job in range(len(self.gangs), len(self.gangs) + count):
                 arrivals = UnitArrivals(streams, job)
                 self.gangs.append(
@@ -349,7 +350,7 @@ class TrainingJobs:
         slots = stretch.berths - self.fleet.planes[plane].first_berth
         units = gangs.units(stretch.gpus, makes)
         before = gang.composition
-        rhythm = gangs.rhythm(plane, spec, makes, units, stretch.since)
+        rhythm = self.environment.rhythms.of(plane, spec, slots, makes, units, stretch.since)
         made_of = plane, stretch.berths.tolist(), makes, stretch.gpus.tolist()
         same = before is not None and before.made_of[:3] == made_of[:3]
         if before is not None and before.made_of == made_of:

@@ -1,6 +1,8 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
-from sim.workloads.checkpoint import Pieces, Rhythm, Spent, expected_makespan, optimum_interval, spend
+from sim.workloads.checkpoint import Pieces, Rhythm, Spent, expected_makespan, optimum_interval, spend, useful_share
+from sim.workloads.figures import Hardware, JobFigures, job_figures
+from sim.workloads.model import Model
 from sim.workloads.rooms import Rooms
 from sim.workloads.schedulers import SCHEDULERS, AnyScheduler, Fifo, FifoBackfill, Placement, Queued, Scheduler
 from sim.workloads.training import MOST_JOBS, TrainingJob
@@ -12,6 +14,9 @@ __all__ = [
     "AnyScheduler",
     "Fifo",
     "FifoBackfill",
+    "Hardware",
+    "JobFigures",
+    "Model",
     "Pieces",
     "Placement",
     "Progress",
@@ -23,6 +28,8 @@ __all__ = [
     "TrainingJob",
     "WorkTable",
     "expected_makespan",
+    "job_figures",
     "optimum_interval",
     "spend",
+    "useful_share",
 ]

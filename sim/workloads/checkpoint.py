@@ -52,6 +52,17 @@ def expected_makespan(work: float, mtbf: float, rhythm: Rhythm, *, failures_duri
     return float(once * (work / tau * np.exp(lag) * cycle + np.expm1(lag)))
 
 
+def useful_share(mtbf: float, rhythm: Rhythm) -> float:
+    """Share of its running time that an endless job commits under failures of rate 1/mtbf: see `expected_makespan`."""
+    pause = rhythm.restart + rhythm.lag
+    losses = (pause + rhythm.cycle) / mtbf
+    if losses < 1e-9:
+        return rhythm.interval / rhythm.cycle
+    if losses > 700:
+        return 0.0
+    return float(rhythm.interval / mtbf / (np.exp(pause / mtbf) * np.expm1(rhythm.cycle / mtbf)))
+
+
 @dataclass(frozen=True)
 class Pieces:
     """Stretches of gang time between whatever stops it, in order; arrays of shape (n,)."""

@@ -288,14 +288,15 @@ def test_checkpoints_are_set_by_the_plane_in_which_a_gang_runs(fleet, environmen
 def test_checkpoints_are_set_anew_as_a_gang_ages(fleet, environment):
     worn = {"kind": "weibull", "shape": 3, "scale_years": 2}
     scenario = fleet(gpus=10, slots=4, days=1000, gpu=worn, jobs=[{"gpus": 40}])
-    gangs, spec = environment(scenario).gangs, scenario.workload.jobs[0]
+    here, spec = environment(scenario), scenario.workload.jobs[0]
+    gangs, rhythms, slots = here.gangs, here.rhythms, np.arange(4)
     units = gangs.units(np.full(4, 10), [(0, 0)] * 4)
     for day in (100, 400, 900):
         rate = 40 * (((day + 30) / 730.5) ** 3 - (day / 730.5) ** 3) / 30
-        rhythm = gangs.rhythm(0, spec, [(0, 0)] * 4, units, day)
+        rhythm = rhythms.of(0, spec, slots, [(0, 0)] * 4, units, day)
         assert rhythm.interval == pytest.approx(optimum_interval(1 / rate, 0.59 / 86400), rel=0.02)
         # Satellites of a later birth are as good as new.
-        assert gangs.rhythm(0, spec, [(0, day)] * 4, units, day).interval >= rhythm.interval
+        assert rhythms.of(0, spec, slots, [(0, day)] * 4, units, day).interval >= rhythm.interval
 
 
 # The queue

@@ -221,9 +221,9 @@ def test_a_job_gives_its_rhythm_in_days():
     job = TrainingJob(
         gpus=8, checkpoint_interval_min=30, checkpoint_block_s=120, checkpoint_durable_s=120, restart_min=15
     )
-    rhythm = job.rhythm(1.0)
+    rhythm = job.rhythm(1.0, 120)
     assert (rhythm.interval * 1440, rhythm.write * 1440, rhythm.restart * 1440) == (30, 2, 15)
-    best = TrainingJob(gpus=8, checkpoint_block_s=300, checkpoint_durable_s=300).rhythm(1.0)
+    best = TrainingJob(gpus=8, checkpoint_block_s=300, checkpoint_durable_s=300).rhythm(1.0, 300)
     assert best.interval * 1440 == pytest.approx(116.69007332665845)
 
 
@@ -336,8 +336,8 @@ def test_the_best_interval_is_the_same_however_late_a_checkpoint_is_durable():
 def test_the_interval_is_stretched_until_the_last_checkpoint_is_durable():
     job = {"gpus": 8, "checkpoint_block_s": 30, "checkpoint_durable_s": 630}
     for interval in (2.0, "optimum"):
-        rhythm = TrainingJob(checkpoint_interval_min=interval, **job).rhythm(0.01)
+        rhythm = TrainingJob(checkpoint_interval_min=interval, **job).rhythm(0.01, 630)
         assert rhythm.interval == rhythm.lag == pytest.approx(600 / 86400)
-    assert TrainingJob(checkpoint_interval_min=20, **job).rhythm(0.01).interval == pytest.approx(20 / 1440)
+    assert TrainingJob(checkpoint_interval_min=20, **job).rhythm(0.01, 630).interval == pytest.approx(20 / 1440)
     with pytest.raises(ValidationError, match="must be at least checkpoint_block_s"):
         TrainingJob(gpus=8, checkpoint_block_s=52)

@@ -145,7 +145,8 @@ def test_optimum_checkpoints_at_the_exact_interval(fleet, environment, case):
     job = {"gpus": 64, "checkpoint_block_s": 60 * write, "checkpoint_durable_s": 60 * write, "restart_min": restart}
     scenario = fleet(gpus=64, gpu={"kind": "exponential", "rate_per_year": 365.25 * 1440 / (mtbf * 64)}, jobs=[job])
     spec = scenario.workload.jobs[0]
-    assert spec.rhythm(environment(scenario).gangs.mtbf_days(spec)).interval * 1440 == pytest.approx(interval, rel=1e-9)
+    rhythm = spec.rhythm(environment(scenario).gangs.mtbf_days(spec), spec.checkpoint_durable_s)
+    assert rhythm.interval * 1440 == pytest.approx(interval, rel=1e-9)
 
 
 @pytest.mark.parametrize("failures_during_restart", [True, False], ids=["restart_fails", "restart_immune"])

@@ -35,7 +35,7 @@ class EventKind(IntEnum):
     COMMITTED = 14  # GPU-hours of work made durable by a checkpoint
     LOST = 15  # GPU-hours of work rolled back
     CHECKPOINTED = 16  # GPU-hours spent on writing checkpoints
-    RESTARTED = 17  # GPU-hours spent on restarts
+    RESTARTED = 17  # GPU-hours spent on restarts, detection apart
     PAUSED = 18  # GPU-hours held still by planned pauses
     WAITED = 19  # GPU-hours a job waited for its gang
     UNCOMMITTED = 20  # GPU-hours of work still without a checkpoint at the horizon
@@ -64,6 +64,7 @@ class EventKind(IntEnum):
     TAKEN = 41  # one row a satellite that an order takes from the ground stock; amount: days for which it waited for it
     READY = 42  # satellites of an order are built, or processed, and wait for a flight; amount: satellites
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
+    DETECTED = 44  # GPU-hours until interruptions were noticed
 
 
 class Cause(IntEnum):

@@ -46,6 +46,8 @@ class RunSegments:
     """Work committed earlier that the end of each piece rolls back."""
     causes: Ints
     """Kind of interruption that ended each piece, or `NOBODY`."""
+    detection: Floats
+    """Of the restart with which each piece begins, until what made it necessary is noticed."""
     paused: NDArray[np.bool_]
     """At its end: in the dark or suspended, its work committed; shape (segments,)."""
     used: Floats
@@ -74,6 +76,19 @@ class RunSegments:
         """(segments that have pieces, the last piece of each)."""
         some = np.flatnonzero(np.diff(self.first))
         return some, self.first[some + 1] - 1
+
+    @property
+    def detected(self) -> Floats:
+        """Time of each piece until an interruption was noticed."""
+        return np.minimum(self.detection, self.spent.restarted)
+
+    @property
+    def detection_left_days(self) -> Floats:
+        """Of the detection under way at the end; 0 where there is none, shape (segments,)."""
+        left = np.zeros(len(self.used))
+        some, last = self.last
+        left[some] = np.where(self.paused[some], 0.0, self.detection[last] - self.detected[last])
+        return left
 
     @property
     def restart_left_days(self) -> Floats:
@@ -118,6 +133,12 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
             undone[mine] = going.work(going.before[1:]) - safe
     causes = np.full(len(of), NOBODY)
     causes[ended] = cuts.kinds
+    detection = np.zeros(len(of))
+    some = np.flatnonzero(counts)
+    detection[first[some]] = [asked[i].before.detection_days for i in some.tolist()]
+    late = asked[0].composition.gangs.late
+    each = np.array([one.composition.detection_days for one in asked])
+    detection[ended + 1] = np.where(late[cuts.kinds], 0.0, each[cuts.of])
     segments = RunSegments(
         of=of,
         first=first,
@@ -127,6 +148,7 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
         undone=undone,
         taken_back=np.zeros(len(of)),
         causes=causes,
+        detection=detection,
         paused=np.array([one.paused for one in asked]),
         used=used,
         pending=[[] if one.interruptible else list(one.before.pending) for one in asked],

@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
-from sim.engine.gang import Gang, Stretch
+from sim.engine.copies import Copies, LostSatellites
+from sim.engine.gang import Gang
 from sim.engine.gang_time import GangTime
 from sim.engine.pool import Pool
 from sim.engine.run_segments import run_segments
 from sim.engine.segment import Asked, Before, Composition, UnitArrivals
+from sim.engine.stretch import Stretch
 from sim.environment import Environment
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import block_means
@@ -43,7 +45,6 @@ TOGETHER_DAYS = 10_000.0
 """Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
 TOGETHER_INTERRUPTIONS = 1e6
 """Interruptions that are followed at once, as far as that may be parted among gangs: 200 MB."""
-
 
 _STANDING = WorkTable(np.zeros(1))
 
@@ -82,16 +83,15 @@ class TrainingJobs:
         """Run segments that are over and not accounted for, by weight."""
         self._stops: dict[int, float] = {}  # by the description of a job
         self._storms: Recent[float, Floats] = Recent(64)
+        self._lost = LostSatellites()
         self.gangs: list[Gang] = []
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
             rhythm = environment.rhythms.first(spec)
-            work = environment.gangs.figures(spec).work_gpu_hours
-            work_days = inf if work is None else work / spec.gpus / HOURS_PER_DAY
+            figures = environment.gangs.figures(spec)
+            work_days = inf if (work := figures.work_gpu_hours) is None else work / spec.gpus / HOURS_PER_DAY
             for job in range(len(self.gangs), len(self.gangs) + count):
-                arrivals = UnitArrivals(streams, job)
-                self.gangs.append(
-                    Gang(spec.arrival_day, job, spec, rhythm, arrivals, work_days, since=spec.arrival_day)
-                )
+                arrivals, copies, day = UnitArrivals(streams, job), Copies(spec, figures), spec.arrival_day
+                self.gangs.append(Gang(day, job, spec, rhythm, arrivals, copies, work_days, since=day))
 
     def start(self) -> None:
         """Let the jobs arrive."""
@@ -120,8 +120,9 @@ class TrainingJobs:
 
     def leave(self, berth: int, cause: int, *, planned: bool) -> None:
         """The satellite in a slot stops work."""
+        self._lost.leave(berth, self.env.now, planned=planned)
         for job in self.pool.leave(berth):
-            self.interrupt(self.gangs[job], cause, planned=planned)
+            self.interrupt(self.gangs[job], cause, planned=planned, extra_days=self.gangs[job].copies.away_days)
 
     def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
         """GPUs on a satellite at work failed together, or are taken out by plan."""
@@ -171,7 +172,7 @@ class TrainingJobs:
         gang.plane = plane
         self._running[plane][gang.job] = gang
         gang.units = self.pool.take(plane, gang.job, gang.spec.gpus, gang.berths)
-        self._run(gang, gang.rhythm.restart if gang.started else 0.0)
+        self._run(gang, gang.rhythm.restart + gang.copies.away_days if gang.started else 0.0)
         gang.started = True
 
     def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
@@ -185,7 +186,8 @@ class TrainingJobs:
                 berths, _ = self.pool.satellites_of(gang.plane, kept)
                 kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, missing, berths)])
             gang.units = kept
-            self._run(gang, gang.rhythm.restart + extra_days)
+            detection = 0.0 if planned else gang.copies.detection_days
+            self._run(gang, gang.rhythm.restart + extra_days + detection, detection)
         else:
             gang.units = kept
             self._release(gang)
@@ -239,17 +241,20 @@ class TrainingJobs:
         gang.units = gang.berths = np.empty(0, np.intp)
         gang.plane = -1
 
-    def _run(self, gang: Gang, restart_days: float) -> None:
+    def _run(self, gang: Gang, restart_days: float, detection_days: float = 0.0) -> None:
         """Begin a segment of running now."""
         plane, now = gang.plane, self.env.now
         gang.berths, gpus = self.pool.satellites_of(plane, gang.units)
         design, born = self.fleet.design[gang.berths], self.fleet.birth_day[gang.berths]
         resume = max(now, self.suspended_until[plane])
-        gang.stretches.append(Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born))
+        gang.stretches.append(
+            Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born, detection_days)
+        )
         gang.generation += 1
         if gang.remaining_days == inf:
             return
         self.settle([gang])
+        gang.remaining_days += gang.copies.restore(gang.stretches[0], self._lost)
         gang.end_day = self._finish_day(gang, gang.stretches[0])
         self.pool.rooms.run(plane, gang.job, gang.spec.gpus, gang.end_day)
         if gang.end_day < self.environment.horizon_days:
@@ -301,6 +306,8 @@ class TrainingJobs:
         """Write where the first segment of each of these gangs went, and carry on what it leaves."""
         stretches = [gang.stretches.popleft() for gang in gangs]
         self._noted -= sum(stretch.weight for stretch in stretches)
+        for gang, stretch in zip(gangs, stretches, strict=True):
+            gang.remaining_days += gang.copies.restore(stretch, self._lost)
         asked = [
             self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
             for gang, stretch in zip(gangs, stretches, strict=True)
@@ -311,9 +318,10 @@ class TrainingJobs:
             gang.remaining_days = max(gang.remaining_days - net[number], 0.0)
             gang.used = used[number]
             gang.pending = segments.pending[number]
+            gang.copies.follow(stretch, segments, number)
             unnoticed = left > 0 and not gang.spec.failures_during_restart
             if stretch.goes_on and unnoticed:
-                gang.stretches[0].restart_days = left
+                gang.stretches[0].go_on(left, float(segments.detection_left_days[number]))
             if stretch.interrupted and not (stretch.goes_on and (segments.paused[number] or unnoticed)):
                 self.log.append(
                     stretch.end_day,
@@ -330,7 +338,8 @@ class TrainingJobs:
         start = min(stretch.resume_day, until)
         slots = stretch.berths - self.fleet.planes[stretch.plane].first_berth
         starts, ends = self.environment.sites[stretch.plane].run_windows(slots, start, until)
-        before = Before(stretch.since, stretch.restart_days, gang.unit_arrivals, gang.used, gang.pending)
+        restart, detection = stretch.restart_days, stretch.detection_days
+        before = Before(stretch.since, restart, gang.unit_arrivals, gang.used, detection, gang.pending)
         if len(starts) == 0:
             # It never runs, so nobody asks how fast it would, and what would interrupt it.
             standing = Composition(self.environment.gangs, stretch.plane, gang.rhythm, _STANDING, 0.0, None, True)
@@ -363,6 +372,7 @@ class TrainingJobs:
             efficiency=gangs.efficiency(plane, spec, makes, units),
             rates=gangs.rates(plane, slots, makes, units, self._storm_fluence) if gangs.causes else None,
             failures_during_restart=spec.failures_during_restart,
+            detection_days=gang.copies.detection_days,
             made_of=made_of,
         )
 

@@ -18,6 +18,7 @@ from sim.environment.saa_passes import block_means
 from sim.reliability import Ageing, Clock, Life
 from sim.workloads import Rhythm, TrainingJob, useful_share
 from sim.workloads.bunched import Gaps
+from sim.workloads.training import SHORTEST_BLOCK_DAYS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -29,7 +30,6 @@ RATE_STEP = 0.05
 SHARE_STEP = 0.02
 """Of the share of interruptions that come in passes, likewise."""
 _TENTHS = 10 * MINUTES_PER_DAY
-_SHORTEST_WRITE = 1 / SECONDS_PER_DAY
 BUNCHED_SHARE = 0.05
 """Share of interruptions in passes from which they matter."""
 BUNCHED_PER_DAY = 0.2
@@ -58,9 +58,13 @@ class Interruptions:
         return max(1 / self.per_day, 1e-9) if self.per_day > 0 else inf
 
 
-def _mean_restart(rhythm: Rhythm, expected: Interruptions) -> float:
-    """Mean restart after an interruption, to the tenth of a minute."""
-    return round((rhythm.restart + expected.extra_restart / expected.per_day) * _TENTHS) / _TENTHS
+def _detection(job: TrainingJob) -> float:
+    return job.detection_s / SECONDS_PER_DAY
+
+
+def _mean_restart(job: TrainingJob, rhythm: Rhythm, expected: Interruptions) -> float:
+    """Mean restart after an interruption, detection included, to the tenth of a minute."""
+    return round((_detection(job) + rhythm.restart + expected.extra_restart / expected.per_day) * _TENTHS) / _TENTHS
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +90,7 @@ class Rhythms:
         expected = self.expected(plane, makes, units, day)
         rhythm = self.even(job, expected.mtbf_days)
         gaps = self.gaps(plane, slots, expected)
-        return rhythm if gaps is None else self._bunched(rhythm, gaps, expected)
+        return rhythm if gaps is None else self._bunched(job, rhythm, gaps, expected)
 
     def over_the_mission(self, job: TrainingJob) -> tuple[Rhythm, float]:
         """(rhythm of a fresh gang in the first plane, share of its running time that is useful), by mean rates."""
@@ -100,15 +104,15 @@ class Rhythms:
         expected = Interruptions(max(1 / mtbf_days - in_passes - late, 0.0), in_passes, late, extra)
         satellites = min(ceil(job.gpus / gangs.scenario.satellite.gpus), gangs.planes[0].slots)
         gaps = self.gaps(0, np.arange(satellites), expected)
+        if gaps is not None and job.checkpoint_interval_min == "optimum":
+            rhythm = self._bunched(job, rhythm, gaps, expected)
         if gaps is None:
-            return rhythm, useful_share(mtbf_days, rhythm)
-        if job.checkpoint_interval_min == "optimum":
-            rhythm = self._bunched(rhythm, gaps, expected)
-        return rhythm, gaps.useful(replace(rhythm, restart=_mean_restart(rhythm, expected)))
+            return rhythm, useful_share(mtbf_days, replace(rhythm, restart=rhythm.restart + _detection(job)))
+        return rhythm, gaps.useful(replace(rhythm, restart=_mean_restart(job, rhythm, expected)))
 
-    def _bunched(self, rhythm: Rhythm, gaps: Gaps, expected: Interruptions) -> Rhythm:
+    def _bunched(self, job: TrainingJob, rhythm: Rhythm, gaps: Gaps, expected: Interruptions) -> Rhythm:
         """The rhythm with the interval that is best for these gaps."""
-        write, restart = max(rhythm.write, _SHORTEST_WRITE), _mean_restart(rhythm, expected)
+        write, restart = max(rhythm.write, SHORTEST_BLOCK_DAYS), _mean_restart(job, rhythm, expected)
         key = gaps, write, restart, rhythm.lag
         return replace(rhythm, interval=self._intervals.get(key, lambda: gaps.optimum(write, restart, rhythm.lag)))
 

@@ -11,7 +11,8 @@ from sim.parameters import Label, Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
 from sim.workloads.model import Model
 
-_SECOND = 1 / SECONDS_PER_DAY
+SHORTEST_BLOCK_DAYS = 0.01 / SECONDS_PER_DAY
+"""Below this a checkpoint costs nothing, and would be written all the time."""
 DEFAULT_DURABLE_S = 51.0
 """A save, s: 405B parameters on 8,960 GPUs (ByteCheckpoint, arXiv 2407.20143) [S]."""
 DEFAULT_STEP_S = 10.0
@@ -65,7 +66,18 @@ class TrainingJob(Parameters):
     checkpoint_to: Literal["local", "peer", "ground"] = "peer"
     """Where checkpoints live: in the satellite's own storage, on other satellites, on the ground."""
     peer_replicas: int = Field(default=1, ge=1, le=64)
-    """Other satellites of the gang that hold a copy of each satellite's share, under `checkpoint_to: peer`."""
+    """Other satellites of the gang that hold a copy of each satellite's share, under `checkpoint_to: peer`.  What a
+    soft error stops loads its own share again; what replaces a satellite loads that one's from a replica."""
+    ground_checkpoint_h: float | None = Field(
+        default=24.0, ge=0.01, le=1e6, json_schema_extra=cited("A", "engineering judgement", 6, 168)
+    )
+    """Time between copies for the ground, on which a job falls back when its satellites do not hold every share of its
+    state any more, hours; stretched until the last copy has arrived.  None: it falls back on its beginning."""
+    detection_s: float = Field(
+        default=0.0, ge=0, le=86_400, json_schema_extra=cited("A", "0: within restart_min", 0, 600)
+    )
+    """From an interruption that is not planned to the moment at which it is noticed, s; `restart_min` follows.  Silent
+    corruption has its own, `radiation.detection_delay_h`."""
     restart_min: float = Field(
         default=10.0,
         ge=0,
@@ -106,8 +118,8 @@ class TrainingJob(Parameters):
         write = self.checkpoint_block_s / SECONDS_PER_DAY
         lag = durable_s / SECONDS_PER_DAY - write
         if self.checkpoint_interval_min == "optimum":
-            # A checkpoint that costs nothing would be written all the time: every second is as good.
-            interval = optimum_interval(mtbf_days, max(write, _SECOND)) if mtbf_days < float("inf") else 1.0
+            costs = max(write, SHORTEST_BLOCK_DAYS)
+            interval = optimum_interval(mtbf_days, costs) if mtbf_days < float("inf") else 1.0
         else:
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
         restart = self.restart_min / MINUTES_PER_DAY + load_s / SECONDS_PER_DAY

@@ -340,4 +340,4 @@ def test_the_interval_is_stretched_until_the_last_checkpoint_is_durable():
         assert rhythm.interval == rhythm.lag == pytest.approx(600 / 86400)
     assert TrainingJob(checkpoint_interval_min=20, **job).rhythm(0.01, 630).interval == pytest.approx(20 / 1440)
     with pytest.raises(ValidationError, match="must be at least checkpoint_block_s"):
-        TrainingJob(gpus=8, checkpoint_block_s=52)
+        TrainingJob(gpus=8, checkpoint_block_s=52, checkpoint_durable_s=51)

@@ -42,7 +42,7 @@ def shape(planes: int, per_plane: int) -> list[str]:
 
 def training(policy: str) -> list[str]:
     """Settings of gangs of 32, one for nine of ten of 1,000 satellites, as in the baseline."""
-    job = "{name: training, count: 900, gpus: 32, checkpoint_write_min: 1, restart_min: 5}"
+    job = "{name: training, count: 900, gpus: 32, checkpoint_block_s: 60, checkpoint_durable_s: 60, restart_min: 5}"
     return [f"workload.jobs=[{job}]", f"power.eclipse_policy={policy}"]
 
 

@@ -144,7 +144,7 @@ for policy in policies:
     raw["power"]["eclipse_policy"] = policy
     raw["reliability"] = {"gpu": never, "bus": never, "dormancy_factor": 0}
     raw["workload"]["jobs"] = [
-        {"gpus": 36, "count": 8, "checkpoint_interval_min": 30, "checkpoint_write_min": 0.5, "restart_min": 1}
+        {"gpus": 36, "count": 8, "checkpoint_interval_min": 30, "checkpoint_block_s": 30, "restart_min": 1}
     ]
     scenario = sim.Scenario.model_validate(raw)
     operation = sim.Environment.build(scenario).designs[0].operation

@@ -265,7 +265,8 @@ def one_gang(formation, interval_min, constant=False):
             {
                 "gpus": 81 * 36,
                 "checkpoint_interval_min": interval_min,
-                "checkpoint_write_min": 1,
+                "checkpoint_block_s": 60,
+                "checkpoint_durable_s": 60,
                 "restart_min": 5,
             }
         ],

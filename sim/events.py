@@ -64,7 +64,7 @@ class EventKind(IntEnum):
     TAKEN = 41  # one row a satellite that an order takes from the ground stock; amount: days for which it waited for it
     READY = 42  # satellites of an order are built, or processed, and wait for a flight; amount: satellites
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
-    HELD = 44  # GPU-hours of GPUs that a gang holds while it waits for others
+    DETECTED = 44  # GPU-hours until interruptions were noticed
     KEPT_WAITING = 45  # GPU-hours of idle GPUs that jobs in the queue want, but too few are free in one place
     STRANDED = 46  # GPU-hours of idle GPUs that gangs at work lack, but less than a replica is free in their plane
     IDLE = 47  # GPU-hours of idle GPUs that no job wants
@@ -72,6 +72,7 @@ class EventKind(IntEnum):
         48  # an elastic gang goes on with another number of GPUs, or starts with fewer than it wants; amount: GPUs
     )
     JOB_ARRIVED = 49  # a job joins the queue for the first time; amount: GPUs that it wants
+    HELD = 50  # GPU-hours of GPUs that a gang holds while it waits for others
 
 
 class Cause(IntEnum):

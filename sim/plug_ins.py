@@ -31,7 +31,9 @@ def class_named(kind: str, base: type[Kind], built_in: Mapping[str, type[Kind]],
         near = _class_meant(module_name, class_name, base, verb) if isinstance(error, AttributeError) else ""
         raise InputError(f"{what} {kind!r} cannot be loaded: {type(error).__name__}: {error}{near}") from error
     if not (isinstance(found, type) and issubclass(found, base)):
-        raise InputError(f"{what} {kind!r} is not a subclass of {base.__module__.removesuffix('.base')}.{base.__name__}")
+        raise InputError(
+            f"{what} {kind!r} is not a subclass of {base.__module__.removesuffix('.base')}.{base.__name__}"
+        )
     if getattr(found, verb) is getattr(base, verb):
         raise InputError(f"{what} {kind!r} has no method {verb}")
     for name, one in built_in.items():

@@ -340,6 +340,7 @@ TIME_OF_A_GANG = (
     EventKind.LOST,
     EventKind.CHECKPOINTED,
     EventKind.RESTARTED,
+    EventKind.DETECTED,
     EventKind.PAUSED,
     EventKind.WAITED,
     EventKind.UNCOMMITTED,

@@ -229,19 +229,8 @@ def _radiation(scenario: Scenario, environment: Environment) -> Facts:
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: int) -> Facts:
     mtbf_days = environment.gangs.mtbf_days(job)
-    rhythm = job.rhythm(mtbf_days)
-    segment = rhythm.interval + rhythm.write
-    # Daly 2006, doi 10.1016/j.future.2004.11.016: the expected time that one interval of work takes.
-    losses = (rhythm.restart + segment) / mtbf_days
-    if losses < 1e-9:
-        useful = rhythm.interval / segment
-    elif losses > 700:
-        useful = 0.0
-    else:
-        useful = rhythm.interval / mtbf_days / (math.exp(rhythm.restart / mtbf_days) * math.expm1(segment / mtbf_days))
+    figures, (rhythm, useful) = environment.gangs.figures(job), environment.rhythms.over_the_mission(job)
     satellites = math.ceil(job.gpus / scenario.satellite.gpus)
-    # Weights, gradients and Adam's state: 16 bytes a parameter beside 2 of its gradient (arXiv 2407.20143).
-    checkpoint_gb = 8 * job.gradient_gb
     return {
         "name": job.name,
         "count": count,
@@ -249,20 +238,41 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "gpus": job.gpus,
         "satellites": satellites,
         "communication_efficiency": environment.gangs.communication(job, satellites),
-        "checkpoint_gb": checkpoint_gb,
-        "checkpoint_to_ground_h": _to_ground_h(scenario, checkpoint_gb, satellites),
-        "work_gpu_hours": job.work_gpu_hours,
+        "model": _model(scenario, job),
+        "computed": list(figures.computed),
+        "gradient_gb": figures.gradient_gb,
+        "step_compute_s": figures.step_compute_s,
+        "checkpoint_gb": figures.checkpoint_gb,
+        "checkpoint_to": job.checkpoint_to,
+        "checkpoint_to_ground_h": _to_ground_h(scenario, figures.checkpoint_gb, satellites),
+        "load_s": figures.load_s,
+        "load_away_s": figures.load_away_s,
+        "work_gpu_hours": figures.work_gpu_hours,
         "arrival_day": job.arrival_day,
         "mtbf_days": mtbf_days if math.isfinite(mtbf_days) else None,
         "checkpoint_interval_min": rhythm.interval * MINUTES_PER_DAY,
         "checkpoint_interval_is_optimum": job.checkpoint_interval_min == "optimum",
-        "checkpoint_write_min": job.checkpoint_write_min,
+        "checkpoint_block_s": job.checkpoint_block_s,
+        "checkpoint_durable_s": figures.durable_s,
         "restart_min": job.restart_min,
         "useful_share": useful,
         "interruptions_per_day": {
             scenario.cause_name(cause): rate for cause, rate in environment.gangs.per_day(0, job).items() if rate > 0
         },
         "late_loss_share": late_loss_share(environment, job),
+    }
+
+
+def _model(scenario: Scenario, job: TrainingJob) -> Facts | None:
+    """What is trained, and how fast a GPU does it."""
+    if job.model is None:
+        return None
+    model, peak = job.model, scenario.satellite.gpu.peak_pflops
+    return {
+        **model.model_dump(),
+        "peak_pflops": peak,
+        "state_gb": model.state_gb,
+        "tokens_per_gpu_hour": model.tokens_per_gpu_hour(peak),
     }
 
 

@@ -283,13 +283,16 @@ def _jobs(f: Facts) -> Iterator[str]:
             f"  {job['count']:,} x {job['name']}{fills}: {work} on {many(job['gpus'], 'GPU')} "
             f"({many(job['satellites'], 'satellite')} or more)"
         )
+        if job["model"]:
+            yield from _model(job)
         never = job["mtbf_days"] is None
         interrupted = (
             "never interrupted" if never else f"interrupted every {span(job['mtbf_days'])} on average (all causes)"
         )
         chosen = "optimum" if job["checkpoint_interval_is_optimum"] else "as given"
         yield (
-            f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}); "
+            f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}), "
+            f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {job['checkpoint_durable_s']:.3g} s; "
             f"{job['useful_share']:.1%} of its running time is useful"
         )
         if job["satellites"] > 1:
@@ -305,6 +308,23 @@ def _jobs(f: Facts) -> Iterator[str]:
     if not f["jobs"]:
         yield "  none, so goodput is 0"
     yield f"  SLA: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
+
+
+def _model(job: Facts) -> Iterator[str]:
+    model, computed = job["model"], job["computed"]
+
+    def how(field: str) -> str:
+        return "" if field in computed else " (as given)"
+
+    yield (
+        f"    {model['parameters']:.4g} parameters at {model['mfu']:.0%} of {model['peak_pflops']:g} PFLOP/s: "
+        f"{model['tokens_per_gpu_hour']:,.4g} tokens per GPU-hour"
+    )
+    yield (
+        f"    state {job['checkpoint_gb']:,.4g} GB{how('checkpoint_gb')}, gradients {job['gradient_gb']:,.4g} GB"
+        f"{how('gradient_gb')}, steps of {job['step_compute_s']:.3g} s{how('step_compute_s')}; loads in "
+        f"{job['load_s']:.3g} s, in {job['load_away_s']:.3g} s after the loss of a satellite"
+    )
 
 
 def _deployment(deployment: Facts) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
+from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.description.catalogue import catalogue_warnings
 from sim.description.factory import factory_warnings
 from sim.description.format import Facts, span
@@ -301,7 +301,7 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
     largest = max(plane.slots for plane in environment.shell_planes) * scenario.satellite.gpus
-    rhythm = job.rhythm(mtbf_days)
+    rhythm, _ = environment.rhythms.over_the_mission(job)
     if job.least_gpus > largest:
         least = f"{job.least_gpus:,} GPUs in one plane"
         yield f"{name} needs {least} and the largest plane has {largest:,}: it never starts"
@@ -311,6 +311,11 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iter
         yield (
             f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "
             "average: most of its work is lost"
+        )
+    if (given := job.checkpoint_interval_min) != "optimum" and rhythm.interval > given / MINUTES_PER_DAY * (1 + 1e-9):
+        yield (
+            f"{name} writes a checkpoint every {span(rhythm.interval)}, not every {given:g} min: a save begins once "
+            "the last one is durable"
         )
     if rhythm.restart > mtbf_days:
         yield (
@@ -347,10 +352,12 @@ def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, 
             "while all of them are sunlit"
         )
         yield from _never_sunlit_together(environment, name, satellites)
-    overhead_min = job.restart_min + job.checkpoint_write_min
+    figures = environment.gangs.figures(job)
+    # A planned stop waits until its save is durable.
+    overhead_min = job.restart_min + (figures.load_s + figures.durable_s) / 60
     if overhead_min > 0.1 * min(lit_min):
         yield (
-            f"{name} spends {overhead_min:g} min of every orbit on its restart and its planned checkpoint, out of as "
+            f"{name} spends {overhead_min:.3g} min of every orbit on its restart and its planned checkpoint, out of as "
             f"little as {min(lit_min):.0f} min of sunlight"
         )
 

@@ -161,6 +161,7 @@ def _cuts(asked: Sequence[Asked], of: Ints, days: Floats, kinds: Ints) -> Cuts:
     """What interruptions on these days, all inside windows, do to their segments."""
     gangs = asked[0].composition.gangs
     restart = np.array([one.composition.rhythm.restart for one in asked])
+    detection = np.array([one.composition.detection_days for one in asked])
     is_late = gangs.late[kinds]
     noticed, waiting = _follow_late(asked, of[is_late], days[is_late], kinds[is_late])
     at_once, more = np.flatnonzero(~is_late), [one for _, one in noticed]
@@ -172,7 +173,7 @@ def _cuts(asked: Sequence[Asked], of: Ints, days: Floats, kinds: Ints) -> Cuts:
         of=of,
         days=days,
         kinds=kinds,
-        restarts=restart[of] + gangs.restart_days[kinds],
+        restarts=restart[of] + gangs.restart_days[kinds] + np.where(gangs.late[kinds], 0.0, detection[of]),
         corrupted=np.arange(len(of)) >= len(at_once),
         came=np.concatenate([nothing - np.inf, [one[0] for one in more]]),
         at_risk=np.concatenate([nothing, [one[3] for one in more]]),

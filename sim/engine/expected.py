@@ -307,7 +307,7 @@ def _looks(environment: Environment, changes: float) -> Iterator[Expected]:
     if len({job.gpus for job, _ in jobs}) < 2:
         return
     waiting = [max(count - _running(environment, job.gpus, count), 0.0) for job, count in jobs]
-    ends = sum(count for job, count in jobs if job.work_gpu_hours is not None)
+    ends = sum(count for job, count in jobs if environment.gangs.figures(job).work_gpu_hours is not None)
     most = int(np.argmax(waiting))
     looks = 0.5 * sum(waiting) * (changes + ends)
     yield Expected(f"workload.jobs.{most}.count", "looks at jobs that wait", looks, MOST_LOOKS)

@@ -4,74 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from math import inf, nan
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.copies import Copies
 from sim.engine.segment import Composition, Corruption, UnitArrivals
-from sim.environment.design import birth_key
-from sim.environment.gangs import Make
-from sim.events import Cause
+from sim.engine.stretch import Stretch
 from sim.workloads import Rhythm, TrainingJob
-
-Ints = NDArray[np.intp]
-
-
-@dataclass(eq=False)
-class Stretch:
-    """What is noted down of a run segment while it lasts; where its time went is worked out later, for many at once."""
-
-    plane: int
-    since: float
-    """Day on which it begins."""
-    resume_day: float
-    """Day until which its plane is suspended."""
-    restart_days: float
-    """Restart with which it begins."""
-    berths: Ints
-    """Slots that the gang's GPUs lie in, in order."""
-    gpus: Ints
-    """GPUs that it holds in each."""
-    designs: NDArray[np.int8]
-    """What flies in each."""
-    birth_days: NDArray[np.float64]
-    """And when it was born."""
-    composition: Composition | None = None
-    """How the gang runs, once that is worked out."""
-    end_day: float = nan
-    """Not a number while it lasts."""
-    cause: int = Cause.NONE
-    """What ended it."""
-    planned: bool = False
-    """Whether a checkpoint precedes its end."""
-    interrupted: bool = False
-    """Whether something stopped it."""
-    goes_on: bool = False
-    """Whether the gang ran on at once, with other GPUs for those lost."""
-    closing: bool = False
-    """Whether the mission ends with it: its last work may still be committed."""
-
-    @property
-    def makes(self) -> list[Make]:
-        """Design and month of birth of what flies in each slot."""
-        born = [birth_key(day) for day in self.birth_days.tolist()]
-        return list(zip(self.designs.tolist(), born, strict=True))
-
-    @property
-    def size(self) -> int:
-        """GPUs of the gang."""
-        return int(self.gpus.sum())
-
-    @property
-    def weight(self) -> int:
-        """What it takes of memory, in segments of up to 32 satellites."""
-        return 1 + len(self.berths) // 33
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is over."""
-        return self.end_day == self.end_day
 
 
 @dataclass(order=True)
@@ -84,6 +25,8 @@ class Gang:
     rhythm: Rhythm = field(compare=False)
     """By which it runs, or ran last; before it first runs, by which its time is estimated."""
     unit_arrivals: UnitArrivals = field(compare=False)
+    copies: Copies = field(compare=False)
+    """Where its state lies."""
     remaining: float = field(compare=False)
     """Work still to commit, GPU-days; infinite for a job without end."""
     units: NDArray[np.intp] = field(compare=False, default_factory=lambda: np.empty(0, np.intp))

@@ -9,10 +9,12 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.gang import Gang, Stretch
+from sim.engine.copies import LostSatellites
+from sim.engine.gang import Gang
 from sim.engine.gang_time import GangTime
 from sim.engine.run_segments import run_segments
 from sim.engine.segment import Asked, Before, Composition
+from sim.engine.stretch import Stretch
 from sim.environment import Environment
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import block_means
@@ -46,6 +48,7 @@ class GangRuns:
         """Run segments that are over and not accounted for, by weight."""
         self._stops: dict[int, float] = {}  # by the description of a job
         self._storms: Recent[float, Floats] = Recent(64)
+        self.lost = LostSatellites()
 
     @property
     def many_noted(self) -> bool:
@@ -81,6 +84,8 @@ class GangRuns:
         """Write where the first segment of each of these gangs went, and carry on what it leaves."""
         stretches = [gang.stretches.popleft() for gang in gangs]
         self._noted -= sum(stretch.weight for stretch in stretches)
+        for gang, stretch in zip(gangs, stretches, strict=True):
+            gang.remaining += gang.copies.restore(stretch, self.lost)
         asked = [
             self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
             for gang, stretch in zip(gangs, stretches, strict=True)
@@ -91,9 +96,10 @@ class GangRuns:
             gang.remaining = max(gang.remaining - net[number] * stretch.size, 0.0)
             gang.used = used[number]
             gang.pending, gang.pending_size = segments.pending[number], stretch.size
+            gang.copies.follow(stretch, segments, number)
             unnoticed = left > 0 and not gang.spec.failures_during_restart
             if stretch.goes_on and unnoticed:
-                gang.stretches[0].restart_days = left
+                gang.stretches[0].go_on(left, float(segments.detection_left_days[number]))
             if stretch.interrupted and not (stretch.goes_on and (segments.paused[number] or unnoticed)):
                 self.log.append(
                     stretch.end_day,
@@ -110,9 +116,8 @@ class GangRuns:
         start = min(stretch.resume_day, until)
         slots = stretch.berths - self.fleet.planes[stretch.plane].first_berth
         starts, ends = self.environment.sites[stretch.plane].run_windows(slots, start, until)
-        before = Before(
-            stretch.since, stretch.restart_days, gang.unit_arrivals, gang.used, gang.pending_for(stretch.size)
-        )
+        restart, detection, pending = stretch.restart_days, stretch.detection_days, gang.pending_for(stretch.size)
+        before = Before(stretch.since, restart, gang.unit_arrivals, gang.used, detection, pending)
         if len(starts) == 0:
             # It never runs, so nobody asks how fast it would, and what would interrupt it.
             standing = Composition(self.environment.gangs, stretch.plane, gang.rhythm, _STANDING, 0.0, 1.0, None, True)
@@ -132,7 +137,7 @@ class GangRuns:
         slots = stretch.berths - self.fleet.planes[plane].first_berth
         units = gangs.units(stretch.gpus, makes)
         before = gang.composition
-        rhythm = gangs.rhythm(plane, spec, makes, units, stretch.since)
+        rhythm = self.environment.rhythms.of(plane, spec, slots, makes, units, stretch.since)
         made_of = plane, stretch.berths.tolist(), makes, stretch.gpus.tolist()
         same = before is not None and before.made_of[:3] == made_of[:3]
         if before is not None and before.made_of == made_of:
@@ -146,6 +151,7 @@ class GangRuns:
             talking=gangs.communication(spec, len(makes)),
             rates=gangs.rates(plane, slots, makes, units, self._storm_fluence) if gangs.causes else None,
             failures_during_restart=spec.failures_during_restart,
+            detection_days=gang.copies.detection_days,
             made_of=made_of,
         )
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.engine.gang import Gang, Stretch
+from sim.engine.gang import Gang
 from sim.engine.run_segments import NOBODY, RunSegments
+from sim.engine.stretch import Stretch
 from sim.events import Cause, EventKind, EventRecorder
 
 Floats = NDArray[np.float64]
@@ -32,9 +33,12 @@ _BECAME = np.array(
         EventKind.RESTARTED,
         EventKind.PAUSED,
         EventKind.PAUSED,
+        EventKind.DETECTED,
+        EventKind.LOST,
     ]
 )
-"""What becomes of the time of a segment; its last work is lost, or at the end of a mission not committed yet."""
+"""What becomes of the time of a segment; its last work is lost, or at the end of a mission not committed yet.  Last,
+the work of earlier ones that it gave up."""
 _WHY = np.array(
     [
         Cause.NONE,
@@ -45,6 +49,8 @@ _WHY = np.array(
         Cause.NONE,
         Cause.NONE,
         Cause.STAND_OFF,
+        Cause.NONE,
+        Cause.NONE,
         Cause.NONE,
     ]
 )
@@ -83,24 +89,28 @@ class GangTime:
         last[some] = np.where(segments.causes[piece] == NOBODY, segments.undone[piece], 0.0)
         computed = np.array([float(one.before[-1]) for one in segments.progress])
         accounted = sums(segments.pieces.ends - segments.pieces.starts)
+        given_up = np.array([one.given_up for one in stretches])
+        detected = sums(segments.detected)
         hours = gpus * HOURS_PER_DAY
         # What suspends a plane is known by the day on which it goes on.
         still = np.clip(np.array([one.resume_day for one in stretches]), since, day) - since
         shares = np.array(
             [
-                segments.net,
+                segments.net - given_up,
                 last,
                 *_slowed(stretches, computed, segments.worked),
                 sums(spent.written),
-                sums(spent.restarted),
+                sums(spent.restarted) - detected,
                 still,
                 day - since - still - accounted + sums(spent.idle),
+                detected,
+                given_up,
             ]
         )
         kinds = np.repeat(_BECAME[:, None], len(stretches), axis=1)
         kinds[1] = np.where(closing, EventKind.UNCOMMITTED, EventKind.LOST)
         causes = np.repeat(_WHY[:, None], len(stretches), axis=1)
-        causes[1] = cause
+        causes[1], causes[-1] = cause, [one.given_up_to for one in stretches]
         there = np.abs(shares) > NOTHING
         of = there.nonzero()[1]
         rows = _Rows(of, day[of], kinds[there], causes[there], (shares * hours)[there])

@@ -46,6 +46,8 @@ class RunSegments:
     """Work committed earlier that the end of each piece rolls back."""
     causes: Ints
     """Kind of interruption that ended each piece, or `NOBODY`."""
+    detection: Floats
+    """Of the restart with which each piece begins, until what made it necessary is noticed."""
     paused: NDArray[np.bool_]
     """At its end: in the dark or suspended, its work committed; shape (segments,)."""
     used: Floats
@@ -76,6 +78,19 @@ class RunSegments:
         return some, self.first[some + 1] - 1
 
     @property
+    def detected(self) -> Floats:
+        """Time of each piece until an interruption was noticed."""
+        return np.minimum(self.detection, self.spent.restarted)
+
+    @property
+    def detection_left_days(self) -> Floats:
+        """Of the detection under way at the end; 0 where there is none, shape (segments,)."""
+        left = np.zeros(len(self.used))
+        some, last = self.last
+        left[some] = np.where(self.paused[some], 0.0, self.detection[last] - self.detected[last])
+        return left
+
+    @property
     def restart_left_days(self) -> Floats:
         """Of the restart under way at the end; 0 where there is none, shape (segments,)."""
         left = np.zeros(len(self.used))
@@ -99,9 +114,9 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
     pieces, ended = windows.cut(cuts)
     counts = windows.counts + np.bincount(cuts.of, minlength=len(asked))
     of, first = np.repeat(np.arange(len(asked)), counts), np.concatenate([[0], np.cumsum(counts)])
-    interval = np.array([one.composition.rhythm.interval for one in asked])
-    write = np.array([one.composition.rhythm.write for one in asked])
-    spent = spend(pieces, interval[of], write[of])
+    rhythms = [one.composition.rhythm for one in asked]
+    rhythm = np.array([(one.interval, one.write, one.lag) for one in rhythms])
+    spent = spend(pieces, *rhythm[of].T)
     progress = []
     committed, undone = np.empty(len(of)), np.empty(len(of))
     for one, begin, end in zip(asked, first[:-1].tolist(), first[1:].tolist(), strict=True):
@@ -118,6 +133,12 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
             undone[mine] = going.work(going.before[1:]) - safe
     causes = np.full(len(of), NOBODY)
     causes[ended] = cuts.kinds
+    detection = np.zeros(len(of))
+    some = np.flatnonzero(counts)
+    detection[first[some]] = [asked[i].before.detection_days for i in some.tolist()]
+    late = asked[0].composition.gangs.late
+    each = np.array([one.composition.detection_days for one in asked])
+    detection[ended + 1] = np.where(late[cuts.kinds], 0.0, each[cuts.of])
     segments = RunSegments(
         of=of,
         first=first,
@@ -127,6 +148,7 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
         undone=undone,
         taken_back=np.zeros(len(of)),
         causes=causes,
+        detection=detection,
         paused=np.array([one.paused for one in asked]),
         used=used,
         pending=[[] if one.interruptible else list(one.before.pending) for one in asked],
@@ -153,7 +175,8 @@ def _roll_back(
     # Work of the segment committed by those days, roll-backs apart.
     piece = np.maximum(np.searchsorted(pieces.starts, days, side="right") - 1, 0)
     running = np.maximum(days - pieces.starts[piece] - pieces.restarts[piece], 0.0)
-    cycles = np.floor(running / (rhythm.interval + rhythm.write))
+    # A copy taken before a corruption is clean, even if it was not durable yet.
+    cycles = np.minimum(np.floor(running / rhythm.cycle), rhythm.saves(pieces)[piece])
     inside = np.minimum(cycles * rhythm.interval, segments.spent.committed[mine][piece])
     progress = segments.progress[number]
     begun = progress.before[piece]

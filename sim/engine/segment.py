@@ -88,6 +88,8 @@ class Composition:
     """What can interrupt it; none: nothing can."""
     failures_during_restart: bool
     """Whether what comes during a restart begins it anew."""
+    detection_days: float = 0.0
+    """From an interruption to the moment at which it is noticed."""
     made_of: tuple[object, ...] = ()
     """Its satellites, the GPUs that it holds there, and their ages: what all but the rhythm follows from."""
 
@@ -108,6 +110,8 @@ class Before:
     unit_arrivals: UnitArrivals
     used: float = 0.0
     """Unit-rate time used up."""
+    detection_days: float = 0.0
+    """Of that restart, until what made it necessary is noticed."""
     pending: list[Corruption] = field(default_factory=list)
     """Silent corruptions not yet noticed."""
 

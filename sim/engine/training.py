@@ -19,17 +19,19 @@ from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
-from sim.engine.gang import Gang, Stretch
+from sim.engine.copies import Copies
+from sim.engine.gang import Gang
 from sim.engine.gang_runs import GangRuns
 from sim.engine.idle_time import IdleTime
 from sim.engine.pool import Pool
 from sim.engine.segment import UnitArrivals
+from sim.engine.stretch import Stretch
 from sim.environment import Environment
 from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Placement, Queued
+from sim.workloads import Placement, Queued, Running
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -75,11 +77,12 @@ class TrainingJobs:
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         self.gangs: list[Gang] = []
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
-            rhythm = environment.gangs.first_rhythm(spec)
-            work = inf if spec.work_gpu_hours is None else spec.work_gpu_hours / HOURS_PER_DAY
+            rhythm = environment.rhythms.first(spec)
+            figures = environment.gangs.figures(spec)
+            work = inf if figures.work_gpu_hours is None else figures.work_gpu_hours / HOURS_PER_DAY
             for job in range(len(self.gangs), len(self.gangs) + count):
-                arrivals = UnitArrivals(streams, job)
-                self.gangs.append(Gang(spec.arrival_day, job, spec, rhythm, arrivals, work, since=spec.arrival_day))
+                arrivals, copies, day = UnitArrivals(streams, job), Copies(spec, figures), spec.arrival_day
+                self.gangs.append(Gang(day, job, spec, rhythm, arrivals, copies, work, since=day))
 
     def start(self) -> None:
         """Let the jobs arrive."""
@@ -106,8 +109,9 @@ class TrainingJobs:
 
     def leave(self, berth: int, cause: int, *, planned: bool) -> None:
         """The satellite in a slot stops work."""
+        self.runs.lost.leave(berth, self.env.now, planned=planned)
         for job in self.pool.leave(berth):
-            self.interrupt(self.gangs[job], cause, planned=planned)
+            self.interrupt(self.gangs[job], cause, planned=planned, extra_days=self.gangs[job].copies.away_days)
 
     def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
         """GPUs on a satellite at work failed together, or are taken out by plan."""
@@ -167,7 +171,7 @@ class TrainingJobs:
         if gang.size < gang.spec.gpus:
             self.log.append(self.env.now, EventKind.RESIZED, plane=plane, job=gang.job, amount=gang.size)
         gang.units = self.pool.take(plane, gang.job, gang.size, gang.berths)
-        self._run(gang, gang.rhythm.restart if gang.started else 0.0)
+        self._run(gang, gang.rhythm.restart + gang.copies.away_days if gang.started else 0.0)
         gang.started = True
 
     def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
@@ -182,7 +186,8 @@ class TrainingJobs:
         self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
         if size > 0:
             self._resize(gang, kept, size)
-            self._run(gang, gang.rhythm.restart + extra_days)
+            detection = 0.0 if planned else gang.copies.detection_days
+            self._run(gang, gang.rhythm.restart + extra_days + detection, detection)
             return
         gang.units, gang.since = kept, self.env.now
         if gang.spec.on_loss == "wait" and len(kept):
@@ -190,6 +195,11 @@ class TrainingJobs:
         else:
             self._release(gang)
             self._enqueue(gang)
+
+    def _stopped(self, gang: Gang) -> None:
+        """A gang is no longer at work in its plane."""
+        del self._running[gang.plane][gang.job]
+        del self.pool.rooms.gangs[gang.plane][gang.job]
 
     def _preempt(self, gang: Gang) -> None:
         """A gang at work makes way for a more urgent one, after a checkpoint."""
@@ -207,7 +217,7 @@ class TrainingJobs:
                 del self._holding[plane][gang.job]
                 self.runs.time.waited(gang, self.env.now)
                 self._resize(gang, gang.units, gang.spec.gpus)
-                self._run(gang, gang.rhythm.restart)
+                self._run(gang, gang.rhythm.restart + gang.copies.away_days)
         for _, gang in sorted(self._shrunk[plane].items()):
             if self.pool.idle(plane) == 0:
                 return
@@ -215,14 +225,14 @@ class TrainingJobs:
             if size - gang.size >= min(gang.spec.least_growth, gang.spec.gpus - gang.size):
                 self._end_run(gang, self.env.now, planned=True, goes_on=True)
                 self._resize(gang, gang.units, size)
-                self._run(gang, gang.rhythm.restart)
+                self._run(gang, gang.rhythm.restart + gang.copies.away_days)
 
     def _hold(self, gang: Gang) -> None:
         """A gang keeps the GPUs that it has, and waits in its plane for the others."""
         if gang.remaining < inf:
             self.runs.settle([gang])
         self._holding.setdefault(gang.plane, {})[gang.job] = gang
-        del self._running[gang.plane][gang.job]
+        self._stopped(gang)
         self._missed(gang, 0)
         self._awaited(gang, gang.spec.gpus - len(gang.units))
         gang.held_since = self.env.now
@@ -318,31 +328,35 @@ class TrainingJobs:
             gang = self.gangs[job]
             days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
             spec = gang.spec
-            share = self.runs.useful_share(spec)
+            share = self.environment.rhythms.useful_share(spec)
             yield Queued(job, spec.gpus, days, spec.least_gpus, spec.replica_gpus, spec.priority, share)
 
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:
             self.runs.settle([gang])
         self.pool.give_back(gang.plane, gang.units)
-        del self._running[gang.plane][gang.job]
+        self._stopped(gang)
         self._missed(gang, 0)
         gang.units = gang.berths = np.empty(0, np.intp)
         gang.plane = -1
 
-    def _run(self, gang: Gang, restart_days: float) -> None:
+    def _run(self, gang: Gang, restart_days: float, detection_days: float = 0.0) -> None:
         """Begin a segment of running now."""
         plane, now = gang.plane, self.env.now
         gang.berths, gpus = self.pool.satellites_of(plane, gang.units)
         design, born = self.fleet.design[gang.berths], self.fleet.birth_day[gang.berths]
         resume = max(now, self.suspended_until[plane])
-        gang.stretches.append(Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born))
+        gang.stretches.append(
+            Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born, detection_days)
+        )
         gang.generation += 1
         self._running[plane][gang.job] = gang
+        self.pool.rooms.gangs[plane][gang.job] = Running(gang.size, gang.spec.priority)
         self._missed(gang, gang.spec.gpus - gang.size)
         if gang.remaining == inf:
             return
         self.runs.settle([gang])
+        gang.remaining += gang.copies.restore(gang.stretches[0], self.runs.lost)
         gang.end_day = self.runs.finish_day(gang, gang.stretches[0])
         self.pool.rooms.run(plane, gang.job, gang.size, gang.end_day)
         if gang.end_day < self.environment.horizon_days:

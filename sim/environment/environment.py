@@ -24,6 +24,7 @@ from sim.environment.light_windows import LightWindows
 from sim.environment.parts import Parts
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
+from sim.environment.rhythms import Rhythms
 from sim.environment.site import Capacity, OrbitalPlane
 from sim.ephemeris import sun_teme_km
 from sim.errors import Fault, ScenarioError
@@ -100,7 +101,7 @@ class Environment:
                 OrbitalPlane(plane, layout, sun, designs, shadow, windows)
                 for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
             ),
-            job_counts=job_counts(scenario, planes),
+            job_counts=job_counts(scenario, [plane.slots for plane in planes]),
         )
         built.deployment_flights(spares_per_plane=0)  # whoever builds it hears of dates that cannot be
         return built
@@ -212,6 +213,11 @@ class Environment:
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
         return Gangs(self.scenario, self.planes, self.sun, self.designs)
+
+    @cached_property
+    def rhythms(self) -> Rhythms:
+        """When jobs checkpoint here."""
+        return Rhythms(self.gangs)
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
         """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived).

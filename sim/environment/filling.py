@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from sim.environment.planes import Plane
 from sim.errors import Fault, ScenarioError
 from sim.scenario.models import Scenario
 from sim.workloads import MOST_JOBS
 
 
-def job_counts(scenario: Scenario, planes: Sequence[Plane]) -> tuple[int, ...]:
-    """Jobs of each description of the workload.
+def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
+    """Jobs of each description of the workload, in planes of so many slots.
 
     A `fill` is what the nameplate has room for after the jobs above it, placed in that order by best fit as the
     schedulers do.  Raises `ScenarioError` where that is none, or too many.
     """
-    room = [plane.slots * scenario.satellite.gpus for plane in planes]
+    room = [each * scenario.satellite.gpus for each in slots]
     largest, counts, faults = max(room), list[int](), list[Fault]()
     for number, job in enumerate(scenario.workload.jobs):
         fills = job.count == "fill"

@@ -10,7 +10,7 @@ from sim.environment.hardware import SunTables
 from sim.environment.planes import Plane
 from sim.physics.link import all_reduce_s, communication_efficiency, gang_availability
 from sim.scenario.models import Scenario
-from sim.workloads import TrainingJob
+from sim.workloads import JobFigures, TrainingJob
 
 Floats = NDArray[np.float64]
 
@@ -52,16 +52,16 @@ def _hand_overs(scenario: Scenario, sun: SunTables, plane: Plane, satellites: in
     return np.where(sun.dark_of(plane.id) > 0, satellites * pause_s / sun.period_s[plane.id, 0], 0.0)
 
 
-def communication_share(scenario: Scenario, job: TrainingJob, satellites: int) -> float:
+def communication_share(scenario: Scenario, job: TrainingJob, figures: JobFigures, satellites: int) -> float:
     """Share of its time that a gang over so many satellites computes rather than talks, link outages included."""
     if satellites < 2:
         return 1.0
     links, gpus = scenario.satellite.links, scenario.satellite.gpus
     up = float(gang_availability(satellites, links.links_per_satellite, links.mtbf_h, links.reacquisition_s))
-    if job.gradient_gb == 0:
+    if figures.gradient_gb == 0:
         return up
     talk = all_reduce_s(
-        job.gradient_gb * 1e9,
+        figures.gradient_gb * 1e9,
         satellites,
         links.rate_gb_s * 1e9,
         links.range_km,
@@ -70,7 +70,7 @@ def communication_share(scenario: Scenario, job: TrainingJob, satellites: int) -
         chips_per_satellite=min(gpus, job.gpus),
         intra_rate_bps=links.intra_rate_gb_s * 1e9,
     )
-    return up * float(communication_efficiency(job.step_compute_s, talk, job.overlap, job.local_steps))
+    return up * float(communication_efficiency(figures.step_compute_s, talk, job.overlap, job.local_steps))
 
 
 def union_of_arcs(phases_rad: Floats, share: Floats) -> Floats:

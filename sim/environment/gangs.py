@@ -34,9 +34,8 @@ from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import Passes, block_means
-from sim.reliability import Ageing, Clock, Life
 from sim.scenario.models import Scenario
-from sim.workloads import Rhythm, TrainingJob, WorkTable
+from sim.workloads import Hardware, JobFigures, TrainingJob, WorkTable, job_figures
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -49,8 +48,6 @@ PHASES = 256
 """Satellites closer than this part of an orbit, 22 s of flight, meet a pass together."""
 DOSES_KEPT_BYTES = 64e6
 """Memory for what satellites meet in passes, by phase and day: 87 planes of 50 satellites over five years."""
-AHEAD_DAYS = 30.0
-"""Checkpoints are set by the interruptions expected over so many days to come."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +92,29 @@ class Gangs:
 
     def communication(self, job: TrainingJob, satellites: int) -> float:
         """Share of its time that a gang over so many satellites computes rather than talks, link outages included."""
-        key = job.gradient_gb, job.step_compute_s, job.overlap, job.local_steps, job.gpus, satellites
-        return self._talk.get(key, lambda: communication_share(self.scenario, job, satellites))
+        own = self.figures(job)
+        key = own.gradient_gb, own.step_compute_s, job.overlap, job.local_steps, job.gpus, satellites
+        return self._talk.get(key, lambda: communication_share(self.scenario, job, own, satellites))
+
+    def figures(self, job: TrainingJob) -> JobFigures:
+        """What a job is, given or by its model, on satellites of the first design."""
+        return self._figures.get(job, lambda: job_figures(job, self._hardware))
+
+    @cached_property
+    def _figures(self) -> Recent[TrainingJob, JobFigures]:
+        return Recent(1024)
+
+    @cached_property
+    def _hardware(self) -> Hardware:
+        satellite = self.scenario.satellite
+        links = satellite.links
+        return Hardware(
+            peak_pflops=satellite.gpu.peak_pflops,
+            gpus_per_satellite=satellite.gpus,
+            own_gb_s=links.storage_rate_gb_s,
+            peer_gb_s=links.rate_gb_s * links.efficiency,
+            ground_gb_s=links.ground_rate_gb_s,
+        )
 
     @cached_property
     def _talk(self) -> Recent[tuple[float, ...], float]:
@@ -314,67 +332,3 @@ class Gangs:
                 rate += spans * group.units * float(law.cumulative_hazard(aged if group.stressed else life)) / life
         rate += sum(self.per_day(plane, job).values())
         return max(1 / rate, 1e-9) if rate > 0 else inf  # the floor keeps absurd laws from dividing by zero
-
-    def rhythm(self, plane: int, job: TrainingJob, makes: Sequence[Make], units: Ints, day: float) -> Rhythm:
-        """Checkpoint rhythm of a gang that begins to run in a plane on a day.
-
-        By the interruptions expected there over the month to come, by cause, solar cycle and age of its satellites;
-        storms are not known beforehand.  Satellites in columns, `units` of shape (kinds, satellites).
-        """
-        if job.checkpoint_interval_min != "optimum":
-            return job.rhythm(inf)
-        different = sorted(set(makes))
-        if len(different) == 1:
-            counts = units.sum(axis=1)[None, :]
-        else:
-            place = {make: number for number, make in enumerate(different)}
-            counts = np.zeros((len(different), len(Per)))
-            np.add.at(counts, [place[make] for make in makes], units.T)
-        rate = float((np.array([self._expected(plane, make, day) for make in different]) * counts).sum())
-        return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
-
-    def first_rhythm(self, job: TrainingJob) -> Rhythm:
-        """Rhythm by which a job's time is estimated before it has run: at the mean rate over the orbits it may get."""
-        _, orbits = np.unique(self.radiation.exposure_index, return_index=True)
-        rate = float(np.mean([1 / self.mtbf_days(job, int(plane)) for plane in orbits]))
-        return job.rhythm(max(1 / rate, 1e-9) if rate > 0 else inf)
-
-    def _expected(self, plane: int, make: Make, day: float) -> Floats:
-        """Interruptions and losses of a unit of each kind a day, mean over the month after a day, shape (kinds,)."""
-        monthly = self._losses.get((plane, make), lambda: self._monthly(plane, make))
-        place = day / AHEAD_DAYS
-        low = min(int(place), len(monthly) - 2)
-        part = place - low
-        return np.asarray((1 - part) * monthly[low] + part * monthly[low + 1])
-
-    @cached_property
-    def _losses(self) -> Recent[tuple[int, Make], Floats]:
-        return Recent(4096)
-
-    def _monthly(self, plane: int, make: Make) -> Floats:
-        """Interruptions and losses of a unit of each kind a day, mean over each month, shape (months, kinds)."""
-        months = ceil(self.scenario.mission.days / AHEAD_DAYS) + 2
-        edges = np.arange(months + 1, dtype=float) * AHEAD_DAYS
-        daily, born = self.daily_rates(plane, make), float(make[1])
-        means = block_means(daily.in_passes + daily.steady, edges) * AHEAD_DAYS
-        found = np.zeros((len(Per), months))
-        for cause, row in zip(self.causes, means, strict=True):
-            found[cause.per] += row
-        reliability, stress = self.scenario.reliability, self.designs[make[0]].performance(plane, born).stress
-        later = np.maximum(edges, born)
-
-        def losses(law: Ageing, clock: Clock | None) -> Floats:
-            return np.diff(Life.born(born, clock=clock).hazard_until(law, later))
-
-        gpu = losses(reliability.gpu.after_burn_in(reliability.gpu_burn_in_days), stress)
-        found[Per.GPU] += (1 - reliability.resettable_fraction) * gpu
-        found[Per.SATELLITE] += losses(reliability.bus, None)
-        for group in reliability.groups.values():
-            if group.units == group.needed:  # with units in reserve a group outlives its mission or nearly
-                law = group.law.after_burn_in(group.burn_in_days)
-                hazard = group.units * losses(law, stress if group.stressed else None)
-                if group.gpus == "all":
-                    found[Per.SATELLITE] += hazard
-                else:
-                    found[Per.GPU] += hazard / group.gpus
-        return np.ascontiguousarray(found.T / AHEAD_DAYS)

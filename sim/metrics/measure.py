@@ -15,6 +15,7 @@ from sim.metrics.jobs import job_metrics
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
+from sim.metrics.trained import trained
 from sim.metrics.waterfall import accounts
 from sim.result import Result
 
@@ -47,6 +48,7 @@ def measure(result: Result) -> dict[str, float]:
         # The promised level itself is not below: .55 x 100 GPUs is 55.000000000000007 in floating point.
         "time_below_sla_fraction": mean(times, (online < sla * (1 - 1e-12)).astype(float), end, warm),
         "useful_gpu_hours": useful,
+        **trained(result),
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
         "effective_training_time_ratio": _ratio(useful, _gpu_hours_since_first_start(log, horizon)),
         "lost_gpu_hours": log.total(EventKind.LOST),

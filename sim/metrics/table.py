@@ -69,6 +69,19 @@ METRICS: dict[str, Metric] = {
             "higher",
         ),
         Metric(
+            "useful_pflop_hours",
+            "PFLOP/s h",
+            "Useful GPU-hours times the peak of a GPU (satellite.gpu.peak_pflops) and the MFU of each job's model; "
+            "undefined where a job has no model.",
+            "higher",
+        ),
+        Metric(
+            "tokens",
+            "1",
+            "Tokens trained on and kept, over the jobs that have a model; undefined where none has.",
+            "higher",
+        ),
+        Metric(
             "goodput",
             "1",
             "Useful GPU-hours over nameplate GPUs x horizon.",

@@ -55,7 +55,7 @@ def accounts(result: Result) -> dict[str, float]:
         "checkpoint_gpu_hours": log.total(EventKind.CHECKPOINTED),
         "repeated_gpu_hours": _slowed(log, Cause.RETRIED) + log.total(EventKind.UNCOMMITTED),
         "restart_gpu_hours": log.total(EventKind.RESTARTED),
-        "detection_gpu_hours": 0.0,
+        "detection_gpu_hours": log.total(EventKind.DETECTED),
         "waiting_gpu_hours": log.total(EventKind.HELD)
         + log.total(EventKind.KEPT_WAITING)
         + float(log.amount[paused & stood].sum()),

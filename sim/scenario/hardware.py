@@ -41,6 +41,10 @@ class Gpu(Parameters):
         default=0.4, ge=0.01, le=1, json_schema_extra=cited("A", "engineering judgement", 0.2, 0.6)
     )
     """Lowest frequency as a share of the highest."""
+    peak_pflops: float = Field(
+        default=0.918, ge=1e-6, le=1e6, json_schema_extra=cited("R", "TPU v6e, bfloat16, dense: Google's data sheet")
+    )
+    """Peak rate at the precision of training, dense, PFLOP/s: a job's `model` computes by it.  .989 H100, 2.25 B200."""
     hbm_gb: float = Field(default=32.0, ge=1e-3, le=1e6, json_schema_extra=cited("S2", "TPU v6e"))
     """Stacked memory, GB, which memory errors grow with.  80 H100, 192 B200, 288 Rubin."""
 
@@ -160,6 +164,10 @@ class Links(Parameters):
     """Mean time to point it again, s."""
     intra_rate_gb_s: float = Field(default=3200.0, ge=1e-6, le=1e9, json_schema_extra=cited("A", "400 GB/s"))
     """Rate of a GPU within its satellite, Gbit/s."""
+    storage_rate_gb_s: float = Field(
+        default=200.0, ge=1e-6, le=1e9, json_schema_extra=cited("A", "four flash drives of 6 GB/s", 50, 800)
+    )
+    """Rate of a satellite's own storage, Gbit/s, for checkpoints."""
     ground_rate_gb_s: float = Field(default=1.0, ge=1e-9, le=1e9, json_schema_extra=cited("S2", "by radio"))
     """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground."""
 

@@ -1,7 +1,9 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
-from sim.workloads.checkpoint import Pieces, Rhythm, Spent, optimum_interval, spend
-from sim.workloads.rooms import Rooms
+from sim.workloads.checkpoint import Pieces, Rhythm, Spent, expected_makespan, optimum_interval, spend, useful_share
+from sim.workloads.figures import Hardware, JobFigures, job_figures
+from sim.workloads.model import Model
+from sim.workloads.rooms import Rooms, Running
 from sim.workloads.schedulers import (
     SCHEDULERS,
     Fifo,
@@ -20,6 +22,9 @@ __all__ = [
     "SCHEDULERS",
     "Fifo",
     "FifoBackfill",
+    "Hardware",
+    "JobFigures",
+    "Model",
     "Pieces",
     "Placement",
     "Preemption",
@@ -27,11 +32,15 @@ __all__ = [
     "Queued",
     "Rhythm",
     "Rooms",
+    "Running",
     "Scheduler",
     "Spent",
     "TrainingJob",
     "WorkTable",
+    "expected_makespan",
+    "job_figures",
     "optimum_interval",
     "scheduler_class",
     "spend",
+    "useful_share",
 ]

@@ -1,9 +1,12 @@
 """Checkpointed work in closed form: where a span of gang time went, with no event per checkpoint.
 
-A gang computes for an interval tau, writes a checkpoint for delta, and so on; work counts once its checkpoint is
-written.  Every segment, the last too, ends with a checkpoint.  A span of runnable time is a sequence of **windows**
-(a single one where nothing pauses the job); a window that ends in a planned pause ends with a checkpoint of its own, so
-a planned pause loses no work.  All times in days, vectorised over windows.
+A gang computes for an interval tau, stands still for delta while its state is copied, computes on, and so on.  The copy
+is safe only a **lag** after that: work counts once its checkpoint is durable, and an interruption before takes the gang
+back to the checkpoint before.  No save begins before the last one is durable, so the lag is at most tau.  Every
+segment, the last too, ends with a checkpoint.  A span of runnable time is a sequence of **windows** (a single one where
+nothing pauses the job); a planned pause, like the end of the job, waits until a checkpoint of its own is durable, so it
+loses no work: what is computed meanwhile would be lost, so the gang waits.  A regular save that would not be durable
+when the last one begins is left out.  All times in days, vectorised over windows.  Derived in docs/checkpoints.md.
 """
 
 from __future__ import annotations
@@ -30,6 +33,34 @@ def optimum_interval(mtbf: float, write: float) -> float:
     (Daly 2006, doi 10.1016/j.future.2004.11.016).  `mtbf`, `write` and the result in one unit.
     """
     return float(mtbf * (1 + lambertw(-np.exp(-(write / mtbf + 1))).real))
+
+
+def expected_makespan(work: float, mtbf: float, rhythm: Rhythm, *, failures_during_restart: bool = True) -> float:
+    """Expected time of a job of so much work under failures of rate 1/mtbf, from its start without a restart.
+
+    All in the unit of the rhythm; `work` is a whole number N of intervals.  With lag l, block delta and restart R
+
+        T = M e^(R/M) (N e^(l/M) (e^((tau + delta)/M) - 1) + e^(l/M) - 1)
+
+    or, where nothing fails during a restart, M + R in place of M e^(R/M).  Daly's (2006, doi
+    10.1016/j.future.2004.11.016) where the lag is 0.  The lag acts as a longer restart, so it leaves the interval that
+    is best as it was.  Derived in docs/checkpoints.md.
+    """
+    tau, lag = rhythm.interval, rhythm.lag / mtbf
+    cycle = np.expm1((tau + rhythm.write) / mtbf)
+    once = mtbf * np.exp(rhythm.restart / mtbf) if failures_during_restart else mtbf + rhythm.restart
+    return float(once * (work / tau * np.exp(lag) * cycle + np.expm1(lag)))
+
+
+def useful_share(mtbf: float, rhythm: Rhythm) -> float:
+    """Share of its running time that an endless job commits under failures of rate 1/mtbf: see `expected_makespan`."""
+    pause = rhythm.restart + rhythm.lag
+    losses = (pause + rhythm.cycle) / mtbf
+    if losses < 1e-9:
+        return rhythm.interval / rhythm.cycle
+    if losses > 700:
+        return 0.0
+    return float(rhythm.interval / mtbf / (np.exp(pause / mtbf) * np.expm1(rhythm.cycle / mtbf)))
 
 
 @dataclass(frozen=True)
@@ -83,9 +114,9 @@ class Spent:
     committed: Floats
     """Compute made durable by a checkpoint."""
     uncommitted: Floats
-    """Compute since the last checkpoint: lost if a failure ended the piece."""
+    """Compute since the last durable checkpoint began: lost if a failure ended the piece."""
     written: Floats
-    """Writing checkpoints."""
+    """Standing still for checkpoints: blocked by them, or by plan until the last one is durable."""
     restarted: Floats
     """Loading the last checkpoint and starting again."""
     idle: Floats
@@ -98,27 +129,28 @@ class Spent:
         )
 
 
-def spend(pieces: Pieces, interval: Floats | float, write: Floats | float) -> Spent:
-    """Where the time of these pieces went under checkpoint rhythms: computing `interval`, writing `write`, in days.
+def spend(pieces: Pieces, interval: Floats | float, write: Floats | float, lag: Floats | float = 0.0) -> Spent:
+    """Where the time of these pieces went under checkpoint rhythms, in days.
 
-    Each is one number, or one for each piece.
+    Computing `interval`, blocked for `write`, durable a `lag` later: each one number, or one for each piece.
     """
     length = pieces.ends - pieces.starts
     restarted = np.minimum(pieces.restarts, length)
     running = length - restarted
     cycle = interval + write
-    # Cut off: whole cycles count, and then the computing that was under way, or the checkpoint.
+    # Cut off: the cycles whose checkpoint is durable count; then what was done since, that under way included.
     cycles = np.floor(running / cycle)
     begun = running - cycles * cycle
     computing = np.minimum(begun, interval)
-    committed, uncommitted = cycles * interval, np.where(pieces.planned, 0.0, computing)
+    safe = np.maximum(np.floor((running - lag) / cycle), 0.0)
+    committed, uncommitted = safe * interval, np.where(pieces.planned, 0.0, (cycles - safe) * interval + computing)
     written = cycles * write + (begun - computing)
-    # By plan: the last checkpoint comes just before the pause.
-    usable = np.maximum(running - write, 0.0)
-    full = np.floor(usable / cycle)
-    work = full * interval + np.minimum(usable - full * cycle, interval)
+    # By plan: the last checkpoint is durable just before the pause.
+    usable = np.maximum(running - write - lag, 0.0)
+    full = np.maximum(np.floor((usable - lag) / cycle), 0.0)
+    work = full * interval + np.minimum(usable - full * cycle, interval + lag)
     committed = np.where(pieces.planned, work, committed)
-    # A piece with work that ends by plan is full: what is neither restart nor work writes checkpoints.
+    # A piece with work that ends by plan is full: what is neither restart nor work goes to checkpoints.
     written = np.where(pieces.planned, np.where(work > 0, running - work, 0.0), written)
     idle = np.where(pieces.planned & (work == 0), running, 0.0)
     return Spent(committed, uncommitted, written, restarted, idle)
@@ -131,29 +163,44 @@ class Rhythm:
     interval: float
     """Compute between checkpoints, tau."""
     write: float
-    """Writing one checkpoint, delta."""
+    """Standing still for one checkpoint, delta."""
     restart: float
     """Restart after an interruption or a pause, R."""
+    lag: float = 0.0
+    """From the end of that to the moment from which the checkpoint can be restored; at most the interval."""
+
+    @property
+    def cycle(self) -> float:
+        """From one save to the next."""
+        return self.interval + self.write
 
     def time_for(self, work: float) -> float:
-        """Time that `work` takes in one window without failure, its checkpoints included."""
-        if work <= 0:
-            return 0.0
+        """Time that `work` takes in one window without failure, until its last checkpoint is durable."""
         if np.isinf(work):
             return inf
-        segments = np.ceil(work / self.interval - 1e-9)
-        return float(work + segments * self.write)
+        return float(self.times_for(np.asarray(work)))
+
+    def times_for(self, work: Floats) -> Floats:
+        """The same for several amounts; infinite where one is."""
+        with np.errstate(invalid="ignore"):
+            # The save before the last is left out if it would not be durable when that begins.
+            saves = np.maximum(np.ceil((work - self.lag) / self.interval - 1e-9), 1.0)
+        return np.asarray(np.where(work > 0, work + saves * self.write + self.lag, 0.0))
 
     def spend(self, pieces: Pieces) -> Spent:
         """Where the time of these pieces went."""
-        return spend(pieces, self.interval, self.write)
+        return spend(pieces, self.interval, self.write, self.lag)
 
-    def computing(self, running: Floats) -> Floats:
-        """Time computed in so much time after a restart, checkpoints in between."""
-        cycles = np.floor(running / (self.interval + self.write))
-        return np.asarray(
-            cycles * self.interval + np.minimum(running - cycles * (self.interval + self.write), self.interval)
-        )
+    def saves(self, pieces: Pieces) -> Floats:
+        """Saves of each piece before its last one; of one that is cut, as many as it may be."""
+        usable = pieces.ends - pieces.starts - pieces.restarts - self.write - 2 * self.lag
+        return np.where(pieces.planned, np.maximum(np.floor(usable / self.cycle), 0.0), inf)
+
+    def computing(self, running: Floats, saves: Floats) -> Floats:
+        """Time computed in so much time after a restart, that many checkpoints at most in between."""
+        cycles = np.minimum(np.floor(running / self.cycle), saves)
+        begun = running - cycles * self.cycle
+        return np.asarray(cycles * self.interval + np.where(cycles < saves, np.minimum(begun, self.interval), begun))
 
     def progress(self, table: WorkTable, factor: float, pieces: Pieces, spent: Spent) -> Progress:
         """Follow a table, its speeds times a factor, along the computing of these pieces."""
@@ -168,7 +215,7 @@ class Rhythm:
         edges = np.arange(floor(start) + 1, ceil(end), dtype=float)
         piece = np.searchsorted(pieces.starts, edges, side="right") - 1
         running = np.maximum(edges - pieces.starts[piece] - pieces.restarts[piece], 0.0)
-        inside = np.minimum(self.computing(running), here[piece])
+        inside = np.minimum(self.computing(running, self.saves(pieces)[piece]), here[piece])
         computed = np.concatenate([[0.0], before[piece] + inside, before[-1:]])
         days = np.minimum(np.arange(floor(start), floor(start) + len(edges) + 1), len(table.speed) - 1)
         work = np.cumsum(table.speed[days] * factor * np.diff(computed))
@@ -179,7 +226,7 @@ class Rhythm:
     ) -> float:
         """Day on which `work` more is committed; infinite if these pieces do not suffice.
 
-        A piece that is cut counts as it is, but work may be done, and its last checkpoint written, inside it before the
+        A piece that is cut counts as it is, but work may be done, and its last checkpoint durable, inside it before the
         cut.  `taken_back` is committed work that is rolled back at the end of each piece.  `progress` says how fast
         work goes; none: at full speed.
         """
@@ -194,9 +241,7 @@ class Rhythm:
         # In a piece that is cut the work is complete if its last, shorter segment and its checkpoint still fit.
         running = np.maximum(pieces.ends - pieces.starts - pieces.restarts, 0.0)
         computing = np.maximum(progress.computing(begun + wanted) - progress.before[:-1], 0.0)
-        with np.errstate(invalid="ignore"):
-            needed = computing + np.ceil(computing / self.interval - 1e-9) * self.write
-        fits = np.where(pieces.planned, computing <= spent.committed + ROUNDING, needed <= running)
+        fits = np.where(pieces.planned, computing <= spent.committed + ROUNDING, self.times_for(computing) <= running)
         enough = np.flatnonzero(fits)
         if len(enough) == 0:
             return inf

@@ -7,11 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.constants import MINUTES_PER_DAY
+from sim.constants import MINUTES_PER_DAY, SECONDS_PER_DAY
 from sim.parameters import Label, Parameters, cited
 from sim.workloads.checkpoint import Rhythm, optimum_interval
+from sim.workloads.model import Model
 
-_SECOND = 1 / 86400
+SHORTEST_BLOCK_DAYS = 0.01 / SECONDS_PER_DAY
+"""Below this a checkpoint costs nothing, and would be written all the time."""
+DEFAULT_DURABLE_S = 51.0
+"""A save, s: 405B parameters on 8,960 GPUs (ByteCheckpoint, arXiv 2407.20143) [S]."""
+DEFAULT_STEP_S = 10.0
+"""Computation of one step, s [A]."""
 MOST_JOBS = 200_000
 """Jobs of all descriptions: a kilobyte each, and a look at each that waits whenever there is room."""
 
@@ -46,26 +52,49 @@ class TrainingJob(Parameters):
         default=0.01, ge=0, le=1, json_schema_extra=cited("A", "a restart must pay for itself", 0, 0.1)
     )
     """Share of `gpus` that must be idle, or all that it lacks, before an elastic gang restarts with more."""
+    model: Model | None = None
+    """What is trained: size of the state, gradients, step time, work and what saving and loading take follow from it,
+    where they are not given."""
     work_gpu_hours: float | None = Field(default=None, ge=1e-6, le=1e15)
-    """Work of one job in GPU-hours; none: it goes on to the end of the mission."""
+    """Work of one job in GPU-hours; none: that of the model, or else it goes on to the end of the mission."""
     priority: int = Field(default=0, ge=-1000, le=1000)
     """The higher, the more urgent: the scheduler `priority` looks at it."""
     arrival_day: float = Field(default=0.0, ge=0, le=36525)
     """Mission day on which the job joins the queue."""
     checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"
-    """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate."""
-    checkpoint_write_min: float = Field(
-        default=1.0,
+    """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate.
+    Stretched where the next save would begin before the last is durable."""
+    checkpoint_block_s: float = Field(
+        default=0.59,
         ge=0,
-        le=1440,
+        le=86_400,
         json_schema_extra=cited(
-            "S",
-            "405B parameters on 8,960 GPUs: saved in 51 s, blocked for .59 s (ByteCheckpoint, arXiv 2407.20143)",
-            0.01,
-            1,
+            "S", "405B parameters on 8,960 GPUs: blocked for .59 s (ByteCheckpoint, arXiv 2407.20143)", 0.2, 60
         ),
     )
-    """Writing one checkpoint, minutes."""
+    """Computing stands still for one checkpoint, s."""
+    checkpoint_durable_s: float | None = Field(default=None, ge=0, le=1e7)
+    """From the start of a save to the moment from which it can be restored, s; at least `checkpoint_block_s`.  An
+    interruption before takes the job back to the checkpoint before; a planned stop waits for it.  None: from the size
+    of the checkpoint and the rate to where it goes (`checkpoint_to`); 51 where the size is not known (ByteCheckpoint,
+    arXiv 2407.20143)."""
+    checkpoint_gb: float | None = Field(default=None, ge=0, le=1e12)
+    """State that a checkpoint holds, GB; none: that of the model, if there is one."""
+    checkpoint_to: Literal["local", "peer", "ground"] = "peer"
+    """Where checkpoints live: in the satellite's own storage, on other satellites, on the ground."""
+    peer_replicas: int = Field(default=1, ge=1, le=64)
+    """Other satellites of the gang that hold a copy of each satellite's share, under `checkpoint_to: peer`.  What a
+    soft error stops loads its own share again; what replaces a satellite loads that one's from a replica."""
+    ground_checkpoint_h: float | None = Field(
+        default=24.0, ge=0.01, le=1e6, json_schema_extra=cited("A", "engineering judgement", 6, 168)
+    )
+    """Time between copies for the ground, on which a job falls back when its satellites do not hold every share of its
+    state any more, hours; stretched until the last copy has arrived.  None: it falls back on its beginning."""
+    detection_s: float = Field(
+        default=0.0, ge=0, le=86_400, json_schema_extra=cited("A", "0: within restart_min", 0, 600)
+    )
+    """From an interruption that is not planned to the moment at which it is noticed, s; `restart_min` follows.  Silent
+    corruption has its own, `radiation.detection_delay_h`."""
     restart_min: float = Field(
         default=10.0,
         ge=0,
@@ -74,11 +103,13 @@ class TrainingJob(Parameters):
             "S2", "under 10 min to diagnose, under 15 more to catch up: MegaScale, arXiv 2402.15627", 10, 25
         ),
     )
-    """From an interruption, or the end of a pause, to computing again, minutes: detection, swap, load."""
-    gradient_gb: float = Field(default=0.0, ge=0, le=1e9)
-    """Gradients that all GPUs sum up in a step, GB; 0: talking costs nothing.  2 bytes a parameter."""
-    step_compute_s: float = Field(default=10.0, ge=1e-6, le=1e6, json_schema_extra=cited("A", "engineering judgement"))
-    """Computation of one step, s."""
+    """From an interruption, or the end of a pause, to computing again, minutes: swap, start; loading too where the
+    size of the checkpoint is not known, and else without it."""
+    gradient_gb: float | None = Field(default=None, ge=0, le=1e9)
+    """Gradients that all GPUs sum up in a step, GB, 2 bytes a parameter; 0: talking costs nothing.  None: the model's;
+    without one 0."""
+    step_compute_s: float | None = Field(default=None, ge=1e-6, le=1e6)
+    """Computation of one step, s; none: the model's; without one 10, an assumption."""
     overlap: float = Field(default=0.5, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0, 0.9))
     """Share of the communication that can run behind computation."""
     local_steps: int = Field(default=1, gt=0, le=1_000_000_000)
@@ -86,15 +117,30 @@ class TrainingJob(Parameters):
     failures_during_restart: bool = True
     """Whether a failure during a restart begins the restart anew."""
 
-    def rhythm(self, mtbf_days: float) -> Rhythm:
-        """The gang's checkpoint rhythm, given its mean time between failures."""
-        write = self.checkpoint_write_min / MINUTES_PER_DAY
+    @model_validator(mode="after")
+    def _durable_after_the_block(self) -> TrainingJob:
+        durable = self.checkpoint_durable_s
+        if durable is not None and durable < self.checkpoint_block_s:
+            raise ValueError(
+                f"checkpoint_durable_s ({durable:g}) must be at least checkpoint_block_s "
+                f"({self.checkpoint_block_s:g}): both count from the start of the save"
+            )
+        return self
+
+    def rhythm(self, mtbf_days: float, durable_s: float, load_s: float = 0.0) -> Rhythm:
+        """The gang's checkpoint rhythm, given its mean time between failures.
+
+        `durable_s`, `load_s`: see `JobFigures`.
+        """
+        write = self.checkpoint_block_s / SECONDS_PER_DAY
+        lag = durable_s / SECONDS_PER_DAY - write
         if self.checkpoint_interval_min == "optimum":
-            # A checkpoint that costs nothing would be written all the time: every second is as good.
-            interval = optimum_interval(mtbf_days, max(write, _SECOND)) if mtbf_days < float("inf") else 1.0
+            costs = max(write, SHORTEST_BLOCK_DAYS)
+            interval = optimum_interval(mtbf_days, costs) if mtbf_days < float("inf") else 1.0
         else:
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
-        return Rhythm(interval, write, self.restart_min / MINUTES_PER_DAY)
+        restart = self.restart_min / MINUTES_PER_DAY + load_s / SECONDS_PER_DAY
+        return Rhythm(max(interval, lag), write, restart, lag)
 
     @property
     def least_gpus(self) -> int:

@@ -8,8 +8,8 @@ from sim.events import EventKind
 from sim.metrics import measure, waterfall
 
 # Computing without checkpoints and restarts worth speaking of.
-BARE = {"checkpoint_interval_min": 0.01, "checkpoint_write_min": 0, "restart_min": 0}
-RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_write_min": 0, "restart_min": 60}
+BARE = {"checkpoint_interval_min": 0.01, "checkpoint_block_s": 0, "checkpoint_durable_s": 0, "restart_min": 0}
+RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_block_s": 0, "checkpoint_durable_s": 0, "restart_min": 60}
 DAY = 24.0
 
 
@@ -108,7 +108,14 @@ def test_an_elastic_gang_against_a_birth_death_chain(fleet, checked_run):
 @pytest.mark.parametrize("pause", [False, True])
 def test_every_gpu_hour_is_in_one_class(fleet, checked_run, on_loss, pause):
     jobs = [
-        {"gpus": 24, "count": 3, "on_loss": on_loss, "checkpoint_write_min": 1, "gradient_gb": 10},
+        {
+            "gpus": 24,
+            "count": 3,
+            "on_loss": on_loss,
+            "checkpoint_block_s": 60,
+            "checkpoint_durable_s": 60,
+            "gradient_gb": 10,
+        },
         {"gpus": 4, "count": 4, "on_loss": on_loss, "work_gpu_hours": 5000, "arrival_day": 20},
     ]
     scenario = fleet(

@@ -11,7 +11,7 @@ from sim.scenario.models import Scenario
 from sim.workloads import WorkTable, optimum_interval
 
 # One hour of compute, 5 minutes of checkpoint; a restart takes 10 minutes.
-RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_write_min": 5, "restart_min": 10}
+RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_block_s": 300, "checkpoint_durable_s": 300, "restart_min": 10}
 
 
 def spent(result, job=None):
@@ -213,7 +213,8 @@ def test_committed_work_is_the_jobs_work_under_any_speed(fleet, environment, che
             "gpus": int(stream.integers(2, 7)),
             "work_gpu_hours": float(stream.choice([1.0, 1000.0, 5000.0])),
             "arrival_day": float(stream.choice([0.0, 17.3, 55.0])),
-            "checkpoint_write_min": 2,
+            "checkpoint_block_s": 120,
+            "checkpoint_durable_s": 120,
             "failures_during_restart": bool(stream.integers(2)),
         }
         for _ in range(6)
@@ -256,7 +257,15 @@ def test_checkpoints_are_set_by_the_plane_in_which_a_gang_runs(fleet, environmen
         scenario = fleet(
             gpus=18,
             days=60,
-            jobs=[{"gpus": 32, "count": len(shells), "checkpoint_write_min": 0.2, "restart_min": 0.5}],
+            jobs=[
+                {
+                    "gpus": 32,
+                    "count": len(shells),
+                    "checkpoint_block_s": 12,
+                    "checkpoint_durable_s": 12,
+                    "restart_min": 0.5,
+                }
+            ],
             radiation={"effects": {"error": {"rad_per_event": 5}}},
         )
         content = scenario.model_dump()
@@ -279,14 +288,15 @@ def test_checkpoints_are_set_by_the_plane_in_which_a_gang_runs(fleet, environmen
 def test_checkpoints_are_set_anew_as_a_gang_ages(fleet, environment):
     worn = {"kind": "weibull", "shape": 3, "scale_years": 2}
     scenario = fleet(gpus=10, slots=4, days=1000, gpu=worn, jobs=[{"gpus": 40}])
-    gangs, spec = environment(scenario).gangs, scenario.workload.jobs[0]
+    here, spec = environment(scenario), scenario.workload.jobs[0]
+    gangs, rhythms, slots = here.gangs, here.rhythms, np.arange(4)
     units = gangs.units(np.full(4, 10), [(0, 0)] * 4)
     for day in (100, 400, 900):
         rate = 40 * (((day + 30) / 730.5) ** 3 - (day / 730.5) ** 3) / 30
-        rhythm = gangs.rhythm(0, spec, [(0, 0)] * 4, units, day)
-        assert rhythm.interval == pytest.approx(optimum_interval(1 / rate, 1 / 1440), rel=0.02)
+        rhythm = rhythms.of(0, spec, slots, [(0, 0)] * 4, units, day)
+        assert rhythm.interval == pytest.approx(optimum_interval(1 / rate, 0.59 / 86400), rel=0.02)
         # Satellites of a later birth are as good as new.
-        assert gangs.rhythm(0, spec, [(0, day)] * 4, units, day).interval >= rhythm.interval
+        assert rhythms.of(0, spec, slots, [(0, day)] * 4, units, day).interval >= rhythm.interval
 
 
 # The queue
@@ -296,7 +306,7 @@ def test_a_backfill_is_tried_when_a_running_gang_ends_later(fleet, checked_run, 
     # An hour before its end the first gang loses a GPU, and with it all its work; a spare aboard takes the GPU's place,
     # so as many are idle as before.  The third job, too long until then, now ends before the head's turn.
     laws = written_thresholds(gpu={(0, 0, 0): 39 / 24})
-    rhythm = {"checkpoint_interval_min": 6000, "checkpoint_write_min": 1, "restart_min": 600}
+    rhythm = {"checkpoint_interval_min": 6000, "checkpoint_block_s": 60, "checkpoint_durable_s": 60, "restart_min": 600}
     jobs = [
         {"gpus": 6, "work_gpu_hours": 6 * 40, **rhythm},
         {"gpus": 8, "work_gpu_hours": 8 * 10, **rhythm},

@@ -11,7 +11,13 @@ from sim.scenario.radiation import Radiation
 
 YEAR = 365.25
 POLAR = {"kind": "sun_synchronous", "altitude_km": 650, "ltan_h": 6}
-JOB = {"gpus": 40, "checkpoint_interval_min": 10, "checkpoint_write_min": 0.01, "restart_min": 0}
+JOB = {
+    "gpus": 40,
+    "checkpoint_interval_min": 10,
+    "checkpoint_block_s": 0.6,
+    "checkpoint_durable_s": 0.6,
+    "restart_min": 0,
+}
 NO_EFFECTS = dict.fromkeys(Radiation().effects)
 
 

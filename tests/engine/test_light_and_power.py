@@ -12,7 +12,13 @@ from sim.metrics import measure
 YEAR = 365.25
 SHELL = {"altitude_km": 550}
 SATELLITE = {"gpus": 8, "mass_kg": 300, "battery": {}, "propulsion": {"vulnerable_area_m2": 0}, "links": {}}
-JOB = {"gpus": 8, "checkpoint_interval_min": 60, "checkpoint_write_min": 1e-4, "restart_min": 0}
+JOB = {
+    "gpus": 8,
+    "checkpoint_interval_min": 60,
+    "checkpoint_block_s": 0.006,
+    "checkpoint_durable_s": 0.006,
+    "restart_min": 0,
+}
 
 
 def gang_work(environment, plane, births, slots, efficiency):

@@ -8,7 +8,12 @@ import pytest
 from sim.events import EventKind
 
 INTERVAL, WRITE, RESTART = 20.0, 2.0, 3.0
-JOB = {"checkpoint_interval_min": INTERVAL, "checkpoint_write_min": WRITE, "restart_min": RESTART}
+JOB = {
+    "checkpoint_interval_min": INTERVAL,
+    "checkpoint_block_s": 60 * WRITE,
+    "checkpoint_durable_s": 60 * WRITE,
+    "restart_min": RESTART,
+}
 FORMATIONS = ["cluster", "spaced"]
 
 

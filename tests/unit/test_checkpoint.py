@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from scipy.optimize import minimize_scalar
 
-from sim.workloads import Pieces, Rhythm, TrainingJob, optimum_interval
+from sim.workloads import Pieces, Rhythm, TrainingJob, expected_makespan, optimum_interval
 
 RHYTHM = Rhythm(interval=60.0, write=5.0, restart=10.0)  # in minutes here: the arithmetic knows no unit
 
@@ -215,8 +218,126 @@ def test_finish_is_the_end_segment_by_segment():
 
 
 def test_a_job_gives_its_rhythm_in_days():
-    job = TrainingJob(gpus=8, checkpoint_interval_min=30, checkpoint_write_min=2, restart_min=15)
-    rhythm = job.rhythm(1.0)
+    job = TrainingJob(
+        gpus=8, checkpoint_interval_min=30, checkpoint_block_s=120, checkpoint_durable_s=120, restart_min=15
+    )
+    rhythm = job.rhythm(1.0, 120)
     assert (rhythm.interval * 1440, rhythm.write * 1440, rhythm.restart * 1440) == (30, 2, 15)
-    best = TrainingJob(gpus=8, checkpoint_write_min=5).rhythm(1.0)
+    best = TrainingJob(gpus=8, checkpoint_block_s=300, checkpoint_durable_s=300).rhythm(1.0, 300)
     assert best.interval * 1440 == pytest.approx(116.69007332665845)
+
+
+# Durable later than the block ends
+
+
+def lagging(running, planned, lag):
+    """Save by save: (committed, uncommitted) of a piece that runs so long."""
+    now = safe = 0.0
+    if planned:
+        last = running - 5 - lag  # begins the last save
+        while now + 65 + lag <= last:
+            now, safe = now + 65, safe + 60
+        return safe + max(0.0, min(last - now, 60 + lag)), 0.0
+    computed = 0.0
+    while now < running:
+        computed += min(60.0, running - now)
+        now += 65
+        if now + lag <= running:
+            safe += 60
+    return safe, computed - safe
+
+
+@pytest.mark.parametrize("lag", [0.0, 20.0, 45.0, 60.0])
+def test_work_counts_once_its_checkpoint_is_durable(lag):
+    rhythm, stream = replace(RHYTHM, lag=lag), np.random.default_rng(4)
+    in_flight = 0
+    for _ in range(300):
+        pieces = broken_off(stream)
+        spent = rhythm.spend(pieces)
+        running = np.maximum(pieces.ends - pieces.starts - pieces.restarts, 0.0)
+        expected = [lagging(*each, lag) for each in zip(running.tolist(), pieces.planned.tolist(), strict=True)]
+        assert np.stack([spent.committed, spent.uncommitted], 1) == pytest.approx(np.array(expected), abs=1e-7)
+        parts = [spent.committed, spent.uncommitted, spent.written, spent.restarted, spent.idle]
+        assert sum(parts) == pytest.approx(pieces.ends - pieces.starts)
+        assert np.min(parts) >= 0
+        in_flight += np.count_nonzero(spent.uncommitted > 60)
+    assert in_flight > 100 or lag == 0
+
+
+@pytest.mark.parametrize("lag", [20.0, 45.0, 60.0])
+def test_a_job_ends_when_its_last_checkpoint_is_durable(lag):
+    rhythm, stream, ended = replace(RHYTHM, lag=lag), np.random.default_rng(5), 0
+    for _ in range(300):
+        pieces, work = broken_off(stream), stream.uniform(1, 400)
+        found, left = rhythm.finish(pieces, work), work
+        columns = (pieces.starts, pieces.ends, pieces.restarts, pieces.planned, rhythm.spend(pieces).committed)
+        day = np.inf
+        for start, end, restart, planned, committed in zip(*columns, strict=True):
+            now, rest = start + restart, left
+            while rest > 60 + lag:
+                now, rest = now + 65, rest - 60
+            now += rest + 5 + lag
+            if left <= committed if planned else now <= end:
+                day = now
+                break
+            left -= committed
+        assert found == pytest.approx(day)
+        ended += np.isfinite(day)
+    assert ended > 50
+
+
+def test_what_was_computed_follows_the_saves_that_were_made():
+    rhythm, stream = replace(RHYTHM, lag=45.0), np.random.default_rng(6)
+    for planned in (True, False):
+        for length in stream.uniform(80, 900, 40):
+            piece = Pieces.of_windows(np.array([0.0]), np.array([length]), 10.0, 10.0, planned)
+            saves = np.broadcast_to(rhythm.saves(piece), 500)
+            running = np.linspace(0, length - 10 - (50 if planned else 0), 500)
+            computed = rhythm.computing(running, saves)
+            spent = rhythm.spend(piece)
+            assert np.all(np.diff(computed) >= 0)
+            assert np.all(computed <= running)
+            assert min(computed[-1], rhythm.saves(piece)[0] * 60 + 105) == pytest.approx(
+                spent.committed[0] + spent.uncommitted[0]
+            )
+
+
+@pytest.mark.parametrize("lag", [0.0, 20.0, 60.0])
+@pytest.mark.parametrize("failures_during_restart", [True, False])
+def test_expected_makespan_is_the_mean_over_lives(lag, failures_during_restart):
+    # Run by run: a checkpoint is durable every 65 from a restart and a lag on; failures come at random.
+    rhythm, mtbf, segments, stream = replace(RHYTHM, lag=lag), 180.0, 20, np.random.default_rng(7)
+    spans = []
+    for _ in range(4000):
+        now, left, restart = 0.0, segments, 0.0
+        while left:
+            lives = stream.exponential(mtbf) + (0.0 if failures_during_restart else restart)
+            done = max(0, int((lives - restart - lag) // 65))
+            now += min(lives, restart + lag + 65 * left)
+            left, restart = max(left - done, 0), 10.0
+        spans.append(now)
+    error = np.std(spans) / np.sqrt(len(spans))
+    theory = expected_makespan(60.0 * segments, mtbf, rhythm, failures_during_restart=failures_during_restart)
+    assert abs(np.mean(spans) - theory) < 4 * error
+    assert error < 0.01 * theory
+
+
+def test_the_best_interval_is_the_same_however_late_a_checkpoint_is_durable():
+    for lag in (0.0, 5.0, 12.0, 30.0):
+        best = minimize_scalar(
+            lambda tau, lag=lag: expected_makespan(6000.0, 120.0, Rhythm(tau, 1.0, 5.0, lag)),
+            bounds=(max(lag, 1.0), 300.0),
+            method="bounded",
+        )
+        # N intervals of work: the lag's own term does not depend on the interval.
+        assert best.x == pytest.approx(max(optimum_interval(120.0, 1.0), lag), rel=1e-3)
+
+
+def test_the_interval_is_stretched_until_the_last_checkpoint_is_durable():
+    job = {"gpus": 8, "checkpoint_block_s": 30, "checkpoint_durable_s": 630}
+    for interval in (2.0, "optimum"):
+        rhythm = TrainingJob(checkpoint_interval_min=interval, **job).rhythm(0.01, 630)
+        assert rhythm.interval == rhythm.lag == pytest.approx(600 / 86400)
+    assert TrainingJob(checkpoint_interval_min=20, **job).rhythm(0.01, 630).interval == pytest.approx(20 / 1440)
+    with pytest.raises(ValidationError, match="must be at least checkpoint_block_s"):
+        TrainingJob(gpus=8, checkpoint_block_s=52, checkpoint_durable_s=51)

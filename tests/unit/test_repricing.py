@@ -35,7 +35,16 @@ def changed(scenario: Scenario, values: dict) -> Scenario:
 
 @pytest.fixture(scope="module")
 def small(fleet):
-    jobs = [{"gpus": 4, "count": "fill", "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}]
+    jobs = [
+        {
+            "gpus": 4,
+            "count": "fill",
+            "checkpoint_interval_min": 60,
+            "checkpoint_block_s": 60,
+            "checkpoint_durable_s": 60,
+            "restart_min": 5,
+        }
+    ]
     plain = fleet(slots=8, gpus=4, bus=OFTEN, gpu=OFTEN, lead=60, jobs=jobs, days=1000, servicing={"kind": "robots"})
     return changed(plain, OLD)
 

@@ -5,7 +5,7 @@ from math import inf
 import numpy as np
 import pytest
 
-from sim.workloads import SCHEDULERS, Fifo, FifoBackfill, Queued, Rooms
+from sim.workloads import Fifo, FifoBackfill, Queued, Rooms
 
 
 def jobs(*sizes_and_days):
@@ -28,13 +28,13 @@ def place(scheduler, queue, idle, gangs, now):
     return found
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("scheduler", [Fifo, FifoBackfill])
 def test_jobs_start_in_order_of_arrival_where_they_fit_best(scheduler):
     placements = place(scheduler(), jobs((4, 1), (3, 1), (2, 1)), [5, 4, 3], [], 0.0)
     assert placements == [(0, 1), (1, 2), (2, 0)]
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("scheduler", [Fifo, FifoBackfill])
 def test_nothing_is_placed_beyond_what_is_idle(scheduler):
     placements = place(scheduler(), jobs(*[(3, 1)] * 5), [7, 2], [], 0.0)
     assert placements == [(0, 0), (1, 0)]

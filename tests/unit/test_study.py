@@ -103,7 +103,16 @@ def test_the_json_of_compare(study):
 
 def test_cost_of_a_useful_hour_is_the_mean_cost_over_the_mean_work(fleet):
     """A job that needs all GPUs of a fleet that nobody repairs: replicates without useful work count too."""
-    jobs = [{"name": "job", "gpus": 6, "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}]
+    jobs = [
+        {
+            "name": "job",
+            "gpus": 6,
+            "checkpoint_interval_min": 60,
+            "checkpoint_block_s": 60,
+            "checkpoint_durable_s": 60,
+            "restart_min": 5,
+        }
+    ]
     often = {"kind": "exponential", "rate_per_year": 300}
     scenario = fleet(slots=3, gpus=2, bus=often, days=30, lead=1, jobs=jobs)
     study = experiment.compare(scenario, NAMES, 40, 4, workers=1)
@@ -148,7 +157,16 @@ def test_strategies_of_a_pair_share_their_controls(study):
 
 
 def test_the_table_speaks_to_a_newcomer(fleet):
-    jobs = [{"name": "job", "gpus": 4, "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}]
+    jobs = [
+        {
+            "name": "job",
+            "gpus": 4,
+            "checkpoint_interval_min": 60,
+            "checkpoint_block_s": 60,
+            "checkpoint_durable_s": 60,
+            "restart_min": 5,
+        }
+    ]
     scenario = fleet(slots=6, gpus=2, bus=RARE, gpu=RARE, lead=60, jobs=jobs)
     study = experiment.compare(scenario, NAMES, 12, 4, workers=1)
     text = study.table()

@@ -199,7 +199,7 @@ def test_resettable_faults_are_taken_off_the_permanent_ones(fleet, checked_run, 
             gpus=200,
             days=YEAR,
             gpu=law,
-            jobs=[{"gpus": 100, "restart_min": 0, "checkpoint_write_min": 0.1}],
+            jobs=[{"gpus": 100, "restart_min": 0, "checkpoint_block_s": 6, "checkpoint_durable_s": 6}],
             radiation={"power_cycle_min": 0},
             reliability={"resettable_fraction": share},
         )
@@ -227,7 +227,7 @@ def test_resets_follow_the_law_with_age(fleet, checked_run, environment):
             gpus=200,
             days=YEAR,
             gpu=weibull(2, 1.5),
-            jobs=[{"gpus": 100, "restart_min": 0, "checkpoint_write_min": 0.1}],
+            jobs=[{"gpus": 100, "restart_min": 0, "checkpoint_block_s": 6, "checkpoint_durable_s": 6}],
             radiation={"power_cycle_min": 0},
             reliability={"resettable_fraction": share},
         )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sim.events import EventKind
+from sim.workloads import Rhythm, expected_makespan
 
 # T = M e^(R/M) (e^((tau+delta)/M) - 1) Ts/tau where a restart can fail, (M + R)(...) where it cannot; Daly 2006,
 # doi 10.1016/j.future.2004.11.016.  tau is the exact optimum; Ts = 500 h.  In minutes: M, delta, R, tau; in hours: T
@@ -33,9 +34,24 @@ ETTR = {
 
 
 def makespans_min(
-    fleet, checked_run, *, mtbf, write, restart, interval, segments, gangs, gang, makespan, failures_during_restart
+    fleet,
+    checked_run,
+    *,
+    mtbf,
+    write,
+    restart,
+    interval,
+    segments,
+    gangs,
+    gang,
+    makespan,
+    failures_during_restart,
+    durable=None,
 ):
-    """Makespans of jobs of that many segments, at least ten of them, minutes.  `makespan`: about how long they take."""
+    """Makespans of jobs of that many segments, at least ten of them, minutes.
+
+    `makespan`: about how long they take; `durable`: from the start of a save, `write` unless given.
+    """
     # GPUs enough that a fleet that decays at 1 / (M gang) still has idle ones after 1.3 times the makespan.
     pool = int(gangs * gang * np.exp(1.3 * makespan / (mtbf * gang)) * 1.03)
     scenario = fleet(
@@ -49,7 +65,8 @@ def makespans_min(
                 "gpus": gang,
                 "work_gpu_hours": segments * interval / 60 * gang,
                 "checkpoint_interval_min": interval,
-                "checkpoint_write_min": write,
+                "checkpoint_block_s": 60 * write,
+                "checkpoint_durable_s": 60 * (write if durable is None else durable),
                 "restart_min": restart,
                 "failures_during_restart": failures_during_restart,
             }
@@ -125,7 +142,43 @@ def test_effective_training_time_ratio_is_the_exact_one(fleet, checked_run, case
 @pytest.mark.parametrize("case", DALY)
 def test_optimum_checkpoints_at_the_exact_interval(fleet, environment, case):
     mtbf, write, restart, interval, *_ = DALY[case]
-    job = {"gpus": 64, "checkpoint_write_min": write, "restart_min": restart}
+    job = {"gpus": 64, "checkpoint_block_s": 60 * write, "checkpoint_durable_s": 60 * write, "restart_min": restart}
     scenario = fleet(gpus=64, gpu={"kind": "exponential", "rate_per_year": 365.25 * 1440 / (mtbf * 64)}, jobs=[job])
     spec = scenario.workload.jobs[0]
-    assert spec.rhythm(environment(scenario).gangs.mtbf_days(spec)).interval * 1440 == pytest.approx(interval, rel=1e-9)
+    rhythm = spec.rhythm(environment(scenario).gangs.mtbf_days(spec), spec.checkpoint_durable_s)
+    assert rhythm.interval * 1440 == pytest.approx(interval, rel=1e-9)
+
+
+@pytest.mark.parametrize("failures_during_restart", [True, False], ids=["restart_fails", "restart_immune"])
+@pytest.mark.parametrize(
+    ("mtbf", "write", "durable", "restart", "interval", "segments", "gangs"),
+    [
+        (165.6, 1.0, 15.0, 5.0, 17.53842983173704, 150, 60),
+        (60.0, 0.5, 10.0, 10.0, 9.5, 100, 50),
+        (2000.0, 0.01, 600.0, 10.0, 700.0, 12, 100),
+    ],
+)
+def test_makespan_with_blocking_and_durability_apart(
+    fleet, checked_run, mtbf, write, durable, restart, interval, segments, gangs, failures_during_restart
+):
+    rhythm, work = Rhythm(interval, write, restart, durable - write), segments * interval
+    theory = expected_makespan(work, mtbf, rhythm, failures_during_restart=failures_during_restart)
+    at_once = expected_makespan(work, mtbf, Rhythm(interval, write, restart), failures_during_restart=True)
+    spans = makespans_min(
+        fleet,
+        checked_run,
+        mtbf=mtbf,
+        write=write,
+        restart=restart,
+        interval=interval,
+        segments=segments,
+        gangs=gangs,
+        gang=200,
+        makespan=theory,
+        failures_during_restart=failures_during_restart,
+        durable=durable,
+    )
+    error = spans.std(ddof=1) / np.sqrt(len(spans))
+    assert error < 0.03 * theory
+    assert abs(spans.mean() - theory) < 4 * error
+    assert theory - at_once > 6 * error, "this case could not tell the two apart"

@@ -30,7 +30,14 @@ MEASURED = (
 @pytest.fixture(scope="module")
 def scenario(fleet: Any) -> Any:
     """Eight satellites, five years, a job that needs half of all GPUs, launches that fail in one case of ten."""
-    job = {"name": "job", "gpus": 8, "checkpoint_interval_min": 60, "checkpoint_write_min": 1, "restart_min": 5}
+    job = {
+        "name": "job",
+        "gpus": 8,
+        "checkpoint_interval_min": 60,
+        "checkpoint_block_s": 60,
+        "checkpoint_durable_s": 60,
+        "restart_min": 5,
+    }
     plain = fleet(
         slots=8,
         gpus=2,

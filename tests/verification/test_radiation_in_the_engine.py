@@ -21,7 +21,14 @@ def radiation(effects, **more):
 
 def job(gpus, **more):
     """A job that goes on at once and loses next to nothing to its rhythm."""
-    return {"gpus": gpus, "checkpoint_interval_min": 10, "checkpoint_write_min": 0.01, "restart_min": 0, **more}
+    return {
+        "gpus": gpus,
+        "checkpoint_interval_min": 10,
+        "checkpoint_block_s": 0.6,
+        "checkpoint_durable_s": 0.6,
+        "restart_min": 0,
+        **more,
+    }
 
 
 def counts(result):
@@ -282,7 +289,14 @@ def test_a_gang_that_meets_its_passes_together_loses_less(fleet, checked_run, en
             gpus=2,
             days=days,
             shell={**POLAR, "formation": "cluster" if even else formation},
-            jobs=[{"gpus": chips, "checkpoint_write_min": write, "restart_min": restart}],
+            jobs=[
+                {
+                    "gpus": chips,
+                    "checkpoint_block_s": 60 * write,
+                    "checkpoint_durable_s": 60 * write,
+                    "restart_min": restart,
+                }
+            ],
             radiation=radiation({} if even else {"memory_error": {"rad_per_event": rad_per_event}}),
             reliability={"interruptions": interruption},
         )
@@ -321,7 +335,15 @@ def test_silent_corruption_rolls_back_its_delay_and_half_an_interval(fleet, chec
             gpus=8,
             days=4 * YEAR,
             shell=POLAR,
-            jobs=[{"gpus": 16, "checkpoint_interval_min": tau, "checkpoint_write_min": write, "restart_min": 0}],
+            jobs=[
+                {
+                    "gpus": 16,
+                    "checkpoint_interval_min": tau,
+                    "checkpoint_block_s": 60 * write,
+                    "checkpoint_durable_s": 60 * write,
+                    "restart_min": 0,
+                }
+            ],
             # Rare, some ten a year, so that hardly any two overlap.
             radiation=radiation(
                 {"silent": {"rad_per_event": 280, "recovery": "late"}}, detection_delay_h=delay / 60, trapped_factor=1

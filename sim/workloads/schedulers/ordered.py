@@ -35,7 +35,7 @@ class Goodput(Scheduler):
 
 
 class Compact(Scheduler):
-    """First come, first served, each job in the plane where it lies on the fewest satellites: links are the slow part."""
+    """First come, first served, each job in the plane where it lies on the fewest satellites: few links to wait for."""
 
     kind: Literal["compact"] = "compact"
 

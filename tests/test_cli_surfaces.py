@@ -65,6 +65,7 @@ LINES = {
     "compare": ["compare", "suncatcher_81", *RUN, *SEVERAL, "--out", "three"],
     "scenarios": ["scenarios"],
     "strategies": ["strategies"],
+    "schedulers": ["schedulers"],
     "metrics": ["metrics"],
     "sources": ["sources", "spacex_ai1", "overlays/second_generation"],
     "schema": ["schema", "satellite"],

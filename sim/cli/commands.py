@@ -18,7 +18,7 @@ from sim.cli.completion import PICTURES
 from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
 from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_text
 from sim.cli.fit import fit
-from sim.cli.lists import metrics, scenarios, schema, strategies
+from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.options import (
     AllowCode,
     Force,
@@ -334,7 +334,7 @@ def plot(
         print("\n".join(written))
 
 
-for _list in (strategies, scenarios, metrics, schema):
+for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
 
 

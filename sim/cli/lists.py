@@ -1,10 +1,11 @@
-"""The commands that list what can be chosen or looked at: strategies, scenarios, metrics, the fields of a scenario."""
+"""The commands that list what can be chosen: strategies, schedulers, scenarios, metrics, the fields of a scenario."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,16 +13,33 @@ from sim.cli.options import Json
 from sim.cli.output import print_json
 from sim.cli.screen import say, screen_width
 
+if TYPE_CHECKING:
+    from sim.parameters import Parameters
+
 
 def strategies(as_json: Json = False) -> None:
     """List the maintenance strategies and their parameters."""
     from sim.strategies import BUILT_IN
 
+    own = "package.module:Class, a subclass of sim.strategies.Strategy with one method, decide"
+    _list_plug_ins("strategies", BUILT_IN, own, as_json)
+
+
+def schedulers(as_json: Json = False) -> None:
+    """List the schedulers of jobs and their parameters."""
+    from sim.workloads import SCHEDULERS
+
+    own = "package.module:Class, a subclass of sim.workloads.Scheduler with one method, place"
+    _list_plug_ins("schedulers", SCHEDULERS, own, as_json)
+
+
+def _list_plug_ins(what: str, built_in: Mapping[str, type[Parameters]], own: str, as_json: bool) -> None:
+    """Names, descriptions and parameters of some classes, and what a class of one's own is."""
     found: dict[str, dict[str, Any]] = {}
-    for name, strategy in BUILT_IN.items():
-        fields = strategy.model_json_schema()["properties"]
+    for name, one in built_in.items():
+        fields = one.model_json_schema()["properties"]
         found[name] = {
-            "description": (strategy.__doc__ or "").strip().splitlines()[0],
+            "description": (one.__doc__ or "").strip().splitlines()[0],
             "parameters": {
                 field: {key: value for key, value in entry.items() if key != "title"}
                 for field, entry in fields.items()
@@ -29,7 +47,7 @@ def strategies(as_json: Json = False) -> None:
             },
         }
     if as_json:
-        print_json({"strategies": found})
+        print_json({what: found})
         return
     said: dict[str, str] = {}
     for name, entry in found.items():
@@ -39,7 +57,7 @@ def strategies(as_json: Json = False) -> None:
             # What many have is explained once.
             first = said.setdefault(meaning, name)
             say(f"      {field} = {parameter.get('default')}: {meaning if first == name else f'as of {first}'}")
-    say("your own class", "    package.module:Class, a subclass of sim.strategies.Strategy with one method, decide")
+    say("your own class", f"    {own}")
 
 
 def metrics(as_json: Json = False) -> None:

@@ -8,11 +8,16 @@ from pydantic.json_schema import models_json_schema
 
 from sim.scenario.models import Scenario
 from sim.strategies import BUILT_IN
+from sim.workloads import SCHEDULERS
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON schema (2020-12) of a scenario; the parameters of each built-in strategy stand under `strategies`."""
-    models = [(Scenario, "validation"), *((strategy, "validation") for strategy in BUILT_IN.values())]
+    """JSON schema (2020-12) of a scenario.
+
+    The parameters of each built-in strategy stand under `strategies`, of each scheduler under `workload.scheduler`.
+    """
+    plug_ins = (*BUILT_IN.values(), *SCHEDULERS.values())
+    models = [(Scenario, "validation"), *((one, "validation") for one in plug_ins)]
     references, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
     parts = definitions["$defs"]
     schema: dict[str, Any] = parts.pop("Scenario")
@@ -23,4 +28,8 @@ def json_schema() -> dict[str, Any]:
     schema["properties"]["strategies"]["properties"] = {
         name: references[(strategy, "validation")] for name, strategy in BUILT_IN.items()
     }
+    parts["Workload"]["properties"]["scheduler"]["anyOf"] = [
+        *(references[(one, "validation")] for one in SCHEDULERS.values()),
+        {"type": "string"},
+    ]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": parts}

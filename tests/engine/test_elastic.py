@@ -139,3 +139,34 @@ def test_every_gpu_hour_is_in_one_class(fleet, checked_run, on_loss, pause):
     assert (shares["eclipse"] > 0) == pause
     assert shares["waiting"] > 0
     assert (shares["stranded"] > 0) == (on_loss == "elastic") or shares["stranded"] == 0
+
+
+def test_a_more_urgent_job_makes_others_make_way_and_they_come_back(fleet, checked_run, log):
+    jobs = [
+        {"gpus": 4, "on_loss": "restart_elsewhere", "count": 2, **RHYTHM},
+        {"gpus": 8, "priority": 1, "arrival_day": 2, "work_gpu_hours": 8 * 24, **RHYTHM},
+    ]
+    result = checked_run(fleet(slots=2, gpus=4, days=5, jobs=jobs, scheduler="priority"))
+    started = log(result, EventKind.JOB_STARTED)
+    assert [day for day, _ in started] == [0, 0, 2, 3, 3]
+    # Stopped after a checkpoint, they lose nothing and restart for an hour.
+    assert hours(result) == {"useful": 2 * DAY * 8 + DAY * 8 + 2 * DAY * 8 - 8, "restart": 8}
+    found = measure(result)
+    assert (found["jobs_finished"], found["queueing_delay_days"]) == (1, 0)
+
+
+@pytest.mark.parametrize("scheduler", ["fifo", "fifo_backfill", "smallest_first", "compact", "goodput", "priority"])
+def test_jobs_in_a_system_are_their_rate_times_their_time(fleet, checked_run, scheduler):
+    """Little's law, exactly, where all jobs end: the mean number in the system x span = the sum of their times."""
+    jobs = [{"gpus": gpus, "work_gpu_hours": 48 * gpus, "arrival_day": day, "priority": gpus, **RHYTHM}
+            for day, gpus in enumerate([8, 3, 5, 2, 8, 4, 6, 1])]  # fmt: skip
+    result = checked_run(fleet(slots=2, gpus=4, days=60, jobs=jobs, scheduler=scheduler))
+    rows = {kind: result.events.where(kind) for kind in (EventKind.JOB_ARRIVED, EventKind.JOB_FINISHED)}
+    arrived, finished = (row.time_days[np.argsort(row.job)] for row in rows.values())
+    assert len(finished) == len(jobs)
+    days = np.sort(np.concatenate([arrived, finished]))
+    number = [(arrived <= day).sum() - (finished <= day).sum() for day in days[:-1]]
+    assert (number * np.diff(days)).sum() == pytest.approx((finished - arrived).sum())
+    found = measure(result)
+    assert found["makespan_days"] == pytest.approx(finished.max())
+    assert found["bounded_slowdown"] >= 1

@@ -5,7 +5,19 @@ from math import inf
 import numpy as np
 import pytest
 
-from sim.workloads import Fifo, FifoBackfill, Queued, Rooms
+from sim.errors import InputError
+from sim.workloads import (
+    Fifo,
+    FifoBackfill,
+    Placement,
+    Preemption,
+    Queued,
+    Rooms,
+    Running,
+    Scheduler,
+    scheduler_class,
+)
+from sim.workloads.schedulers import Compact, Goodput, Priority, SmallestFirst
 
 
 def jobs(*sizes_and_days):
@@ -81,6 +93,86 @@ def test_jobs_placed_now_count_for_the_heads_turn():
 
 def test_a_head_that_can_never_start_holds_nobody_back():
     assert place(FifoBackfill(), jobs((99, 1), (4, inf)), [4], [(0, 4, inf)], 0.0) == [(1, 0)]
+
+
+def test_smallest_first_starts_the_small_ones_whoever_came_first():
+    assert place(SmallestFirst(), jobs((8, 1), (2, 1), (3, 1)), [6], [], 0.0) == [(1, 0), (2, 0)]
+
+
+def test_goodput_starts_what_becomes_most_useful_work():
+    queue = [Queued(n, gpus, 1, gpus, 1, useful_share=share) for n, (gpus, share) in enumerate([(4, 0.5), (4, 0.9)])]
+    assert place(Goodput(), queue, [6], [], 0.0) == [(1, 0)]
+    # What does not fit is passed over.
+    queue = [Queued(n, gpus, 1, gpus, 1, useful_share=share) for n, (gpus, share) in enumerate([(8, 0.9), (4, 0.5)])]
+    assert place(Goodput(), queue, [6], [], 0.0) == [(1, 0)]
+
+
+def test_compact_prefers_the_plane_where_a_job_lies_on_fewest_satellites():
+    # Plane 0 would be filled best, but its four idle GPUs lie on four satellites.
+    rooms = Rooms([4, 8], lambda plane, gpus: (4, 1)[plane])
+    assert list(Compact().place(jobs((4, 1)), rooms, 0.0)) == [Placement(0, 1, 4)]
+    assert list(Fifo().place(jobs((4, 1)), rooms, 0.0)) == [Placement(0, 0, 4)]
+
+
+def _at_work(idle, *gangs):
+    rooms = Rooms(idle)
+    for job, (plane, gpus, priority) in enumerate(gangs, start=100):
+        rooms.gangs[plane][job] = Running(gpus, priority)
+    return rooms
+
+
+def test_the_most_urgent_comes_first_and_the_least_urgent_makes_way():
+    queue = [Queued(0, 4, 1, 4, 1, priority=0), Queued(1, 4, 1, 4, 1, priority=5)]
+    assert next(iter(Priority().place(queue, _at_work([4]), 0.0))) == Placement(1, 0, 4)
+    # In plane 0 eight GPUs would have to go, in plane 1 four do; the newest of the least urgent goes first.
+    rooms = _at_work([0, 0], (0, 8, 1), (1, 4, 1), (1, 4, 1), (1, 4, 7))
+    wanted = Priority().place(queue[1:], rooms, 0.0)
+    assert next(wanted) == Preemption(102)
+    rooms.change(1, 4)
+    assert next(wanted) == Placement(1, 1, 4)
+    assert list(Priority(preempt=False).place(queue, _at_work([0], (0, 8, 1)), 0.0)) == []
+    # Nobody makes way for its equal.
+    assert list(Priority().place(queue[1:], _at_work([0], (0, 8, 5)), 0.0)) == []
+
+
+def test_an_elastic_job_takes_what_there_is():
+    queue = [Queued(0, 12, 1, 6, 2), Queued(1, 4, 1, 4, 1)]
+    for scheduler in (Fifo(), FifoBackfill(), Goodput(), Priority(), Compact()):
+        rooms = Rooms([5, 9])
+        assert next(iter(scheduler.place(queue, rooms, 0.0))) == Placement(0, 1, 8), scheduler.kind
+
+
+def test_backfill_does_not_take_what_the_head_needs_in_time_though_it_takes_less():
+    # Head: eight on day 10 in the one plane.  An elastic job of two days' work on eight takes four days on four.
+    head, other = Queued(0, 8, 1, 8, 1), Queued(1, 8, 2.0, 4, 1)
+    rooms = Rooms([4])
+    rooms.run(0, 1000, 4, 3.0)
+    assert list(FifoBackfill().place([head, other], rooms, 0.0)) == []
+    rooms = Rooms([4])
+    rooms.run(0, 1000, 4, 5.0)
+    assert list(FifoBackfill().place([head, other], rooms, 0.0)) == [Placement(1, 0, 4)]
+
+
+class LastFirst(Scheduler):
+    """The last that came."""
+
+    def place(self, queue, rooms, now_days):
+        for job in reversed(list(queue)):
+            if size := job.size_in(rooms.idle[0]):
+                yield Placement(job.job, 0, size)
+
+
+def test_a_scheduler_of_ones_own_is_found_by_its_name():
+    found = scheduler_class(f"{__name__}:LastFirst")
+    assert place(found(), jobs((3, 1), (4, 1)), [5], [], 0.0) == [(1, 0)]
+    for kind, problem in {
+        "fifoo": "no scheduler 'fifoo'; did you mean 'fifo'",
+        f"{__name__}:LastFrst": "did you mean 'LastFirst'",
+        f"{__name__}:jobs": "is not a subclass of sim.workloads.schedulers.Scheduler",
+        "sim.workloads:Fifo": "is built in: call it fifo",
+    }.items():
+        with pytest.raises(InputError, match=problem):
+            scheduler_class(kind)
 
 
 @pytest.mark.parametrize("seed", range(30))

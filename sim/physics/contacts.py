@@ -8,6 +8,7 @@ light-time (milliseconds), and the difference of UT1 from UTC (at most .9 s of t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ STEPS_PER_ORBIT = 60
 """Instants of an orbit at which elevations are looked at; between them a pass is found by its highest point."""
 _GOLDEN_ROUNDS = 24
 """Rounds in which a highest point is sought: they leave 2e-5 of two steps, 2 ms."""
+_SURE_ROUNDS, _STILL_RISES = 8, 0.02
+"""After so many rounds, within 4 s of the highest point, the sine rises by less than this."""
 _GOLDEN = 0.5 * (5**0.5 - 1)
 _ROOT_ROUNDS = 40
 """At most so many rounds in which edges are sought."""
@@ -61,7 +64,9 @@ class Stations:
         The IERS ellipsoid, .5 m off that of WGS 84.
         """
         given = (latitude_deg, longitude_deg, altitude_m, min_elevation_deg)
-        latitude, longitude, height_m, least = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, float)) for x in given))
+        latitude, longitude, height_m, least = np.broadcast_arrays(
+            *(np.atleast_1d(np.asarray(x, float)) for x in given)
+        )
         latitude, longitude, height_km = np.radians(latitude), np.radians(longitude), height_m / 1000
         squared = EARTH_FLATTENING * (2 - EARTH_FLATTENING)
         normal = EARTH_EQUATORIAL_RADIUS_KM / np.sqrt(1 - squared * np.sin(latitude) ** 2)
@@ -146,17 +151,16 @@ class Visibility:
         """
         step = TAU / self.track.latitude_rate_rad_per_day / STEPS_PER_ORBIT
         piece = max(step, step * _TOGETHER / max(len(self.stations), 1))
-        edges = np.linspace(start_day, end_day, int(np.ceil((end_day - start_day) / piece)) + 1)
-        found = [self._piece(phase_rad, a, b, step) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        edges = np.linspace(start_day, end_day, max(1, int(np.ceil((end_day - start_day) / piece))) + 1)
+        found = [self._piece(phase_rad, a, b, step) for a, b in pairwise(edges)]
         station = np.concatenate([part[0] for part in found])
         rise, fall = (np.concatenate([part[i] for part in found]) for i in (1, 2))
         order = np.lexsort((rise, station))
         station, rise, fall = station[order], rise[order], fall[order]
         # A pass that the cut between two pieces parts is one.
         joined = np.append(False, (station[1:] == station[:-1]) & (rise[1:] - fall[:-1] < _ROOT_DAYS))
-        first = np.flatnonzero(~joined)
-        last = np.append(first[1:], len(rise)) - 1
-        station, rise, fall = station[first], rise[first], fall[last] if len(rise) else fall
+        first = np.flatnonzero(~joined[: len(rise)])
+        station, rise, fall = station[first], rise[first], fall[np.append(first[1:], len(rise))[: len(first)] - 1]
         order = np.argsort(rise, kind="stable")
         return Windows(station[order], rise[order], fall[order])
 
@@ -189,35 +193,53 @@ class Visibility:
     def _highest(self, phase: float, days: FloatArray, excess: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
         """Stations, days and excess of the highest points that lie between instants, none of them above."""
         middle = excess[:, 1:-1]
-        # The sine changes by less than this within a step wherever a satellite is so low that it is not above.
-        near = (middle > -0.5) & (middle <= 0) & (middle >= excess[:, :-2]) & (middle >= excess[:, 2:])
+        # A satellite that is not above at either instant changes its sine by less than this between them.
+        near = (middle > -0.6) & (middle <= 0) & (middle >= excess[:, :-2]) & (middle >= excess[:, 2:])
         station, place = np.nonzero(near)
         low, high = days[place], days[place + 2]
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
         at_left, at_right = self.excess(station, phase, left), self.excess(station, phase, right)
-        for _ in range(_GOLDEN_ROUNDS):
+        found: list[tuple[IntArray, FloatArray, FloatArray]] = []
+        for number in range(_GOLDEN_ROUNDS):
+            best = np.maximum(at_left, at_right)
+            top = best > 0
+            found.append((station[top], np.where(at_left > at_right, left, right)[top], best[top]))
+            open_ = ~top & (best > (-_STILL_RISES if number >= _SURE_ROUNDS else -np.inf))
+            station, low, high, left, right, at_left, at_right = (
+                one[open_] for one in (station, low, high, left, right, at_left, at_right)
+            )
             lower = at_left < at_right
             low, high = np.where(lower, left, low), np.where(lower, high, right)
             new = np.where(lower, low + _GOLDEN * (high - low), high - _GOLDEN * (high - low))
             value = self.excess(station, phase, new)
             left, right = np.where(lower, right, new), np.where(lower, new, left)
             at_left, at_right = np.where(lower, at_right, value), np.where(lower, value, at_left)
-        top = 0.5 * (low + high)
-        height = self.excess(station, phase, top)
-        there = height > 0
-        return station[there], top[there], height[there]
+        stations, tops, heights = (np.concatenate(column) for column in zip(*found, strict=True))
+        return stations, tops, heights
 
     def _root(
-        self, station: IntArray, phase: float, low: FloatArray, high: FloatArray, at_low: FloatArray, at_high: FloatArray
+        self,
+        station: IntArray,
+        phase: float,
+        low: FloatArray,
+        high: FloatArray,
+        at_low: FloatArray,
+        at_high: FloatArray,
     ) -> FloatArray:
         """Days between `low` and `high` at which the excess is 0: regula falsi by the Illinois rule."""
-        root = 0.5 * (low + high)
+        roots = 0.5 * (low + high)
+        place = np.arange(len(roots))
         for _ in range(_ROOT_ROUNDS):
-            before, root = root, (low * at_high - high * at_low) / (at_high - at_low)
-            if not np.any(np.abs(root - before) > _ROOT_DAYS):
+            root = (low * at_high - high * at_low) / (at_high - at_low)
+            open_ = np.abs(root - roots[place]) > _ROOT_DAYS
+            roots[place] = root
+            if not open_.any():
                 break
+            place, station, low, high, at_low, at_high, root = (
+                one[open_] for one in (place, station, low, high, at_low, at_high, root)
+            )
             value = self.excess(station, phase, root)
             crossed = (value > 0) != (at_high > 0)
             low, at_low = np.where(crossed, high, low), np.where(crossed, at_high, 0.5 * at_low)
             high, at_high = root, np.where(value == 0, at_high * 1e-300, value)
-        return root
+        return roots

@@ -18,6 +18,7 @@ from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.factory import Factory, unknown_stock
 from sim.scenario.failure import Name, Reliability
+from sim.scenario.ground import Ground
 from sim.scenario.hardware import Satellite
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
 from sim.scenario.mission import Mission
@@ -138,6 +139,8 @@ class Scenario(Parameters):
     """Who mends satellites at work; null: nobody is named, and strategies that send servicers do so with the default
     figures of `kind: robots`, which are assumptions."""
     workload: Workload = Workload()
+    ground: Ground | None = None
+    """How the output of inference comes down; null: nothing limits it."""
     service: Service = Service()
     economics: Economics
     strategy: Label = "run_to_failure"

@@ -64,6 +64,13 @@ class EventKind(IntEnum):
     TAKEN = 41  # one row a satellite that an order takes from the ground stock; amount: days for which it waited for it
     READY = 42  # satellites of an order are built, or processed, and wait for a flight; amount: satellites
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
+    IDLE_CHANGED = 50  # of a satellite at work, where inference is asked for; amount: GPUs idle from then on
+    SERVED = 51  # GPU-hours of a service (`job`: its number) whose output was sold; 51 to 55 once in 30 days
+    TOKENS_SOLD = 52  # tokens of a service
+    UNSOLD = 53  # GPU-hours of a service for which there was demand, and no way to send their output
+    CUT_SHORT = 54  # GPU-hours of a service lost with requests under way, when replicas ended
+    LEFT_IDLE = 55  # GPU-hours that no gang held and no service used
+    UNMET = 56  # tokens asked of a service and not sold
 
 
 class Cause(IntEnum):

@@ -74,7 +74,7 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
     }
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: plots.paired_differences(study)
-        if study.scenario.workload.jobs:
+        if study.scenario.workload.uses_gpus:
             drawings["net_cost"] = lambda: plots.net_cost(study)
     unknown = set(kinds or []) - set(drawings)
     if unknown:

@@ -22,6 +22,7 @@ from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
 from sim.engine.gang import Gang, Stretch
 from sim.engine.gang_time import GangTime
+from sim.engine.idle_notes import IdleNotes
 from sim.engine.pool import Pool
 from sim.engine.run_segments import run_segments
 from sim.engine.segment import Asked, Before, Composition, UnitArrivals
@@ -69,7 +70,9 @@ class TrainingJobs:
         self.log = log
         self.scheduler = scenario.workload.scheduler
         positions = max(scenario.design(name).positions for name in scenario.design_names)
-        self.pool = Pool(fleet.planes, positions)
+        self.uses_gpus = scenario.workload.uses_gpus
+        notes = IdleNotes(env, fleet, log) if scenario.workload.inference else None
+        self.pool = Pool(fleet.planes, positions, None if notes is None else notes.note)
         self.time = GangTime(log, [cause.cause for cause in environment.gangs.causes])
         self.suspended_until = [0.0] * len(fleet.planes)
         self.queue: list[tuple[float, int]] = []

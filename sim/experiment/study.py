@@ -170,8 +170,8 @@ class Study:
         }
 
     def envelope(self) -> Envelope | None:
-        """Which strategy has the lowest net cost at which value of a GPU-hour; none: there are no jobs to serve."""
-        if not self.scenario.workload.jobs:
+        """Which strategy has the lowest net cost at which value of a GPU-hour; none: nobody computes anything."""
+        if not self.scenario.workload.uses_gpus:
             return None
         return Envelope.of(
             *({s: self.values(s, name) for s in self.strategies} for name in ("total_cost_usd", "served_gpu_hours"))

@@ -30,7 +30,7 @@ from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
 from sim.strategies.base import NEWEST, STOCK_FIRST
-from sim.workloads import AnyScheduler, FifoBackfill, TrainingJob
+from sim.workloads import AnyScheduler, FifoBackfill, InferenceService, TrainingJob
 
 FIRST_DESIGN = "satellite"
 """Name of the design under `satellite:`, which the fleet is deployed with."""
@@ -78,6 +78,13 @@ class Workload(Parameters):
     """Job descriptions, in order of priority among those that arrive on one day."""
     scheduler: AnyScheduler = FifoBackfill()
     """Who decides which job gets GPUs."""
+    inference: tuple[InferenceService, ...] = Field(default=(), max_length=20)
+    """Services on the GPUs that jobs leave idle, the first before the second."""
+
+    @property
+    def uses_gpus(self) -> bool:
+        """Whether anybody computes anything."""
+        return bool(self.jobs or self.inference)
 
 
 class Design(Satellite):

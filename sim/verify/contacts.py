@@ -13,10 +13,11 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from sim.constants import SECONDS_PER_DAY
+from sim.environment.ground_link import physical
 from sim.ephemeris import earth_satellite, orbit_elements, sidereal_angle_rad
 from sim.ephemeris.sun import skyfield_time
 from sim.errors import InputError
-from sim.physics.contacts import Stations, Visibility
+from sim.physics.contacts import Visibility
 from sim.scenario.ground import Station
 from sim.scenario.yaml_file import read
 from sim.shipped import shipped_overlays
@@ -141,12 +142,6 @@ def verify_contacts(
         "mean_contact_min": float(windows.length_s.mean()) / 60 if len(windows) else None,
         "contact_share": _share(windows.rise, windows.set, days),
     }
-
-
-def physical(stations: Sequence[Station]) -> Stations:
-    """Stations as physics takes them."""
-    columns = ("latitude_deg", "longitude_deg", "altitude_m", "min_elevation_deg")
-    return Stations.at(*([getattr(station, column) for station in stations] for column in columns))
 
 
 def _skyfield_passes(satellite: Any, station: Station, start: date, days: float) -> Passes:

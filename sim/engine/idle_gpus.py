@@ -157,4 +157,4 @@ def _moving_share(log: EventLog, edges: Floats) -> Floats:
     end = np.maximum.accumulate(still.time_days + still.amount)
     begin = np.maximum(still.time_days, np.concatenate([[0.0], end[:-1]]))
     stands = cell_integral(np.concatenate([begin, end]), np.repeat([1, -1], len(end)), edges)
-    return 1 - stands / np.diff(edges)
+    return np.asarray(1 - stands / np.diff(edges))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.events import EventKind, EventRecorder
 from sim.fleet import Fleet
-
-Ints = NDArray[np.intp]
 
 
 class IdleNotes:
@@ -20,14 +16,13 @@ class IdleNotes:
         self.fleet = fleet
         self.log = log
 
-    def note(self, berths: Ints, idle: NDArray[np.int32]) -> None:
-        """So many GPUs of the satellites in these berths are idle from now on; a berth occurs once."""
-        self.log.extend(
-            len(berths),
-            time_days=self.env.now,
-            kind=EventKind.IDLE_CHANGED,
-            plane=self.fleet.plane_of[berths],
-            berth=berths,
-            satellite=self.fleet.satellite[berths],
-            amount=idle.astype(float),
+    def note(self, berth: int, idle: int) -> None:
+        """So many GPUs of the satellite in a berth are idle from now on."""
+        self.log.append(
+            self.env.now,
+            EventKind.IDLE_CHANGED,
+            plane=int(self.fleet.plane_of[berth]),
+            berth=berth,
+            satellite=int(self.fleet.satellite[berth]),
+            amount=idle,
         )

@@ -133,7 +133,8 @@ def _sold(
     wait_s = link.longest_wait_s(plane, service)
     sent = link.sent(plane, one.produced + each, wait_s) - link.sent(plane, one.produced, wait_s)
     one.produced[:] += each
-    return made * np.clip(np.divide(sent, each, out=np.zeros_like(made), where=each > 0), 0.0, 1.0)
+    share = np.divide(sent, each, out=np.zeros_like(made), where=each > 0)
+    return np.asarray(made * np.clip(share, 0.0, 1.0))
 
 
 def _demand_tokens(service: InferenceService, environment: Environment, edges: Floats) -> Floats:

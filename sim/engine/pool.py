@@ -23,10 +23,10 @@ class Pool:
         self,
         planes: tuple[PlaneLayout, ...],
         positions: int,
-        noted: Callable[[Ints, NDArray[np.int32]], None] | None = None,
+        noted: Callable[[int, int], None] | None = None,
     ) -> None:
-        """`positions`: GPUs of a satellite, those in reserve included; `noted` hears of berths whose idle GPUs change,
-        and how many are idle in each."""
+        """`positions`: GPUs of a satellite, those in reserve included; `noted` hears of each berth whose idle GPUs
+        change, and how many are idle."""
         berths = planes[-1].end_berth
         self.planes = planes
         self.positions = positions
@@ -144,14 +144,16 @@ class Pool:
         """So many more idle GPUs in a berth."""
         if more:
             self._idle[berth] += more
-            self._changed(self._plane_of[berth], np.array([berth]), more)
+            self.rooms.change(self._plane_of[berth], more)
+            if self._noted is not None:
+                self._noted(berth, int(self._idle[berth]))
 
     def _changed(self, plane: int, berths: Ints, more: int) -> None:
         """So many more GPUs are idle in some berths of a plane."""
         self.rooms.change(plane, more)
         if self._noted is not None:
-            berths = np.unique(berths)
-            self._noted(berths, self._idle[berths])
+            for berth in sorted(set(berths.tolist())):
+                self._noted(berth, int(self._idle[berth]))
 
 
 def _owners(row: NDArray[np.int32]) -> list[int]:

@@ -205,8 +205,9 @@ class Visibility:
             top = best > 0
             found.append((station[top], np.where(at_left > at_right, left, right)[top], best[top]))
             open_ = ~top & (best > (-_STILL_RISES if number >= _SURE_ROUNDS else -np.inf))
-            station, low, high, left, right, at_left, at_right = (
-                one[open_] for one in (station, low, high, left, right, at_left, at_right)
+            station = station[open_]
+            low, high, left, right, at_left, at_right = (
+                one[open_] for one in (low, high, left, right, at_left, at_right)
             )
             lower = at_left < at_right
             low, high = np.where(lower, left, low), np.where(lower, high, right)
@@ -235,9 +236,8 @@ class Visibility:
             roots[place] = root
             if not open_.any():
                 break
-            place, station, low, high, at_low, at_high, root = (
-                one[open_] for one in (place, station, low, high, at_low, at_high, root)
-            )
+            place, station = place[open_], station[open_]
+            low, high, at_low, at_high, root = (one[open_] for one in (low, high, at_low, at_high, root))
             value = self.excess(station, phase, root)
             crossed = (value > 0) != (at_high > 0)
             low, at_low = np.where(crossed, high, low), np.where(crossed, at_high, 0.5 * at_low)

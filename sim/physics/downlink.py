@@ -71,7 +71,7 @@ class Openings:
                 before, queue = queue, np.clip(queue + (made - link) * seconds, 0.0, min(limit, link * longest_wait_s))
                 # All the link can do where a queue is left or grows; otherwise all there is.
                 total += np.minimum(link * seconds, before + made * seconds)
-        return total / self.seconds.sum()
+        return np.asarray(total / self.seconds.sum())
 
 
 def sent_periodic(

@@ -37,7 +37,7 @@ class Contacts:
     share: float
     """Share of time with at least one station in view."""
     clear_share: float
-    """The same with a clear sky at one of them at least."""
+    """The same with a clear sky, and room for the satellite, at one of them at least."""
     per_day: float
     """Passes over stations, each counted, a day."""
     mean_min: float
@@ -146,14 +146,47 @@ class GroundLink:
 
     def _openings(self, plane: int) -> Openings:
         assert self.ground is not None
-        weather = np.array([station.weather_availability for station in self.ground.stations])
 
         def make() -> Openings:
             windows = self._sampled(plane)
+            weather = self._chances(plane)
             rise, fall = windows.rise * SECONDS_PER_DAY, windows.set * SECONDS_PER_DAY
             return Openings.of_windows(rise, fall, weather[windows.station], 0.0, self._sample_days * SECONDS_PER_DAY)
 
-        return self._pieces.get(self._like[plane], make)
+        return self._pieces.get((self._like[plane], self._together(plane)), make)
+
+    def _together(self, plane: int) -> int:
+        """Satellites of a plane that are always in view together."""
+        place = self.sites[plane].plane
+        return place.slots if place.colocated else 1
+
+    def _chances(self, plane: int) -> Floats:
+        """Chance that a station is clear and has room for a satellite of a plane in view, shape (stations,).
+
+        A station that receives so many at once divides its time among all in view: those that fly with this one, and
+        of all others as many as are in view on average.
+        """
+        assert self.ground is not None
+        stations, together = self.ground.stations, self._together(plane)
+        chances = np.array([station.weather_availability for station in stations])
+        limits = np.array([station.satellites_at_once or np.inf for station in stations])
+        if np.isinf(limits).all():
+            return chances
+        in_view = together + self._mean_in_view - together * self._share_of_time(plane)
+        return np.asarray(chances * np.minimum(1.0, limits / np.maximum(in_view, 1.0)))
+
+    @cached_property
+    def _mean_in_view(self) -> Floats:
+        """Mean number of satellites of all planes in view of each station, all slots filled, shape (stations,)."""
+        shells = [number for number, site in enumerate(self.sites) if site.plane.slots]
+        return np.asarray(sum(self.sites[plane].plane.slots * self._share_of_time(plane) for plane in shells))
+
+    def _share_of_time(self, plane: int) -> Floats:
+        """Share of time in which each station sees one satellite of a plane, shape (stations,)."""
+        assert self.ground is not None
+        windows = self._sampled(plane)
+        seconds = np.bincount(windows.station, windows.length_s, len(self.ground.stations))
+        return np.asarray(seconds / SECONDS_PER_DAY / self._sample_days)
 
     @property
     def _sample_days(self) -> float:
@@ -170,11 +203,11 @@ class GroundLink:
         return Recent(64)
 
     @cached_property
-    def _pieces(self) -> Recent[int, Openings]:
+    def _pieces(self) -> Recent[tuple[int, int], Openings]:
         return Recent(64)
 
     @cached_property
-    def _sent(self) -> Recent[tuple[int, float], tuple[Floats, Floats]]:
+    def _sent(self) -> Recent[tuple[int, int, float], tuple[Floats, Floats]]:
         return Recent(256)
 
 

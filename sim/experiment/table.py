@@ -36,9 +36,9 @@ _TABLES = (
 )
 _INFERENCE = (
     ("tokens_served", "tokens sold, billion", 1e-9, ""),
-    ("inference_gpu_hours", "inference, 1,000 GPU-hours", 1e-3, ""),
-    ("unsold_gpu_hours", "not sent, 1,000 GPU-hours", 1e-3, ""),
-    ("tokens_unmet", "demand not met, billion", 1e-9, ""),
+    ("tokens_unmet", "unmet, billion", 1e-9, ""),
+    ("inference_gpu_hours", "GPU-hours sold", 1.0, ""),
+    ("unsold_gpu_hours", "not sent", 1.0, ""),
 )
 """A table of its own where anything is asked of inference."""
 _CAUSE_NAMES = {

@@ -37,6 +37,8 @@ class Station(Parameters):
         ),
     )
     """Share of time in which the sky is clear enough; radio: near 1."""
+    satellites_at_once: int | None = Field(default=None, gt=0, le=1_000_000)
+    """Satellites that it can receive at a time, which those in view share; none: as many as are in view."""
 
 
 class Relay(Parameters):
@@ -70,7 +72,7 @@ class Ground(Parameters):
     """Output to the ground: what cannot be sent is not sold."""
 
     stations: tuple[Station, ...] = Field(default=(), max_length=MOST_STATIONS)
-    """Ground stations; a satellite sends to one at a time, and any number of satellites to one station."""
+    """Ground stations; a satellite sends to one at a time."""
     relay: Relay | None = None
     """Instead of ground stations."""
     downlink_gb_s: float = Field(

@@ -314,6 +314,24 @@ def test_buffers_and_patience_decide_what_is_sold(fleet, environment):
     assert sold["soon"] < sold["patient"] <= sold["all"]
 
 
+def test_satellites_in_view_share_a_station(fleet, environment):
+    def link(colocated, slots, at_once):
+        sites = [{**SITES[0], "satellites_at_once": at_once}]
+        shell = {**POLAR, "formation": "cluster" if colocated else "spaced"}
+        scenario = serving(fleet(slots=slots, gpus=1, days=50, shell=shell), {}, ground={"stations": sites})
+        return environment(scenario).ground_link
+
+    def capacity(*which):
+        return link(*which).capacity_bytes_per_day(0)
+
+    alone = capacity(True, 1, None)
+    assert capacity(True, 1, 1) == pytest.approx(alone)
+    assert capacity(True, 8, 2) == pytest.approx(alone / 4)
+    # Around the orbit, of seven others so many are in view on average.
+    others = 7 * link(False, 8, 1).contacts(0).share
+    assert capacity(False, 8, 1) == pytest.approx(alone / (1 + others), rel=1e-3)
+
+
 def test_without_ground_everything_is_sent(fleet, environment):
     link = environment(serving(fleet(slots=1, gpus=1), {})).ground_link
     assert link.sent(0, np.array([1e99]), inf)[0] == 1e99

@@ -146,7 +146,8 @@ def _mean_share(capacity: Capacity, edges: Floats) -> Floats:
     begun = np.maximum(edges, at[0])
     integral = np.diff(np.interp(begun, at, so_far))
     length = np.diff(begun)
-    return np.divide(integral, length, out=np.full(len(length), capacity.values[0]), where=length > 1e-9)
+    first = np.full(len(length), capacity.values[0])
+    return np.asarray(np.divide(integral, length, out=first, where=length > 1e-9))
 
 
 def _moving_share(log: EventLog, edges: Floats) -> Floats:

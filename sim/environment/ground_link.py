@@ -119,7 +119,7 @@ class GroundLink:
         if ground.relay is not None:
             return np.minimum(produced, rate * ground.relay.availability)
         levels, share = self._sent.get(
-            (self._like[plane], longest_wait_s),
+            (self._like[plane], self._together(plane), longest_wait_s),
             lambda: self._table(plane, rate, ground.buffer_gb * 1e9, longest_wait_s),
         )
         place = np.log(np.clip(produced, levels[0], levels[-1]))

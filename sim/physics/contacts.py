@@ -166,12 +166,16 @@ class Visibility:
 
     def _piece(self, phase: float, start: float, end: float, step: float) -> tuple[IntArray, FloatArray, FloatArray]:
         """Stations, rises and sets between two days, in no order."""
-        days = np.linspace(start, end, max(3, int(np.ceil((end - start) / step)) + 1))
+        # One instant more on either side, so that a highest point may lie next to an end.
+        inner = np.linspace(start, end, max(2, int(np.ceil((end - start) / step)) + 1))
+        days = np.concatenate([[start - step], inner, [end + step]])
         place = earth_fixed_km(self.track, phase, days, self.sidereal_rad)[:, None, :]
         stations = self.stations
         sine = elevation_sine(place, stations.position_km.T[:, :, None], stations.up.T[:, :, None])
         excess = sine - stations.least_sine[:, None]
         peak, top, height = self._highest(phase, days, excess)
+        inside = (top > start) & (top < end)
+        peak, top, height, excess, days = peak[inside], top[inside], height[inside], excess[:, 1:-1], inner
         which = np.concatenate([np.repeat(np.arange(len(stations)), len(days)), peak])
         when = np.concatenate([np.tile(days, len(stations)), top])
         value = np.concatenate([excess.ravel(), height])

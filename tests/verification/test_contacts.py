@@ -92,6 +92,17 @@ def test_windows_do_not_depend_on_where_the_span_is_cut(monkeypatch):
     assert np.abs(once.set - pieces.set).max() * SECONDS_PER_DAY < 0.01
 
 
+def test_a_short_pass_next_to_a_cut_is_found():
+    over, _ = visibility(300, 53.0, Stations.at([28, -26, 34, 20], [-16, 27, -117, -156], 0, 75))
+    whole = over.windows(0.0, 0.0, 30.0)
+    assert len(whole) > 15
+    for rise, fall in zip(whole.rise[2:14], whole.set[2:14], strict=True):
+        for start in (rise - 20 / SECONDS_PER_DAY, rise - 60 / SECONDS_PER_DAY):
+            assert over.windows(0.0, start, start + 1.0).rise[0] == pytest.approx(rise, abs=1e-7)
+        for end in (fall + 20 / SECONDS_PER_DAY, fall + 60 / SECONDS_PER_DAY):
+            assert over.windows(0.0, end - 1.0, end).set[-1] == pytest.approx(fall, abs=1e-7)
+
+
 def test_neighbours_in_a_plane_are_seen_one_after_the_other():
     over, _ = visibility(650, 98.0, Stations.at(78, 15, 0, 5))
     step = 0.01

@@ -146,12 +146,14 @@ class GroundLink:
 
     def _openings(self, plane: int) -> Openings:
         assert self.ground is not None
+        stations = self.ground.stations
 
         def make() -> Openings:
             windows = self._sampled(plane)
-            weather = self._chances(plane)
+            weather = np.array([station.weather_availability for station in stations])[windows.station]
+            room = self._room(plane)[windows.station]
             rise, fall = windows.rise * SECONDS_PER_DAY, windows.set * SECONDS_PER_DAY
-            return Openings.of_windows(rise, fall, weather[windows.station], 0.0, self._sample_days * SECONDS_PER_DAY)
+            return Openings.of_windows(rise, fall, weather, 0.0, self._sample_days * SECONDS_PER_DAY, room)
 
         return self._pieces.get((self._like[plane], self._together(plane)), make)
 
@@ -160,20 +162,19 @@ class GroundLink:
         place = self.sites[plane].plane
         return place.slots if place.colocated else 1
 
-    def _chances(self, plane: int) -> Floats:
-        """Chance that a station is clear and has room for a satellite of a plane in view, shape (stations,).
+    def _room(self, plane: int) -> Floats:
+        """Share of its time that a station has for a satellite of a plane in view, shape (stations,).
 
-        A station that receives so many at once divides its time among all in view: those that fly with this one, and
-        of all others as many as are in view on average.
+        One that receives so many at once divides its time among all in view: those that fly with this one, and of all
+        others as many as are in view on average.
         """
         assert self.ground is not None
-        stations, together = self.ground.stations, self._together(plane)
-        chances = np.array([station.weather_availability for station in stations])
-        limits = np.array([station.satellites_at_once or np.inf for station in stations])
+        together = self._together(plane)
+        limits = np.array([station.satellites_at_once or np.inf for station in self.ground.stations])
         if np.isinf(limits).all():
-            return chances
+            return np.ones(len(limits))
         in_view = together + self._mean_in_view - together * self._share_of_time(plane)
-        return np.asarray(chances * np.minimum(1.0, limits / np.maximum(in_view, 1.0)))
+        return np.asarray(np.minimum(1.0, limits / np.maximum(in_view, 1.0)))
 
     @cached_property
     def _mean_in_view(self) -> Floats:

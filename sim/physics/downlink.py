@@ -1,4 +1,4 @@
-"""What a satellite can send down: windows thinned by weather, and a queue with a limit that fills between them.
+"""What a satellite can send down: windows that clouds close, and a queue with a limit that fills between them.
 
 A fluid model: output is produced at a steady rate, waits aboard in a queue of limited size and leaves at the rate of
 the link while a window is open.  What does not fit into the queue, or would wait too long, is lost.
@@ -7,77 +7,93 @@ the link while a window is open.  What does not fit into the queue, or would wai
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-_CLEAR = 1e-15
-"""Least share of time with clouds: a sum of logarithms must stay finite."""
+SKIES = 20
+"""Skies over which is averaged: in each every pass is clear or cloudy as a whole."""
+_SEED = 20_270_101
 
 
 @dataclass(frozen=True, eq=False)
 class Openings:
-    """The time of one satellite in pieces, in order: how long each lasts and the share of the link's rate it gives."""
+    """The time of one satellite in pieces, in order: how long each lasts, and the share of the link's rate it gives."""
 
     seconds: FloatArray
-    """Shape (n,)."""
+    """Shape (pieces,)."""
     share: FloatArray
-    """Chance that a station in view has a clear sky; 0 with none in view, shape (n,)."""
+    """In each of some skies, shape (pieces, skies)."""
 
     @classmethod
     def of_windows(
-        cls, rise_s: FloatArray, set_s: FloatArray, availability: FloatArray, start_s: float, end_s: float
+        cls,
+        rise_s: FloatArray,
+        set_s: FloatArray,
+        availability: FloatArray,
+        start_s: float,
+        end_s: float,
+        rate_share: FloatArray | float = 1.0,
     ) -> Openings:
-        """Return the pieces between two times of windows that overlap, each with its site's weather availability.
+        """Return the pieces between two times of windows that overlap.
 
-        Sites are independent: with several in view the chance is 1 - product of (1 - availability), which is what site
-        diversity gives.  Clouds thin each window to its mean rate; that a whole contact may be lost is not followed.
+        Each window is clear as a whole with its site's `availability` and then gives `rate_share` of the link's rate;
+        of several that are clear the best counts.  Passes are independent of each other, in time as between sites: with
+        several in view the chance of a clear one is 1 - product of (1 - availability), which is what site diversity
+        gives.  In each pass the share of skies that are clear is the availability to 1 / `SKIES`, the next pass mixes
+        them anew; the generator is seeded, so that the same windows give the same.
         """
         edges, place = np.unique(np.concatenate([[start_s, end_s], rise_s, set_s]), return_inverse=True)
-        cloudy = np.log(np.maximum(1.0 - availability, _CLEAR))
-        change = np.zeros(len(edges))
-        np.add.at(change, place[2 : 2 + len(rise_s)], cloudy)
-        np.add.at(change, place[2 + len(rise_s) :], -cloudy)
-        share = -np.expm1(np.minimum(np.cumsum(change)[:-1], 0.0))
-        return cls(np.diff(edges), np.where(share < 1e-12, 0.0, share))
+        first, last = place[2 : 2 + len(rise_s)], place[2 + len(rise_s) :]
+        generator = np.random.Generator(np.random.Philox(_SEED))
+        shares = np.broadcast_to(rate_share, rise_s.shape)
+        found = np.zeros((len(edges) - 1, SKIES))
+        for window, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+            level = (generator.permutation(SKIES) + generator.random()) / SKIES
+            open_ = np.where(level < availability[window], shares[window], 0.0)
+            found[begin:end] = np.maximum(found[begin:end], open_)
+        return cls(np.diff(edges), found)
 
-    @property
+    @cached_property
     def mean_share(self) -> float:
         """Share of the link's rate over all of the time."""
-        return float((self.seconds * self.share).sum() / self.seconds.sum())
+        return float((self.seconds @ self.share).mean() / self.seconds.sum())
 
     def sent(self, produced: FloatArray, rate: float, limit: float, longest_wait_s: float = np.inf) -> FloatArray:
         """Return the mean rate at which is sent what is produced at these steady rates, in their unit, shape (k,).
 
         `rate` of the link, `limit` of the queue in that unit times seconds.  The pieces are gone through twice, so that
         the queue at the beginning is that of the end.  Nothing is of use that has waited longer than `longest_wait_s`:
-        of a closed piece only the output of its last seconds is kept, and no queue is longer than the link sends in
-        that time.
+        of the time without a link only the output of the last seconds is kept, and no queue is longer than the link
+        sends in that time.
         """
-        made = np.asarray(produced, dtype=float)
-        queue = np.zeros_like(made)
+        made = np.asarray(produced, dtype=float)[:, None]
+        queue = np.zeros((len(made), self.share.shape[1]))
+        waited = np.zeros(self.share.shape[1])
         for _ in range(2):
-            total = np.zeros_like(made)
-            for seconds, share in zip(self.seconds.tolist(), self.share.tolist(), strict=True):
+            total = np.zeros_like(queue)
+            for seconds, share in zip(self.seconds.tolist(), self.share, strict=True):
                 link = rate * share
-                if link == 0:
-                    if seconds <= longest_wait_s:
-                        queue = np.minimum(queue + made * seconds, limit)
-                    else:
-                        queue = np.minimum(made * longest_wait_s, limit)
-                    continue
-                before, queue = queue, np.clip(queue + (made - link) * seconds, 0.0, min(limit, link * longest_wait_s))
+                most: FloatArray | float = limit
+                if longest_wait_s < np.inf:
+                    # With a link, what it can send in time; without, the output of so many seconds at most.
+                    waited = np.where(link > 0, 0.0, waited + seconds)
+                    late = np.where(waited > longest_wait_s, made * longest_wait_s, np.inf)
+                    most = np.minimum(limit, np.where(link > 0, link * longest_wait_s, late))
+                before = queue
+                queue = np.clip(before + (made - link) * seconds, 0.0, most)
                 # All the link can do where a queue is left or grows; otherwise all there is.
                 total += np.minimum(link * seconds, before + made * seconds)
-        return np.asarray(total / self.seconds.sum())
+        return np.asarray(total.mean(axis=1) / self.seconds.sum())
 
 
 def sent_periodic(
     produced: npt.ArrayLike, rate: float, contact_s: float, gap_s: float, limit: float, longest_wait_s: float = np.inf
 ) -> FloatArray:
-    """Return the same in closed form where contacts and the gaps between them are all alike.
+    """Return the same in closed form where contacts and the gaps between them are all alike, and always clear.
 
     min(r c, p c + min(B, p g)) / (c + g): each contact sends what is produced in it and what the queue B kept of the
     gap before, up to what the link can; of the gap no more than its last `longest_wait_s` count.

@@ -280,7 +280,7 @@ def test_stations_send_what_contacts_and_weather_let_through(fleet, checked_run,
     assert contacts.per_day == len(windows) / 30 > 10
     assert contacts.mean_min == pytest.approx(windows.length_s.mean() / 60)
     weight = np.array([0.7, 0.6])[windows.station]
-    assert contacts.clear_share == pytest.approx((windows.length_s * weight).sum() / 30 / 86400, rel=1e-3)
+    assert contacts.clear_share == pytest.approx((windows.length_s * weight).sum() / 30 / 86400, rel=0.01)
     assert 0 < contacts.clear_share < 0.7 * contacts.share < 0.1
     gap = np.diff(np.concatenate([[0], np.stack([windows.rise, windows.set], 1).ravel(), [30]]))[::2].max()
     assert contacts.longest_gap_min == pytest.approx(gap * 1440)
@@ -307,9 +307,9 @@ def test_buffers_and_patience_decide_what_is_sold(fleet, environment):
         wait = link.longest_wait_s(0, scenario.workload.inference[0])
         assert wait == (inf if limit_s is None else pytest.approx(limit_s - 10 - link.latency_s(0)))
         sold[name] = float(link.sent(0, np.array([1e5]), wait)[0]) / 1e5
-    share = link.contacts(0).share
-    assert sold["all"] == pytest.approx(1.0, abs=1e-3)
-    assert sold["none"] == pytest.approx(share, rel=1e-2)  # what is made in view leaves at once
+    share = link.contacts(0).clear_share
+    assert sold["all"] == pytest.approx(1.0, abs=0.02)  # but for what waits for a clear pass at the end
+    assert sold["none"] == pytest.approx(share, rel=1e-2)  # what is made under a clear sky leaves at once
     assert share < sold["soon"] < share + 1.1 * link.contacts(0).per_day / 86400
     assert sold["soon"] < sold["patient"] <= sold["all"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.physics.downlink import Openings, sent_periodic
+from sim.physics.downlink import SKIES, Openings, sent_periodic
 
 
 def slowly(openings, produced, rate, limit, step=1.0):
@@ -11,7 +11,7 @@ def slowly(openings, produced, rate, limit, step=1.0):
     queue = 0.0
     for _ in range(2):
         total = 0.0
-        for seconds, share in zip(openings.seconds, openings.share, strict=True):
+        for seconds, share in zip(openings.seconds, openings.share[:, 0], strict=True):
             for _ in range(round(seconds / step)):
                 there = queue + produced * step
                 out = min(there, rate * share * step)
@@ -23,7 +23,7 @@ def random_openings(seed, pieces=40):
     stream = np.random.default_rng(seed)
     seconds = stream.integers(1, 400, pieces).astype(float)
     share = np.where(stream.random(pieces) < 0.5, 0.0, stream.random(pieces))
-    return Openings(seconds, share)
+    return Openings(seconds, share[:, None])
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -41,7 +41,7 @@ def test_the_queue_is_that_of_a_slow_simulation(seed, limit):
 @pytest.mark.parametrize("wait", [0.0, 60.0, 1000.0, np.inf])
 def test_equal_contacts_have_a_closed_form(limit, wait):
     contact, gap, rate = 600.0, 5400.0, 10.0
-    openings = Openings(np.tile([gap, contact], 50), np.tile([0.0, 1.0], 50))
+    openings = Openings(np.tile([gap, contact], 50), np.tile([0.0, 1.0], 50)[:, None])
     produced = np.array([1e-3, 0.1, 0.5, 0.99, 1.01, 2.0, 9.0, 11.0, 1e4])
     closed = sent_periodic(produced, rate, contact, gap, limit, wait)
     if wait >= gap:
@@ -63,7 +63,44 @@ def test_sites_in_view_together_are_diverse():
     rise, set_ = np.array([10.0, 20.0]), np.array([30.0, 50.0])
     openings = Openings.of_windows(rise, set_, np.array([0.6, 0.75]), 0.0, 100.0)
     assert openings.seconds.tolist() == [10, 10, 10, 20, 50]
-    assert openings.share == pytest.approx([0, 0.6, 1 - 0.4 * 0.25, 0.75, 0])
-    certain = Openings.of_windows(rise, set_, np.ones(2), 0.0, 100.0)
-    assert certain.share == pytest.approx([0, 1, 1, 1, 0])
-    assert Openings.of_windows(np.empty(0), np.empty(0), np.empty(0), 0.0, 9.0).share.tolist() == [0]
+    clear = openings.share.mean(axis=1)
+    assert clear[[0, 1, 3, 4]] == pytest.approx([0, 0.6, 0.75, 0], abs=1 / SKIES)
+    repeated = (np.arange(400) * 100.0)[:, None]
+    often = Openings.of_windows(
+        (rise + repeated).ravel(), (set_ + repeated).ravel(), np.tile([0.6, 0.75], 400), 0.0, 40_000.0
+    )
+    expected = (10 * 0.6 + 10 * (1 - 0.4 * 0.25) + 20 * 0.75) / 100
+    assert often.mean_share == pytest.approx(expected, rel=0.005)
+    certain = Openings.of_windows(rise, set_, np.ones(2), 0.0, 100.0, np.array([0.2, 0.5]))
+    assert certain.share.mean(axis=1) == pytest.approx([0, 0.2, 0.5, 0.5, 0])
+    assert Openings.of_windows(np.empty(0), np.empty(0), np.empty(0), 0.0, 9.0).mean_share == 0
+
+
+def cloudy(availability, contact=600.0, gap=5400.0, passes=2000):
+    rise = gap + np.arange(passes) * (contact + gap)
+    weather = np.full(passes, availability)
+    return Openings.of_windows(rise, rise + contact, weather, 0.0, passes * (contact + gap))
+
+
+def test_a_cloudy_pass_is_lost_as_a_whole():
+    openings = cloudy(0.6)
+    # Without a queue, what is made in a clear pass is sold, however fast the link.
+    assert openings.sent(np.array([1.0]), 100.0, 0.0) == pytest.approx([0.06], rel=0.01)
+    # With one that holds a single gap, clear passes send their own output and one gap's.
+    assert openings.sent(np.array([1.0]), 100.0, 5400.0) == pytest.approx([0.6], rel=0.01)
+    # With no limit nothing is lost, and a slow link sends what it can in clear passes.
+    assert openings.sent(np.array([1.0]), 100.0, 1e12) == pytest.approx([1.0], rel=0.01)
+    assert openings.sent(np.array([50.0]), 100.0, 1e12) == pytest.approx([6.0], rel=0.01)
+
+
+def test_clouds_in_a_row_fill_the_queue():
+    # After n cloudy passes (chance .4^n) the next clear one sends min(B, n + 1 gaps and n passes) beside its own.
+    openings, limit = cloudy(0.6), 12_000.0
+    expected = sum(0.6 * 0.4**n * (600 + min(limit, 5400 + n * 6000)) for n in range(50)) * 0.6 / 6000
+    assert openings.sent(np.array([1.0]), 100.0, limit) == pytest.approx([expected], rel=0.01)
+
+
+def test_patience_counts_from_the_last_link():
+    # Of two cloudy passes and three gaps only the last 1,000 s before a clear pass are of use.
+    openings = cloudy(0.5)
+    assert openings.sent(np.array([1.0]), 100.0, 1e12, 1000.0) == pytest.approx([0.5 * 1600 / 6000], rel=0.01)

@@ -25,7 +25,7 @@ def test_it_says_what_is_asked_for_and_what_can_be_sent(described):
     assert plane["clear_share"] < plane["share"] < 0.15
     assert plane["gb_per_day"] == pytest.approx(100 / 8 * 86400 * plane["clear_share"])
     # Patience of 10 s is worth little more than being in view.
-    assert chat["sent_share_at_full_output"][0] == pytest.approx(plane["share"], abs=0.01)
+    assert chat["sent_share_at_full_output"][0] == pytest.approx(plane["clear_share"], abs=0.01)
     assert "to 8 ground stations at 100 Gb/s" in text
     assert f"in view {plane['share']:.2%} of the time" in text
     assert "the limit is 20 s" in text

@@ -72,7 +72,14 @@ class EventKind(IntEnum):
         48  # an elastic gang goes on with another number of GPUs, or starts with fewer than it wants; amount: GPUs
     )
     JOB_ARRIVED = 49  # a job joins the queue for the first time; amount: GPUs that it wants
-    HELD = 50  # GPU-hours of GPUs that a gang holds while it waits for others
+    IDLE_CHANGED = 50  # of a satellite at work, where inference is asked for; amount: GPUs idle from then on
+    SERVED = 51  # GPU-hours of a service (`job`: its number) whose output was sold; 51 to 55 once in 30 days
+    TOKENS_SOLD = 52  # tokens of a service
+    UNSOLD = 53  # GPU-hours of a service for which there was demand, and no way to send their output
+    CUT_SHORT = 54  # GPU-hours of a service lost with requests under way, when replicas ended
+    LEFT_IDLE = 55  # GPU-hours that no gang held and no service used
+    UNMET = 56  # tokens asked of a service and not sold
+    HELD = 57  # GPU-hours of GPUs that a gang holds while it waits for others
 
 
 class Cause(IntEnum):

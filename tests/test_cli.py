@@ -349,6 +349,11 @@ def test_all_stands_for_every_built_in_strategy_that_there_is_room_for(tmp_path:
             "eccentricity",
         ),
         ("verify eclipse --altitude-km 550 --start 2027-01-01 --days 9", 3, "inclination"),
+        (
+            "verify contacts --altitude-km 550 --inclination-deg 53 --start 2027-01-01 --days 9 --stations nowhere",
+            3,
+            "stations",
+        ),
         ("verify eclipse --altitude-km 550 --inclination-deg 53 --start 27-1-1 --days 9", 2, "start"),
         ("verify eclipse --altitude-km 550 --inclination-deg 53 --start 2060-01-01 --days 9", 3, "2053"),
     ],

@@ -75,11 +75,11 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
             changes=study.scenario.changes_text,
         ),
     }
-    if study.scenario.workload.jobs:
+    if study.scenario.workload.uses_gpus:
         drawings["waterfall"] = lambda: plots.waterfall(study)
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: plots.paired_differences(study)
-        if study.scenario.workload.jobs:
+        if study.scenario.workload.uses_gpus:
             drawings["net_cost"] = lambda: plots.net_cost(study)
     if unknown := sorted(set(kinds or []) - set(drawings)):
         near = nearest(unknown[0], list(drawings))

@@ -46,6 +46,40 @@ def eclipse(
 
 
 @verify.command()
+def contacts(
+    altitude_km: Annotated[float, typer.Option(help="Altitude of the mean orbit, km.")],
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, YYYY-MM-DD.")],
+    days: Annotated[float, typer.Option(help="Length of the comparison, days.")],
+    stations: Annotated[
+        str, typer.Option(help="Names of shipped stations, or LATITUDE:LONGITUDE[:ALTITUDE_M], by commas; all: all.")
+    ] = "teide,table_mountain,haleakala,svalbard",
+    min_elevation_deg: Annotated[
+        float | None, typer.Option(help="Least elevation, degrees; none: each its own.")
+    ] = None,
+    inclination_deg: Annotated[float | None, typer.Option(help="Inclination, degrees.")] = None,
+    sun_synchronous: Annotated[bool, typer.Option("--sun-synchronous", help="Solve the inclination instead.")] = False,
+    ltan_h: Annotated[float | None, typer.Option(help="Local time of the ascending node, hours.")] = None,
+    raan_deg: Annotated[float | None, typer.Option(help="Right ascension of the ascending node, degrees.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare when ground stations see a satellite with Skyfield's find_events."""
+    from sim.verify.contacts import shortcomings, table, verify_contacts
+
+    found = verify_contacts(
+        altitude_km,
+        inclination_deg,
+        sun_synchronous=sun_synchronous,
+        ltan_h=ltan_h,
+        raan_deg=raan_deg,
+        stations=stations,
+        min_elevation_deg=min_elevation_deg,
+        start=start.date(),
+        days=days,
+    )
+    report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
 def radiation(as_json: Json = False) -> None:
     """Compare fluxes, doses, single events and lives with published figures and an independent program's."""
     from sim.verify.radiation import shortcomings, table, verify_radiation

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.description.format import Facts
+from sim.description.inference import ground_facts, service_facts
 from sim.description.launch import launch_facts
 from sim.description.parts import design_facts
 from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
@@ -68,6 +69,8 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
             _job(scenario, environment, job, count)
             for job, count in zip(scenario.workload.jobs, environment.job_counts, strict=True)
         ],
+        "inference": service_facts(scenario, environment),
+        "ground": ground_facts(scenario, environment),
         "launch": launch_facts(scenario, environment),
         "deployment": _deployment(scenario, environment),
         "servicing": servicing_facts(scenario, environment),

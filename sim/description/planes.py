@@ -62,6 +62,9 @@ def plane_facts(environment: Environment, plane: Plane, *, daily: bool = False) 
         "radiation": radiation_facts(environment, plane),
         "limits": limits_of(environment, plane),
     }
+    ground = environment.scenario.ground
+    if ground is not None and ground.stations and plane.parking is None:
+        found["contacts"] = vars(environment.ground_link.contacts(plane.id))
     if daily:
         found["daily"] = daily_facts(environment, plane)
     return found

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
 from sim.description.format import WIDTH, Facts, clock, money, span
+from sim.description.inference import ground_lines, service_lines
 from sim.description.launch import launch_text
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
@@ -44,6 +45,8 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Failures", _failures(f["failures"])),
         ("Radiation", _radiation(f["radiation"], f["jobs"])),
         ("Jobs", _jobs(f)),
+        ("Inference", service_lines(f["inference"], f["ground"])),
+        ("Output to the ground", ground_lines(f["ground"])),
         ("Launch", launch_text(f["launch"])),
         ("Initial fleet", _deployment(f["deployment"])),
         ("Servicing", servicing_lines(f["servicing"])),

@@ -13,6 +13,7 @@ from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.description.catalogue import catalogue_warnings
 from sim.description.factory import factory_warnings
 from sim.description.format import Facts, span
+from sim.description.inference import inference_warnings
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.radiation import late_loss_share
@@ -43,6 +44,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _dose(scenario, found["radiation"])
     for job in scenario.workload.jobs:
         yield from _job(scenario, environment, job)
+    yield from inference_warnings(scenario, found["inference"])
     yield from warnings_of_strategy(scenario, scenario.strategy)
     for problem in too_much(environment, [scenario.strategy]):
         yield f"it cannot be run: {problem}"

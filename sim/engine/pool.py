@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +19,14 @@ _IDLE, _DEAD = int(Unit.IDLE), int(Unit.DEAD)
 class Pool:
     """GPUs of all slots by plane and position.  An owner is a number >= 0 that a client of the pool chose."""
 
-    def __init__(self, planes: tuple[PlaneLayout, ...], positions: int) -> None:
-        """`positions`: GPUs of a satellite, those in reserve included."""
+    def __init__(
+        self,
+        planes: tuple[PlaneLayout, ...],
+        positions: int,
+        noted: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """`positions`: GPUs of a satellite, those in reserve included; `noted` hears of each berth whose idle GPUs
+        change, and how many are idle."""
         berths = planes[-1].end_berth
         self.planes = planes
         self.positions = positions
@@ -26,6 +34,7 @@ class Pool:
         """What each GPU is: `Unit`, or its owner, shape (berths, positions)."""
         self.rooms = Rooms([0] * len(planes), self.satellites_for)
         """Idle GPUs of each plane, and when gangs give theirs back."""
+        self._noted = noted
         self._flat = self.owner.ravel()
         self._idle = np.zeros(berths, np.int32)  # of each berth
         self._plane_of = np.concatenate([np.full(p.end_berth - p.first_berth, p.id) for p in planes]).tolist()
@@ -80,7 +89,7 @@ class Pool:
             units = (self.owner[berth] == _IDLE).nonzero()[0][:rest]
             self.owner[berth, units] = owner
             self._idle[berth] -= rest
-            self.rooms.change(plane, -count)
+            self._changed(plane, chosen, -count)
             return np.asarray(berth * self.positions + units, np.intp)
         rows, units = np.nonzero(self.owner[chosen] == _IDLE)
         keep = np.concatenate([np.flatnonzero(rows < len(chosen) - 1), np.flatnonzero(rows == len(chosen) - 1)[:rest]])
@@ -89,7 +98,7 @@ class Pool:
         used = self._idle[chosen].copy()
         used[-1] = rest
         self._idle[chosen] -= used
-        self.rooms.change(plane, -count)
+        self._changed(plane, chosen, -count)
         return np.asarray(taken, np.intp)
 
     def _choose(self, plane: int, count: int, held: Ints) -> tuple[Ints, int]:
@@ -146,13 +155,22 @@ class Pool:
         """GPUs of a plane, positions in the flat table, are idle again."""
         self._flat[units] = _IDLE
         np.add.at(self._idle, units // self.positions, 1)
-        self.rooms.change(plane, len(units))
+        self._changed(plane, units // self.positions, len(units))
 
     def _count(self, berth: int, more: int) -> None:
         """So many more idle GPUs in a berth."""
         if more:
             self._idle[berth] += more
             self.rooms.change(self._plane_of[berth], more)
+            if self._noted is not None:
+                self._noted(berth, int(self._idle[berth]))
+
+    def _changed(self, plane: int, berths: Ints, more: int) -> None:
+        """So many more GPUs are idle in some berths of a plane."""
+        self.rooms.change(plane, more)
+        if self._noted is not None:
+            for berth in sorted(set(berths.tolist())):
+                self._noted(berth, int(self._idle[berth]))
 
 
 def _owners(row: NDArray[np.int32]) -> list[int]:

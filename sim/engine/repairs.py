@@ -204,7 +204,7 @@ class Repairs:
         """Jobs lose living GPUs that were exchanged along, by plan, and may use all new ones."""
         berth = int(cohort.berth[i])
         assert berth != NONE, "a satellite on its way is served"
-        if not self.jobs.gangs:
+        if not self.jobs.uses_gpus:
             return
         if len(changed):
             self.jobs.lose_gpus(berth, changed, Cause.STRATEGY, planned=True)

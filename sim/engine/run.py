@@ -79,7 +79,7 @@ class Run:
             context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
         )
         serves = services(strategy, strategy_name)
-        looked_at = below == 1 or bool(self.jobs.gangs)
+        looked_at = below == 1 or self.jobs.uses_gpus
         extended_days = extends_life_days(strategy, strategy_name)
         self.units = Units(
             scenario,

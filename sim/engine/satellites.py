@@ -82,13 +82,13 @@ class Satellites:
             design=cohort.design,
         )
         context.changed.update(cohort.planes[0].tolist())
-        if self.jobs.gangs:
+        if self.jobs.uses_gpus:
             for i in np.flatnonzero(slot).tolist():
                 self.offer_gpus(cohort, i, berths[i])
         self.walk_on()
 
     def offer_gpus(self, cohort: Cohort, i: int, slot: int) -> None:
-        if self.jobs.gangs:
+        if self.jobs.uses_gpus:
             plane = self.context.fleet.planes[self.context.fleet.plane_of[slot]]
             self.jobs.join(plane, slot, cohort.alive[i] & cohort.active[i])
 
@@ -153,7 +153,7 @@ class Satellites:
     def _warn(self, cohort: Cohort, i: int, gpu: int) -> None:
         """A GPU that will fail for good has a transient fault."""
         berth = int(cohort.berth[i])
-        if berth >= 0 and cohort.alive[i, gpu] and self.jobs.gangs:
+        if berth >= 0 and cohort.alive[i, gpu] and self.jobs.uses_gpus:
             extra_days = self.context.scenario.radiation.power_cycle_min / MINUTES_PER_DAY
             self.jobs.disturb(berth, gpu, Cause.WARNING, extra_days)
 
@@ -193,12 +193,12 @@ class Satellites:
         self._log_gpus(cohort, i, kind, cause, -fewer, len(units))
         berth = int(cohort.berth[i])
         working = berth >= 0 and self.context.fleet.state[berth] == _WORKING
-        if working and self.jobs.gangs:
+        if working and self.jobs.uses_gpus:
             self.jobs.lose_gpus(berth, units, cause)
         if satellite.spare_gpus and len(waiting := np.flatnonzero(cohort.alive[i] & ~cohort.active[i])[:fewer]):
             self.units.switch_in(cohort, i, waiting, self.context.now)
             self._log_gpus(cohort, i, EventKind.SWITCHED_IN, cause, len(waiting), len(waiting))
-            if working and self.jobs.gangs:
+            if working and self.jobs.uses_gpus:
                 self.jobs.gain_gpus(berth, waiting)
             self.walk_on()
         self._switch_off_trays(cohort, i, units, kind)
@@ -281,7 +281,7 @@ class Satellites:
         self.vacate(berth, blocked_days)
         fleet.lost[berth] = not planned or cause in (Cause.TOO_FEW_GPUS, Cause.STRATEGY)
         if at_work:
-            if self.jobs.gangs:
+            if self.jobs.uses_gpus:
                 self.jobs.leave(berth, cause, planned=planned)
             if not planned:
                 self._stand_off(plane)
@@ -344,5 +344,5 @@ class Satellites:
     def suspend(self, plane: int, days: float, cause: int) -> None:
         """A plane stops computing for a while."""
         self.context.log.append(self.context.now, EventKind.STOOD_STILL, cause=cause, plane=plane, amount=days)
-        if self.jobs.gangs:
+        if self.jobs.uses_gpus:
             self.jobs.suspend(plane, self.context.now + days, cause)

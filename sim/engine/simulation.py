@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.engine.controls import birth_controls
+from sim.engine.inference import check_size, inference_rows
 from sim.engine.run import Run
 from sim.environment import Environment
 from sim.result import Result
@@ -19,8 +20,14 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
     # A copy, so that what a user's strategy remembers ends with the replicate.
     decider = scenario.strategy_named(strategy).model_copy(deep=True)
     run = Run(scenario, environment, decider, strategy, Streams(seed, replicate))
+    if scenario.workload.inference:
+        check_size(environment)
     run.go()
     events = run.context.log.finish()
+    if scenario.workload.inference:
+        for rows in inference_rows(environment, events):
+            run.context.log.extend(**rows)
+        events = run.context.log.finish()
     capacity, capacity_of = environment.capacities(events)
     return Result(
         scenario=scenario,

@@ -22,6 +22,7 @@ from sim.constants import HOURS_PER_DAY
 from sim.engine.copies import Copies
 from sim.engine.gang import Gang
 from sim.engine.gang_runs import GangRuns
+from sim.engine.idle_notes import IdleNotes
 from sim.engine.idle_time import IdleTime
 from sim.engine.pool import Pool
 from sim.engine.segment import UnitArrivals
@@ -57,7 +58,9 @@ class TrainingJobs:
         self.log = log
         self.scheduler = scenario.workload.scheduler
         positions = max(scenario.design(name).positions for name in scenario.design_names)
-        self.pool = Pool(fleet.planes, positions)
+        self.uses_gpus = scenario.workload.uses_gpus
+        notes = IdleNotes(env, fleet, log) if scenario.workload.inference else None
+        self.pool = Pool(fleet.planes, positions, None if notes is None else notes.note)
         self.runs = GangRuns(environment, fleet, log, fluence_per_day)
         self.idle_time = IdleTime(log)
         self.suspended_until = [0.0] * len(fleet.planes)

@@ -18,6 +18,7 @@ from sim.environment.design import BIRTH_STEP_DAYS, Design
 from sim.environment.drift import check_drift, drift_days
 from sim.environment.filling import job_counts
 from sim.environment.gangs import Gangs
+from sim.environment.ground_link import GroundLink
 from sim.environment.hardware import Sizes, SunTables, Table
 from sim.environment.keeping import OrbitKeeping
 from sim.environment.light_windows import LightWindows
@@ -218,6 +219,11 @@ class Environment:
     def rhythms(self) -> Rhythms:
         """When jobs checkpoint here."""
         return Rhythms(self.gangs)
+
+    @cached_property
+    def ground_link(self) -> GroundLink:
+        """What its planes can send to the ground."""
+        return GroundLink(self.scenario, self.sites)
 
     def capacities(self, events: EventLog) -> tuple[tuple[Capacity, ...], NDArray[np.intp]]:
         """The capacities that a run's satellites have, and which is whose, by serial number (-1: never arrived).

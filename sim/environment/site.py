@@ -17,6 +17,7 @@ from sim.environment.operation import Limit
 from sim.environment.planes import Plane
 from sim.environment.radiation import Exposure
 from sim.physics.eclipse import PlaneShadow
+from sim.physics.track import PlaneTrack
 from sim.reliability import Clock
 
 Floats = NDArray[np.float64]
@@ -131,6 +132,11 @@ class OrbitalPlane:
     def colocated(self) -> bool:
         """Whether all its satellites fly within a kilometre."""
         return self.plane.colocated
+
+    @property
+    def track(self) -> PlaneTrack:
+        """Where its satellites fly."""
+        return self._shadow.track
 
     # Lives
 

@@ -170,8 +170,8 @@ class Study:
         }
 
     def envelope(self) -> Envelope | None:
-        """Which strategy has the lowest net cost at which value of a GPU-hour; none: there are no jobs to serve."""
-        if not self.scenario.workload.jobs:
+        """Which strategy has the lowest net cost at which value of a GPU-hour; none: nobody computes anything."""
+        if not self.scenario.workload.uses_gpus:
             return None
         return Envelope.of(
             *({s: self.values(s, name) for s in self.strategies} for name in ("total_cost_usd", "served_gpu_hours"))
@@ -249,7 +249,7 @@ class Study:
             width,
             (self.scenario.service, self.envelope()),
         )
-        if self.scenario.workload.jobs:
+        if self.scenario.workload.uses_gpus:
             text += f"\n\n{accounts_table(self.waterfall_shares(), width)}"
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"

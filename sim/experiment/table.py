@@ -34,6 +34,13 @@ _TABLES = (
         ("net_cost_usd", "net cost, million USD", 1e-6, ""),
     ),
 )
+_INFERENCE = (
+    ("tokens_served", "tokens sold, billion", 1e-9, ""),
+    ("tokens_unmet", "unmet, billion", 1e-9, ""),
+    ("inference_gpu_hours", "GPU-hours sold", 1.0, ""),
+    ("unsold_gpu_hours", "not sent", 1.0, ""),
+)
+"""A table of its own where anything is asked of inference."""
 _CAUSE_NAMES = {
     "gpu": "GPU failure",
     "bus": "bus failure",
@@ -86,7 +93,8 @@ def table(
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
-    for columns in _TABLES:
+    asked = any(estimates[metric].mean for estimates in strategies.values() for metric, *_ in _INFERENCE)
+    for columns in (*_TABLES, _INFERENCE) if asked else _TABLES:
         head = [heading for _, heading, _, _ in columns]
         rows = [
             [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns)]

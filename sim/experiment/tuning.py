@@ -69,8 +69,10 @@ def tune(
 
     Raises `InputError` for a scenario without jobs: there is no service, and doing nothing would always win.
     """
-    if not scenario.workload.jobs:
-        raise InputError("there is nothing to tune for: the scenario has no workload.jobs, and so no useful GPU-hours")
+    if not scenario.workload.uses_gpus:
+        raise InputError(
+            "there is nothing to tune for: the scenario has no workload.jobs or inference, and so no useful GPU-hours"
+        )
     rivals = {name: candidates_of(scenario, name, candidates, seed) for name in strategies}
     tried = {name: len(found) for name, found in rivals.items()}
     show = progress or (lambda *_: None)

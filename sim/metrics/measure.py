@@ -11,6 +11,7 @@ from sim.constants import HOURS_PER_DAY
 from sim.economics import costs, tessac
 from sim.events import PLANNED, Cause, EventKind, EventLog
 from sim.metrics.ground import ground_metrics
+from sim.metrics.inference import inference_totals
 from sim.metrics.jobs import job_metrics
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
@@ -39,7 +40,8 @@ def measure(result: Result) -> dict[str, float]:
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = log.amount * np.array([parts.launch_mass_kg for parts in result.parts])[log.design] / 1000
     unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
-    useful = log.total(EventKind.COMMITTED)
+    committed, inference = log.total(EventKind.COMMITTED), inference_totals(log)
+    useful = committed + inference.served_gpu_hours
     served = min(useful, scenario.service.demand * nameplate * horizon * HOURS_PER_DAY)
     values = {
         "compute_availability": mean(times, online, end, warm) / nameplate,
@@ -50,9 +52,13 @@ def measure(result: Result) -> dict[str, float]:
         "useful_gpu_hours": useful,
         **trained(result),
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
-        "effective_training_time_ratio": _ratio(useful, _gpu_hours_since_first_start(log, horizon)),
+        "effective_training_time_ratio": _ratio(committed, _gpu_hours_since_first_start(log, horizon)),
         "lost_gpu_hours": log.total(EventKind.LOST),
         "job_interruptions": float(np.count_nonzero(unplanned)) + log.total(EventKind.SOFT_INTERRUPTED),
+        "inference_gpu_hours": inference.served_gpu_hours,
+        "unsold_gpu_hours": inference.unsold_gpu_hours,
+        "tokens_served": inference.tokens_sold,
+        "tokens_unmet": inference.tokens_unmet,
         "gpu_failures": float(log.count(EventKind.GPU_FAILED)),
         "bus_failures": float(log.count(EventKind.BUS_FAILED)),
         "launches": float(np.count_nonzero(later)),
@@ -83,7 +89,7 @@ def _steady(result: Result) -> Result:
 def money(result: Result, useful: float, served: float) -> dict[str, float]:
     """The metrics of one run that depend on prices; `useful`, `served`: its metrics of these names, GPU-hours."""
     scenario, spent = result.scenario, costs(result)
-    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.jobs else nan
+    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.uses_gpus else nan
     return {
         **_tessac(_steady(result), scenario.mission.warm_up_days),
         "servicing_cost_usd": spent.servicing.total_usd,

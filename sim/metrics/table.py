@@ -65,7 +65,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "useful_gpu_hours",
             "GPU h",
-            "Training work made durable by a checkpoint and never rolled back.",
+            "Training work made durable by a checkpoint and never rolled back, and inference whose output was sold.",
             "higher",
         ),
         Metric(
@@ -107,6 +107,17 @@ METRICS: dict[str, Metric] = {
             "Interruptions of running gangs by failures, soft errors and whatever else is not planned.",
             "lower",
         ),
+        Metric(
+            "inference_gpu_hours", "GPU h", "Inference whose output was sold: a part of useful_gpu_hours.", "higher"
+        ),
+        Metric(
+            "unsold_gpu_hours",
+            "GPU h",
+            "Inference for which there was demand, and no way to send its output to the ground.",
+            "lower",
+        ),
+        Metric("tokens_served", "1", "Tokens of all inference services that were sold.", "higher"),
+        Metric("tokens_unmet", "1", "Tokens asked of all inference services and not sold.", "lower"),
         Metric(
             "gpu_failures",
             "1",
@@ -325,7 +336,6 @@ METRICS: dict[str, Metric] = {
             "throttled_gpu_hours", "GPU h", "GPU-hours of gangs below full speed for light, power or heat.", "lower"
         ),
         Metric("eclipse_gpu_hours", "GPU h", "GPU-hours of gangs paused in the dark.", "lower"),
-        Metric("unsold_gpu_hours", "GPU h", "GPU-hours whose output could not be sent to the ground.", "lower"),
         Metric("idle_gpu_hours", "GPU h", "GPU-hours of GPUs that live and that no job wants.", "lower"),
         Metric(
             "served_gpu_hours",
@@ -338,7 +348,7 @@ METRICS: dict[str, Metric] = {
             "net_cost_usd",
             "USD",
             "total_cost_usd less the worth of the served GPU-hours at service.value_usd_per_gpu_hour: the cost at "
-            "equal service, but for a constant; undefined without jobs.",
+            "equal service, but for a constant; undefined where nobody computes anything.",
             "lower",
             low=-inf,
         ),

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.constants import HOURS_PER_DAY
 from sim.events import Cause, EventKind, EventLog
+from sim.metrics.inference import inference_totals
 from sim.result import Result
 
 
@@ -22,7 +23,7 @@ class Share:
 
 
 CLASSES: dict[str, Share] = {
-    "useful": Share("work that was kept", ("useful_gpu_hours",)),
+    "useful": Share("work that was kept, and output that was sold", ("useful_gpu_hours",)),
     "checkpoint": Share("writing checkpoints", ("checkpoint_gpu_hours",)),
     "lost": Share(
         "work rolled back, done twice, or not yet saved at the end", ("lost_gpu_hours", "repeated_gpu_hours")
@@ -46,27 +47,38 @@ def waterfall(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def accounts(result: Result) -> dict[str, float]:
-    """The metrics that the classes are sums of, but for useful and lost work; and the hours of all GPUs at work."""
+    """The metrics that the classes are sums of, but for useful, lost and unsold work; and the hours of all GPUs."""
     log, horizon = result.events, result.horizon_days
     online = float((log.gpus * (horizon - np.minimum(log.time_days, horizon))).sum()) * HOURS_PER_DAY
     dark = _slowed(log, Cause.ENERGY) if result.scenario.power.eclipse_policy == "migrate" else 0.0
     paused, stood = log.kind == EventKind.PAUSED, log.cause == Cause.STAND_OFF
-    found = {
+    inference = inference_totals(log)
+    gangs = {
         "checkpoint_gpu_hours": log.total(EventKind.CHECKPOINTED),
         "repeated_gpu_hours": _slowed(log, Cause.RETRIED) + log.total(EventKind.UNCOMMITTED),
         "restart_gpu_hours": log.total(EventKind.RESTARTED),
         "detection_gpu_hours": log.total(EventKind.DETECTED),
-        "waiting_gpu_hours": log.total(EventKind.HELD)
-        + log.total(EventKind.KEPT_WAITING)
-        + float(log.amount[paused & stood].sum()),
-        "stranded_gpu_hours": log.total(EventKind.STRANDED),
+        "waiting_gpu_hours": log.total(EventKind.HELD) + float(log.amount[paused & stood].sum()),
         "link_gpu_hours": _slowed(log, Cause.LINK),
         "throttled_gpu_hours": _slowed(log, Cause.ENERGY) - dark,
         "eclipse_gpu_hours": float(log.amount[paused & ~stood].sum()) + dark,
-        "unsold_gpu_hours": 0.0,
     }
-    used = log.total(EventKind.COMMITTED) + log.total(EventKind.LOST) + sum(found.values())
-    return found | {"idle_gpu_hours": max(online - used, 0.0), "online_gpu_hours": online}
+    free = {
+        "idle_gpu_hours": log.total(EventKind.IDLE),
+        "stranded_gpu_hours": log.total(EventKind.STRANDED),
+        "waiting_gpu_hours": log.total(EventKind.KEPT_WAITING),
+    }
+    held = log.total(EventKind.COMMITTED) + log.total(EventKind.LOST) + sum(gangs.values())
+    # Of what nobody holds the rest: where no job and no service is, nothing is noted of idle GPUs.
+    free["idle_gpu_hours"] = max(online - held - free["stranded_gpu_hours"] - free["waiting_gpu_hours"], 0.0)
+    taken = inference.served_gpu_hours + inference.unsold_gpu_hours + inference.cut_short_gpu_hours
+    for name, hours in free.items():
+        # Services take what no job wants first; when they took which is not followed.
+        used = min(taken, hours)
+        free[name], taken = hours - used, taken - used
+    gangs["repeated_gpu_hours"] += inference.cut_short_gpu_hours
+    gangs["waiting_gpu_hours"] += free.pop("waiting_gpu_hours")
+    return gangs | free | {"online_gpu_hours": online}
 
 
 def _slowed(log: EventLog, cause: Cause) -> float:

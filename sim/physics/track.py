@@ -78,6 +78,19 @@ class PlaneTrack:
         perigee = self.argument_of_perigee_rad + turned if self.eccentricity else 0.0
         return OrbitCurve.of_axis(self._semi_major_axis_km, self.tilt_rad(days), self.eccentricity, perigee)
 
+    def point_km(self, mean_argument_rad: FloatArray, days: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return where satellites at these mean arguments of latitude are on these days, km.
+
+        Along the mean node, 90 degrees on in the equator, and the pole, as `OrbitCurve.point_km`.
+        """
+        curve = self.curve(days)
+        longitude = mean_argument_rad
+        for _ in range(6 if self.eccentricity else 3):  # the error falls by the eccentricity, .001 or .15, squared
+            miss = curve.mean_argument_rad(longitude) - mean_argument_rad
+            slope = 1 - curve.forward * np.sin(longitude) - curve.ahead * np.cos(longitude)
+            longitude = longitude - miss / slope
+        return curve.point_km(longitude)
+
     def argument_opposite_sun_rad(self, days: FloatArray, sun_km: FloatArray) -> FloatArray:
         """Return the argument of latitude opposite the Sun, [-pi, pi], from the Sun in node axes."""
         x, y, z = sun_km

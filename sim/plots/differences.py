@@ -75,7 +75,7 @@ def paired_differences(
 
 def _metrics_of(study: Study) -> tuple[str, ...]:
     """What is shown of a study where nobody says it."""
-    priced = study.scenario.workload.jobs and study.scenario.service.value_usd_per_gpu_hour > 0
+    priced = study.scenario.workload.uses_gpus and study.scenario.service.value_usd_per_gpu_hour > 0
     return (*_SHOWN, _NET) if priced else _SHOWN
 
 

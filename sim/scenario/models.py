@@ -18,6 +18,7 @@ from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.factory import Factory, unknown_stock
 from sim.scenario.failure import Name, Reliability
+from sim.scenario.ground import Ground
 from sim.scenario.hardware import Satellite
 from sim.scenario.inherited import changes_text
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
@@ -30,7 +31,7 @@ from sim.scenario.size import too_large, too_many
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
 from sim.strategies.base import NEWEST, STOCK_FIRST
-from sim.workloads import FifoBackfill, Scheduler, TrainingJob, scheduler_class
+from sim.workloads import FifoBackfill, InferenceService, Scheduler, TrainingJob, scheduler_class
 
 FIRST_DESIGN = "satellite"
 """Name of the design under `satellite:`, which the fleet is deployed with."""
@@ -91,6 +92,13 @@ class Workload(Parameters):
     """Job descriptions, in order of priority among those that arrive on one day."""
     scheduler: Annotated[SerializeAsAny[Scheduler], BeforeValidator(_scheduler)] = FifoBackfill()
     """Who decides which job gets GPUs: `kind` is a built-in name (`orbitfleet schedulers`) or `module:Class`."""
+    inference: tuple[InferenceService, ...] = Field(default=(), max_length=20)
+    """Services on the GPUs that jobs leave idle, the first before the second."""
+
+    @property
+    def uses_gpus(self) -> bool:
+        """Whether anybody computes anything."""
+        return bool(self.jobs or self.inference)
 
 
 class Design(Satellite):
@@ -155,6 +163,8 @@ class Scenario(Parameters):
     """Who mends satellites at work; null: nobody is named, and strategies that send servicers do so with the default
     figures of `kind: robots`, which are assumptions."""
     workload: Workload = Workload()
+    ground: Ground | None = None
+    """How the output of inference comes down; null: nothing limits it."""
     service: Service = Service()
     economics: Economics
     strategy: Label = "run_to_failure"

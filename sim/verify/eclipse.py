@@ -90,15 +90,15 @@ def verify_eclipse(
 
     Raises `InputError` for an orbit or a span that cannot be flown.  Takes about 30 s per year.
     """
-    tilt = _inclination_deg(altitude_km, inclination_deg, sun_synchronous, eccentricity)
-    node = _node_deg(ltan_h, raan_deg, start)
+    tilt = inclination_of(altitude_km, inclination_deg, sun_synchronous, eccentricity)
+    node = node_of(ltan_h, raan_deg, start)
     elements = orbit_elements(
         start, altitude_km, tilt, node, eccentricity=eccentricity, argument_of_perigee_deg=argument_of_perigee_deg
     )
-    _check_span(start, days)
+    check_span(start, days)
     sees = _sunlit_by_skyfield(elements)
     reference = _skyfield_eclipses(sees, start, days, _EDGE_S)
-    shadow = _plane_shadow(elements, start, days)
+    shadow = plane_shadow_of(elements, start, days)
     ours = Eclipses(*shadow.eclipses(elements.argument_of_latitude_rad, 0.0, days))
 
     partner = _partners(reference, ours)
@@ -161,15 +161,17 @@ def table(found: Mapping[str, Any]) -> str:
     return "\n".join(f"{name:20} {nothing if value is None else format(value, '.6g')}" for name, value in found.items())
 
 
-def _inclination_deg(
+def inclination_of(
     altitude_km: float, inclination_deg: float | None, sun_synchronous: bool, eccentricity: float
 ) -> float:
+    """The inclination given, or the sun-synchronous one.  Raises `InputError` where both or neither are asked for."""
     if sun_synchronous == (inclination_deg is not None):
         raise InputError("give either an inclination or a sun-synchronous orbit, and not both")
     return sun_synchronous_inclination_deg(altitude_km, eccentricity) if inclination_deg is None else inclination_deg
 
 
-def _node_deg(ltan_h: float | None, raan_deg: float | None, start: date) -> float:
+def node_of(ltan_h: float | None, raan_deg: float | None, start: date) -> float:
+    """The node's right ascension, degrees.  Raises `InputError` for what cannot be."""
     if ltan_h is not None and raan_deg is not None:
         raise InputError("give the node either by its local time or by its right ascension, not both")
     if ltan_h is not None and not 0 <= ltan_h <= 24:
@@ -179,7 +181,8 @@ def _node_deg(ltan_h: float | None, raan_deg: float | None, start: date) -> floa
     return raan_of_ltan_deg(ltan_h, start) if ltan_h is not None else raan_deg or 0.0
 
 
-def _check_span(start: date, days: float) -> None:
+def check_span(start: date, days: float) -> None:
+    """Raises `InputError` for a span that DE421 does not cover, or one too short or too long."""
     if not 0.1 <= days <= _LONGEST_DAYS:
         raise InputError(f"days = {days!r}: must lie between 0.1 and {_LONGEST_DAYS:g}")
     if start <= EPHEMERIS_START or start + timedelta(days=int(np.ceil(days)) + 1) > EPHEMERIS_END:
@@ -188,7 +191,7 @@ def _check_span(start: date, days: float) -> None:
         )
 
 
-def _plane_shadow(elements: MeanElements, start: date, days: float) -> PlaneShadow:
+def plane_shadow_of(elements: MeanElements, start: date, days: float) -> PlaneShadow:
     """Compose ephemeris and physics: the plane of these elements, whose epoch is the start."""
     rates = secular_rates(elements)
     grid = np.arange(-1.0, max(np.ceil(days), 2.0) + 2.0)
@@ -227,7 +230,7 @@ def _skyfield_eclipses(sees: Callable[[Any], Any], start: date, days: float, edg
         for a, b in pairwise(bounds)
     ]
     lit = np.concatenate([state for _, state in found]).astype(bool)
-    at = np.concatenate([_days_since(start, time) for time, _ in found])
+    at = np.concatenate([days_since(start, time) for time, _ in found])
     entry, leaving = at[~lit], at[lit]
     if not sees(skyfield_time(start, 0.0)):
         entry = np.concatenate([[0.0], entry])
@@ -236,7 +239,7 @@ def _skyfield_eclipses(sees: Callable[[Any], Any], start: date, days: float, edg
     return Eclipses(entry, leaving)
 
 
-def _days_since(start: date, time: Any) -> FloatArray:
+def days_since(start: date, time: Any) -> FloatArray:
     """Return UTC days of 86,400 s since the start."""
     origin = skyfield_time(start, 0.0)
     tt_less_utc = time.delta_t + time.dut1
@@ -295,7 +298,7 @@ def _seconds_per_edge(elements: MeanElements, sees: Callable[[Any], Any], start:
 
 def _time_plane(elements: MeanElements, phases: FloatArray, start: date, days: float, per_satellite: bool) -> float:
     began = perf_counter()
-    _, entry, _ = _plane_shadow(elements, start, days).eclipses_of_many(phases, 0.0, days)
+    _, entry, _ = plane_shadow_of(elements, start, days).eclipses_of_many(phases, 0.0, days)
     took = perf_counter() - began
     return took / (phases.size if per_satellite else max(2 * entry.size, 1))
 

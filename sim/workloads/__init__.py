@@ -2,6 +2,7 @@
 
 from sim.workloads.checkpoint import Pieces, Rhythm, Spent, expected_makespan, optimum_interval, spend, useful_share
 from sim.workloads.figures import Hardware, JobFigures, job_figures
+from sim.workloads.inference import InferenceService
 from sim.workloads.model import Model
 from sim.workloads.rooms import Rooms, Running
 from sim.workloads.schedulers import (
@@ -25,6 +26,7 @@ __all__ = [
     "Hardware",
     "JobFigures",
     "Model",
+    "InferenceService",
     "Pieces",
     "Placement",
     "Preemption",

@@ -64,6 +64,13 @@ class EventKind(IntEnum):
     TAKEN = 41  # one row a satellite that an order takes from the ground stock; amount: days for which it waited for it
     READY = 42  # satellites of an order are built, or processed, and wait for a flight; amount: satellites
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
+    HOST_FAILED = 50  # a host of a campus failed and goes to repair
+    MISTAKEN = 51  # a host that did not fail goes to repair in its place
+    UNDIAGNOSED = 52  # a failure that nobody puts down to a host: it goes back to the pool as it is
+    REPAIRED = 53  # a host is back in the pool, its fault found; amount: hours of a technician
+    MISREPAIRED = 54  # likewise, its fault still there
+    JOB_ABANDONED = 55  # too few hosts are left for the job for ever; amount: GPUs
+    TURNED_BAD = 56  # hosts that look as before have a hidden fault now; amount: hosts
 
 
 class Cause(IntEnum):
@@ -103,6 +110,10 @@ ARRIVALS = (EventKind.DELIVERED, EventKind.STORED)
 """Kinds that bring a satellite to a berth from a flight."""
 STARTS = (EventKind.DELIVERED, EventKind.PLACED)
 """Kinds with which a satellite begins work in a slot."""
+HOSTS_OUT = (EventKind.HOST_FAILED, EventKind.MISTAKEN)
+"""Kinds that take a host of a campus out of its pool."""
+HOSTS_BACK = (EventKind.REPAIRED, EventKind.MISREPAIRED)
+"""Kinds that bring it back."""
 
 NAMED = 64
 """Causes that a scenario names itself are numbered from here: `Scenario.cause_numbers`."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sim.engine.controls import birth_controls
+from sim.engine.context import Context
+from sim.engine.controls import NO_CONTROLS, birth_controls
+from sim.engine.hall import HallRun
 from sim.engine.run import Run
 from sim.environment import Environment
+from sim.fleet import Fleet
 from sim.result import Result
 from sim.scenario.models import Scenario
 from sim.streams import Streams
@@ -18,9 +21,17 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
     """
     # A copy, so that what a user's strategy remembers ends with the replicate.
     decider = scenario.strategy_named(strategy).model_copy(deep=True)
-    run = Run(scenario, environment, decider, strategy, Streams(seed, replicate))
-    run.go()
-    events = run.context.log.finish()
+    streams = Streams(seed, replicate)
+    if environment.hall is not None:
+        context = Context(scenario, environment, streams, Fleet(environment.layouts))
+        HallRun(context, environment.hall).go()
+        controls = NO_CONTROLS
+    else:
+        run = Run(scenario, environment, decider, strategy, streams)
+        run.go()
+        context = run.context
+        controls = birth_controls(scenario, environment.layouts, streams, run.movements.planned_days)
+    events = context.log.finish()
     capacity, capacity_of = environment.capacities(events)
     return Result(
         scenario=scenario,
@@ -33,5 +44,5 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         events=events,
         parts=environment.parts,
         rooms=environment.rooms,
-        controls=birth_controls(scenario, environment.layouts, run.context.streams, run.movements.planned_days),
+        controls=controls,
     )

@@ -41,6 +41,7 @@ class HallRun:
 
     def __init__(self, context: Context, hall: Hall) -> None:
         self.context = context
+        self._env = context.env
         self.campus = campus = hall.campus
         scenario, streams, env = context.scenario, context.streams, context.env
         self.spec = spec = scenario.workload.jobs[0]
@@ -58,6 +59,7 @@ class HallRun:
         self.clocks = made(wears, streams, site, bad, campus.bad.rate_factor)
         self.pool = HostPool(range(campus.hosts), range(campus.hosts, campus.all_hosts))
         rhythm = None if campus.continuous_checkpoints else spec.rhythm(self._mtbf_days(wears))
+        self._checkpoints = rhythm is not None
         self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm)
         self._note = self.time.note_host
         self.retiring = Retiring(campus.retirement)
@@ -65,13 +67,14 @@ class HallRun:
         self._diagnoses = HostDraws(streams, "diagnoses of hosts", 0, site, campus.all_hosts, lambda uniforms: uniforms)
         self._failures = [0] * campus.all_hosts
         self._selections = 0
+        self._restart_days = spec.restart_min / MINUTES_PER_DAY
         self._owed_restart_days = 0.0
+        self._due, self._finishes = (inf, -1), False  # of the segment that runs
         self._interruptions = streams.of("interruptions", 0) if self._stops else None
         self._next_stop = inf if self._interruptions is None else self._until_stop()
         self.active = IndexedSet()
         self.standbys: deque[int] = deque()
         self._activated: set[int] = set()  # since the hosts were chosen, from behind the front
-        self._to_mend: set[int] = set()  # those in repair that failed themselves
         self._retired: set[int] = set()
         self._returned: simpy.Event | None = None
         self.remaining_days = inf if spec.work_gpu_hours is None else spec.work_gpu_hours / spec.gpus / HOURS_PER_DAY
@@ -100,8 +103,11 @@ class HallRun:
 
     def _run_job(self) -> Process:
         """From its arrival to its end, or until it is given up."""
+        env = self._env
+        idle_restarts = not self.spec.failures_during_restart
+        """Whether all stand idle in a restart, and none of them fails."""
         if self.spec.arrival_day > 0:
-            yield self.context.env.timeout(self.spec.arrival_day)
+            yield env.timeout(self.spec.arrival_day)
         while True:
             self._begin(EventKind.WAITED)
             if not (yield from self._fill_pool()):
@@ -111,46 +117,52 @@ class HallRun:
             self._select()
             self._note_job(EventKind.JOB_STARTED)
             if self.campus.selection_min > 0:
-                yield self.context.env.timeout(self.campus.selection_min / MINUTES_PER_DAY)
+                yield env.timeout(self.campus.selection_min / MINUTES_PER_DAY)
             self._end()
             while True:
-                if (yield from self._compute()):
+                days = self._run_on()
+                yield env.timeout(days)
+                if self._stop_running(days):
                     self._note_job(EventKind.JOB_FINISHED)
                     return
-                if not self.spec.failures_during_restart:
-                    # All stand idle, and none of them fails.
-                    self._begin(EventKind.RESTARTED)
-                    if self._owed_restart_days > 0:
-                        yield self.context.env.timeout(self._owed_restart_days)
-                    self._end()
-                    self._owed_restart_days = 0.0
+                if idle_restarts and self._owed_restart_days > 0:
+                    self._now_doing, self._since = EventKind.RESTARTED, env.now
+                    yield env.timeout(self._owed_restart_days)
+                    self.time.note_time(env.now, EventKind.RESTARTED, self._owed_restart_days)
+                    self._now_doing, self._owed_restart_days = None, 0.0
                 if not self._complete():
                     break
 
-    def _compute(self) -> Answer:
-        """Run until something fails or the work is done; whether it is."""
-        context, clocks = self.context, self.clocks
+    def _run_on(self) -> float:
+        """Begin a segment of running; days until something fails or the work is done."""
+        clocks = self.clocks
         clocks.begin()
-        due, host = clocks.first()
-        segment = Segment(context.env.now, self._owed_restart_days)
-        self.time.segments.append(segment)
-        finish = segment.restart + self.time.days_for(self.remaining_days)
-        until = min(due, self._next_stop) - clocks.now
-        if until >= finish:
-            if finish == inf:
-                finish = context.environment.horizon_days - context.env.now  # nothing will ever happen to it
-            yield context.env.timeout(finish)
-            segment.end, segment.planned = context.env.now, True
-            clocks.now += finish
+        self._due = due, _ = clocks.first()
+        restart = self._owed_restart_days
+        self.time.segments.append(Segment(self._env.now, restart))
+        until = (due if due < self._next_stop else self._next_stop) - clocks.now
+        work = self.remaining_days
+        finish = restart + (self.time.days_for(work) if self._checkpoints else work)
+        self._finishes = until >= finish
+        if self._finishes and finish == inf:
+            return self.context.environment.horizon_days  # nothing will ever happen to it
+        return finish if self._finishes else until
+
+    def _stop_running(self, days: float) -> bool:
+        """End the segment, which has taken so many days; whether the work is done."""
+        segment, (due, host) = self.time.segments[-1], self._due
+        segment.end = self._env.now
+        self.clocks.now += days
+        if self._finishes:
+            segment.planned = True
             self.remaining_days = 0.0
             return True
-        yield context.env.timeout(until)
-        segment.end = context.env.now
-        clocks.now += until
-        self.remaining_days -= self.time.committed_days(segment)
-        self._owed_restart_days = self.spec.restart_min / MINUTES_PER_DAY
+        ran = days - segment.restart
+        self.remaining_days -= self.time.committed_days(segment) if self._checkpoints else ran if ran > 0 else 0.0
+        self._owed_restart_days = self._restart_days
         if due <= self._next_stop:
-            segment.cause, segment.by_host = self._host_fails(host, until), True
+            self.clocks.now = due  # without rounding errors
+            segment.cause, segment.by_host = self._host_fails(host, days), True
         else:
             segment.cause = self._job_stops()
         return False
@@ -174,17 +186,21 @@ class HallRun:
 
     def _host_fails(self, host: int, computed_days: float) -> int:
         """A host that computes fails: it, or another in its place, is taken out; returns the cause."""
-        diagnosis, day = self.campus.diagnosis, self.context.env.now
+        diagnosis, day = self.campus.diagnosis, self._env.now
         if self.retiring.scores:
             self.retiring.computed(computed_days, host)
         cause = self.clocks.fail(host)
-        self._drop(host)
-        self.retiring.failed(host, day)
+        self.active.discard(host)
+        if self.retiring.scores:
+            self.retiring.leaves(host)
+        if self.retiring.counts:
+            self.retiring.failed(host, day)
         self.pool.remove(host)
         if diagnosis.probability == 1 and diagnosis.uncertainty == 0:
             self._take_out(host, EventKind.HOST_FAILED, cause)
             return cause
-        seen, right, which, _ = self._diagnoses.row(host, self._failures[host]).tolist()
+        drawn, row = self._diagnoses.columns(host, self._failures[host])
+        seen, right, which = (drawn[column][row] for column in range(3))
         self._failures[host] += 1
         if seen >= diagnosis.probability:
             self._note((day, EventKind.UNDIAGNOSED, cause, host, 0, 0.0))
@@ -203,24 +219,22 @@ class HallRun:
 
     def _take_out(self, host: int, kind: EventKind, cause: int) -> None:
         """A host goes to repair."""
-        self.retiring.blamed(host)
-        if kind == EventKind.HOST_FAILED:
-            self._to_mend.add(host)
-        self._note((self.context.env.now, kind, cause, host, -1, 0.0))
-        self.workshop.take(host)
+        if self.retiring.scores:
+            self.retiring.blamed(host)
+        self._note((self._env.now, kind, cause, host, -1, 0.0))
+        self.workshop.take(host, failed_itself=kind == EventKind.HOST_FAILED)
 
     def _give_back(self, mended: Mended) -> None:
         """A host comes back from repair, or is given up."""
-        host, day = mended.host, self.context.env.now
+        host, day = mended.host, self._env.now
         if mended.manual_days > 0:
             self._note((day, EventKind.VISITED, Cause.NONE, host, 0, mended.manual_days * HOURS_PER_DAY))
         if mended.fixed:
-            if host in self._to_mend:
+            if mended.failed_itself:
                 self.clocks.renew(host)
             if self.clocks.bad[host]:
                 self.clocks.turn(host, bad=False)
-        self._to_mend.discard(host)
-        if self.retiring.retires(host, day):
+        if self.retiring.ever and self.retiring.retires(host, day):
             self._retired.add(host)
             self._note((day, EventKind.RETIRED, Cause.STRATEGY, host, 0, 0.0))
         else:
@@ -241,10 +255,11 @@ class HallRun:
 
     def _complete(self) -> bool:
         """Let standbys take the places of hosts that are missing; whether the job is complete."""
-        while len(self.active) < self.size and self.standbys:
-            host = self.standbys.popleft()
-            self._activate(host)
-        return len(self.active) == self.size
+        missing = self.size - len(self.active)
+        while missing and self.standbys:
+            self._activate(self.standbys.popleft())
+            missing -= 1
+        return not missing
 
     def _fill_pool(self) -> Answer:
         """Wait until the pool holds hosts for the job; whether it ever does."""
@@ -255,14 +270,14 @@ class HallRun:
             if self.pool.spares:
                 spare = self.pool.spares.popleft()
                 days = self.campus.spare_wait_min / MINUTES_PER_DAY
-                self._note((self.context.now, EventKind.ACTIVATED, Cause.NONE, spare, 0, days))
-                yield self.context.env.timeout(days)
+                self._note((self._env.now, EventKind.ACTIVATED, Cause.NONE, spare, 0, days))
+                yield self._env.timeout(days)
                 self.pool.append(spare)
-                self._note((self.context.now, EventKind.PLACED, Cause.NONE, spare, 1, 0.0))
+                self._note((self._env.now, EventKind.PLACED, Cause.NONE, spare, 1, 0.0))
             elif self.campus.all_hosts - len(self._retired) < wanted:
                 return False
             else:
-                self._returned = self.context.env.event()
+                self._returned = self._env.event()
                 yield self._returned
         return True
 
@@ -304,10 +319,6 @@ class HallRun:
     def _stop(self, host: int) -> None:
         """A host that computes stops."""
         self.clocks.leave(host)
-        self._drop(host)
-
-    def _drop(self, host: int) -> None:
-        """A host whose clock has stopped computes no longer."""
         self.active.discard(host)
         if self.retiring.scores:
             self.retiring.leaves(host)
@@ -316,28 +327,28 @@ class HallRun:
         """Turn some good hosts bad, again and again."""
         number = 0
         while True:
-            yield self.context.env.timeout(interval_days)
+            yield self._env.timeout(interval_days)
             good = [host for host, bad in enumerate(self.clocks.bad) if not bad and host not in self._retired]
             if good:
                 count = max(1, int(len(good) * self.campus.bad.regeneration_share))
                 luck = self.context.streams.of("hosts that turn bad", number)
                 for place in luck.choice(len(good), count, replace=False).tolist():
                     self.clocks.turn(good[place], bad=True)
-                self._note((self.context.now, EventKind.TURNED_BAD, Cause.NONE, NONE, 0, float(count)))
+                self._note((self._env.now, EventKind.TURNED_BAD, Cause.NONE, NONE, 0, float(count)))
             number += 1
 
     # Notes
 
     def _note_job(self, kind: EventKind, cause: int = Cause.NONE, amount: float | None = None) -> None:
-        self.time.note_job(self.context.env.now, kind, cause, amount)
+        self.time.note_job(self._env.now, kind, cause, amount)
 
     def _begin(self, kind: EventKind) -> None:
         """The job's GPUs do something beside computing from now on."""
-        self._now_doing, self._since = kind, self.context.env.now
+        self._now_doing, self._since = kind, self._env.now
 
     def _end(self) -> None:
         """They have done it."""
-        self._close_span(self.context.env.now)
+        self._close_span(self._env.now)
 
     def _close_span(self, day: float) -> None:
         if self._now_doing is not None:

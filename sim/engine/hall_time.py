@@ -64,14 +64,14 @@ class HallTime:
             self._job.append((day, kind, Cause.NONE, days * self._gpus * HOURS_PER_DAY))
 
     def committed_days(self, segment: Segment) -> float:
-        """Work that a segment which has been cut off leaves."""
-        if self._rhythm is None:
-            return max(segment.end - segment.start - segment.restart, 0.0)
+        """Work that a segment which has been cut off leaves, where there are checkpoints."""
+        assert self._rhythm is not None
         return float(self._rhythm.spend(_pieces([segment])).committed[0])
 
     def days_for(self, work_days: float) -> float:
-        """Time that work takes without failures, checkpoints included."""
-        return work_days if self._rhythm is None else self._rhythm.time_for(work_days)
+        """Time that work takes without failures, its checkpoints included, where there are any."""
+        assert self._rhythm is not None
+        return self._rhythm.time_for(work_days)
 
     def write(self, log: EventRecorder, *, running: bool) -> None:
         """Write all rows; `running`: whether the last segment was cut off by the horizon."""

@@ -66,6 +66,7 @@ class HostClocks:
         self.now = 0.0
         """The job's clock, days of running."""
         self._wears = wears
+        self._paces = [(k, wear.pace) for k, wear in enumerate(wears)]
         self._factor = factor
         self._draws = [HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives) for one in wears]
         self.bad = bad.tolist()
@@ -86,16 +87,16 @@ class HostClocks:
         left = [np.array(goal)[chosen] / (wear.pace * pace) for goal, wear in zip(self._goal, self._wears, strict=True)]
         due = self.now + np.min(left, axis=0)
         order = np.argsort(due, kind="stable")
-        for host, day in zip(hosts, due.tolist(), strict=True):
-            self._due[host] = day
-            self._since[host] = self.now
+        whose = np.full(len(self._due), inf)
+        whose[chosen] = due
+        self._due = whose.tolist()
         self._heap = list(zip(due[order].tolist(), chosen[order].tolist(), strict=True))  # in order, so a heap
 
     def join(self, host: int) -> None:
         """The clock of a host begins to run."""
         left = inf
-        for goal, age, wear in zip(self._goal, self._age, self._wears, strict=True):
-            days = (goal[host] - age[host]) / wear.pace
+        for k, pace in self._paces:
+            days = (self._goal[k][host] - self._age[k][host]) / pace
             if days < left:
                 left = days
         if self.bad[host]:
@@ -110,8 +111,8 @@ class HostClocks:
         ran = self.now - self._since[host]
         if self.bad[host]:
             ran *= self._factor
-        for age, wear in zip(self._age, self._wears, strict=True):
-            age[host] += ran * wear.pace
+        for k, pace in self._paces:
+            self._age[k][host] += ran * pace
         self._due[host] = inf
 
     def begin(self) -> None:
@@ -126,9 +127,11 @@ class HostClocks:
 
     def fail(self, host: int) -> int:
         """A host that is due fails and its clock stops; returns the cause.  It is as old as before."""
-        self.leave(host)
         k = 0
-        if len(self._wears) > 1:
+        if len(self._wears) == 1:
+            self._due[host] = inf
+        else:
+            self.leave(host)
             left = [goal[host] - age[host] for goal, age in zip(self._goal, self._age, strict=True)]
             paced = [days / wear.pace for days, wear in zip(left, self._wears, strict=True)]
             k = paced.index(min(paced))
@@ -136,12 +139,12 @@ class HostClocks:
         self._last[host], self._age[k][host] = k, age
         self._ordinal[k][host] = ordinal = self._ordinal[k][host] + 1
         which, column = divmod(ordinal, FOUR)
-        row = self._draws[k].row(host, which)
-        self._fresh[host] = fresh = float(row[FOUR + column])
+        drawn, row = self._draws[k].columns(host, which)
+        self._fresh[host] = fresh = drawn[FOUR + column][row]
         if wear.memoryless:
             self._goal[k][host] = age + fresh
         else:
-            self._goal[k][host] = float(wear.law.inverse(wear.law.cumulative_hazard(age) + float(row[column])))
+            self._goal[k][host] = float(wear.law.inverse(wear.law.cumulative_hazard(age) + drawn[column][row]))
         return wear.cause
 
     def renew(self, host: int) -> None:

@@ -17,13 +17,14 @@ class HostPool:
     """The working pool and the spare pool."""
 
     def __init__(self, hosts: Sequence[int], spares: Sequence[int]) -> None:
-        self._front = IndexedSet()
+        self.front = IndexedSet()
+        """The first hosts of the order, as of the last `advance`, without those taken out since."""
         self._behind: OrderedDict[int, None] = OrderedDict.fromkeys(hosts)
         self.spares = deque(spares)
         """Hosts that do other work, first come first."""
 
     def __len__(self) -> int:
-        return len(self._front) + len(self._behind)
+        return len(self.front) + len(self._behind)
 
     def append(self, host: int) -> None:
         """A host goes to the end of the order."""
@@ -31,24 +32,19 @@ class HostPool:
 
     def remove(self, host: int) -> None:
         """A host is taken out."""
-        if not self._front.discard(host):
+        if not self.front.discard(host):
             self._behind.pop(host, None)
 
     def advance(self, size: int) -> list[int]:
         """Let the first `size` hosts be the front; returns those that are new in it."""
         new: list[int] = []
-        if len(self._front) == 0:  # at first, when there are many to take
+        if len(self.front) == 0:  # at first, when there are many to take
             hosts = list(self._behind)
             new = hosts[:size]
-            self._front = IndexedSet(new)
+            self.front = IndexedSet(new)
             self._behind = OrderedDict.fromkeys(hosts[size:])
-        while len(self._front) < size and self._behind:
+        while len(self.front) < size and self._behind:
             host, _ = self._behind.popitem(last=False)
-            self._front.add(host)
+            self.front.add(host)
             new.append(host)
         return new
-
-    @property
-    def front(self) -> IndexedSet:
-        """The first hosts of the order, as of the last `advance`, without those taken out since."""
-        return self._front

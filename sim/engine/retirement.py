@@ -19,6 +19,10 @@ class Retiring:
         self._credit_at: dict[int, float] = {}  # the same when a host began to compute
         self.scores = isinstance(rule, RetireByScore)
         """Whether time at work counts."""
+        self.counts = isinstance(rule, RetireByFailures)
+        """Whether failures count."""
+        self.ever = self.scores or self.counts
+        """Whether hosts are ever given up."""
 
     def joins(self, host: int) -> None:
         """A host begins to compute."""
@@ -39,8 +43,7 @@ class Retiring:
 
     def failed(self, host: int, day: float) -> None:
         """A host has failed."""
-        if isinstance(self._rule, RetireByFailures):
-            self._failed[host].append(day)
+        self._failed[host].append(day)
 
     def blamed(self, host: int) -> None:
         """A failure was put down to a host."""

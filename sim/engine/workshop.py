@@ -28,6 +28,8 @@ class Mended:
     """Work of a technician."""
     fixed: bool
     """Whether the fault was found."""
+    failed_itself: bool
+    """Whether it was the host that failed, not one taken for it."""
 
 
 class Workshop:
@@ -64,11 +66,12 @@ class Workshop:
             axis=1,
         )
 
-    def take(self, host: int) -> None:
+    def take(self, host: int, *, failed_itself: bool) -> None:
         """A host comes to be mended."""
         ordinal = self._ordinal[host] = self._ordinal.get(host, -1) + 1
-        automatic, manual, fixed = self._draws.row(host, ordinal).tolist()
-        mended = Mended(host, self._env.now, manual, fixed > 0)
+        drawn, row = self._draws.columns(host, ordinal)
+        automatic, manual = drawn[0][row], drawn[1][row]
+        mended = Mended(host, self._env.now, manual, drawn[2][row] > 0, failed_itself)
         if manual and self._rules.technicians is not None:
             self._after(automatic, mended, self._wait_for_technician)
         else:

@@ -76,6 +76,8 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
         drawings["differences"] = lambda: plots.paired_differences(study)
         if study.scenario.workload.jobs:
             drawings["net_cost"] = lambda: plots.net_cost(study)
+    if study.scenario.campus is not None:
+        del drawings["satellite"]
     unknown = set(kinds or []) - set(drawings)
     if unknown:
         raise typer.BadParameter(

@@ -17,9 +17,9 @@ import simpy
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.context import Context
+from sim.engine.hall_hazards import HallHazards
 from sim.engine.hall_time import HallTime, Segment
-from sim.engine.hazards import hazards_of
-from sim.engine.host_clocks import HostClocks, RenewedClocks, Wear
+from sim.engine.host_clocks import HostClocks, RenewedClocks
 from sim.engine.host_draws import HostDraws
 from sim.engine.host_pool import HostPool
 from sim.engine.indexed import IndexedSet
@@ -31,9 +31,6 @@ from sim.events import NONE, Cause, EventKind
 
 Process = Generator[simpy.Event, Any, None]
 Answer = Generator[simpy.Event, Any, bool]
-
-_FOR_EVER_DAYS = 1e12
-"""What takes no host out by this age never does."""
 
 
 class HallRun:
@@ -48,17 +45,15 @@ class HallRun:
         self.size = spec.gpus // hall.gpus_per_host
         """Hosts that compute."""
         self.address = site = hall.layout.address
-        pace = float(np.diff(hall.stress_clock(0, 0.0).total)[0])
-        wears = [Wear.of(one, pace) for one in hazards_of(scenario) if one.ages_on_ground]
-        wears = [wear for wear in wears if wear.law.cumulative_hazard(_FOR_EVER_DAYS) > 0]
+        hazards = HallHazards.of(scenario, hall)
         bad = np.zeros(campus.all_hosts, bool)
         bad[streams.of("bad hosts").permutation(campus.all_hosts)[: int(campus.all_hosts * campus.bad.share)]] = True
         self._stops = hall.interruptions(spec)
         self._stops_per_day = sum(one.per_day for one in self._stops)
         made = RenewedClocks if campus.restart_renews_hosts else HostClocks
-        self.clocks = made(wears, streams, site, bad, campus.bad.rate_factor)
+        self.clocks = made(hazards.wears, streams, site, bad, campus.bad.rate_factor)
         self.pool = HostPool(range(campus.hosts), range(campus.hosts, campus.all_hosts))
-        rhythm = None if campus.continuous_checkpoints else spec.rhythm(self._mtbf_days(wears))
+        rhythm = None if campus.continuous_checkpoints else spec.rhythm(hazards.job_mtbf_days)
         self._checkpoints = rhythm is not None
         self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm)
         self._note = self.time.note_host
@@ -362,17 +357,3 @@ class HallRun:
         if running:
             self.time.segments[-1].end = horizon
         self.time.write(self.context.log, running=running)
-
-    def _mtbf_days(self, wears: list[Wear]) -> float:
-        """Mean time between interruptions of the job, over the hosts' design life."""
-        life = self.context.scenario.satellite.design_life_years * DAYS_PER_YEAR
-        bad = self.campus.bad
-        host = 0.0
-        for share, factor in ((1 - bad.share, 1.0), (bad.share, bad.rate_factor)):
-            ages = [life * wear.pace * factor for wear in wears]
-            rates = [
-                float(w.law.cumulative_hazard(age)) * w.units / life for w, age in zip(wears, ages, strict=True)
-            ]
-            host += share * sum(rates)
-        per_day = host * self.size + self._stops_per_day
-        return 1 / per_day if per_day > 0 else inf

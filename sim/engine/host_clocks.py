@@ -61,7 +61,9 @@ class Wear:
 class HostClocks:
     """The clocks of all hosts, kept through whatever happens to others."""
 
-    def __init__(self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float) -> None:
+    def __init__(
+        self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float
+    ) -> None:
         """`bad`: which hosts are bad at first, shape (hosts,); `factor`: how many times as fast these age."""
         self.now = 0.0
         """The job's clock, days of running."""
@@ -172,7 +174,9 @@ class RenewedClocks(HostClocks):
     Hosts of one kind are alike, so the first of n to fail is drawn at once: it reaches a threshold of 1/n.
     """
 
-    def __init__(self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float) -> None:
+    def __init__(
+        self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float
+    ) -> None:
         super().__init__(wears, streams, site, bad, factor)
         self._streams = streams
         self._site = site
@@ -227,4 +231,3 @@ class RenewedClocks(HostClocks):
         self.bad[host] = bad
         if runs:
             self.join(host)
-

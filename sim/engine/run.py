@@ -176,7 +176,10 @@ class Run:
             context.env.process(self._review(period))
         self.after_change()
         step_until(
-            context, horizon, things=len(context.fleet.state) + len(self.jobs.gangs), who=f"strategy {self.strategy_name}"
+            context,
+            horizon,
+            things=len(context.fleet.state) + len(self.jobs.gangs),
+            who=f"strategy {self.strategy_name}",
         )
         self.units.unseen.catch_up_all(horizon)
         self.jobs.close(horizon)

@@ -38,7 +38,8 @@ def _what_repeats(context: Context, who: str, day: float, count: int, in_all: in
     """What to say of a run that makes no progress, or makes it in too many steps."""
     rows = Counter((kind.name.lower(), cause) for _, kind, cause in context.log.latest(1000))
     repeated = [
-        f"{kind}{f' ({context.scenario.cause_name(cause)})' if cause else ''}" for (kind, cause), _ in rows.most_common(3)
+        f"{kind}{f' ({context.scenario.cause_name(cause)})' if cause else ''}"
+        for (kind, cause), _ in rows.most_common(3)
     ]
     repeats = f"what repeats: {', '.join(repeated) or 'nothing that the log knows'}"
     if in_all > MOST_STEPS:

@@ -74,7 +74,9 @@ class Hall:
         """What stops a job there and breaks nothing."""
         hosts = job.gpus // self.gpus_per_host
         units = {Per.GPU: job.gpus, Per.HOST: hosts, Per.SATELLITE: hosts, Per.JOB: 1}
-        given = {self.scenario.cause_numbers[name]: one for name, one in self.scenario.reliability.interruptions.items()}
+        given = {
+            self.scenario.cause_numbers[name]: one for name, one in self.scenario.reliability.interruptions.items()
+        }
         return tuple(
             HallInterruption(
                 one.cause, given[one.cause].rate_per_year / DAYS_PER_YEAR * units[one.per], one.restart_days

@@ -160,6 +160,8 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
             [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
         ]
         lines += _aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
+    if dose["planes"] == 0:  # on the ground
+        return "\n".join(lines).lstrip("\n")
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
     lines += [
         "",

@@ -55,9 +55,7 @@ def scenario_of(path: Path, name: str, case: Mapping[str, Any]) -> Scenario:
         "satellite.gpus": _GPUS,
         "campus.retirement": retirement_of(removal),
     }
-    return load(
-        validation_case("cluster"), set_=[f"{where}={json.dumps(value)}" for where, value in settings.items()]
-    )
+    return load(validation_case("cluster"), set_=[f"{where}={json.dumps(value)}" for where, value in settings.items()])
 
 
 def measured(result: Result) -> dict[str, float]:
@@ -113,7 +111,11 @@ def _compared(values: list[float], mean_there: float, error_there: float) -> dic
     if both > 0:
         z = (mean - mean_there) / both
     else:
-        z = 0.0 if abs(mean - mean_there) <= _SAME * max(abs(mean_there), 1.0) else float(np.sign(mean - mean_there)) * CERTAIN
+        z = (
+            0.0
+            if abs(mean - mean_there) <= _SAME * max(abs(mean_there), 1.0)
+            else float(np.sign(mean - mean_there)) * CERTAIN
+        )
     return {"mean": mean, "se": error, "reference_mean": mean_there, "reference_se": error_there, "z": z}
 
 
@@ -136,6 +138,8 @@ def table(found: dict[str, Any]) -> str:
         lines.append(f"  {'':<26}{'simulated':>22}{'reference':>22}{'z':>8}")
         for figure in FIGURES:
             one = case[figure]
-            ours, theirs = (f"{one[m]:.6g} +- {one[s]:.2g}" for m, s in (("mean", "se"), ("reference_mean", "reference_se")))
+            ours, theirs = (
+                f"{one[m]:.6g} +- {one[s]:.2g}" for m, s in (("mean", "se"), ("reference_mean", "reference_se"))
+            )
             lines.append(f"  {_LABELS[figure]:<26}{ours:>22}{theirs:>22}{one['z']:>+8.2f}")
     return "\n".join(lines)

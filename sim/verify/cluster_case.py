@@ -185,6 +185,8 @@ def reference_of(path: Path, name: str, case: Mapping[str, Any]) -> dict[str, tu
         except (KeyError, TypeError, ValueError) as problem:
             raise InputError(f"{path}: cases.{name}.results.{figure}: needs numbers `mean` and `se`") from problem
         if not (abs(mean) < inf and 0 <= error < inf):
-            raise InputError(f"{path}: cases.{name}.results.{figure}: mean ({mean:g}) and se ({error:g}) must be finite")
+            raise InputError(
+                f"{path}: cases.{name}.results.{figure}: mean ({mean:g}) and se ({error:g}) must be finite"
+            )
         found[figure] = mean, error
     return found

@@ -109,70 +109,65 @@ def _warnings(found: Facts) -> Iterator[str]:
 
 def campus_lines(f: Facts) -> Iterator[tuple[str, list[str]]]:
     """(heading, lines) of what a campus is."""
-    campus, failures, job = f["campus"], f["failures"], f["jobs"][0]
-    repair, diagnosis = campus["repair"], campus["diagnosis"]
+    yield "Campus", _hosts_text(f["campus"])
+    yield "Failures", _failures_text(f["campus"], f["failures"])
+    yield "Repair", _repair_text(f["campus"])
+    yield "Job", _job_text(f["campus"], f["jobs"][0])
+
+
+def _hosts_text(campus: Facts) -> list[str]:
     bad = campus["bad_hosts"]
-    yield (
-        "Campus",
-        [
-            f"  {many(campus['hosts'], 'host')} of {campus['gpus_per_host']:,} GPUs in the working pool, "
-            f"{campus['gpus']:,} GPUs: the nameplate capacity; {many(campus['spare_hosts'], 'spare host')}, each of "
-            f"which takes {campus['spare_wait_min']:g} min to come",
-            f"  {money(campus['host_usd'])} a host, {money(campus['usd'])} in all; "
-            f"accounting life {campus['design_life_years']:g} years",
-            f"  {many(bad, 'bad host')} among them, aging {campus['bad']['rate_factor']:g} times as fast"
-            if bad
-            else "  no bad hosts at the start",
-        ],
-    )
+    return [
+        f"  {many(campus['hosts'], 'host')} of {many(campus['gpus_per_host'], 'GPU')} in the working pool, "
+        f"{campus['gpus']:,} GPUs: the nameplate capacity; {many(campus['spare_hosts'], 'spare host')}, each of "
+        f"which takes {campus['spare_wait_min']:g} min to come",
+        f"  {money(campus['host_usd'])} a host, {money(campus['usd'])} in all; "
+        f"accounting life {campus['design_life_years']:g} years",
+        f"  {many(bad, 'bad host')} among them, ageing {campus['bad']['rate_factor']:g} times as fast"
+        if bad
+        else "  no bad hosts at the start",
+    ]
+
+
+def _failures_text(campus: Facts, failures: Facts) -> list[str]:
     causes = [f"{name.replace('_', ' ')} {one['per_host_year']:.3g}" for name, one in failures["causes"].items()]
+    paces = {one["pace"] for one in failures["causes"].values()} - {1.0}
     soft = [f"{name.replace('_', ' ')} {rate:.3g}" for name, rate in failures["interruptions_per_day"].items()]
-    yield (
-        "Failures",
-        [
-            f"  a host fails {failures['per_host_year']:.3g} times a year at work, bad ones counted in, mean over its "
-            f"life (of a good one: {', '.join(causes) or 'never'}); none fails in a pool, in repair, or while the job "
-            "waits",
-            f"  junction at {campus['junction_c']:g} C",
-            *([f"  interruptions of the job that break nothing, a day: {', '.join(soft)}"] if soft else []),
-        ],
-    )
-    crews = (
-        "as many technicians as it takes"
-        if repair["technicians"] is None
-        else many(repair["technicians"], "technician")
-    )
-    yield (
-        "Repair",
-        [
-            f"  automatic stage, mean {span(repair['automatic_min'] / MINUTES_PER_DAY)}; in {repair['manual_share']:.0%} "
-            f"of the cases then a manual one, mean {span(repair['manual_min'] / MINUTES_PER_DAY)}, by {crews}",
-            f"  the fault is missed in {repair['automatic_failure']:.0%} of the automatic repairs and "
-            f"{repair['manual_failure']:.0%} of the manual ones; {campus['retirement_text']}",
-            f"  a failure is put down to a host with probability {diagnosis['probability']:g}, then to a wrong one with "
-            f"probability {diagnosis['uncertainty']:g}",
-        ],
-    )
-    work = (
-        "runs until the mission ends"
-        if job["days_of_work"] is None
-        else f"{job['days_of_work']:,.4g} days of computing"
-    )
-    stops = (
-        "never interrupted" if job["mtbf_days"] is None else f"interrupted every {span(job['mtbf_days'])} on average"
-    )
-    interval = job["checkpoint_interval_min"]
+    lines = [
+        f"  a host fails {failures['per_host_year']:.3g} times a year at work, bad ones counted in, mean over its life "
+        f"(a good one by cause: {', '.join(causes) or 'never'})",
+        "  none fails in a pool, in repair, or while the job waits",
+        f"  junction at {campus['junction_c']:g} C: ageing rate of electronics {max(paces, default=1.0):.3g}",
+    ]
+    return lines + ([f"  interruptions of the job that break nothing, a day: {', '.join(soft)}"] if soft else [])
+
+
+def _repair_text(campus: Facts) -> list[str]:
+    repair, diagnosis, crews = campus["repair"], campus["diagnosis"], campus["repair"]["technicians"]
+    who = "as many technicians as it takes" if crews is None else many(crews, "technician")
+    manual = span(repair["manual_min"] / MINUTES_PER_DAY)
+    return [
+        f"  automatic stage, mean {span(repair['automatic_min'] / MINUTES_PER_DAY)}; then in "
+        f"{repair['manual_share']:.0%} of the cases a manual one, mean {manual}, by {who}",
+        f"  the fault is missed in {repair['automatic_failure']:.0%} of the automatic repairs and "
+        f"{repair['manual_failure']:.0%} of the manual ones; {campus['retirement_text']}",
+        f"  a failure is put down to a host with probability {diagnosis['probability']:g}, then to a wrong one with "
+        f"probability {diagnosis['uncertainty']:g}",
+    ]
+
+
+def _job_text(campus: Facts, job: Facts) -> list[str]:
+    days, mtbf, interval = job["days_of_work"], job["mtbf_days"], job["checkpoint_interval_min"]
+    work = "runs until the mission ends" if days is None else f"{days:,.4g} days of computing"
+    stops = "never interrupted" if mtbf is None else f"interrupted every {span(mtbf)} on average"
     saved = (
         "an interruption takes no work (campus.continuous_checkpoints)"
         if interval is None
         else f"a checkpoint every {span(interval / MINUTES_PER_DAY)}"
     )
-    yield (
-        "Job",
-        [
-            f"  {job['name']}: {work} on {many(job['hosts'], 'host')} ({job['gpus']:,} GPUs) with "
-            f"{many(campus['warm_standbys'], 'warm standby')}",
-            f"    {stops}; {saved}; a restart takes {job['restart_min']:g} min, choosing hosts anew "
-            f"{campus['selection_min']:g} min",
-        ],
-    )
+    return [
+        f"  {job['name']}: {work} on {many(job['hosts'], 'host')} ({job['gpus']:,} GPUs) with "
+        f"{many(campus['warm_standbys'], 'warm standby')}",
+        f"    {stops}; {saved}; a restart takes {job['restart_min']:g} min, choosing hosts anew "
+        f"{campus['selection_min']:g} min",
+    ]

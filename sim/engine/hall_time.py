@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.events import NONE, Cause, EventKind, EventRecorder
+from sim.events import Cause, EventKind, EventRecorder
 from sim.workloads import Pieces, Rhythm, Spent
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ _ROOT = np.sqrt(2 * np.pi)
 
 
 class Lognormal(Law):
-    """ln(age) is normal with mean ln(median) and standard deviation sigma: H0 = -ln Phi(-z), z = ln(age / median) / sigma.
+    """ln(age) is normal: H0 = -ln Phi(-z), z = ln(age / median) / sigma.
 
     Its mean is median exp(sigma^2 / 2).
     """

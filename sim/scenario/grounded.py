@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,16 +12,17 @@ from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Reliability
 from sim.scenario.hardware import Satellite
 
-if TYPE_CHECKING:
-    from sim.scenario.models import Scenario
-
 _SECTIONS = ("constellation", "designs", "light", "power", "space", "radiation", "launch", "factory", "deployment")
 """Sections that say nothing about a campus, `servicing` beside them."""
 _HOST = ("gpus", "design_life_years", "mass_kg")
 """Fields of `satellite` that describe a host; the mass is not used, and need not be given."""
 _RELIABILITY = ("gpu", "bus", "groups", "interruptions", "stress", "gpu_burn_in_days")
 """Fields of `reliability` that hold for a host."""
-_PRICES = ("bus_usd", "gpu_usd", "operations_usd_per_year", "operations_usd_per_satellite_year") + (
+_PRICES = (
+    "bus_usd",
+    "gpu_usd",
+    "operations_usd_per_year",
+    "operations_usd_per_satellite_year",
     "holding_usd_per_satellite_year",
 )
 NO_SHELLS = Constellation.model_construct(shells=())
@@ -43,12 +44,15 @@ def with_defaults_of_a_campus(value: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def out_of_place(scenario: Scenario, campus: Campus) -> str | None:
-    """What stands in a scenario with a campus that it does not follow, or that does not fit it; none: nothing."""
+def out_of_place(scenario: Any, campus: Campus) -> str | None:
+    """What stands in a scenario with a campus that it does not follow, or that does not fit it; none: nothing.
+
+    `scenario`: a `Scenario`, whose own validator asks this.
+    """
     return next((f"{path}: {problem}" for path, problem in _problems(scenario, campus)), None)
 
 
-def _problems(scenario: Scenario, campus: Campus) -> Iterator[tuple[str, str]]:
+def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
     """(path, what is wrong) of each."""
     like = type(scenario).model_fields
     for section in (*_SECTIONS, "servicing"):
@@ -81,7 +85,7 @@ def _problems(scenario: Scenario, campus: Campus) -> Iterator[tuple[str, str]]:
     yield from _job_problems(scenario, campus)
 
 
-def _job_problems(scenario: Scenario, campus: Campus) -> Iterator[tuple[str, str]]:
+def _job_problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
     jobs, gpus = scenario.workload.jobs, scenario.satellite.gpus
     if len(jobs) != 1 or jobs[0].count != 1:
         yield "workload.jobs", "a campus follows one job: give one description, of count 1"

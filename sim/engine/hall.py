@@ -22,7 +22,7 @@ from sim.engine.hall_time import HallTime, Segment
 from sim.engine.host_clocks import HostClocks, RenewedClocks
 from sim.engine.host_draws import HostDraws
 from sim.engine.host_pool import HostPool
-from sim.engine.indexed import IndexedSet
+from sim.engine.indexed import IndexedSet, some_of
 from sim.engine.retirement import Retiring
 from sim.engine.steps import step_until
 from sim.engine.workshop import Mended, Workshop
@@ -69,6 +69,8 @@ class HallRun:
         self._next_stop = inf if self._interruptions is None else self._until_stop()
         self.active = IndexedSet()
         self.standbys: deque[int] = deque()
+        self._running = self._over = False
+        self._turned: list[int] = []  # active ones that have turned bad since the job last stopped
         self._activated: set[int] = set()  # since the hosts were chosen, from behind the front
         self._retired: set[int] = set()
         self._returned: simpy.Event | None = None
@@ -107,6 +109,7 @@ class HallRun:
             self._begin(EventKind.WAITED)
             if not (yield from self._fill_pool()):
                 self._end()
+                self._over = True
                 self._note_job(EventKind.JOB_ABANDONED)
                 return
             self._select()
@@ -118,6 +121,7 @@ class HallRun:
                 days = self._run_on()
                 yield env.timeout(days)
                 if self._stop_running(days):
+                    self._over = True
                     self._note_job(EventKind.JOB_FINISHED)
                     return
                 if idle_restarts and self._owed_restart_days > 0:
@@ -138,7 +142,7 @@ class HallRun:
         until = (due if due < self._next_stop else self._next_stop) - clocks.now
         work = self.remaining_days
         finish = restart + (self.time.days_for(work) if self._checkpoints else work)
-        self._finishes = until >= finish
+        self._finishes, self._running = until >= finish, True
         if self._finishes and finish == inf:
             return self.context.environment.horizon_days  # nothing will ever happen to it
         return finish if self._finishes else until
@@ -148,6 +152,10 @@ class HallRun:
         segment, (due, host) = self.time.segments[-1], self._due
         segment.end = self._env.now
         self.clocks.now += days
+        self._running = False
+        for turned in self._turned:
+            self.clocks.turn(turned, bad=True)
+        self._turned.clear()
         if self._finishes:
             segment.planned = True
             self.remaining_days = 0.0
@@ -280,10 +288,10 @@ class HallRun:
         """Choose the hosts that compute and those that stand by from the front of the pool; all others stop."""
         new = self.pool.advance(self.size + self.campus.warm_standbys)
         front, first = self.pool.front, self._selections == 0
-        luck = self.context.streams.of("selection of hosts", self._selections)
+        count = len(front) - self.size
+        luck = self.context.streams.uniforms("selection of hosts", 0, self.address, self._selections, 0, max(count, 1))[0]
         self._selections += 1
-        drawn = luck.choice(len(front), len(front) - self.size, replace=False).tolist()
-        chosen = [front.at(place) for place in drawn]
+        chosen = [front.at(place) for place in some_of(len(front), luck.tolist()[:count])]
         stand_by = set(chosen)
         if first:
             hosts = [host for host in new if host not in stand_by]
@@ -321,14 +329,17 @@ class HallRun:
     def _regenerate(self, interval_days: float) -> Process:
         """Turn some good hosts bad, again and again."""
         number = 0
-        while True:
+        while not self._over:
             yield self._env.timeout(interval_days)
             good = [host for host, bad in enumerate(self.clocks.bad) if not bad and host not in self._retired]
             if good:
                 count = max(1, int(len(good) * self.campus.bad.regeneration_share))
                 luck = self.context.streams.of("hosts that turn bad", number)
-                for place in luck.choice(len(good), count, replace=False).tolist():
-                    self.clocks.turn(good[place], bad=True)
+                for host in (good[place] for place in luck.choice(len(good), count, replace=False).tolist()):
+                    if self._running and host in self.active:
+                        self._turned.append(host)  # felt when the job next stops
+                    else:
+                        self.clocks.turn(host, bad=True)
                 self._note((self._env.now, EventKind.TURNED_BAD, Cause.NONE, NONE, 0, float(count)))
             number += 1
 

@@ -1,7 +1,7 @@
 """Which host of a hall fails next: every host has a clock of its own, which runs only while it computes.
 
 A host has, for each cause that can take it out, an effective age and the age at which its accumulated hazard reaches
-its threshold.  The clocks of all hosts at work run together with the job's, so what is left to a host when it joins stands
+its threshold.  The clocks of all hosts at work run together with the job's, so what is left to a host when it joins is
 fixed on the job's clock; the earliest of them fails next.  Nothing is drawn anew when the job stops and goes on, and no
 step looks at hosts to which nothing happens.
 """

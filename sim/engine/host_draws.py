@@ -35,25 +35,27 @@ class HostDraws:
         self._hosts = hosts
         self._make = make
         self._blocks: dict[tuple[int, int], list[list[float]]] = {}
+        self._all: list[list[float]] | None = None  # for ordinal 0
 
     def columns(self, host: int, ordinal: int) -> tuple[list[list[float]], int]:
         """Columns of rows, and which row in them is that of the host: lists of numbers, soon read."""
+        if ordinal == 0 and self._all is not None:
+            return self._all, host
         where, row = divmod(host, _TOGETHER)
         found = self._blocks.get((where, ordinal))
         if found is None:
-            self._draw(where, ordinal)
-            found = self._blocks[where, ordinal]
+            first = where * _TOGETHER
+            found = self._draw(np.arange(first, min(first + _TOGETHER, self._hosts)), ordinal).T.tolist()
+            self._blocks[where, ordinal] = found
         return found, row
 
     def first(self) -> Floats:
         """The rows of all hosts for ordinal 0."""
-        blocks = range(-(-self._hosts // _TOGETHER))
-        return np.concatenate([self._draw(block, 0) for block in blocks])
-
-    def _draw(self, block: int, ordinal: int) -> Floats:
-        """The rows of a block of hosts, to be kept."""
-        purpose, part, site = self._address
-        places = np.arange(block * _TOGETHER, min((block + 1) * _TOGETHER, self._hosts))
-        drawn = self._make(self._streams.uniforms(purpose, part, site, places, ordinal, FOUR))
-        self._blocks[block, ordinal] = drawn.T.tolist()
+        drawn = self._draw(np.arange(self._hosts), 0)
+        self._all = drawn.T.tolist()
         return drawn
+
+    def _draw(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
+        """The rows of some hosts."""
+        purpose, part, site = self._address
+        return self._make(self._streams.uniforms(purpose, part, site, hosts, ordinal, FOUR))

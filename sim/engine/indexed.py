@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+
+def some_of(size: int, uniforms: Sequence[float]) -> list[int]:
+    """Different whole numbers from 0 to before `size`, each sequence of them alike likely: one for each uniform number.
+
+    Fisher and Yates' shuffle as far as it is needed, on positions that have moved alone.
+    """
+    moved: dict[int, int] = {}
+    found = []
+    for first, uniform in enumerate(uniforms):
+        place = first + int(uniform * (size - first))
+        found.append(moved.get(place, place))
+        moved[place] = moved.get(first, first)
+    return found
 
 
 class IndexedSet:
@@ -10,7 +24,7 @@ class IndexedSet:
 
     def __init__(self, members: Iterable[int] = ()) -> None:
         self._members = list(members)
-        self._place = {member: place for place, member in enumerate(self._members)}
+        self._place = dict(zip(self._members, range(len(self._members)), strict=True))
 
     def __len__(self) -> int:
         return len(self._members)

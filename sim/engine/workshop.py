@@ -48,7 +48,7 @@ class Workshop:
         self._done = done
         streams, site, hosts = draws
         self._draws = HostDraws(streams, "repairs of hosts", 0, site, hosts, self._fates)
-        self._ordinal: dict[int, int] = {}
+        self._ordinal = [-1] * hosts
         self._busy = 0
         self._waiting: deque[Mended] = deque()
 
@@ -68,7 +68,7 @@ class Workshop:
 
     def take(self, host: int, *, failed_itself: bool) -> None:
         """A host comes to be mended."""
-        ordinal = self._ordinal[host] = self._ordinal.get(host, -1) + 1
+        ordinal = self._ordinal[host] = self._ordinal[host] + 1
         drawn, row = self._draws.columns(host, ordinal)
         automatic, manual = drawn[0][row], drawn[1][row]
         mended = Mended(host, self._env.now, manual, drawn[2][row] > 0, failed_itself)

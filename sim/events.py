@@ -80,6 +80,13 @@ class EventKind(IntEnum):
     LEFT_IDLE = 55  # GPU-hours that no gang held and no service used
     UNMET = 56  # tokens asked of a service and not sold
     HELD = 57  # GPU-hours of GPUs that a gang holds while it waits for others
+    HOST_FAILED = 58  # a host of a campus failed and goes to repair
+    MISTAKEN = 59  # a host that did not fail goes to repair in its place
+    UNDIAGNOSED = 60  # a failure that nobody puts down to a host: it goes back to the pool as it is
+    REPAIRED = 61  # a host is back in the pool, its fault found; amount: hours of a technician
+    MISREPAIRED = 62  # likewise, its fault still there
+    JOB_ABANDONED = 63  # too few hosts are left for the job for ever; amount: GPUs
+    TURNED_BAD = 64  # hosts that look as before have a hidden fault now; amount: hosts
 
 
 class Cause(IntEnum):
@@ -122,6 +129,10 @@ ARRIVALS = (EventKind.DELIVERED, EventKind.STORED)
 """Kinds that bring a satellite to a berth from a flight."""
 STARTS = (EventKind.DELIVERED, EventKind.PLACED)
 """Kinds with which a satellite begins work in a slot."""
+HOSTS_OUT = (EventKind.HOST_FAILED, EventKind.MISTAKEN)
+"""Kinds that take a host of a campus out of its pool."""
+HOSTS_BACK = (EventKind.REPAIRED, EventKind.MISREPAIRED)
+"""Kinds that bring it back."""
 
 NAMED = 64
 """Causes that a scenario names itself are numbered from here: `Scenario.cause_numbers`."""

@@ -288,6 +288,8 @@ def environment(
     in_csv = out is not None and is_csv(out)
 
     scenario = _load(sources, settings, years, allow_code)
+    if scenario.campus is not None:
+        raise InputError(f"{scenario.name}: a campus has no orbits: `orbitfleet describe` says what it is")
     built = Environment.build(scenario)
     planes = [plane_facts(built, plane, daily=daily) for plane in built.planes]
     if in_csv:

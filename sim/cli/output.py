@@ -81,6 +81,8 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
         drawings["differences"] = lambda: plots.paired_differences(study)
         if study.scenario.workload.uses_gpus:
             drawings["net_cost"] = lambda: plots.net_cost(study)
+    if study.scenario.campus is not None:
+        del drawings["satellite"]
     if unknown := sorted(set(kinds or []) - set(drawings)):
         near = nearest(unknown[0], list(drawings))
         raise typer.BadParameter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -102,4 +103,19 @@ def sparing(
     from sim.verify.sparing import shortcomings, table, verify_sparing
 
     found = verify_sparing(settings or [], replicates=replicates, seed=seed)
+    report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
+def cluster(
+    cases: Annotated[Path, typer.Argument(metavar="CASES.json", help="Cases and the other program's results.")],
+    case: Annotated[str | None, typer.Option(help="One of the cases; default: all.")] = None,
+    replicates: Replicates = 40,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Run a training job on a terrestrial cluster beside another simulator's results for the same cases."""
+    from sim.verify.cluster import shortcomings, table, verify_cluster
+
+    found = verify_cluster(cases, case=case, replicates=replicates, seed=seed)
     report_check(found, table, shortcomings(found), as_json)

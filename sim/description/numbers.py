@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
+from sim.description.campus import campus_facts
 from sim.description.format import Facts
 from sim.description.inference import ground_facts, service_facts
 from sim.description.launch import launch_facts
@@ -43,6 +44,8 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
     `environment`: the scenario's, where it is built already.
     """
     environment = environment or Environment.build(scenario)
+    if environment.hall is not None:
+        return campus_facts(environment, environment.hall)
     mission = scenario.mission
     found = {
         "name": scenario.name,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sim.constants import MINUTES_PER_DAY
+from sim.description.campus import campus_lines
 from sim.description.format import WIDTH, Facts, clock, money, span
 from sim.description.inference import ground_lines, service_lines
 from sim.description.launch import launch_text
@@ -36,6 +37,9 @@ def _lines(f: Facts) -> Iterator[str]:
         last = mission["years"] - mission["wind_down_years"]
         yield f"from year {last:g} on nothing is ordered and the fleet runs out; those figures end there"
     yield _sources(f["sources"])
+    if "campus" in f:
+        yield from _of_campus(f)
+        return
     for title, lines in (
         ("Fleet", _fleet(f["fleet"])),
         ("Orbit and light", _light(f)),
@@ -57,6 +61,16 @@ def _lines(f: Facts) -> Iterator[str]:
         body = list(lines)
         if body:
             yield from ("", title, *body)
+
+
+def _of_campus(f: Facts) -> Iterator[str]:
+    for title, lines in (
+        *campus_lines(f),
+        ("Notes", list(_notes(f["notes"]))),
+        ("Warnings", [f"  ! {warning}" for warning in f["warnings"]]),
+    ):
+        if lines:
+            yield from ("", title, *lines)
 
 
 def _sources(found: Facts) -> str:

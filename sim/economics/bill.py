@@ -32,7 +32,8 @@ class Bill:
         reliability, prices = scenario.reliability, scenario.economics
         passes = float(reliability.gpu.survival(reliability.gpu_burn_in_days))
         return cls(
-            parts_usd=_parts_usd(prices.parts, parts),
+            # A host on the ground is bought whole.
+            parts_usd={} if scenario.campus else _parts_usd(prices.parts, parts),
             given_usd=None if prices.bus_usd == "sized" else prices.bus_usd,
             gpu_usd=prices.gpu_usd / passes if passes > 0 else inf,
             positions=parts.gpus,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
+from sim.economics.campus import HallCosts, hall_costs
 from sim.economics.ground import begun, finished, flown, ground_satellite_years
 from sim.economics.servicing import NO_SERVICING, ServicingCosts, servicing_costs
 from sim.economics.spares import stored_satellite_years, transfer_propellant_kg
@@ -190,6 +191,8 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     scenario = result.scenario
     prices = scenario.economics if economics is None else economics
     priced = priced_flights(result, economics=economics, launch_price=launch_price)
+    if scenario.campus is not None:
+        return _costs_of_hall(result, hall_costs(result, scenario.campus, priced.bills[0]), prices)
     flights, bills, flight_usd, share_usd = priced.flights, priced.bills, priced.usd, priced.share_usd
     unflown = _paid_unflown_usd(result, bills, prices.payment)
     bus_usd, gpus_usd = priced.bus_usd, priced.gpus_usd
@@ -202,8 +205,7 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         launches_usd=float((times * flight_usd).sum()),
         unflown_usd=unflown,
         unflown_refund_usd=unflown * prices.payment.refund_share,
-        operations_usd=scenario.mission.years * prices.operations_usd_per_year
-        + working_satellite_years(result) * prices.operations_usd_per_satellite_year,
+        operations_usd=_operations_usd(result, prices),
         holding_usd=stored_satellite_years(result) * prices.holding_usd_per_satellite_year,
         ground_holding_usd=_satellites_usd(ground_satellite_years(result, len(bills)), bills)
         * prices.ground_holding_share_per_year,
@@ -212,6 +214,29 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
         servicing=servicing,
         unexpired_credit_usd=_unexpired_credit_usd(result, flights, share_usd, bills) + servicing.unexpired_credit_usd,
     )
+
+
+def _costs_of_hall(result: Result, hall: HallCosts, prices: Economics) -> Costs:
+    """What a campus cost: its hosts in place of satellites, its technicians in place of servicers."""
+    return Costs(
+        satellites_usd=hall.hosts_usd,
+        gpus_usd=hall.gpus_usd,
+        launches_usd=0.0,
+        unflown_usd=0.0,
+        unflown_refund_usd=0.0,
+        operations_usd=_operations_usd(result, prices),
+        holding_usd=stored_satellite_years(result) * prices.holding_usd_per_satellite_year,
+        transfers_usd=0.0,
+        deployment_usd=hall.hosts_usd + hall.gpus_usd,
+        servicing=ServicingCosts(parts_usd=hall.parts_usd, hours_usd=hall.technicians_usd),
+        unexpired_credit_usd=hall.unexpired_credit_usd,
+    )
+
+
+def _operations_usd(result: Result, prices: Economics) -> float:
+    """Operations, fixed and of what works."""
+    fixed_usd = result.scenario.mission.years * prices.operations_usd_per_year
+    return fixed_usd + working_satellite_years(result) * prices.operations_usd_per_satellite_year
 
 
 def working_satellite_years(result: Result) -> float:

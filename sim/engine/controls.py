@@ -17,6 +17,8 @@ from sim.streams import Streams
 
 Floats = NDArray[np.float64]
 
+NO_CONTROLS = Controls((), np.empty(0), np.empty(0))
+"""Those of a hall, where nothing is built for a place and date."""
 NAMES = ("first_buses", "first_gpus", "first_gpus_with_buses")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.engine.hall_hazards import HallHazards
 from sim.engine.hazards import Hazard, hazards_of
 from sim.engine.phasing_limits import phasing_fault
 from sim.environment import Environment
@@ -72,7 +73,7 @@ def _faults(environment: Environment, strategies: Sequence[str]) -> list[Fault]:
     found: dict[str, Fault] = {}
     for name in strategies:
         strategy = environment.scenario.strategy_named(name)
-        if (fault := phasing_fault(environment, name, strategy)) is not None:
+        if environment.hall is None and (fault := phasing_fault(environment, name, strategy)) is not None:
             found[fault.path] = fault
         for one in expected_events(environment, strategy):
             if (problem := one.problem) is not None:
@@ -83,6 +84,10 @@ def _faults(environment: Environment, strategies: Sequence[str]) -> list[Fault]:
 def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Expected]:
     """What happens most often in a run with a strategy."""
     scenario = environment.scenario
+    if environment.hall is not None:
+        hazards = HallHazards.of(scenario, environment.hall)
+        yield Expected("campus", "failures of its hosts", environment.horizon_days / hazards.job_mtbf_days, MOST_EVENTS)
+        return
     lives, days, ended_by = _lives(environment, strategy)
     yield Expected(ended_by, "satellites", lives, MOST_EVENTS)
     yield _flights(environment, lives)

@@ -6,7 +6,6 @@ asked again after its own actions until it wants nothing more.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator
 from math import inf
 from typing import Any
@@ -24,6 +23,7 @@ from sim.engine.repairs import Repairs
 from sim.engine.satellites import Satellites
 from sim.engine.services import Services
 from sim.engine.shocks import Shocks
+from sim.engine.steps import STANDS_DAYS, step_until
 from sim.engine.supplies import Supplies
 from sim.engine.training import TrainingJobs
 from sim.engine.transfers import Transfers
@@ -55,13 +55,6 @@ Process = Generator[simpy.Event, Any, None]
 
 MOST_ROUNDS = 1000
 """Times that a strategy may act at one instant: one that never has enough is told so."""
-MOST_EVENTS = 100_000
-"""Events that may follow one another while the clock stands, beside `EVENTS_EACH` for each berth and job."""
-EVENTS_EACH = 20
-MOST_STEPS = 50_000_000
-"""Events of a whole run, half an hour of them: what has more was not foreseen by `sim.engine.expected`."""
-STANDS_DAYS = 1e-6
-"""A clock that moves by less than this, a tenth of a second, stands."""
 
 
 class Run:
@@ -182,42 +175,14 @@ class Run:
         if (period := review_period_days(self.strategy, self.strategy_name)) is not None:
             context.env.process(self._review(period))
         self.after_change()
-        self._step_until(horizon)
+        step_until(
+            context,
+            horizon,
+            things=len(context.fleet.state) + len(self.jobs.gangs),
+            who=f"strategy {self.strategy_name}",
+        )
         self.units.unseen.catch_up_all(horizon)
         self.jobs.close(horizon)
-
-    def _step_until(self, horizon: float) -> None:
-        """Let things happen up to the horizon.  Raises `InputError` when the clock stands, or far too much happens."""
-        env, berths = self.context.env, len(self.context.fleet.state)
-        most = MOST_EVENTS + EVENTS_EACH * (berths + len(self.jobs.gangs))
-        moved, count, before = 0.0, 0, 0
-        # The environment's own loop does the same, but for the count.
-        while (day := env.peek()) < horizon:
-            if day - moved > STANDS_DAYS:
-                moved, count, before = day, 0, before + count
-            count += 1
-            if count > most or before + count > MOST_STEPS:
-                raise InputError(self._what_repeats(day, count, before + count))
-            env.step()
-
-    def _what_repeats(self, day: float, count: int, in_all: int) -> str:
-        """What to say of a run that makes no progress, or makes it in too many steps."""
-        rows = Counter((kind.name.lower(), cause) for _, kind, cause in self.context.log.latest(1000))
-        repeated = [
-            f"{kind}{f' ({self.context.scenario.cause_name(cause)})' if cause else ''}"
-            for (kind, cause), _ in rows.most_common(3)
-        ]
-        repeats = f"what repeats: {', '.join(repeated) or 'nothing that the log knows'}"
-        if in_all > MOST_STEPS:
-            return (
-                f"strategy {self.strategy_name}: {in_all:,} events by day {day:.3f}, more than a run can hold; "
-                f"{repeats}.  Something fails or is tried again too often: look at rates, lives and short intervals"
-            )
-        return (
-            f"strategy {self.strategy_name}: the run stands still on day {day:.3f}: {count:,} events at one instant; "
-            f"{repeats}.  Something takes no time "
-            "and never succeeds: look at launch.vehicle.success_probability, delays of 0 and intervals of 0"
-        )
 
     # Scheduler and strategy
 

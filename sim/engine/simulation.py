@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sim.engine.controls import birth_controls
+from sim.engine.context import Context
+from sim.engine.controls import NO_CONTROLS, birth_controls
+from sim.engine.hall import HallRun
 from sim.engine.inference import check_size, inference_rows
 from sim.engine.run import Run
 from sim.environment import Environment
+from sim.fleet import Fleet
 from sim.result import Result
 from sim.scenario.models import Scenario
 from sim.streams import Streams
@@ -19,15 +22,23 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
     """
     # A copy, so that what a user's strategy remembers ends with the replicate.
     decider = scenario.strategy_named(strategy).model_copy(deep=True)
-    run = Run(scenario, environment, decider, strategy, Streams(seed, replicate))
+    streams = Streams(seed, replicate)
     if scenario.workload.inference:
         check_size(environment)
-    run.go()
-    events = run.context.log.finish()
+    if environment.hall is not None:
+        context = Context(scenario, environment, streams, Fleet(environment.layouts))
+        HallRun(context, environment.hall).go()
+        controls = NO_CONTROLS
+    else:
+        run = Run(scenario, environment, decider, strategy, streams)
+        run.go()
+        context = run.context
+        controls = birth_controls(scenario, environment.layouts, streams, run.movements.planned_days)
+    events = context.log.finish()
     if scenario.workload.inference:
         for rows in inference_rows(environment, events):
-            run.context.log.extend(**rows)
-        events = run.context.log.finish()
+            context.log.extend(**rows)
+        events = context.log.finish()
     capacity, capacity_of = environment.capacities(events)
     return Result(
         scenario=scenario,
@@ -40,5 +51,5 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         events=events,
         parts=environment.parts,
         rooms=environment.rooms,
-        controls=birth_controls(scenario, environment.layouts, run.context.streams, run.movements.planned_days),
+        controls=controls,
     )

@@ -4,6 +4,7 @@ Smooth functions of plane and date are tabulated by the day; exact eclipse edges
 plane's shadow table.  Nothing here is random.
 """
 
+from sim.environment.campus import Hall
 from sim.environment.design import Design
 from sim.environment.environment import Environment, Light
 from sim.environment.operation import Limit, Operation
@@ -15,6 +16,7 @@ __all__ = [
     "Capacity",
     "Design",
     "Environment",
+    "Hall",
     "Light",
     "Limit",
     "Operation",

@@ -27,7 +27,7 @@ KEPT = 256
 
 NOT_IN_TABLES = frozenset(
     {"name", "description", "notes", "changes", "radiation", "reliability", "launch", "deployment", "workload"}
-    | {"service", "economics", "servicing", "strategy", "strategies", "sources", "factory", "ground"}
+    | {"service", "economics", "servicing", "strategy", "strategies", "sources", "factory", "ground", "campus"}
 )
 """Parts of a scenario that no table depends on.  All others are in the key, those that a later version adds too."""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.berths import PlaneLayout, layouts
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
+from sim.environment.campus import Hall, no_sun
 from sim.environment.deployment import Flight, flights_of
 from sim.environment.design import BIRTH_STEP_DAYS, Design
 from sim.environment.drift import check_drift, drift_days
@@ -26,7 +27,7 @@ from sim.environment.parts import Parts
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.rhythms import Rhythms
-from sim.environment.site import Capacity, OrbitalPlane
+from sim.environment.site import Capacity, OrbitalPlane, Site
 from sim.ephemeris import sun_teme_km
 from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventKind, EventLog
@@ -64,6 +65,8 @@ class Environment:
     """The places where satellites work, in order of plane."""
     job_counts: tuple[int, ...]
     """Jobs of each description of the workload."""
+    hall: Hall | None = None
+    """The hall of a campus, in place of planes, designs and sites."""
 
     @classmethod
     def build(cls, scenario: Scenario) -> Environment:
@@ -71,6 +74,9 @@ class Environment:
 
         Raises `ScenarioError` for what cannot be.
         """
+        if scenario.campus is not None:
+            days = np.arange(np.ceil(scenario.mission.days) + 1)
+            return cls(scenario, (), no_sun(days), (), (), (1,), Hall(scenario, scenario.campus))
         planes = planes_of(scenario)
         _check_size(scenario, planes)
         check_drift(scenario, planes)
@@ -133,8 +139,9 @@ class Environment:
 
     @property
     def layouts(self) -> tuple[PlaneLayout, ...]:
-        """The berths of each plane."""
-        return tuple(site.layout for site in self.sites)
+        """The berths of each site: of each plane, or of the hall."""
+        sites: tuple[Site, ...] = self.sites if self.hall is None else (self.hall,)
+        return tuple(site.layout for site in sites)
 
     @property
     def shell_planes(self) -> tuple[Plane, ...]:
@@ -179,11 +186,13 @@ class Environment:
     @property
     def parts(self) -> tuple[Parts, ...]:
         """The parts of each design's satellite, in the order of `Scenario.design_names`."""
-        return tuple(design.parts for design in self.designs)
+        return tuple(made.parts for made in (self.designs if self.hall is None else (self.hall,)))
 
     @property
     def rooms(self) -> NDArray[np.int64]:
         """Satellites that a flight carries, shape (vehicles, designs, planes)."""
+        if self.hall is not None:
+            return np.zeros((1, 1, 1), np.int64)  # nothing flies
         return np.array([design.rooms for design in self.designs], np.int64).swapaxes(0, 1)
 
     def drift_days(self, vehicle: int, design: int, start: int, to: int, day: float) -> float | None:
@@ -236,6 +245,9 @@ class Environment:
         capacity_of = np.full(serials, -1, np.intp)
         if len(arrived) == 0:
             return (), capacity_of
+        if self.hall is not None:
+            capacity_of[:] = 0
+            return (self.hall.capacity(0, 0.0),), capacity_of
         births = arrived.time_days // BIRTH_STEP_DAYS * BIRTH_STEP_DAYS
         plane_of = np.zeros(serials, np.int32)
         plane_of[arrived.satellite] = arrived.plane

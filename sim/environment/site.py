@@ -1,4 +1,4 @@
-"""A site: a place where satellites work, and all that the engine may ask of it.  An orbital plane is one."""
+"""A site: a place where satellites work, and what is asked of it.  An orbital plane is one, a hall another."""
 
 from __future__ import annotations
 
@@ -49,60 +49,20 @@ class RadiationRates:
 
 
 class Site(Protocol):
-    """What the engine asks of a place; `design` is a position in the environment's designs."""
+    """What is asked of every place; `design` is a position in the environment's designs.
+
+    An orbital plane answers more: what its light, its air and its radiation do to satellites.
+    """
 
     @property
     def layout(self) -> PlaneLayout:
         """Its berths."""
 
-    @property
-    def colocated(self) -> bool:
-        """Whether all its satellites fly within a kilometre."""
-
-    def planned_end(
-        self, design: int, birth_day: float, extended_days: float = 0.0, spent_m_s: float = 0.0
-    ) -> tuple[float, bool]:
-        """Day on which a life ends by plan, and whether propellant, not age, ends it.
-
-        `extended_days`: how long after its design life it may work on; `spent_m_s`: delta-v of a spare's way to its
-        slot.
-        """
-
-    def satellites_per_flight(self, design: int, vehicle: int = 0) -> int:
-        """How many of a design one launch of a vehicle brings here."""
-
-    def clear_days(self, design: int, day: float) -> float:
-        """Days until a satellite that dies on a day has left its slot."""
-
-    def years_aloft(self, design: int, day: float) -> float:
-        """Years until a satellite that dies on a day has come down by itself; infinite beyond what is known."""
-
     def stress_clock(self, design: int, birth_day: float) -> Clock:
         """Effective age of electronics at work, by mission day."""
 
-    def exposure(self, design: int) -> int:
-        """Number of its radiation exposure: sites and designs of one number take up the same."""
-
-    def dose_rad(self, design: int) -> RadiationRates:
-        """Dose behind the shield, rad(Si)."""
-
-    def single_events(self, design: int, effect: int) -> RadiationRates:
-        """Single events of one target and kind, before mitigation."""
-
-    def hits_per_year(self, design: int, what: str) -> float:
-        """Hits by debris that end a satellite (`collisions`) or empty one of its coolant loops (`punctures`)."""
-
-    def performance(self, design: int, birth_day: float) -> Performance:
-        """What satellites born in the month of a day can do on each day."""
-
-    def first_derating(self, design: int, birth_day: float, end_day: float) -> tuple[float, Limit, float] | None:
-        """First day on which they cannot run at full speed, why, and their speed; none before `end_day`."""
-
     def capacity(self, design: int, birth_day: float) -> Capacity:
-        """The share of their GPUs that they can run."""
-
-    def run_windows(self, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
-        """Starts and ends of the windows between two days in which a gang on these slots may run."""
+        """The share of their GPUs that satellites, or hosts, can run."""
 
 
 class OrbitalPlane:

@@ -81,6 +81,8 @@ class Study:
         """What the scenario allows but its author may not intend: as in `describe`, and of each strategy."""
         said = facts(self.scenario, self.environment)
         found: list[str] = list(said["warnings"])
+        if self.scenario.campus is not None:
+            return found
         sent = [[self.values(s, name).mean() for name in ("satellites_launched", "launches")] for s in self.strategies]
         room = said["launch"]["satellites_per_flight"]
         found += warnings_of_strategies(self.scenario, room, dict(zip(self.strategies, sent, strict=True)))
@@ -134,6 +136,8 @@ class Study:
         `rad_per_year`, rad(Si): mean over the mission without storms; `storms_rad_per_year`: expectation of storms;
         `krad_over_design_life`: of a satellite that begins work on day 0, expected storms included.
         """
+        if self.scenario.campus is not None:
+            return {"rad_per_year": 0.0, "storms_rad_per_year": 0.0, "krad_over_design_life": 0.0, "planes": 0}
         found = dose_facts(self.environment, most_exposed_plane(self.environment).id)
         return {
             "rad_per_year": found["dose_rad_per_year"]["mean"],
@@ -202,7 +206,7 @@ class Study:
             strategy=strategy,
             seed=self.seed,
             replicate=replicate,
-            slots_per_plane=tuple(plane.slots for plane in self.environment.planes),
+            slots_per_plane=tuple(layout.slots for layout in self.environment.layouts),
             capacity=capacity,
             capacity_of=capacity_of,
             events=events,

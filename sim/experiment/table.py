@@ -168,6 +168,8 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
             [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
         ]
         lines += aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
+    if dose["planes"] == 0:  # on the ground
+        return "\n".join(lines).lstrip("\n")
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
     lines += [
         "",

@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import COLUMNS, ENDS, GPU_CHANGES, GPU_LOSSES, PLANNED, STARTS, Cause, EventKind, EventLog
+from sim.events import (
+    COLUMNS,
+    ENDS,
+    GPU_CHANGES,
+    GPU_LOSSES,
+    HOSTS_OUT,
+    PLANNED,
+    STARTS,
+    Cause,
+    EventKind,
+    EventLog,
+)
+from sim.metrics.campus import missing_hosts
 from sim.metrics.series import accumulate, daily_means, online_capacity
 from sim.result import Result
 
@@ -55,7 +67,7 @@ def loss_by_cause(result: Result) -> dict[str, LossByCause]:
     count("interruptions", log.kind == EventKind.SOFT_INTERRUPTED, log.amount)
     count("lost_gpu_hours", (log.kind == EventKind.LOST) & (log.cause != Cause.NONE) & unplanned, log.amount)
     count("gpu_failures", log.kind == EventKind.GPU_FAILED, ones)
-    count("gpus_lost", np.isin(log.kind, (*GPU_LOSSES, EventKind.BUS_FAILED)), -log.gpus.astype(float))
+    count("gpus_lost", np.isin(log.kind, (*GPU_LOSSES, EventKind.BUS_FAILED, *HOSTS_OUT)), -log.gpus.astype(float))
     count("satellites_lost", log.kind == EventKind.BUS_FAILED, ones)
     found = {
         result.scenario.cause_name(number): LossByCause(**{name: float(columns[name][number]) for name in columns})
@@ -72,6 +84,8 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     that do not run count as `DARK`.  The shares and the online capacity add up to 1.
     """
     horizon, nameplate = result.horizon_days, result.nameplate_gpus
+    if result.scenario.campus is not None:
+        return missing_hosts(result, daily_means(*online_capacity(result), horizon) / nameplate)
     found: dict[str, Floats] = {}
 
     def add(name: str, share: Floats) -> None:

@@ -154,7 +154,7 @@ def _gpu_hours_since_first_start(log: EventLog, horizon: float) -> float:
     jobs, first = np.unique(log.job[starts], return_index=True)
     first = starts[first]
     end = np.full(int(jobs[-1]) + 1, horizon)
-    finished = log.kind == EventKind.JOB_FINISHED
+    finished = np.isin(log.kind, (EventKind.JOB_FINISHED, EventKind.JOB_ABANDONED))
     end[log.job[finished]] = log.time_days[finished]
     return float((log.amount[first] * (end[jobs] - log.time_days[first])).sum() * HOURS_PER_DAY)
 

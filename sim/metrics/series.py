@@ -72,7 +72,8 @@ def working_satellites(result: Result) -> tuple[Floats, Floats]:
     """Satellites at work in slots as a step function: times in days from 0, strictly increasing, and the number."""
     log = result.events
     moves = np.flatnonzero(log.satellites)
-    return accumulate(log.time_days[moves], log.satellites[moves].astype(float), result.horizon_days)
+    times, working = accumulate(log.time_days[moves], log.satellites[moves].astype(float), result.horizon_days)
+    return times, np.minimum(working, result.slots)  # spare hosts of a campus are more than its slots
 
 
 def daily_series(result: Result) -> dict[str, Floats]:

@@ -61,7 +61,8 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(max(0.0, min(lowest, sla) - 4), 101.5)
     percent(ax, 8)
     ax.set_ylabel("GPUs online (% of nameplate)")
-    light_strip(strip, environment, scenario.mission.start, ax)
+    if environment.hall is None:
+        light_strip(strip, environment, scenario.mission.start, ax)
     mean = "30-day" if alternate else "daily"
     what = (
         f"line: median of {replicates} replicates; band: 10th to 90th percentile" if replicates > 1 else "one replicate"

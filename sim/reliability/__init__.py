@@ -4,6 +4,7 @@ from sim.reliability.clock_rows import ClockRows, Exposures
 from sim.reliability.law import CalendarFactor, Law
 from sim.reliability.laws import AnyLaw, Bathtub, DelayedOnset, Exponential, PiecewiseConstant, Weibull
 from sim.reliability.life import Ageing, Clock, Life, mean_life_days
+from sim.reliability.lognormal import Lognormal
 from sim.reliability.mixture import WeibullMixture, WeibullPart
 from sim.reliability.stress import Stress, arrhenius_factor, norris_landzberg_factor
 
@@ -19,6 +20,7 @@ __all__ = [
     "Exposures",
     "Law",
     "Life",
+    "Lognormal",
     "PiecewiseConstant",
     "Stress",
     "Weibull",

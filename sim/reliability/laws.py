@@ -13,6 +13,7 @@ from sim.constants import DAYS_PER_YEAR
 from sim.parameters import cited
 from sim.reliability.burn_in import AgedWeibull, BurnedIn
 from sim.reliability.law import Floats, Law
+from sim.reliability.lognormal import Lognormal
 from sim.reliability.mixture import WeibullMixture
 from sim.reliability.root import bisect_newton
 
@@ -295,5 +296,6 @@ class PiecewiseConstant(Law):
 
 
 AnyLaw = Annotated[
-    Exponential | Weibull | Bathtub | DelayedOnset | PiecewiseConstant | WeibullMixture, Field(discriminator="kind")
+    Exponential | Weibull | Lognormal | Bathtub | DelayedOnset | PiecewiseConstant | WeibullMixture,
+    Field(discriminator="kind"),
 ]

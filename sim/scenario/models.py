@@ -14,11 +14,13 @@ from sim.events import NAMED, Cause
 from sim.launch import LaunchService
 from sim.parameters import Label, Parameters, Source, Text, cited
 from sim.physics.solar_cycle import SolarLevel
+from sim.scenario.campus import Campus
 from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
 from sim.scenario.factory import Factory, unknown_stock
 from sim.scenario.failure import Name, Reliability
 from sim.scenario.ground import Ground
+from sim.scenario.grounded import STRATEGY, out_of_place, with_defaults_of_a_campus
 from sim.scenario.hardware import Satellite
 from sim.scenario.inherited import changes_text
 from sim.scenario.launching import cannot_bring_up, too_heavy, unknown_vehicle
@@ -146,8 +148,10 @@ class Scenario(Parameters):
     `mission.years=3`.  Written by whoever lays them; results do not depend on it."""
     mission: Mission
     constellation: Constellation
+    campus: Campus | None = None
+    """A hall of hosts on the ground in place of the constellation, which is then left out, `launch` too."""
     satellite: Satellite
-    """The satellite that the fleet is deployed with."""
+    """The satellite that the fleet is deployed with; with a campus, a host."""
     designs: dict[Name, Design] = Field(default_factory=dict)
     """Further kinds of satellite by name: generations that follow."""
     light: Light = Light()
@@ -201,6 +205,7 @@ class Scenario(Parameters):
     def _designs_build_on_the_first(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        value = with_defaults_of_a_campus(value)
         base, designs = value.get("satellite"), value.get("designs")
         if not (isinstance(base, dict) and isinstance(designs, dict)):
             return value
@@ -250,6 +255,12 @@ class Scenario(Parameters):
             designs=len(self.designs),
         )
         if problem:
+            raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _campus_has_what_it_follows(self) -> Scenario:
+        if self.campus is not None and (problem := out_of_place(self, self.campus)):
             raise ValueError(problem)
         return self
 
@@ -349,6 +360,9 @@ class Scenario(Parameters):
         Raises `ScenarioError` when there is none, or when the scenario has no room for what it does.
         """
         strategy = self.strategies.get(name)
+        if self.campus is not None and name != STRATEGY:
+            problem = f"has nothing to order on a campus, whose repairs stand under `campus`: must be {STRATEGY}"
+            raise ScenarioError([Fault("strategies", name, None, problem)])
         if strategy is None:
             try:
                 strategy = strategy_class(name)(kind=name)

@@ -72,7 +72,7 @@ def test_a_strategy_that_orders_at_once_what_fails_at_once_ends_too(fleet, check
 
 
 def test_a_strategy_that_renews_its_fleet_at_every_instant_ends_too(fleet, run_with, monkeypatch):
-    monkeypatch.setattr("sim.engine.run.MOST_EVENTS", 2_000)
+    monkeypatch.setattr("sim.engine.steps.MOST_EVENTS", 2_000)
     with pytest.raises(InputError, match="still"):
         run_with(fleet(slots=1, days=30, lead=0), Swings())
 

@@ -504,7 +504,7 @@ def in_small() -> Iterator[None]:
         patch.object(expected, "MOST_EVENTS", EVENTS),
         patch.object(expected, "MOST_INTERRUPTIONS", 50 * EVENTS),
         patch.object(expected, "MOST_LOOKS", 50 * EVENTS),
-        patch("sim.engine.run.MOST_STEPS", 10 * EVENTS),
+        patch("sim.engine.steps.MOST_STEPS", 10 * EVENTS),
         patch("sim.scenario.size.MOST_PLANE_DAYS", 2 * EVENTS),
         patch("sim.scenario.size.MOST_BERTHS", EVENTS),
         patch("sim.scenario.size.MOST_GPUS", 500 * EVENTS),

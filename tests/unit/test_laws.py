@@ -12,6 +12,7 @@ from sim.reliability import (
     Bathtub,
     DelayedOnset,
     Exponential,
+    Lognormal,
     PiecewiseConstant,
     Weibull,
     WeibullMixture,
@@ -27,6 +28,7 @@ CASTET_SALEH = {
 LAWS = {
     "exponential": Exponential(rate_per_year=0.07),
     "weibull": Weibull(shape=2.5, scale_years=7),
+    "lognormal": Lognormal(median_years=4, sigma=0.8),
     "bathtub": Bathtub(infant_loss_fraction=0.05, constant_per_year=0.02, wear_out_scale_years=5),
     "delayed": DelayedOnset(calm_per_year=0.003, onset_years=2, rate_per_year=0.1),
     "delayed_growing": DelayedOnset(calm_per_year=0.003, onset_years=2, rate_per_year=0.1, shape=2.5),

@@ -1,0 +1,173 @@
+"""What a scenario with a campus means: hosts and pools, how they fail and are mended, and the job on them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.description.format import Facts, money, span
+from sim.economics import bills_of
+from sim.engine.hall_hazards import HallHazards
+from sim.environment import Environment, Hall
+from sim.scenario import Scenario, sha256_of, sources, tally
+from sim.scenario.campus import Campus, NeverRetire, RetireByFailures, Retirement
+from sim.text import many
+
+
+def campus_facts(environment: Environment, hall: Hall) -> Facts:
+    """The numbers behind `describe` of a campus; None where there is none."""
+    scenario, campus, mission = environment.scenario, hall.campus, environment.scenario.mission
+    found: Facts = {
+        "name": scenario.name,
+        "description": scenario.description,
+        "notes": scenario.notes,
+        "sha256": sha256_of(scenario),
+        "sources": tally(sources(scenario)),
+        "mission": {
+            "start": mission.start.isoformat(),
+            "end": (mission.start + datetime.timedelta(days=mission.days)).isoformat(),
+            "years": mission.years,
+            "warm_up_years": mission.warm_up_years,
+            "wind_down_years": mission.wind_down_years,
+        },
+        "campus": _campus(environment, campus),
+        "failures": _failures(scenario, hall),
+        "jobs": [_job(scenario, hall)],
+        "strategy": scenario.strategy,
+    }
+    return found | {"warnings": list(_warnings(found))}
+
+
+def _campus(environment: Environment, campus: Campus) -> Facts:
+    scenario, gpus = environment.scenario, environment.scenario.satellite.gpus
+    bill = bills_of(scenario, environment.parts)[0]
+    return {
+        **campus.model_dump(),
+        "gpus_per_host": gpus,
+        "gpus": campus.hosts * gpus,
+        "bad_hosts": int(campus.all_hosts * campus.bad.share),
+        "junction_c": campus.junction_c,
+        "host_usd": bill.usd,
+        "usd": campus.all_hosts * bill.usd,
+        "design_life_years": scenario.satellite.design_life_years,
+        "retirement_text": _retirement(campus.retirement),
+    }
+
+
+def _failures(scenario: Scenario, hall: Hall) -> Facts:
+    hazards = HallHazards.of(scenario, hall)
+    return {
+        "causes": {
+            scenario.cause_name(wear.cause): {"pace": wear.pace, "per_host_year": rate * DAYS_PER_YEAR}
+            for wear, rate in zip(hazards.wears, hazards.per_day_by_cause(1.0), strict=True)
+        },
+        "per_host_year": hazards.host_per_day * DAYS_PER_YEAR,
+        "interruptions_per_day": {
+            scenario.cause_name(one.cause): one.per_day for one in hall.interruptions(scenario.workload.jobs[0])
+        },
+    }
+
+
+def _job(scenario: Scenario, hall: Hall) -> Facts:
+    job, hazards = scenario.workload.jobs[0], HallHazards.of(scenario, hall)
+    mtbf = hazards.job_mtbf_days
+    rhythm = job.rhythm(mtbf)
+    return {
+        "name": job.name,
+        "gpus": job.gpus,
+        "hosts": job.gpus // hall.gpus_per_host,
+        "work_gpu_hours": job.work_gpu_hours,
+        "days_of_work": None if job.work_gpu_hours is None else job.work_gpu_hours / job.gpus / HOURS_PER_DAY,
+        "mtbf_days": mtbf if mtbf < float("inf") else None,
+        "checkpoint_interval_min": None if hall.campus.continuous_checkpoints else rhythm.interval * MINUTES_PER_DAY,
+        "restart_min": job.restart_min,
+    }
+
+
+def _retirement(rule: Retirement) -> str:
+    if isinstance(rule, NeverRetire):
+        return "no host is ever given up"
+    if isinstance(rule, RetireByFailures):
+        window = "in all" if rule.window_days is None else f"within {rule.window_days:g} days"
+        return f"a host that has failed {many(rule.failures, 'time')} {window} is given up when its repair ends"
+    return f"a host is given up when its repair ends with a score of {rule.least:g} or less"
+
+
+def _warnings(found: Facts) -> Iterator[str]:
+    campus, job = found["campus"], found["jobs"][0]
+    wanted, there = job["hosts"] + campus["warm_standbys"], campus["hosts"]
+    if wanted > there:
+        yield (
+            f"the job and its standbys are {wanted:,} hosts, and campus.hosts is {there:,}: it begins with fewer "
+            "standbys, or waits for spare hosts"
+        )
+    days, mission_days = job["days_of_work"], found["mission"]["years"] * DAYS_PER_YEAR
+    if days is not None and days > mission_days:
+        yield f"the job takes {days:,.0f} days of computing, and the mission has {mission_days:,.0f}: it will not end"
+
+
+def campus_lines(f: Facts) -> Iterator[tuple[str, list[str]]]:
+    """(heading, lines) of what a campus is."""
+    yield "Campus", _hosts_text(f["campus"])
+    yield "Failures", _failures_text(f["campus"], f["failures"])
+    yield "Repair", _repair_text(f["campus"])
+    yield "Job", _job_text(f["campus"], f["jobs"][0])
+
+
+def _hosts_text(campus: Facts) -> list[str]:
+    bad = campus["bad_hosts"]
+    return [
+        f"  {many(campus['hosts'], 'host')} of {many(campus['gpus_per_host'], 'GPU')} in the working pool, "
+        f"{campus['gpus']:,} GPUs: the nameplate capacity; {many(campus['spare_hosts'], 'spare host')}, each of "
+        f"which takes {campus['spare_wait_min']:g} min to come",
+        f"  {money(campus['host_usd'])} a host, {money(campus['usd'])} in all; "
+        f"accounting life {campus['design_life_years']:g} years",
+        f"  {many(bad, 'bad host')} among them, ageing {campus['bad']['rate_factor']:g} times as fast"
+        if bad
+        else "  no bad hosts at the start",
+    ]
+
+
+def _failures_text(campus: Facts, failures: Facts) -> list[str]:
+    causes = [f"{name.replace('_', ' ')} {one['per_host_year']:.3g}" for name, one in failures["causes"].items()]
+    paces = {one["pace"] for one in failures["causes"].values()} - {1.0}
+    soft = [f"{name.replace('_', ' ')} {rate:.3g}" for name, rate in failures["interruptions_per_day"].items()]
+    lines = [
+        f"  a host fails {failures['per_host_year']:.3g} times a year at work, bad ones counted in, mean over its life "
+        f"(a good one by cause: {', '.join(causes) or 'never'})",
+        "  none fails in a pool, in repair, or while the job waits",
+        f"  junction at {campus['junction_c']:g} C: ageing rate of electronics {max(paces, default=1.0):.3g}",
+    ]
+    return lines + ([f"  interruptions of the job that break nothing, a day: {', '.join(soft)}"] if soft else [])
+
+
+def _repair_text(campus: Facts) -> list[str]:
+    repair, diagnosis, crews = campus["repair"], campus["diagnosis"], campus["repair"]["technicians"]
+    who = "as many technicians as it takes" if crews is None else many(crews, "technician")
+    manual = span(repair["manual_min"] / MINUTES_PER_DAY)
+    return [
+        f"  automatic stage, mean {span(repair['automatic_min'] / MINUTES_PER_DAY)}; then in "
+        f"{repair['manual_share']:.0%} of the cases a manual one, mean {manual}, by {who}",
+        f"  the fault is missed in {repair['automatic_failure']:.0%} of the automatic repairs and "
+        f"{repair['manual_failure']:.0%} of the manual ones; {campus['retirement_text']}",
+        f"  a failure is put down to a host with probability {diagnosis['probability']:g}, then to a wrong one with "
+        f"probability {diagnosis['uncertainty']:g}",
+    ]
+
+
+def _job_text(campus: Facts, job: Facts) -> list[str]:
+    days, mtbf, interval = job["days_of_work"], job["mtbf_days"], job["checkpoint_interval_min"]
+    work = "runs until the mission ends" if days is None else f"{days:,.4g} days of computing"
+    stops = "never interrupted" if mtbf is None else f"interrupted every {span(mtbf)} on average"
+    saved = (
+        "an interruption takes no work (campus.continuous_checkpoints)"
+        if interval is None
+        else f"a checkpoint every {span(interval / MINUTES_PER_DAY)}"
+    )
+    return [
+        f"  {job['name']}: {work} on {many(job['hosts'], 'host')} ({job['gpus']:,} GPUs) with "
+        f"{many(campus['warm_standbys'], 'warm standby')}",
+        f"    {stops}; {saved}; a restart takes {job['restart_min']:g} min, choosing hosts anew "
+        f"{campus['selection_min']:g} min",
+    ]

@@ -1,0 +1,111 @@
+"""What a scenario with a campus may say, and what it need not: nothing there orbits, flies, or hears the Sun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from sim.scenario.campus import NOTHING_FLIES, Campus
+from sim.scenario.constellation import Constellation
+from sim.scenario.failure import Reliability
+from sim.scenario.hardware import Satellite
+
+_SECTIONS = ("constellation", "designs", "light", "power", "space", "radiation", "launch", "factory", "deployment")
+"""Sections that say nothing about a campus, `servicing` beside them."""
+_HOST = ("gpus", "design_life_years", "mass_kg")
+"""Fields of `satellite` that describe a host; the mass is not used, and need not be given."""
+_RELIABILITY = ("gpu", "bus", "groups", "interruptions", "stress", "gpu_burn_in_days")
+"""Fields of `reliability` that hold for a host."""
+_PRICES = (
+    "bus_usd",
+    "gpu_usd",
+    "operations_usd_per_year",
+    "operations_usd_per_satellite_year",
+    "holding_usd_per_satellite_year",
+)
+NO_SHELLS = Constellation.model_construct(shells=())
+"""The `constellation` of a scenario with a campus; no other may be without a shell."""
+STRATEGY = "run_to_failure"
+"""The strategy of a campus: nothing is ordered."""
+
+
+def with_defaults_of_a_campus(value: dict[str, Any]) -> dict[str, Any]:
+    """A scenario's tree with what one of a campus need not say."""
+    if not isinstance(value.get("campus"), dict | Campus):
+        return value
+    filled = {"launch": NOTHING_FLIES} | value
+    given = value.get("constellation")
+    if given is None or (isinstance(given, dict) and given.get("shells") == []):
+        filled["constellation"] = NO_SHELLS
+    if isinstance(host := value.get("satellite"), dict):
+        filled["satellite"] = {"mass_kg": "sized"} | host
+    return filled
+
+
+def out_of_place(scenario: Any, campus: Campus) -> str | None:
+    """What stands in a scenario with a campus that it does not follow, or that does not fit it; none: nothing.
+
+    `scenario`: a `Scenario`, whose own validator asks this.
+    """
+    return next((f"{path}: {problem}" for path, problem in _problems(scenario, campus)), None)
+
+
+def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) of each."""
+    like = type(scenario).model_fields
+    for section in (*_SECTIONS, "servicing"):
+        given, default = getattr(scenario, section), like[section].get_default(call_default_factory=True)
+        if section == "launch":
+            default = type(scenario.launch).model_validate(NOTHING_FLIES)
+        elif section == "constellation":
+            default = NO_SHELLS
+        if given != default:
+            yield section, "has no meaning beside a campus, where nothing orbits or flies: leave it out"
+    plain = Satellite(gpus=1, mass_kg="sized", design_life_years=1)
+    yield from _changed("satellite", scenario.satellite, plain, _HOST, "a host is its gpus and design_life_years")
+    plain_ = Reliability(gpu=scenario.reliability.gpu, bus=scenario.reliability.bus)
+    what = f"a campus follows {', '.join(_RELIABILITY)}"
+    yield from _changed("reliability", scenario.reliability, plain_, _RELIABILITY, what)
+    laws = {"gpu": scenario.reliability.gpu, "bus": scenario.reliability.bus}
+    for name, group in scenario.reliability.groups.items():
+        laws[f"groups.{name}.law"] = group.law
+        if (group.units, group.common_cause_fraction) != (1, 0):
+            yield f"reliability.groups.{name}", "a campus follows groups of one unit without common causes"
+    for path, law in laws.items():
+        if law.calendar_factor is not None:
+            yield f"reliability.{path}.calendar_factor", "hosts age by their time at work, not by the date"
+    prices = type(scenario.economics)(bus_usd=0, gpu_usd=0)
+    yield from _changed("economics", scenario.economics, prices, _PRICES, f"a campus is priced by {', '.join(_PRICES)}")
+    if scenario.economics.bus_usd == "sized":
+        yield "economics.bus_usd", "a host is not made of a satellite's parts: give its price"
+    if scenario.strategy != STRATEGY:
+        yield "strategy", f"{scenario.strategy!r} has nothing to order on a campus: must be {STRATEGY}"
+    yield from _job_problems(scenario, campus)
+
+
+def _job_problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
+    jobs, gpus = scenario.workload.jobs, scenario.satellite.gpus
+    if len(jobs) != 1 or jobs[0].count != 1:
+        yield "workload.jobs", "a campus follows one job: give one description, of count 1"
+        return
+    job = jobs[0]
+    hosts = job.gpus // gpus
+    if job.gpus % gpus:
+        yield "workload.jobs.0.gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
+    if hosts > campus.all_hosts:
+        yield "workload.jobs.0.gpus", f"takes {hosts:,} hosts, and both pools hold {campus.all_hosts:,}"
+    if job.gradient_gb > 0:
+        yield "workload.jobs.0.gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
+    if scenario.workload.scheduler != type(scenario.workload)().scheduler:
+        yield "workload.scheduler", "one job needs none: leave it out"
+
+
+def _changed(
+    section: str, given: BaseModel, plain: BaseModel, meant: tuple[str, ...], what: str
+) -> Iterator[tuple[str, str]]:
+    """Fields of a section, beside those that are meant, that are not as they are by default."""
+    for name in type(given).model_fields:
+        if name not in meant and getattr(given, name) != getattr(plain, name):
+            yield f"{section}.{name}", f"has no meaning on a campus: {what}"

@@ -72,13 +72,14 @@ def _failures(scenario: Scenario, hall: Hall) -> Facts:
 def _job(scenario: Scenario, hall: Hall) -> Facts:
     job, hazards = scenario.workload.jobs[0], HallHazards.of(scenario, hall)
     mtbf = hazards.job_mtbf_days
-    rhythm = job.rhythm(mtbf)
+    figures = hall.figures(job)
+    rhythm, work = job.rhythm(mtbf, figures.durable_s, figures.load_s), figures.work_gpu_hours
     return {
         "name": job.name,
         "gpus": job.gpus,
         "hosts": job.gpus // hall.gpus_per_host,
-        "work_gpu_hours": job.work_gpu_hours,
-        "days_of_work": None if job.work_gpu_hours is None else job.work_gpu_hours / job.gpus / HOURS_PER_DAY,
+        "work_gpu_hours": work,
+        "days_of_work": None if work is None else work / job.gpus / HOURS_PER_DAY,
         "mtbf_days": mtbf if mtbf < float("inf") else None,
         "checkpoint_interval_min": None if hall.campus.continuous_checkpoints else rhythm.interval * MINUTES_PER_DAY,
         "restart_min": job.restart_min,

@@ -96,7 +96,7 @@ def _job_problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
         yield "workload.jobs.0.gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
     if hosts > campus.all_hosts:
         yield "workload.jobs.0.gpus", f"takes {hosts:,} hosts, and both pools hold {campus.all_hosts:,}"
-    if job.gradient_gb > 0:
+    if job.gradient_gb:
         yield "workload.jobs.0.gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
     if scenario.workload.scheduler != type(scenario.workload)().scheduler:
         yield "workload.scheduler", "one job needs none: leave it out"

@@ -15,7 +15,8 @@ from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.errors import Fault, InputError, ScenarioError
 from sim.parameters import Parameters
 from sim.scenario.campus import MOST_HOSTS
-from sim.scenario.faults import Origin, faults_of, nearest
+from sim.scenario.faults import Origin, faults_of
+from sim.text import nearest
 
 MINUTES_PER_YEAR = DAYS_PER_YEAR * MINUTES_PER_DAY
 FIGURES = ("training_time_hours", "total_failures", "effective_training_ratio")

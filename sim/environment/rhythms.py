@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY, SECONDS_PER_DAY
-from sim.environment.gangs import PHASES, Gangs, Make
+from sim.environment.gangs import Gangs, Make
 from sim.environment.interruptions import Per
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import block_means
@@ -25,15 +25,19 @@ Ints = NDArray[np.intp]
 
 AHEAD_DAYS = 30.0
 """Checkpoints are set by the interruptions expected over so many days to come."""
-RATE_STEP = 0.05
+RATE_STEP = 0.1
 """Of the logarithm of a gang's rate of interruptions, within which one interval serves: it follows the root of it."""
-SHARE_STEP = 0.02
-"""Of the share of interruptions that come in passes, likewise."""
-_TENTHS = 10 * MINUTES_PER_DAY
+SHARE_STEP = 0.05
+"""Of the shares of interruptions that come in passes and that are noticed late, likewise."""
+SECTORS = 32
+"""Of an orbit, 3 min of flight, in which satellites are taken to meet a pass together: passes last ten."""
 BUNCHED_SHARE = 0.05
-"""Share of interruptions in passes from which they matter."""
-BUNCHED_PER_DAY = 0.2
-"""Interruptions a day from which a pass brings several: rarer ones come evenly for all that checkpoints can tell."""
+"""Share of interruptions in passes from which it matters that they come together."""
+BUNCHED_PER_DAY = 1.0
+"""Interruptions a day from which it does: a pass brings several then."""
+DAYS_LOOKED_AT, DAYS_APART = 5, 3.7
+"""Days of passes that stand for all: where they fall changes from day to day."""
+_TENTHS = 10 * MINUTES_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Rhythms:
             return None
         rate, share = round(log(per_day) / RATE_STEP), round(in_passes / per_day / SHARE_STEP)
         late = round(expected.late / in_passes / SHARE_STEP)
-        places = np.unique(np.round(self.gangs.planes[plane].phases_rad[slots] * (PHASES / (2 * np.pi))))
+        places = np.unique(np.floor(self.gangs.planes[plane].phases_rad[slots] * (SECTORS / (2 * np.pi))))
         # A turn of the whole gang shifts its day, and changes nothing else.
         alike = self.gangs.passes(plane).alike[:2]
         key = *alike, tuple((places - places[0]).tolist()), rate, share, late
@@ -137,13 +141,15 @@ class Rhythms:
         def make() -> Gaps:
             passes = self.gangs.passes(plane)
             steps = round(passes.block_days * MINUTES_PER_DAY)
-            days = np.linspace(0.0, passes.block_days, steps + 1)
-            dose = np.diff(passes.dose(places * (2 * np.pi / PHASES), days).mean(axis=0))
+            grid = np.linspace(0.0, passes.block_days, steps + 1)
+            phases = places * (2 * np.pi / SECTORS)
+            days = np.linspace(0.0, DAYS_APART * (DAYS_LOOKED_AT - 1), DAYS_LOOKED_AT).clip(max=passes.horizon_days)
+            dose = np.stack([np.diff(passes.dose(phases, day + grid).mean(axis=0)) for day in days.tolist()])
             if dose.sum() == 0:
                 dose[:] = 1.0
-            dose = dose * steps / dose.sum()
+            dose = dose / dose.mean()
             delay = self.gangs.scenario.radiation.detection_delay_h / HOURS_PER_DAY
-            seen = np.roll(dose, round(delay / passes.block_days * steps))
+            seen = np.roll(dose, round(delay / passes.block_days * steps), axis=1)
             part, later = share * SHARE_STEP, late * SHARE_STEP
             relative = 1 - part + part * ((1 - later) * dose + later * seen)
             return Gaps.of(exp(rate * RATE_STEP) * relative, passes.block_days)

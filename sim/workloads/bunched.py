@@ -22,9 +22,9 @@ from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 Floats = NDArray[np.float64]
 
-AGES = 160
-"""Gaps at which S is worked out, evenly in their logarithms."""
-TRIED = 40
+AGES = 360
+"""Gaps up to a period at which S is worked out, evenly; short ones besides.  A pass is some of them wide."""
+TRIED = 24
 """Intervals tried before the best is refined: C may have several maxima."""
 NEGLIGIBLE = 20.0
 """Expected interruptions after which a gap that goes on is left out: e^-20."""
@@ -45,18 +45,18 @@ class Gaps:
 
     @classmethod
     def of(cls, per_day: Floats, period: float) -> Gaps:
-        """Of interruptions at these rates in equal steps of a period, shape (n,)."""
-        n = len(per_day)
+        """Of interruptions at these rates in equal steps of some periods, shape (periods, n), each as often."""
+        kinds, n = per_day.shape
         step = period / n
-        expected = per_day * step
-        middle = np.cumsum(expected) - expected / 2
-        total = float(expected.sum())
-        twice = np.concatenate([middle, middle + total])
-        shift = np.unique(np.concatenate([[0], np.geomspace(1, n, AGES).astype(np.intp)]))
-        started = expected > 0
-        gone = twice[np.flatnonzero(started) + shift[:, None]] - middle[started]
-        longer = (np.exp(-gone) * expected[started]).sum(axis=1) / period
-        return cls(period, total, shift * step, np.log(np.maximum(longer, 1e-300)))
+        shift = np.unique(np.concatenate([np.geomspace(1, n, 32), np.linspace(0, n, AGES)]).astype(np.intp))
+        longer = np.zeros(len(shift))
+        for expected in per_day * step:
+            middle = np.cumsum(expected) - expected / 2
+            twice = np.concatenate([middle, middle + expected.sum()])
+            begun = np.flatnonzero(expected > 0)
+            gone = twice[begun + shift[:, None]] - middle[begun]
+            longer += (np.exp(-gone) * expected[begun]).sum(axis=1) / (kinds * period)
+        return cls(period, float(per_day.sum()) * step / kinds, shift * step, np.log(np.maximum(longer, 1e-300)))
 
     def longer(self, age: Floats) -> Floats:
         """S: interruptions a day that are followed by a longer gap."""
@@ -82,5 +82,5 @@ class Gaps:
         tried = np.linspace(low, max(low, log(evenly * 16)) + 1e-9, TRIED)
         best = int(np.argmin([lost(one) for one in tried.tolist()]))
         around = tried[max(best - 1, 0)], tried[min(best + 1, TRIED - 1)]
-        found = minimize_scalar(lost, bounds=around, method="bounded", options={"xatol": 0.01})
+        found = minimize_scalar(lost, bounds=around, method="bounded", options={"xatol": 0.02})
         return float(np.exp(found.x if found.fun < lost(float(tried[best])) else tried[best]))

@@ -28,7 +28,7 @@ class Model(Parameters):
     """What a checkpoint holds beside the weights, bytes a parameter: moments, a full-precision copy, gradients."""
     tokens: float | None = Field(default=None, ge=1, le=1e20)
     """Tokens to train on; none, and no `flops`: the job goes on to the end of the mission."""
-    flops: float | None = Field(default=None, ge=1, le=1e36)
+    flops: float | None = Field(default=None, ge=1, le=1e30)
     """Operations of the training in place of its tokens."""
     tokens_per_step: float = Field(
         default=16e6, ge=1, le=1e15, json_schema_extra=cited("P", "Llama 3 405B: arXiv 2407.21783", 1e6, 64e6)

@@ -23,9 +23,9 @@ from sim.scenario.models import Mission, Scenario
 DAYS = 365.25
 IN_LIGHT = Capacity(np.zeros(1), np.ones(1))
 JOBS = (
-    {"name": "short", "gpus": 10, "work_gpu_hours": 10700},
-    {"name": "long", "gpus": 20},
-    {"name": "too large", "gpus": 30},
+    {"name": "short", "gpus": 10, "model": {"parameters": 1e9, "mfu": 0.5}, "work_gpu_hours": 10700},
+    {"name": "long", "gpus": 20, "model": {"parameters": 2e9, "mfu": 0.4}},
+    {"name": "too large", "gpus": 30, "model": {"parameters": 1e12}},
 )
 
 
@@ -156,6 +156,9 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "worst_month_availability": 870 / 1200,
         "time_below_sla_fraction": 0.5,
         "useful_gpu_hours": useful,
+        # At .918 PFLOP/s; an operation is a sixth of what a parameter and token take.
+        "useful_pflop_hours": 0.918 * (10_700 * 0.5 + 18_500 * 0.4),
+        "tokens": 0.918e15 * 3600 / 6 * (10_700 * 0.5 / 1e9 + 18_500 * 0.4 / 2e9),
         "goodput": useful / (40 * 2400),
         # Job 0: 10 GPUs from day 0 to 50; job 1: 20 GPUs from day 10 to 100; job 2 never starts.
         "effective_training_time_ratio": useful / ((10 * 50 + 20 * 90) * 24),
@@ -275,6 +278,8 @@ def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
         "net_cost_usd",
         "order_fill_rate",
         "time_to_restore_days",
+        "tokens",
+        "useful_pflop_hours",
     }
     assert values["compute_availability"] == values["worst_month_availability"] == 0.0
     assert values["time_below_sla_fraction"] == 1.0

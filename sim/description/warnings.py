@@ -150,7 +150,7 @@ def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
                     f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one plane: the others wait"
                 )
     at_most = sum(best_fit(list(room), job.gpus, count) * job.gpus for job, count in jobs)
-    if jobs and at_most < (1 - _IDLE) * all_gpus:
+    if jobs and not scenario.workload.inference and at_most < (1 - _IDLE) * all_gpus:
         yield (
             f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
             "and their cost is borne by the hours of the others"

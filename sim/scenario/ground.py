@@ -75,13 +75,9 @@ class Ground(Parameters):
     """Ground stations; a satellite sends to one at a time."""
     relay: Relay | None = None
     """Instead of ground stations."""
-    downlink_gb_s: float = Field(
-        default=100.0,
-        ge=1e-6,
-        le=1e6,
-        json_schema_extra=cited("R", "TBIRD sent 200 Gb/s from a low orbit to Table Mountain in 2023", 1, 200),
-    )
-    """Rate of one satellite to a ground station, Gb/s; a relay has its own."""
+    downlink_gb_s: float | None = Field(default=None, ge=1e-6, le=1e6)
+    """Rate of one satellite to a ground station, Gb/s; none: as `satellite.links.ground_rate_gb_s`, a radio's.  A relay
+    has its own."""
     buffer_gb: float = Field(
         default=1000.0, ge=0, le=1e9, json_schema_extra=cited("A", "a small part of one host's disks", 10, 30_000)
     )

@@ -350,6 +350,7 @@ def test_without_ground_everything_is_sent(fleet, environment):
         (Ground, {}, "stations or a relay"),
         (Ground, {"stations": SITES, **RELAY}, "stations or a relay"),
         (Ground, {"stations": [SITES[0], SITES[0]]}, "'north'"),
+        (Ground, {"downlink_gb_s": 5, **RELAY}, "downlink_gb_s"),
         (InferenceService, {"latency_limit_s": 1, "response_s": 2}, "response_s"),
         (Region, {"name": "x", "longitude_deg": 0, "peak_tokens_per_s": 1, "day_curve": [1.0] * 23}, "24"),
         (RegionalDemand, {"regions": []}, "1"),

@@ -39,11 +39,27 @@ def fleet(planes, policy, *more):
     )
 
 
+def replicas():
+    """1,250 satellites of 80 GPUs in 25 planes, each GPU a replica of its own, sent to eight ground stations."""
+    return sim.load(
+        "baseline",
+        "overlays/ground_stations",
+        set_=[
+            "workload.jobs=[]",
+            "workload.inference=[{}]",
+            "constellation.shells.0.planes=25",
+            "constellation.shells.0.satellites_per_plane=50",
+            "satellite.gpus=80",
+        ],
+    )
+
+
 CASES = {
     "ride_through": lambda: (fleet(20, "ride_through"), 1),
     "pause": lambda: (fleet(20, "pause"), 1),
     "ride_through, 10 planes": lambda: (fleet(10, "ride_through"), 1),
     "ride_through, 40 planes": lambda: (fleet(40, "ride_through"), 1),
+    "100,000 replicas": lambda: (replicas(), 1),
     "suncatcher_81": lambda: (sim.load("suncatcher_81"), 1),
     "suncatcher_81, 60 replicates": lambda: (sim.load("suncatcher_81"), 60),
     "baseline": lambda: (sim.load("baseline"), 1),

@@ -73,7 +73,7 @@ class EventKind(IntEnum):
     )
     JOB_ARRIVED = 49  # a job joins the queue for the first time; amount: GPUs that it wants
     IDLE_CHANGED = 50  # of a satellite at work, where inference is asked for; amount: GPUs idle from then on
-    SERVED = 51  # GPU-hours of a service (`job`: its number) whose output was sold; 51 to 55 once in 30 days
+    SERVED = 51  # GPU-hours of a service (`job`: its number) whose output was sold; 51 to 56 once in 30 days
     TOKENS_SOLD = 52  # tokens of a service
     UNSOLD = 53  # GPU-hours of a service for which there was demand, and no way to send their output
     CUT_SHORT = 54  # GPU-hours of a service lost with requests under way, when replicas ended

@@ -403,6 +403,15 @@ def test_verify_takes_eccentric_orbits() -> None:
     assert abs(eccentric["sunlit_fraction"] - circular["sunlit_fraction"]) > 0.002
 
 
+def test_verify_compares_contacts_of_shipped_stations_and_of_places() -> None:
+    orbit = ["--altitude-km", 650, "--sun-synchronous", "--start", "2027-01-01", "--days", 2]
+    found = as_json("verify", "contacts", *orbit, "--stations", "svalbard,-33.9:18.4:50")
+    assert found["stations"] == ["svalbard", "-33.9:18.4:50"]
+    assert found["missed"] == found["extra"] == 0
+    assert found["events"] > 50
+    assert found["max_error_s"] < 1
+
+
 def test_verify_says_that_there_is_no_eclipse() -> None:
     orbit = ["--altitude-km", "1400", "--sun-synchronous", "--ltan-h", "6", "--start", "2027-01-01", "--days", "1"]
     text, _ = orbitfleet("verify", "eclipse", *orbit)

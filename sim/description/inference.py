@@ -23,7 +23,7 @@ def ground_facts(scenario: Scenario, environment: Environment) -> Facts | None:
         return {"relay": ground.relay.model_dump(mode="json"), "gb_per_day": link.capacity_bytes_per_day(0) / 1e9}
     return {
         "stations": [station.model_dump(mode="json") for station in ground.stations],
-        "downlink_gb_s": ground.downlink_gb_s,
+        "downlink_gb_s": link.rate_bytes_per_s() * 8 / 1e9,
         "buffer_gb": ground.buffer_gb,
         "planes": [_plane(environment, plane) for plane in _first_of_shells(environment)],
     }

@@ -323,7 +323,7 @@ def _jobs(f: Facts) -> Iterator[str]:
                 f"{job['checkpoint_to_ground_h']:.3g} h to downlink"
             )
     if not f["jobs"]:
-        yield "  none, so goodput is 0"
+        yield "  none" if f["inference"] else "  none, so goodput is 0"
     yield f"  SLA: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
 
 

@@ -162,7 +162,7 @@ def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
                 )
     sizes = [(job.size_with(largest) or job.gpus, count) for job, count in jobs]
     at_most = sum(best_fit(list(room), gpus, count) * gpus for gpus, count in sizes)
-    if jobs and at_most < (1 - _IDLE) * all_gpus:
+    if jobs and not scenario.workload.inference and at_most < (1 - _IDLE) * all_gpus:
         yield (
             f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
             "and their cost is borne by the hours of the others"

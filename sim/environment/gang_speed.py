@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from sim.environment.design import Performance
 from sim.environment.hardware import SunTables
 from sim.environment.planes import Plane
-from sim.physics.link import all_reduce_s, communication_efficiency, gang_availability
+from sim.physics.link import (
+    all_reduce_s,
+    exposed_communication_s,
+    gang_availability,
+    propagation_delay_s,
+    ring_all_reduce_s,
+    transfer_time_s,
+)
 from sim.scenario.models import Scenario
 from sim.workloads import JobFigures, TrainingJob
 
@@ -58,19 +65,49 @@ def communication_share(scenario: Scenario, job: TrainingJob, figures: JobFigure
         return 1.0
     links, gpus = scenario.satellite.links, scenario.satellite.gpus
     up = float(gang_availability(satellites, links.links_per_satellite, links.mtbf_h, links.reacquisition_s))
-    if figures.gradient_gb == 0:
-        return up
-    talk = all_reduce_s(
-        figures.gradient_gb * 1e9,
-        satellites,
-        links.rate_gb_s * 1e9,
-        links.range_km,
-        efficiency=links.efficiency,
-        hop_latency_s=links.hop_latency_us * 1e-6,
-        chips_per_satellite=min(gpus, job.gpus),
-        intra_rate_bps=links.intra_rate_gb_s * 1e9,
-    )
-    return up * float(communication_efficiency(figures.step_compute_s, talk, job.overlap, job.local_steps))
+    of_copy = -(-job.replica_gpus // gpus)
+    talk, stall = 0.0, _within_copies_s(scenario, job, min(of_copy, satellites))
+    if figures.gradient_gb:
+        # Each satellite of a copy sums up its own part with those of the other copies.
+        talk = float(
+            all_reduce_s(
+                figures.gradient_gb * 1e9 / of_copy,
+                max(1, satellites // of_copy),
+                links.rate_gb_s * 1e9,
+                links.range_km,
+                efficiency=links.efficiency,
+                hop_latency_s=links.hop_latency_us * 1e-6,
+                chips_per_satellite=max(1, min(gpus, job.gpus) // job.replica_gpus),
+                intra_rate_bps=links.intra_rate_gb_s * 1e9,
+            )
+        )
+    compute = figures.step_compute_s
+    exposed = float(exposed_communication_s(compute, talk, job.overlap, job.local_steps))
+    return up * compute / (compute + exposed + stall)
+
+
+def _within_copies_s(scenario: Scenario, job: TrainingJob, of_copy: int) -> float:
+    """What a step waits for talk within copies of the model that lie on more than one satellite each, s.
+
+    Pipeline stages hand on the activations of each token once forward and once back over the links between satellites,
+    as far as that does not hide behind computation; layers that are shared by satellites are summed up twice forward
+    and twice back, and nothing goes on meanwhile (Narayanan 2021, arXiv 2104.04473).
+    """
+    if of_copy < 2 or job.model is None:
+        return 0.0
+    links = scenario.satellite.links
+    layers, width = job.model.shape
+    volume = job.model.tokens_per_step * job.replica_gpus / job.gpus * width * job.model.bytes_per_parameter
+    rate, hop = links.rate_gb_s * 1e9, float(propagation_delay_s(links.range_km)) + links.hop_latency_us * 1e-6
+    shared = -(-job.tensor_parallel // scenario.satellite.gpus)
+    stall = 0.0
+    if shared > 1:
+        each = float(ring_all_reduce_s(volume, shared, rate, links.efficiency, hop))
+        stall += 4 * layers / job.pipeline_parallel * each
+    if job.pipeline_parallel > 1:
+        handed = 2 * float(transfer_time_s(volume, rate, links.efficiency, delay_s=hop))
+        stall += (1 - job.overlap) * handed
+    return stall
 
 
 def union_of_arcs(phases_rad: Floats, share: Floats) -> Floats:

@@ -93,8 +93,7 @@ class Gangs:
     def communication(self, job: TrainingJob, satellites: int) -> float:
         """Share of its time that a gang over so many satellites computes rather than talks, link outages included."""
         own = self.figures(job)
-        key = own.gradient_gb, own.step_compute_s, job.overlap, job.local_steps, job.gpus, satellites
-        return self._talk.get(key, lambda: communication_share(self.scenario, job, own, satellites))
+        return self._talk.get((job, satellites), lambda: communication_share(self.scenario, job, own, satellites))
 
     def figures(self, job: TrainingJob) -> JobFigures:
         """What a job is, given or by its model, on satellites of the first design."""
@@ -117,7 +116,7 @@ class Gangs:
         )
 
     @cached_property
-    def _talk(self) -> Recent[tuple[float, ...], float]:
+    def _talk(self) -> Recent[tuple[TrainingJob, int], float]:
         return Recent(1024)
 
     def undisturbed(self, plane: int, makes: Sequence[Make], units: Ints) -> float:

@@ -82,7 +82,9 @@ class GroundLink:
         ground = self.ground
         if ground is None:
             return float("inf")
-        return 1e9 / 8 * (ground.downlink_gb_s if ground.relay is None else ground.relay.rate_gb_s)
+        radio = self.scenario.satellite.links.ground_rate_gb_s
+        direct = radio if ground.downlink_gb_s is None else ground.downlink_gb_s
+        return 1e9 / 8 * (direct if ground.relay is None else ground.relay.rate_gb_s)
 
     def capacity_bytes_per_day(self, plane: int) -> float:
         """What one satellite of a plane can send in a day: rate x contact share x weather, bytes."""

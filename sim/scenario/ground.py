@@ -75,22 +75,20 @@ class Ground(Parameters):
     """Ground stations; a satellite sends to one at a time."""
     relay: Relay | None = None
     """Instead of ground stations."""
-    downlink_gb_s: float = Field(
-        default=100.0,
-        ge=1e-6,
-        le=1e6,
-        json_schema_extra=cited("R", "TBIRD sent 200 Gb/s from a low orbit to Table Mountain in 2023", 1, 200),
-    )
-    """Rate of one satellite to a ground station, Gb/s; a relay has its own."""
+    downlink_gb_s: float | None = Field(default=None, ge=1e-6, le=1e6)
+    """Rate of one satellite to a ground station, Gb/s; none: as `satellite.links.ground_rate_gb_s`, a radio's.  A relay
+    has its own."""
     buffer_gb: float = Field(
         default=1000.0, ge=0, le=1e9, json_schema_extra=cited("A", "a small part of one host's disks", 10, 30_000)
     )
-    """What waits aboard one satellite to be sent, at most, GB (gigabytes)."""
+    """What waits aboard one satellite for the next contact with a station, at most, GB (gigabytes)."""
 
     @model_validator(mode="after")
     def _one_way_down(self) -> Ground:
         if bool(self.stations) == (self.relay is not None):
             raise ValueError("give either stations or a relay, and not both: one of the two brings results down")
+        if self.relay is not None and self.downlink_gb_s is not None:
+            raise ValueError("downlink_gb_s is the rate to ground stations: a relay has its own, relay.rate_gb_s")
         names = [station.name for station in self.stations]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"stations: two are called {twice!r}")

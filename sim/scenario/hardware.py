@@ -169,7 +169,8 @@ class Links(Parameters):
     )
     """Rate of a satellite's own storage, Gbit/s, for checkpoints."""
     ground_rate_gb_s: float = Field(default=1.0, ge=1e-9, le=1e9, json_schema_extra=cited("S2", "by radio"))
-    """Downlink of a satellite, Gbit/s, for what a checkpoint takes to the ground."""
+    """Downlink of a satellite, Gbit/s: what a checkpoint takes to the ground, and output too where
+    `ground.downlink_gb_s` says nothing else."""
 
 
 class Shield(Parameters):

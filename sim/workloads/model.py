@@ -8,6 +8,11 @@ from sim.parameters import Parameters, cited
 
 FLOPS_PER_TOKEN = 6.0
 """Operations of training, a parameter and token, forward and backward (Kaplan 2020, arXiv 2001.08361)."""
+PARAMETERS_PER_LAYER = 12.0
+"""Times the square of the width: attention and a feed-forward part four times as wide (Narayanan 2021, arXiv
+2104.04473)."""
+WIDTH_TO_DEPTH = 128.0
+"""16,384 to 126 in Llama 3 405B, 8,192 to 80 in 70B (arXiv 2407.21783)."""
 
 
 class Model(Parameters):
@@ -42,11 +47,22 @@ class Model(Parameters):
     )
     """Share of a GPU's peak that it reaches while it computes: what talking between satellites costs comes on top."""
 
+    layers: int | None = Field(default=None, gt=0, le=1_000_000)
+    """Layers; none: as many as a model of this size has whose width is `WIDTH_TO_DEPTH` times their number."""
+    width: int | None = Field(default=None, gt=0, le=100_000_000)
+    """Activations that a token has between two layers; none: by parameters and layers."""
+
     @model_validator(mode="after")
     def _one_amount_of_work(self) -> Model:
         if self.tokens is not None and self.flops is not None:
             raise ValueError(f"tokens ({self.tokens:g}) and flops ({self.flops:g}) both say how much work: give one")
         return self
+
+    @property
+    def shape(self) -> tuple[float, float]:
+        """(layers, width): as given, else of a model with 12 parameters a layer and square of its width."""
+        layers = self.layers or (self.parameters / (PARAMETERS_PER_LAYER * WIDTH_TO_DEPTH**2)) ** (1 / 3)
+        return layers, self.width or (self.parameters / (PARAMETERS_PER_LAYER * layers)) ** 0.5
 
     @property
     def state_gb(self) -> float:

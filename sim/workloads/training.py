@@ -42,8 +42,12 @@ class TrainingJob(Parameters):
     """What a gang does that lost GPUs for which none are idle in its plane.  `elastic`: it goes on with fewer, by whole
     replicas, and grows back when GPUs are free; its work per hour falls accordingly.  `wait`: it keeps what it has and
     waits in its plane for the others.  `restart_elsewhere`: it gives back all and queues for another place."""
-    replica_gpus: int = Field(default=1, gt=0, le=1_000_000_000)
-    """GPUs that hold one copy of the model (tensor times pipeline parallel): an elastic gang has whole copies."""
+    tensor_parallel: int = Field(default=1, gt=0, le=1_000_000)
+    """GPUs that share each layer of a copy of the model.  Within a satellite their talk is part of the model's `mfu`;
+    beyond it each layer waits for the links."""
+    pipeline_parallel: int = Field(default=1, gt=0, le=1_000_000)
+    """Stages that the layers of a copy are parted into; tensor x pipeline GPUs hold one copy of the model, and an
+    elastic gang has whole copies."""
     least_fraction: float = Field(
         default=0.5, ge=0, le=1, json_schema_extra=cited("A", "engineering judgement", 0.1, 1)
     )
@@ -143,6 +147,11 @@ class TrainingJob(Parameters):
         return Rhythm(max(interval, lag), write, restart, lag)
 
     @property
+    def replica_gpus(self) -> int:
+        """GPUs that hold one copy of the model."""
+        return self.tensor_parallel * self.pipeline_parallel
+
+    @property
     def least_gpus(self) -> int:
         """GPUs on which it starts and goes on if there are no more."""
         if self.on_loss != "elastic":
@@ -162,6 +171,9 @@ class TrainingJob(Parameters):
 
     @model_validator(mode="after")
     def _is_made_of_replicas(self) -> TrainingJob:
+        copy = f"tensor_parallel x pipeline_parallel ({self.replica_gpus})"
         if self.gpus % self.replica_gpus:
-            raise ValueError(f"gpus ({self.gpus}) must be a multiple of replica_gpus ({self.replica_gpus})")
+            raise ValueError(f"gpus ({self.gpus}) must be a multiple of {copy}, the GPUs of a copy of the model")
+        if self.replica_gpus > 1 and self.model is None:
+            raise ValueError(f"{copy} needs a model, whose layers are parted")
         return self

@@ -327,6 +327,8 @@ def test_satellites_in_view_share_a_station(fleet, environment):
     alone = capacity(True, 1, None)
     assert capacity(True, 1, 1) == pytest.approx(alone)
     assert capacity(True, 8, 2) == pytest.approx(alone / 4)
+    # Nobody gave a rate: the radio's, 1 Gb/s.
+    assert alone == pytest.approx(1e9 / 8 * 86400 * link(True, 1, None).contacts(0).clear_share)
     # Around the orbit, of seven others so many are in view on average.
     others = 7 * link(False, 8, 1).contacts(0).share
     assert capacity(False, 8, 1) == pytest.approx(alone / (1 + others), rel=1e-3)
@@ -348,6 +350,7 @@ def test_without_ground_everything_is_sent(fleet, environment):
         (Ground, {}, "stations or a relay"),
         (Ground, {"stations": SITES, **RELAY}, "stations or a relay"),
         (Ground, {"stations": [SITES[0], SITES[0]]}, "'north'"),
+        (Ground, {"downlink_gb_s": 5, **RELAY}, "downlink_gb_s"),
         (InferenceService, {"latency_limit_s": 1, "response_s": 2}, "response_s"),
         (Region, {"name": "x", "longitude_deg": 0, "peak_tokens_per_s": 1, "day_curve": [1.0] * 23}, "24"),
         (RegionalDemand, {"regions": []}, "1"),

@@ -11,7 +11,7 @@ from sim.metrics import measure, waterfall
 BARE = {"checkpoint_interval_min": 0.01, "checkpoint_block_s": 0, "checkpoint_durable_s": 0, "restart_min": 0}
 RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_block_s": 0, "checkpoint_durable_s": 0, "restart_min": 60}
 DAY = 24.0
-# Only so that its layers can be parted: a step takes weeks, and hardly anything is to be talked about.
+# Only so that its layers can be parted: a step takes weeks, and all talk hides behind it.
 TINY = {"parameters": 1e3, "tokens_per_step": 1e15}
 
 
@@ -28,7 +28,15 @@ def hours(result):
 def test_a_gang_goes_on_with_fewer_replicas_and_grows_back(fleet, checked_run, written_thresholds):
     # Two satellites of four; one is lost on day 2 and replaced on day 5.  Copies of two GPUs.
     laws = written_thresholds(bus={(1, 0): 2})
-    job = {"gpus": 8, "on_loss": "elastic", "tensor_parallel": 2, "model": TINY, "least_fraction": 0.25, **RHYTHM}
+    job = {
+        "gpus": 8,
+        "on_loss": "elastic",
+        "tensor_parallel": 2,
+        "model": TINY,
+        "overlap": 1,
+        "least_fraction": 0.25,
+        **RHYTHM,
+    }
     scenario = fleet(slots=2, gpus=4, days=10, lead=3, jobs=[job], **laws)
     result = checked_run(scenario, "replace_on_failure")
     assert sizes(result) == [(2, 4), (5, 8)]
@@ -42,7 +50,15 @@ def test_a_gang_goes_on_with_fewer_replicas_and_grows_back(fleet, checked_run, w
 
 def test_what_is_less_than_a_replica_is_stranded(fleet, checked_run, written_thresholds):
     laws = written_thresholds(gpu={(0, 0, 0): 2})
-    job = {"gpus": 8, "on_loss": "elastic", "tensor_parallel": 4, "model": TINY, "least_fraction": 0.5, **RHYTHM}
+    job = {
+        "gpus": 8,
+        "on_loss": "elastic",
+        "tensor_parallel": 4,
+        "model": TINY,
+        "overlap": 1,
+        "least_fraction": 0.5,
+        **RHYTHM,
+    }
     result = checked_run(fleet(slots=2, gpus=4, days=10, jobs=[job], **laws))
     assert sizes(result) == [(2, 4)]
     assert hours(result) == {"useful": 2 * DAY * 8 + (8 * DAY - 1) * 4, "restart": 4, "stranded": 8 * DAY * 3}

@@ -32,7 +32,7 @@ from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Placement, Queued, Running
+from sim.workloads import Placement, Queued, Running, TrainingJob
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -83,8 +83,9 @@ class TrainingJobs:
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
             work = inf if figures.work_gpu_hours is None else figures.work_gpu_hours / HOURS_PER_DAY
-            for job in range(len(self.gangs), len(self.gangs) + count):
-                arrivals, copies, day = UnitArrivals(streams, job), Copies(spec, figures), spec.arrival_day
+            days = arrival_days(spec, count, streams, len(self.gangs))
+            for job, day in enumerate(days, start=len(self.gangs)):
+                arrivals, copies = UnitArrivals(streams, job), Copies(spec, figures)
                 self.gangs.append(Gang(day, job, spec, rhythm, arrivals, copies, work, since=day))
 
     def start(self) -> None:
@@ -384,3 +385,12 @@ class TrainingJobs:
         self.pool.rooms.stop(gang.plane, gang.job, gang.size, gang.end_day)
         gang.end_day = inf
         gang.generation += 1
+
+
+def arrival_days(spec: TrainingJob, count: int, streams: Streams, first: int) -> list[float]:
+    """Days on which the jobs of a description arrive, in order; `first` is the number of the first of them."""
+    if spec.arrives_every_days is None:
+        return [spec.arrival_day] * count
+    gaps = streams.of("arrivals of jobs", first).standard_exponential(count)
+    days: list[float] = (spec.arrival_day + spec.arrives_every_days * np.cumsum(gaps)).tolist()
+    return days

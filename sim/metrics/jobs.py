@@ -7,7 +7,9 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.environment.filling import job_counts
 from sim.events import EventKind, EventLog
+from sim.result import Result
 
 Floats = NDArray[np.float64]
 
@@ -16,8 +18,9 @@ SHORT_DAYS = 10 / 86400
 doi 10.1007/BFb0053978)."""
 
 
-def job_metrics(log: EventLog) -> dict[str, float]:
+def job_metrics(result: Result) -> dict[str, float]:
     """The metrics of jobs by name, NaN where one is not defined."""
+    log = result.events
     arrived, started, finished = (
         _days(log, kind) for kind in (EventKind.JOB_ARRIVED, EventKind.JOB_STARTED, EventKind.JOB_FINISHED)
     )
@@ -26,6 +29,7 @@ def job_metrics(log: EventLog) -> dict[str, float]:
     return {
         "queueing_delay_days": _mean((started - arrived)[np.isfinite(started)]),
         "bounded_slowdown": _mean(np.maximum((finished - arrived)[done] / run, 1.0)),
+        "deadlines_met": _deadlines_met(result, arrived, finished),
         "jobs_finished": float(np.count_nonzero(done)),
         "makespan_days": float((finished - arrived.min()).max()) if len(done) and done.all() else nan,
     }
@@ -40,6 +44,19 @@ def _days(log: EventLog, kind: EventKind) -> Floats:
     arrived = np.zeros(jobs, bool)
     arrived[log.job[log.kind == EventKind.JOB_ARRIVED]] = True
     return found[arrived]
+
+
+def _deadlines_met(result: Result, arrived: Floats, finished: Floats) -> float:
+    """Share of the jobs with a deadline within the mission that ended by it."""
+    jobs = result.scenario.workload.jobs
+    if all(job.deadline_days is None for job in jobs):
+        return nan
+    within = [np.inf if job.deadline_days is None else job.deadline_days for job in jobs]
+    number = np.unique(result.events.job[result.events.kind == EventKind.JOB_ARRIVED])
+    ends = np.cumsum(job_counts(result.scenario, result.slots_per_plane))
+    due = arrived + np.array(within)[np.searchsorted(ends, number, side="right")]
+    known = due <= result.horizon_days
+    return _mean((finished <= due)[known].astype(float))
 
 
 def _mean(values: Floats) -> float:

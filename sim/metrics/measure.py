@@ -73,7 +73,7 @@ def measure(result: Result) -> dict[str, float]:
         "deployment_mass_t": float(tonnes[deployment].sum()),
         "robot_hours": log.total(EventKind.VISITED),
         **accounts(result),
-        **job_metrics(log),
+        **job_metrics(result),
         "served_gpu_hours": served,
         **money(result, useful, served),
     }

@@ -300,6 +300,13 @@ METRICS: dict[str, Metric] = {
             "lower",
             low=1.0,
         ),
+        Metric(
+            "deadlines_met",
+            "1",
+            "Share of the jobs with a deadline within the mission that ended by it; undefined where none has one.",
+            "higher",
+            high=1.0,
+        ),
         Metric("jobs_finished", "1", "Jobs that did all their work.", "higher"),
         Metric(
             "makespan_days",

@@ -12,7 +12,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from sim.files import nearest_file
 from sim.scenario.citations import source_faults
 from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, origin_of, part_at
 from sim.scenario.inherited import CHANGES, SAID, changed_sections, name_of_file, with_changes, with_laid
+from sim.scenario.job_trace import Trace, rows_of
 from sim.scenario.models import Scenario
 from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
@@ -66,6 +67,7 @@ def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Coll
         raise ScenarioError(faults)
     tree.value |= with_changes(tree.value, tree.since)
     faults = _find_catalogues(tree)
+    _take_jobs_from_trace(tree)
     try:
         scenario = Scenario.model_validate(tree.value)
     except ValidationError as error:
@@ -350,6 +352,34 @@ def _find_catalogues(tree: _Tree) -> list[Fault]:
         if not there:
             faults.append(origin.fault(dotted(place), name, f"no such file: {path}{nearest_file(path)}"))
     return faults
+
+
+def _take_jobs_from_trace(tree: _Tree) -> None:
+    """Put the jobs of a trace behind those that are described.  Raises `ScenarioError` for a trace that is none."""
+    workload = part_at(tree.value, ("workload",))
+    given = workload.pop("trace", None) if isinstance(workload, dict) else None
+    if given is None:
+        return
+    place: Place = ("workload", "trace")
+    try:
+        trace = Trace.model_validate(given)
+    except ValidationError as error:
+        origins = {(): origin_of(tree.origins, place)} | {
+            at[2:]: origin for at, origin in tree.origins.items() if at[:2] == place and len(at) > 2
+        }
+        faults = faults_of(error, given, origins)
+        raise ScenarioError([replace(fault, path=f"workload.trace.{fault.path}") for fault in faults]) from None
+    origin = origin_of(tree.origins, (*place, "file"))
+    folder = Path() if origin.file == SET else Path(origin.file).parent
+    path = folder / trace.file
+    jobs = workload.setdefault("jobs", [])
+    if not isinstance(jobs, list):
+        return  # which is told as a fault of its own
+    for row in rows_of(trace, path):
+        at: Place = ("workload", "jobs", len(jobs))
+        jobs.append(row.job)
+        tree.origins |= {(*at, *part): Origin(str(path), row.line) for part in _places(row.job)}
+    tree.origins.setdefault(("workload", "jobs"), origin)
 
 
 def _places(value: Any) -> Iterator[Place]:

@@ -65,6 +65,11 @@ class TrainingJob(Parameters):
     """The higher, the more urgent: the scheduler `priority` looks at it."""
     arrival_day: float = Field(default=0.0, ge=0, le=36525)
     """Mission day on which the job joins the queue."""
+    arrives_every_days: float | None = Field(default=None, ge=1e-6, le=36525)
+    """Mean days between the arrivals of the jobs of this description from `arrival_day` on, a Poisson process; none:
+    all arrive at once."""
+    deadline_days: float | None = Field(default=None, ge=0, le=36525)
+    """Days after its arrival by which a job should be done; none: it has no deadline."""
     checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"
     """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate.
     Stretched where the next save would begin before the last is durable."""

@@ -359,8 +359,11 @@ def check_gang_time(result: Result) -> None:
     finished = log.where(EventKind.JOB_FINISHED)
     end = np.full(len(specs), horizon)
     end[finished.job] = finished.time_days
+    arrived = log.where(EventKind.JOB_ARRIVED)
+    begin = np.full(len(specs), np.inf)
+    begin[arrived.job] = arrived.time_days
     for job, spec in enumerate(specs):
-        hours = max(0.0, end[job] - spec.arrival_day) * 24 * spec.gpus - hours_without(log, job, spec.gpus, end[job])
+        hours = max(0.0, end[job] - begin[job]) * 24 * spec.gpus - hours_without(log, job, spec.gpus, end[job])
         mine = spent.job == job
         assert spent.amount[mine].sum() == pytest.approx(hours, rel=1e-9, abs=1e-6)
         if spec.work_gpu_hours is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
@@ -21,7 +21,8 @@ MOST_ROWS = 20_000
 """Jobs of a trace: each is a description of its own."""
 DAYS = {"seconds": 1 / 86400, "minutes": 1 / 1440, "hours": 1 / 24, "days": 1.0}
 """Length of each unit of time."""
-COLUMNS = ("arrival", "gpus", "work_gpu_hours", "duration", "end", "priority", "deadline", "name")
+_Column = Literal["arrival", "gpus", "work_gpu_hours", "duration", "end", "priority", "deadline", "name"]
+COLUMNS: tuple[_Column, ...] = get_args(_Column)
 """What a row may say; `arrival` and `gpus` it must."""
 
 
@@ -36,9 +37,7 @@ class Trace(Parameters):
     """The file, from the folder of the scenario file that names it."""
     unit: Literal["seconds", "minutes", "hours", "days"] = "hours"
     """Of arrival, duration, end and deadline; arrivals count from the mission's start."""
-    columns: dict[
-        Literal["arrival", "gpus", "work_gpu_hours", "duration", "end", "priority", "deadline", "name"], Label
-    ] = Field(default_factory=dict)
+    columns: dict[_Column, Label] = Field(default_factory=dict)
     """What the file calls a column, where it calls it otherwise."""
     job: dict[Label, Any] = Field(default_factory=dict)
     """What all jobs have in common, as under `workload.jobs`."""
@@ -66,7 +65,7 @@ def rows_of(trace: Trace, path: Path) -> list[Row]:
         raise _error(path, "", None, "has no jobs")
     if len(lines) > MOST_ROWS:
         raise _error(path, "", len(lines), f"jobs are too many: a trace may have {MOST_ROWS:,}")
-    names = {what: trace.columns.get(what, what) for what in COLUMNS}  # type: ignore[call-overload]
+    names: dict[str, str] = {what: trace.columns.get(what, what) for what in COLUMNS}
     _check_columns(names, trace, lines[0][1], path)
     return [Row(line, _job(trace, names, given, path, line)) for line, given in lines]
 
@@ -125,7 +124,8 @@ def _job(trace: Trace, names: Mapping[str, str], given: Mapping[str, Any], path:
     for what, value in (("arrival", arrival), ("gpus", gpus)):
         if value is None:
             raise _error(path, f"line {line}, column {names[what]!r}", None, "is missing")
-    assert arrival is not None and gpus is not None
+    assert arrival is not None
+    assert gpus is not None
     if gpus != int(gpus):
         raise _error(path, f"line {line}, column {names['gpus']!r}", gpus, "must be a whole number")
     job = {**trace.job, "arrival_day": arrival * unit, "gpus": int(gpus)}

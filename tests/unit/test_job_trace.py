@@ -46,7 +46,12 @@ def test_lines_of_json_in_other_units(loaded):
         {"arrival": 0, "gpus": 1, "work_gpu_hours": 7},
     ]
     one, other = loaded("\n".join(map(json.dumps, rows)), "jobs.jsonl", unit="minutes")
-    assert (one.arrival_day * 1440, one.work_gpu_hours, one.priority, one.name) == (60, pytest.approx(4), 3, "first")
+    assert (one.arrival_day * 1440, one.work_gpu_hours, one.priority, one.name) == (
+        pytest.approx(60),
+        pytest.approx(4),
+        3,
+        "first",
+    )
     assert one.deadline_days * 1440 == pytest.approx(240)
     assert (other.work_gpu_hours, other.deadline_days) == (7, None)
 
@@ -63,7 +68,7 @@ def test_lines_of_json_in_other_units(loaded):
         ("arrival,gpus,end\n5,8,4\n", {}, "line 2, column 'end' = 4.0: is before its arrival, 5"),
         ("arrival,gpus\n0,8,9\n", {}, "line 2: has more cells than the heading"),
         ("arrival,gpus\n", {}, "jobs.csv: has no jobs"),
-        ("arrival,gpus\n0,8\n", {"unit": "weeks"}, "workload.trace.unit = weeks: must be"),
+        ("arrival,gpus\n0,8\n", {"unit": "weeks"}, "workload.trace.unit = 'weeks': must be"),
         ("arrival,gpus\n0,8\n", {"columns": {"ends": "x"}}, "workload.trace.columns"),
         ("arrival,gpus\n0,8\n", {"job": {"restrt_min": 1}}, r"workload.jobs.0.restrt_min.*did you mean"),
         ("arrival,gpus,work_gpu_hours\n1,8,1\n2,8,0\n", {}, r"workload.jobs.1.work_gpu_hours = 0.*line 3"),

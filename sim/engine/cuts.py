@@ -37,6 +37,9 @@ class Windows:
         counts = np.array([len(one.starts) for one in asked])
         first = np.concatenate([[0], np.cumsum(counts)])
         restarts = np.repeat([float(one.composition.rhythm.restart) for one in asked], counts)
+        for number, one in enumerate(asked):
+            if one.restarts is not None:
+                restarts[first[number] : first[number + 1]] = one.restarts
         planned = np.ones(len(restarts), bool)
         some = np.flatnonzero(counts)
         restarts[first[some]] = [asked[i].before.restart_days for i in some.tolist()]

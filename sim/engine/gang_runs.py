@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.copies import LostSatellites
+from sim.engine.foresight import Foresight
 from sim.engine.gang import Gang
 from sim.engine.gang_time import GangTime
 from sim.engine.run_segments import run_segments
@@ -49,6 +50,7 @@ class GangRuns:
         self._stops: dict[int, float] = {}  # by the description of a job
         self._storms: Recent[float, Floats] = Recent(64)
         self.lost = LostSatellites()
+        self._foresight = Foresight(fluence_per_day)
 
     @property
     def many_noted(self) -> bool:
@@ -122,7 +124,11 @@ class GangRuns:
             # It never runs, so nobody asks how fast it would, and what would interrupt it.
             standing = Composition(self.environment.gangs, stretch.plane, gang.rhythm, _STANDING, 0.0, 1.0, None, True)
             return Asked(standing, before, starts, ends, until, planned)
-        return Asked(self._composition(gang, stretch), before, starts, ends, until, planned)
+        composition = self._composition(gang, stretch)
+        if gang.spec.heeds_nothing:
+            return Asked(composition, before, starts, ends, until, planned)
+        seen = self._foresight.outlook(gang.spec, composition, starts, ends)
+        return Asked(composition, before, seen.starts, seen.ends, until, planned, seen.restarts, seen.sheltered_days)
 
     def _composition(self, gang: Gang, stretch: Stretch) -> Composition:
         """How a gang runs in a segment; worked out once."""

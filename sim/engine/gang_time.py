@@ -33,6 +33,7 @@ _BECAME = np.array(
         EventKind.RESTARTED,
         EventKind.PAUSED,
         EventKind.PAUSED,
+        EventKind.PAUSED,
         EventKind.DETECTED,
         EventKind.LOST,
     ]
@@ -49,6 +50,7 @@ _WHY = np.array(
         Cause.NONE,
         Cause.NONE,
         Cause.STAND_OFF,
+        Cause.SHELTER,
         Cause.NONE,
         Cause.NONE,
         Cause.NONE,
@@ -102,7 +104,8 @@ class GangTime:
                 sums(spent.written),
                 sums(spent.restarted) - detected,
                 still,
-                day - since - still - accounted + sums(spent.idle),
+                segments.sheltered,
+                day - since - still - segments.sheltered - accounted + sums(spent.idle),
                 detected,
                 given_up,
             ]

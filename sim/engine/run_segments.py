@@ -56,6 +56,8 @@ class RunSegments:
     """Silent corruptions not yet noticed at the end of each segment."""
     progress: list[Progress]
     """How the work of each went along."""
+    sheltered: Floats
+    """For which each stood still until a pass or a storm was over, days, shape (segments,)."""
 
     def sums(self, of_pieces: Floats) -> Floats:
         """Sums over the pieces of each segment, shape (segments,)."""
@@ -153,6 +155,7 @@ def run_segments(asked: Sequence[Asked]) -> RunSegments:
         used=used,
         pending=[[] if one.interruptible else list(one.before.pending) for one in asked],
         progress=progress,
+        sheltered=np.array([one.sheltered_days for one in asked]),
     )
     for number, noticed, waiting in cuts.corruptions(ended):
         _roll_back(segments, number, asked[number].composition.rhythm, noticed, waiting)

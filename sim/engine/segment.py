@@ -129,6 +129,10 @@ class Asked:
     """Day to which it is followed."""
     planned: bool
     """Whether that end was known beforehand, so that a checkpoint precedes it."""
+    restarts: Floats | None = None
+    """Restart with which each window but the first begins, shape of `starts`; none: the rhythm's."""
+    sheltered_days: float = 0.0
+    """For which the gang stands still beside the dark, until a pass or a storm is over."""
 
     @property
     def interruptible(self) -> bool:

@@ -329,7 +329,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             "waiting_gpu_hours",
             "GPU h",
-            "GPU-hours of GPUs that live while a job waits for the rest of its gang, held by it or free for it.",
+            "GPU-hours of GPUs that live while a job waits for the rest of its gang, held by it or free for it, or "
+            "until a pass, a storm or a stand-off is over.",
             "lower",
         ),
         Metric(

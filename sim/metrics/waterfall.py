@@ -30,7 +30,7 @@ CLASSES: dict[str, Share] = {
     ),
     "restart": Share("restarts after interruptions and pauses", ("restart_gpu_hours",)),
     "detection": Share("before an interruption was noticed", ("detection_gpu_hours",)),
-    "waiting": Share("free or held while a job waits for the rest of its gang", ("waiting_gpu_hours",)),
+    "waiting": Share("until a gang is complete, or a pass or storm is over", ("waiting_gpu_hours",)),
     "stranded": Share("free, wanted by a gang at work, too few or in another plane", ("stranded_gpu_hours",)),
     "link": Share("talk between GPUs, and links that are down", ("link_gpu_hours",)),
     "throttled": Share("too little light, power or cooling for full speed", ("throttled_gpu_hours",)),
@@ -51,7 +51,7 @@ def accounts(result: Result) -> dict[str, float]:
     log, horizon = result.events, result.horizon_days
     online = float((log.gpus * (horizon - np.minimum(log.time_days, horizon))).sum()) * HOURS_PER_DAY
     dark = _slowed(log, Cause.ENERGY) if result.scenario.power.eclipse_policy == "migrate" else 0.0
-    paused, stood = log.kind == EventKind.PAUSED, log.cause == Cause.STAND_OFF
+    paused, stood = log.kind == EventKind.PAUSED, np.isin(log.cause, (Cause.STAND_OFF, Cause.SHELTER))
     inference = inference_totals(log)
     gangs = {
         "checkpoint_gpu_hours": log.total(EventKind.CHECKPOINTED),

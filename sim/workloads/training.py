@@ -123,6 +123,16 @@ class TrainingJob(Parameters):
     """Share of the communication that can run behind computation."""
     local_steps: int = Field(default=1, gt=0, le=1_000_000_000)
     """Steps between two exchanges: 1 synchronous, 500 in low-communication training (DiLoCo, arXiv 2311.08105)."""
+    in_passes: Literal["compute", "checkpoint", "pause", "best"] = "compute"
+    """What a gang that flies together does about passes of the South Atlantic Anomaly, which are known beforehand:
+    `checkpoint` as each begins, `pause` until it is over, or `best`: pause through those in which more is expected to
+    be lost than a pause takes."""
+    in_storms: Literal["compute", "checkpoint", "pause", "best"] = "compute"
+    """Likewise about solar storms, of which it is warned; they last days."""
+    resume_s: float = Field(
+        default=30.0, ge=0, le=86400, json_schema_extra=cited("A", "loading the state again", 5, 600)
+    )
+    """From the end of a pass or storm to computing again, s."""
     failures_during_restart: bool = True
     """Whether a failure during a restart begins the restart anew."""
 
@@ -150,6 +160,11 @@ class TrainingJob(Parameters):
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
         restart = self.restart_min / MINUTES_PER_DAY + load_s / SECONDS_PER_DAY
         return Rhythm(max(interval, lag), write, restart, lag)
+
+    @property
+    def heeds_nothing(self) -> bool:
+        """Whether it computes through passes and storms as at any time."""
+        return self.in_passes == self.in_storms == "compute"
 
     @property
     def replica_gpus(self) -> int:

@@ -28,6 +28,7 @@ from sim.scenario import Scenario, sha256_of, sources, tally
 from sim.scenario.failure import Group
 from sim.strategies import BUILT_IN, Strategy, strategy_class
 from sim.workloads import TrainingJob
+from sim.workloads.replicas import recovery_probability
 
 EFFECTS = {
     "ride_through": "GPUs run in eclipse on battery power, and slow down if the battery is too small",
@@ -250,6 +251,9 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "step_compute_s": figures.step_compute_s,
         "checkpoint_gb": figures.checkpoint_gb,
         "checkpoint_to": job.checkpoint_to,
+        "peer_replicas": job.peer_replicas if job.checkpoint_to == "peer" else None,
+        "two_losses_survived": _two_losses_survived(job, satellites),
+        "ground_checkpoint_h": job.ground_checkpoint_h,
         "checkpoint_to_ground_h": _to_ground_h(scenario, figures.checkpoint_gb, satellites),
         "load_s": figures.load_s,
         "load_away_s": figures.load_away_s,
@@ -260,6 +264,7 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "checkpoint_interval_is_optimum": job.checkpoint_interval_min == "optimum",
         "checkpoint_block_s": job.checkpoint_block_s,
         "checkpoint_durable_s": figures.durable_s,
+        "detection_s": job.detection_s,
         "restart_min": job.restart_min,
         "useful_share": useful,
         "interruptions_per_day": {
@@ -267,6 +272,15 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         },
         "late_loss_share": late_loss_share(environment, job),
     }
+
+
+def _two_losses_survived(job: TrainingJob, satellites: int) -> float | None:
+    """Probability that a gang's satellites still hold its state when two of them are lost at once."""
+    if job.checkpoint_to == "ground":
+        return 1.0
+    if satellites < 2:
+        return None
+    return recovery_probability(satellites, job.peer_replicas if job.checkpoint_to == "peer" else 0, 2)
 
 
 def _model(scenario: Scenario, job: TrainingJob) -> Facts | None:

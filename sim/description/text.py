@@ -312,6 +312,7 @@ def _jobs(f: Facts) -> Iterator[str]:
             f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {job['checkpoint_durable_s']:.3g} s; "
             f"{job['useful_share']:.1%} of its running time is useful"
         )
+        yield from _copies(job)
         if job["satellites"] > 1:
             yield (
                 f"    links: a gang on {job['satellites']:,} satellites computes "
@@ -325,6 +326,21 @@ def _jobs(f: Facts) -> Iterator[str]:
     if not f["jobs"]:
         yield "  none" if f["inference"] else "  none, so goodput is 0"
     yield f"  SLA: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
+
+
+def _copies(job: Facts) -> Iterator[str]:
+    every = job["ground_checkpoint_h"]
+    ground = "its beginning" if every is None else f"the copy sent to the ground every {every:g} h"
+    match job["checkpoint_to"]:
+        case "ground":
+            yield "    checkpoints lie on the ground"
+        case "local":
+            yield f"    checkpoints lie aboard: when a satellite is lost it falls back on {ground}"
+        case "peer":
+            copies = many(job["peer_replicas"], "other satellite")
+            survived = job["two_losses_survived"]
+            two = "" if survived is None else f"; {survived:.0%} of losses of two at once leave it whole"
+            yield f"    each satellite's share lies on {copies} too{two}; else it falls back on {ground}"
 
 
 def _model(job: Facts) -> Iterator[str]:

@@ -25,17 +25,19 @@ Ints = NDArray[np.intp]
 
 AHEAD_DAYS = 30.0
 """Checkpoints are set by the interruptions expected over so many days to come."""
-RATE_STEP = 0.1
+RATE_STEP = 0.2
 """Of the logarithm of a gang's rate of interruptions, within which one interval serves: it follows the root of it."""
 SHARE_STEP = 0.05
 """Of the shares of interruptions that come in passes and that are noticed late, likewise."""
-SECTORS = 32
-"""Of an orbit, 3 min of flight, in which satellites are taken to meet a pass together: passes last ten."""
+SECTORS = 16
+"""Of an orbit, 6 min of flight, in which satellites are taken to meet a pass together: passes last ten."""
+STEP_MIN = 1.0
+"""Of the day in which passes fall."""
 BUNCHED_SHARE = 0.05
 """Share of interruptions in passes from which it matters that they come together."""
 BUNCHED_PER_DAY = 1.0
 """Interruptions a day from which it does: a pass brings several then."""
-DAYS_LOOKED_AT, DAYS_APART = 5, 3.7
+DAYS_LOOKED_AT, DAYS_APART = 3, 5.3
 """Days of passes that stand for all: where they fall changes from day to day."""
 _TENTHS = 10 * MINUTES_PER_DAY
 
@@ -133,23 +135,15 @@ class Rhythms:
             return None
         rate, share = round(log(per_day) / RATE_STEP), round(in_passes / per_day / SHARE_STEP)
         late = round(expected.late / in_passes / SHARE_STEP)
-        places = np.unique(np.floor(self.gangs.planes[plane].phases_rad[slots] * (SECTORS / (2 * np.pi))))
-        # A turn of the whole gang shifts its day, and changes nothing else.
-        alike = self.gangs.passes(plane).alike[:2]
-        key = *alike, tuple((places - places[0]).tolist()), rate, share, late
+        key = *self.gangs.passes(plane).alike[:2], *self._spread(plane, slots), rate, share, late
 
         def make() -> Gaps:
-            passes = self.gangs.passes(plane)
-            steps = round(passes.block_days * MINUTES_PER_DAY)
-            grid = np.linspace(0.0, passes.block_days, steps + 1)
-            phases = places * (2 * np.pi / SECTORS)
-            days = np.linspace(0.0, DAYS_APART * (DAYS_LOOKED_AT - 1), DAYS_LOOKED_AT).clip(max=passes.horizon_days)
-            dose = np.stack([np.diff(passes.dose(phases, day + grid).mean(axis=0)) for day in days.tolist()])
-            if dose.sum() == 0:
-                dose[:] = 1.0
-            dose = dose / dose.mean()
+            passes, (sectors, span) = self.gangs.passes(plane), key[2:4]
+            at = np.unique(np.round(np.linspace(0, span, sectors)).astype(np.intp))
+            dose = self._doses(plane)[at % SECTORS].mean(axis=0)
+            dose = dose / dose.mean() if dose.any() else np.ones_like(dose)
             delay = self.gangs.scenario.radiation.detection_delay_h / HOURS_PER_DAY
-            seen = np.roll(dose, round(delay / passes.block_days * steps), axis=1)
+            seen = np.roll(dose, round(delay / passes.block_days * dose.shape[1]), axis=1)
             part, later = share * SHARE_STEP, late * SHARE_STEP
             relative = 1 - part + part * ((1 - later) * dose + later * seen)
             return Gaps.of(exp(rate * RATE_STEP) * relative, passes.block_days)
@@ -168,6 +162,33 @@ class Rhythms:
     @cached_property
     def _useful(self) -> Recent[TrainingJob, float]:
         return Recent(1024)
+
+    def _spread(self, plane: int, slots: Ints) -> tuple[int, int]:
+        """(sectors of the orbit in which satellites lie, sectors from the first to the last of the arc that holds all).
+
+        The one to a power of 2, the other to a quarter of the orbit: gangs alike in both are taken to meet passes
+        alike, wherever the whole of them lies.
+        """
+        taken = np.unique(np.floor(self.gangs.planes[plane].phases_rad[slots] * (SECTORS / (2 * np.pi))))
+        gaps = np.diff(taken, append=taken[0] + SECTORS)
+        span, quarter = int(SECTORS - gaps.max()), SECTORS // 4
+        return 1 << (len(taken).bit_length() - 1), min(-(-span // quarter) * quarter, SECTORS - 1) if span > 1 else span
+
+    def _doses(self, plane: int) -> Floats:
+        """Dose by sector, some days and step of the day, shape (sectors, days, steps)."""
+        passes = self.gangs.passes(plane)
+
+        def make() -> Floats:
+            edges = np.linspace(0.0, passes.block_days, round(passes.block_days * MINUTES_PER_DAY / STEP_MIN) + 1)
+            begins = np.linspace(0.0, DAYS_APART * (DAYS_LOOKED_AT - 1), DAYS_LOOKED_AT).clip(max=passes.horizon_days)
+            phases = np.arange(SECTORS) * (2 * np.pi / SECTORS)
+            return np.stack([np.diff(passes.dose(phases, begin + edges)) for begin in begins.tolist()], axis=1)
+
+        return self._kept_doses.get(passes.alike[:2], make)
+
+    @cached_property
+    def _kept_doses(self) -> Recent[tuple[int, float], Floats]:
+        return Recent(16)
 
     @cached_property
     def _gaps(self) -> Recent[tuple[object, ...], Gaps]:

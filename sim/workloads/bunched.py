@@ -22,8 +22,10 @@ from sim.workloads.checkpoint import Rhythm, optimum_interval
 
 Floats = NDArray[np.float64]
 
-AGES = 360
+AGES = 288
 """Gaps up to a period at which S is worked out, evenly; short ones besides.  A pass is some of them wide."""
+RARE = 0.05
+"""Of the mean rate: gaps that begin in steps of less are taken to be like the others."""
 TRIED = 24
 """Intervals tried before the best is refined: C may have several maxima."""
 NEGLIGIBLE = 20.0
@@ -51,11 +53,16 @@ class Gaps:
         shift = np.unique(np.concatenate([np.geomspace(1, n, 32), np.linspace(0, n, AGES)]).astype(np.intp))
         longer = np.zeros(len(shift))
         for expected in per_day * step:
-            middle = np.cumsum(expected) - expected / 2
-            twice = np.concatenate([middle, middle + expected.sum()])
-            begun = np.flatnonzero(expected > 0)
-            gone = twice[begun + shift[:, None]] - middle[begun]
-            longer += (np.exp(-gone) * expected[begun]).sum(axis=1) / (kinds * period)
+            reached = np.concatenate([[0.0], np.cumsum(np.concatenate([expected, expected]))])
+            begin = np.flatnonzero(expected >= RARE * expected.mean())
+            own = expected[begin]
+            # Begun in one step and over in another: exact, whichever moments of the two.
+            last = begin + shift[1:, None]
+            more = expected[last % n] - own
+            more = np.where(np.abs(more) < 1e-9, 1e-9, more)
+            between = np.exp(-(reached[last] - reached[begin + 1]) - own)
+            found = (between * own * -np.expm1(-more) / more).sum(axis=1)
+            longer += np.concatenate([[own.sum()], found]) * (expected.sum() / own.sum() / (kinds * period))
         return cls(period, float(per_day.sum()) * step / kinds, shift * step, np.log(np.maximum(longer, 1e-300)))
 
     def longer(self, age: Floats) -> Floats:

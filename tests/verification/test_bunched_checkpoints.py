@@ -11,7 +11,7 @@ from sim.workloads import Rhythm, optimum_interval, useful_share
 from sim.workloads.bunched import Gaps
 
 POLAR = {"kind": "sun_synchronous", "altitude_km": 650, "ltan_h": 6, "planes": 1, "formation": "cluster"}
-DAYS, GPUS, REPLICATES = 90, 16, 4
+DAYS, GPUS, REPLICATES = 60, 16, 3
 
 
 @pytest.mark.parametrize(
@@ -49,17 +49,7 @@ def goodput(fleet, checked_run, environment):
 
     def run(interval, per_day, **job):
         def made(rad_per_event):
-            effects = dict.fromkeys(
-                (
-                    "silent_corruption",
-                    "memory_error",
-                    "core_error",
-                    "host_crash",
-                    "host_memory",
-                    "chip_interrupt",
-                    "latch_up",
-                )
-            )
+            effects = dict.fromkeys(Radiation().effects)
             effects["memory_error"] = {"rad_per_event": rad_per_event}
             return fleet(
                 slots=8,

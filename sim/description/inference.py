@@ -103,7 +103,8 @@ def ground_lines(ground: Facts | None) -> Iterator[str]:
             f"min; in view {plane['share']:.2%} of the time, under a clear sky {plane['clear_share']:.2%}; longest gap "
             f"{span(plane['longest_gap_min'] / MINUTES_PER_DAY)}"
         )
-        yield f"      a satellite can send {plane['gb_per_day']:,.4g} GB a day, a plane {plane['plane_gb_per_day']:,.4g} GB"
+        each, together = plane["gb_per_day"], plane["plane_gb_per_day"]
+        yield f"      a satellite can send {each:,.4g} GB a day, a plane {together:,.4g} GB"
 
 
 def service_lines(services: list[Facts], ground: Facts | None) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from sim.engine.idle_gpus import cell_integral, idle_plane
 from sim.environment import Capacity
+from sim.environment.ground_link import GroundLink
 from sim.errors import ScenarioError
 from sim.events import COLUMNS, EventKind, EventRecorder
 from sim.metrics import measure
@@ -290,6 +291,17 @@ def test_stations_send_what_contacts_and_weather_let_through(fleet, checked_run,
     capacity = 2 * link.capacity_bytes_per_day(0) * 50 / 1e6
     assert capacity < 0.9 * 8 * 1000 * 50 * 86400
     assert found["tokens_served"] == pytest.approx(capacity, rel=1e-6)
+
+
+def test_planes_of_one_shape_may_stand_for_each_other(fleet, environment, monkeypatch):
+    shell = {"kind": "walker", "altitude_km": 600, "inclination_deg": 70, "planes": 3}
+    built = environment(serving(fleet(slots=2, gpus=4, days=50, shell=shell), {}, ground={"stations": SITES}))
+    own = [GroundLink(built.scenario, built.sites).contacts(plane).clear_share for plane in range(3)]
+    assert len(set(own)) == 3
+    monkeypatch.setattr("sim.environment.ground_link.PLANES_APART", 2)
+    alike = [GroundLink(built.scenario, built.sites).contacts(plane).clear_share for plane in range(3)]
+    assert alike == [own[0]] * 3
+    assert own == pytest.approx(alike, rel=0.03)
 
 
 def test_buffers_and_patience_decide_what_is_sold(fleet, environment):

@@ -121,14 +121,16 @@ class GroundLink:
             return produced
         rate = self.rate_bytes_per_s()
         if ground.relay is not None:
-            return np.minimum(produced, rate * ground.relay.availability)
-        levels, share = self._sent.get(
+            # What is made while the relay takes nothing waits for it, unless nobody waits for the answer.
+            share = ground.relay.availability if longest_wait_s < np.inf else 1.0
+            return np.minimum(produced * share, rate * ground.relay.availability)
+        levels, part = self._sent.get(
             (self._like[plane], self._together(plane), longest_wait_s),
             lambda: self._table(plane, rate, ground.buffer_gb * 1e9, longest_wait_s),
         )
         place = np.log(np.clip(produced, levels[0], levels[-1]))
         most = self.capacity_bytes_per_day(plane) / SECONDS_PER_DAY
-        return np.minimum(produced * np.interp(place, np.log(levels), share), most)
+        return np.minimum(produced * np.interp(place, np.log(levels), part), most)
 
     # Parts of the above
 

@@ -133,6 +133,19 @@ _TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
     ),
 )
 
+_CONTACTS: tuple[str, tuple[Column, ...]] = (
+    "Contacts of one satellite with the ground stations, mean of the first month",
+    (
+        _NAME,
+        ("in view %", lambda p: _percent(p["contacts"]["share"])),
+        ("under clear sky %", lambda p: _percent(p["contacts"]["clear_share"])),
+        ("contacts a day", lambda p: f"{p['contacts']['per_day']:.1f}"),
+        ("mean min", lambda p: f"{p['contacts']['mean_min']:.2f}"),
+        ("longest gap min", lambda p: f"{p['contacts']['longest_gap_min']:,.0f}"),
+    ),
+)
+"""Where a scenario has ground stations."""
+
 
 def environment_text(built: Environment, planes: list[Plane]) -> str:
     """The planes of an environment, in lines no longer than the screen is wide."""
@@ -146,7 +159,11 @@ def environment_text(built: Environment, planes: list[Plane]) -> str:
 
 def plane_tables(planes: list[Plane], width: int = WIDTH) -> str:
     """Planes in tables of at most so many columns."""
-    blocks = [f"{_folded(title, width)}\n{_table(columns, planes[:SHOWN_PLANES], width)}" for title, columns in _TABLES]
+    shown = planes[:SHOWN_PLANES]
+    blocks = [f"{_folded(title, width)}\n{_table(columns, shown, width)}" for title, columns in _TABLES]
+    if seen := [plane for plane in shown if "contacts" in plane]:
+        title, columns = _CONTACTS
+        blocks.append(f"{_folded(title, width)}\n{_table(columns, seen, width)}")
     if len(planes) > SHOWN_PLANES:
         shares = [plane["sunlit_fraction"] for plane in planes]
         more = (

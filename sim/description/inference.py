@@ -40,6 +40,7 @@ def _plane(environment: Environment, plane: Plane) -> Facts:
         "shell": plane.shell,
         **vars(link.contacts(plane.id)),
         "gb_per_day": link.capacity_bytes_per_day(plane.id) / 1e9,
+        "plane_gb_per_day": link.capacity_bytes_per_day(plane.id) / 1e9 * plane.slots,
     }
 
 
@@ -102,7 +103,8 @@ def ground_lines(ground: Facts | None) -> Iterator[str]:
             f"min; in view {plane['share']:.2%} of the time, under a clear sky {plane['clear_share']:.2%}; longest gap "
             f"{span(plane['longest_gap_min'] / MINUTES_PER_DAY)}"
         )
-        yield f"      {plane['gb_per_day']:,.4g} GB a satellite-day can be sent"
+        each, together = plane["gb_per_day"], plane["plane_gb_per_day"]
+        yield f"      a satellite can send {each:,.4g} GB a day, a plane {together:,.4g} GB"
 
 
 def service_lines(services: list[Facts], ground: Facts | None) -> Iterator[str]:

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 
 SAMPLE_DAYS = 30.0
 """Days from the mission's start whose contacts stand for the mission: the ground track passes all longitudes."""
+PLANES_APART = 8
+"""Most planes of a fleet whose contacts are worked out for each."""
 LEVELS = 64
 """Rates of production at which is worked out how much of it is sent, even in ratio."""
 LOWEST = 1e-6
@@ -119,14 +121,16 @@ class GroundLink:
             return produced
         rate = self.rate_bytes_per_s()
         if ground.relay is not None:
-            return np.minimum(produced, rate * ground.relay.availability)
-        levels, share = self._sent.get(
+            # What is made while the relay takes nothing waits for it, unless nobody waits for the answer.
+            share = ground.relay.availability if longest_wait_s < np.inf else 1.0
+            return np.minimum(produced * share, rate * ground.relay.availability)
+        levels, part = self._sent.get(
             (self._like[plane], self._together(plane), longest_wait_s),
             lambda: self._table(plane, rate, ground.buffer_gb * 1e9, longest_wait_s),
         )
         place = np.log(np.clip(produced, levels[0], levels[-1]))
         most = self.capacity_bytes_per_day(plane) / SECONDS_PER_DAY
-        return np.minimum(produced * np.interp(place, np.log(levels), share), most)
+        return np.minimum(produced * np.interp(place, np.log(levels), part), most)
 
     # Parts of the above
 
@@ -141,10 +145,13 @@ class GroundLink:
         return Visibility(self.sites[plane].track, physical(self.ground.stations), start)
 
     def _sampled(self, plane: int) -> Windows:
-        phase = float(self.sites[plane].plane.phases_rad[0])
-        return self._windows.get(
-            self._like[plane], lambda: self._visibility(plane).windows(phase, 0.0, self._sample_days)
-        )
+        standing = self._like[plane]  # whoever asks first
+
+        def make() -> Windows:
+            phase = float(self.sites[standing].plane.phases_rad[0])
+            return self._visibility(standing).windows(phase, 0.0, self._sample_days)
+
+        return self._windows.get(standing, make)
 
     def _openings(self, plane: int) -> Openings:
         assert self.ground is not None
@@ -197,7 +204,13 @@ class GroundLink:
 
     @cached_property
     def _like(self) -> list[int]:
-        """For each plane the first with its altitude, inclination and shape: over weeks stations see them alike."""
+        """For each plane the one whose contacts stand for its own.
+
+        In a small fleet each for itself; otherwise the first of its altitude, inclination and shape: over weeks
+        stations see all nodes alike, to about 2 % of the share.
+        """
+        if len(self.sites) <= PLANES_APART:
+            return list(range(len(self.sites)))
         seen: dict[tuple[float, float, float], int] = {}
         return [seen.setdefault(_geometry(site.plane), number) for number, site in enumerate(self.sites)]
 

@@ -162,7 +162,27 @@ FULL: Tree = {
         "processing_days": DELAYS[2],
         "shelf_ageing": 0.1,
     },
-    "workload": {"jobs": [{"gpus": 8, "count": 2, "work_gpu_hours": 2000}, {"gpus": 30, "arrival_day": 10}]},
+    "workload": {
+        "jobs": [{"gpus": 8, "count": 2, "work_gpu_hours": 2000}, {"gpus": 30, "arrival_day": 10}],
+        "inference": [
+            {"gpus_per_replica": 3, "latency_limit_s": 2000, "bytes_per_token": 100},
+            {
+                "replica_within": "plane",
+                "demand": {
+                    "kind": "regions",
+                    "regions": [{"name": "here", "longitude_deg": 10, "peak_tokens_per_s": 50_000}],
+                },
+            },
+        ],
+    },
+    "ground": {
+        "stations": [
+            {"name": "a", "latitude_deg": 40, "longitude_deg": -10, "satellites_at_once": 1},
+            {"name": "b", "latitude_deg": -30, "longitude_deg": 170, "altitude_m": 900},
+        ],
+        "downlink_gb_s": 2,
+        "buffer_gb": 50,
+    },
     "strategies": {
         "scheduled_batch": {"review_period_days": 20, "order_ahead_days": 30},
         "replace_on_failure": {"retire_below_gpu_fraction": 0.5},
@@ -180,7 +200,12 @@ SIZED: Tree = {
         "lead_time_days": DELAYS[1],
     },
     "power": {"eclipse_policy": "pause"},
-    "workload": {"jobs": [{"gpus": 8, "count": "fill"}], "scheduler": {"kind": "fifo"}},
+    "workload": {
+        "jobs": [{"gpus": 8, "count": "fill"}],
+        "scheduler": {"kind": "fifo"},
+        "inference": [{"demand": {"kind": "constant", "tokens_per_s": 5000}}],
+    },
+    "ground": {"relay": {"rate_gb_s": 0.001}},
     "deployment": {"kind": "launched", "dates": [{"date": 3, "satellites": 2}, {"date": 9, "plane": "0.0"}]},
     "strategy": "replace_on_failure",
 }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.cli.environment_tables import environment_text
 from sim.description import describe, facts, plane_facts
 from sim.scenario import load
 
@@ -38,6 +39,7 @@ def test_the_environment_has_contacts_of_each_plane(environment):
     contacts = plane_facts(made, made.planes[0])["contacts"]
     assert contacts["per_day"] > 20
     assert contacts["longest_gap_min"] > contacts["mean_min"] > 3
+    assert f"{contacts['per_day']:.1f}" in environment_text(made, [plane_facts(made, made.planes[0])])
     assert "contacts" not in plane_facts(environment(load("suncatcher_81")), made.planes[0])
 
 

@@ -164,6 +164,10 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "effective_training_time_ratio": useful / ((10 * 50 + 20 * 90) * 24),
         "lost_gpu_hours": 490,
         "job_interruptions": 2,  # the third one is a planned retirement
+        "inference_gpu_hours": 0.0,
+        "unsold_gpu_hours": 0.0,
+        "tokens_served": 0.0,
+        "tokens_unmet": 0.0,
         "gpu_failures": 2,  # one of them on a spare
         "bus_failures": 1,
         "launches": 3,

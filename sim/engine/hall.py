@@ -289,7 +289,9 @@ class HallRun:
         new = self.pool.advance(self.size + self.campus.warm_standbys)
         front, first = self.pool.front, self._selections == 0
         count = len(front) - self.size
-        luck = self.context.streams.uniforms("selection of hosts", 0, self.address, self._selections, 0, max(count, 1))[0]
+        luck = self.context.streams.uniforms("selection of hosts", 0, self.address, self._selections, 0, max(count, 1))[
+            0
+        ]
         self._selections += 1
         chosen = [front.at(place) for place in some_of(len(front), luck.tolist()[:count])]
         stand_by = set(chosen)

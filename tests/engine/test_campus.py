@@ -196,9 +196,10 @@ def test_a_host_that_failed_too_often_is_given_up_and_the_job_with_it():
 
 def test_checkpoints_lose_what_a_failure_finds_unsaved(written):
     written(lives={0: [0.55]}, repairs={0: [(0.3, None, True)]})
-    every = dict(
-        workload__jobs__0__checkpoint_interval_min=0.2 * DAY, workload__jobs__0__checkpoint_write_min=0.01 * DAY
-    )
+    every = {
+        "workload__jobs__0__checkpoint_interval_min": 0.2 * DAY,
+        "workload__jobs__0__checkpoint_write_min": 0.01 * DAY,
+    }
     result = run(campus(campus__continuous_checkpoints="false", **every))
     log_ = result.events
     # Two of .2 are saved in .42, .13 more are lost.
@@ -274,7 +275,11 @@ def test_log_is_kept_in_balance_and_is_the_same_for_one_seed():
 
 def test_a_fault_that_is_found_makes_a_bad_host_good_for_ever():
     def failures(missed: float) -> float:
-        fields = dict(campus__bad__share=1, campus__bad__rate_factor=20, workload__jobs__0__work_gpu_hours=2 * 24 * 4)
+        fields = {
+            "campus__bad__share": 1,
+            "campus__bad__rate_factor": 20,
+            "workload__jobs__0__work_gpu_hours": 2 * 24 * 4,
+        }
         scenario = campus(
             campus__repair__manual_share=0,
             campus__repair__automatic_failure=missed,

@@ -108,14 +108,17 @@ def sparing(
 
 @verify.command()
 def cluster(
-    cases: Annotated[Path, typer.Argument(metavar="CASES.json", help="Cases and the other program's results.")],
+    cases: Annotated[
+        Path | None,
+        typer.Argument(metavar="CASES.json", help="Cases and the other program's results; default: those shipped."),
+    ] = None,
     case: Annotated[str | None, typer.Option(help="One of the cases; default: all.")] = None,
     replicates: Replicates = 40,
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
     """Run a training job on a terrestrial cluster beside another simulator's results for the same cases."""
-    from sim.verify.cluster import shortcomings, table, verify_cluster
+    from sim.verify.cluster import shipped_cases, shortcomings, table, verify_cluster
 
-    found = verify_cluster(cases, case=case, replicates=replicates, seed=seed)
+    found = verify_cluster(cases or shipped_cases(), case=case, replicates=replicates, seed=seed)
     report_check(found, table, shortcomings(found), as_json)

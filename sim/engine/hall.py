@@ -109,6 +109,7 @@ class HallRun:
         """Whether all stand idle in a restart, and none of them fails."""
         if self.spec.arrival_day > 0:
             yield env.timeout(self.spec.arrival_day)
+        self._note_job(EventKind.JOB_ARRIVED)
         while True:
             self._begin(EventKind.WAITED)
             if not (yield from self._fill_pool()):

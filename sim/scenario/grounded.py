@@ -73,6 +73,12 @@ def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
         laws[f"groups.{name}.law"] = group.law
         if (group.units, group.common_cause_fraction) != (1, 0):
             yield f"reliability.groups.{name}", "a campus follows groups of one unit without common causes"
+    for name, interruption in scenario.reliability.interruptions.items():
+        if interruption.recovery == "retry":
+            yield (
+                f"reliability.interruptions.{name}.recovery",
+                "steps that are tried again are not followed on a campus",
+            )
     for path, law in laws.items():
         if law.calendar_factor is not None:
             yield f"reliability.{path}.calendar_factor", "hosts age by their time at work, not by the date"

@@ -44,6 +44,11 @@ _LABELS = {
 }
 
 
+def shipped_cases() -> Path:
+    """The cases that come with the program."""
+    return validation_case("cluster").with_name("cluster_cases.json")
+
+
 def scenario_of(path: Path, name: str, case: Mapping[str, Any]) -> Scenario:
     """The scenario of a case.  Raises `InputError` for one that is none."""
     given = case_of(path, name, case)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.events import EventKind
+from sim.scenario.radiation import Radiation
 from sim.workloads import Rhythm, optimum_interval, useful_share
 from sim.workloads.bunched import Gaps
 

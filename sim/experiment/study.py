@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import HOURS_PER_DAY
 from sim.description import facts
 from sim.description.radiation import dose_facts, most_exposed_plane
 from sim.description.warnings import warnings_of_strategies
@@ -22,7 +21,7 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import frames, statistics, study_file
-from sim.experiment.accounts import accounts_table
+from sim.experiment.accounts import accounts_table, waterfall_shares
 from sim.experiment.controls import Regression, no_controls
 from sim.experiment.envelope import Envelope
 from sim.experiment.record import LOSSES, Record, Task
@@ -254,7 +253,7 @@ class Study:
             (self.scenario.service, self.envelope()),
         )
         if self.scenario.workload.uses_gpus:
-            text += f"\n\n{accounts_table(self.waterfall_shares(), width)}"
+            text += f"\n\n{accounts_table(waterfall_shares(self), width)}"
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
 
@@ -304,15 +303,6 @@ class Study:
         """Where the GPU-hours went, by class (`sim.metrics.CLASSES`), means over replicates as they are."""
         estimates = self.metrics(strategy)
         return waterfall({m: estimates[m].raw_mean or 0.0 for one in CLASSES.values() for m in one.metrics})
-
-    def waterfall_shares(self) -> dict[str, dict[str, float]]:
-        """The same by strategy, as shares of what the planned GPUs could do over the mission."""
-        slots = sum(layout.slots for layout in self.environment.layouts)
-        planned = slots * self.scenario.satellite.gpus * self.scenario.mission.days * HOURS_PER_DAY
-        return {
-            strategy: {name: hours / planned for name, hours in self.waterfall(strategy).items()}
-            for strategy in self.strategies
-        }
 
     def _json_causes(self, strategy: str) -> dict[str, Any]:
         return {

@@ -37,13 +37,11 @@ def job_metrics(result: Result) -> dict[str, float]:
 
 def _days(log: EventLog, kind: EventKind) -> Floats:
     """The day on which each job that arrived has its first event of a kind; infinite where it has none."""
-    jobs = int(log.job[log.kind == EventKind.JOB_ARRIVED].max(initial=-1)) + 1
-    found = np.full(jobs, np.inf)
-    mine = log.kind == kind
-    np.minimum.at(found, log.job[mine], log.time_days[mine])
-    arrived = np.zeros(jobs, bool)
-    arrived[log.job[log.kind == EventKind.JOB_ARRIVED]] = True
-    return found[arrived]
+    jobs = np.unique(log.job[log.kind == EventKind.JOB_ARRIVED])
+    found = np.full(len(jobs), np.inf)
+    mine = (log.kind == kind) & np.isin(log.job, jobs)
+    np.minimum.at(found, np.searchsorted(jobs, log.job[mine]), log.time_days[mine])
+    return found
 
 
 def _deadlines_met(result: Result, arrived: Floats, finished: Floats) -> float:

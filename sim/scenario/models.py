@@ -144,8 +144,7 @@ class Scenario(Parameters):
     notes: Text = ""
     """Remarks and corrections, for `orbitfleet describe`."""
     changes: tuple[Text, ...] = ()
-    """Overlays and settings laid on the scenario of this name, in that order, for titles: `shield_5mm`,
-    `mission.years=3`.  Written by whoever lays them; results do not depend on it."""
+    """Overlays and settings laid on it, in order, for titles (`shield_5mm`, `mission.years=3`); no result follows."""
     mission: Mission
     constellation: Constellation
     campus: Campus | None = None

@@ -92,6 +92,8 @@ def by_hand() -> Result:
     add(0, kind.LAUNCHED, cause=Cause.DEPLOYMENT, plane=1, satellite=2, amount=2)
     add(0, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=0, berth=0, satellite=0, satellites=1, gpus=10, amount=200)
     add(0, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=0, berth=1, satellite=1, satellites=1, gpus=10, amount=200)
+    for job, gpus in gang.items():
+        add(0, kind.JOB_ARRIVED, job=job, amount=gpus)
     add(0, kind.JOB_STARTED, plane=0, job=0, amount=gang[0])
     add(10, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=1, berth=3, satellite=2, satellites=1, gpus=10, amount=200)
     add(10, kind.DELIVERED, cause=Cause.DEPLOYMENT, plane=1, berth=4, satellite=3, satellites=1, gpus=10, amount=200)
@@ -137,6 +139,11 @@ def by_hand() -> Result:
     for what, amount in ((kind.COMMITTED, 4000), (kind.RESTARTED, 100), (kind.CHECKPOINTED, 400), (kind.PAUSED, 100)):
         add(100, what, job=1, amount=amount)
     add(100, kind.UNCOMMITTED, job=1, amount=200)
+    add(100, kind.PAUSED, cause=Cause.STAND_OFF, job=1, amount=40)
+    for what, amount in ((kind.DETECTED, 60), (kind.HELD, 300), (kind.KEPT_WAITING, 500), (kind.STRANDED, 250)):
+        add(100, what, job=1, amount=amount)
+    for why, amount in ((Cause.LINK, 70), (Cause.ENERGY, 30), (Cause.RETRIED, 20)):
+        add(100, kind.SLOWED, cause=why, job=1, amount=amount)
     add(100, kind.WAITED, job=2, amount=72000)
     return result_of(log, scenario())
 
@@ -168,6 +175,22 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "unsold_gpu_hours": 0.0,
         "tokens_served": 0.0,
         "tokens_unmet": 0.0,
+        "queueing_delay_days": (0 + 10) / 2,
+        "bounded_slowdown": 1,
+        "deadlines_met": nan,
+        "jobs_finished": 1,
+        "makespan_days": nan,
+        "online_gpu_hours": 3310 * 24,
+        "checkpoint_gpu_hours": 10 + 4000 + 990 + 200 + 400,
+        "repeated_gpu_hours": 20 + 200,
+        "restart_gpu_hours": 210 + 100 + 100,
+        "detection_gpu_hours": 60,
+        "waiting_gpu_hours": 300 + 500 + 40,
+        "stranded_gpu_hours": 250,
+        "link_gpu_hours": 70,
+        "throttled_gpu_hours": 30,
+        "eclipse_gpu_hours": 100,
+        "idle_gpu_hours": 3310 * 24 - useful - 490 - 5600 - 220 - 410 - 60 - 840 - 250 - 70 - 30 - 100,
         "gpu_failures": 2,  # one of them on a spare
         "bus_failures": 1,
         "launches": 3,
@@ -218,8 +241,8 @@ def test_measure_returns_the_table_in_its_order_and_inside_its_ranges(by_hand: R
     assert list(values) == list(METRICS)
     for name, value in values.items():
         assert METRICS[name].name == name
-        # There is no factory.
-        undefined = name in ("ground_fill_rate", "factory_utilisation")
+        # There is no factory, no job has a deadline, and not all end.
+        undefined = name in ("ground_fill_rate", "factory_utilisation", "deadlines_met", "makespan_days")
         assert isnan(value) if undefined else METRICS[name].low <= value <= METRICS[name].high
 
 

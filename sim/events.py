@@ -116,8 +116,8 @@ class Cause(IntEnum):
     STOCK = 21  # of an order: for a spare berth
     ENERGY = 22  # too little light, power or cooling for full speed
     RETRIED = 23  # mitigation of soft errors, and steps tried again
-    SHELTER = 25  # a gang waits until a pass of the Anomaly or a storm is over
     LINK = 24  # talk between GPUs that computing does not hide, and links that are down
+    SHELTER = 25  # a gang waits until a pass of the Anomaly or a storm is over
 
 
 GPU_LOSSES = (EventKind.GPU_FAILED, EventKind.GROUP_FAILED, EventKind.TRAY_OFF)

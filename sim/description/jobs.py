@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.constants import MINUTES_PER_DAY
-from sim.description.format import Facts, many, span
+from sim.description.format import Facts, span
+from sim.text import many
 
 
 def jobs_text(f: Facts) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout, layouts
-from sim.constants import DAYS_PER_YEAR
+from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.campus import Hall, no_sun
 from sim.environment.deployment import Flight, flights_of
@@ -147,6 +147,11 @@ class Environment:
     def shell_planes(self) -> tuple[Plane, ...]:
         """The planes in which satellites work: all but the parking orbits, which come last."""
         return tuple(plane for plane in self.planes if plane.parking is None)
+
+    @property
+    def planned_gpu_hours(self) -> float:
+        """What the GPUs of all slots, filled with the first design, could do over the mission."""
+        return self.slots * self.scenario.satellite.gpus * self.horizon_days * HOURS_PER_DAY
 
     @property
     def slots(self) -> int:

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from sim.constants import HOURS_PER_DAY
 from sim.experiment.table import WIDTH, aligned
 from sim.metrics import CLASSES
-
-if TYPE_CHECKING:
-    from sim.experiment.study import Study
 
 MOST_COLUMNS = 5
 """Strategies side by side; of more the first ones."""
 ALIVE, DEAD, PLANNED = "alive, on satellites at work", "dead, or not yet in orbit", "all that is planned"
 
 
-def waterfall_shares(study: Study) -> dict[str, dict[str, float]]:
-    """Where the GPU-hours of each strategy went, by class, as shares of what the planned GPUs could do."""
-    scenario = study.scenario
-    slots = sum(layout.slots for layout in study.environment.layouts)
-    planned = slots * scenario.satellite.gpus * scenario.mission.days * HOURS_PER_DAY
-    return {
-        strategy: {name: hours / planned for name, hours in study.waterfall(strategy).items()}
-        for strategy in study.strategies
-    }
-
-
 def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH) -> str:
-    """Shares of what the planned GPUs could do, by class and strategy: what `waterfall_shares` gives."""
+    """Shares of what the planned GPUs could do, by class and strategy: what `Study.waterfall_shares` gives."""
     shown = list(shares)[:MOST_COLUMNS]
     alone = len(shown) == 1
     rows = [

@@ -21,7 +21,7 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import frames, statistics, study_file
-from sim.experiment.accounts import accounts_table, waterfall_shares
+from sim.experiment.accounts import accounts_table
 from sim.experiment.controls import Regression, no_controls
 from sim.experiment.envelope import Envelope
 from sim.experiment.record import LOSSES, Record, Task
@@ -29,7 +29,7 @@ from sim.experiment.sample import QUANTITIES, Sample
 from sim.experiment.statistics import Difference, Estimate, Quantity
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
-from sim.metrics import CLASSES, METRICS, metric_named, waterfall
+from sim.metrics import METRICS, metric_named, waterfall
 from sim.result import Controls, Result
 from sim.scenario.models import Scenario
 
@@ -253,7 +253,7 @@ class Study:
             (self.scenario.service, self.envelope()),
         )
         if self.scenario.workload.uses_gpus:
-            text += f"\n\n{accounts_table(waterfall_shares(self), width)}"
+            text += f"\n\n{accounts_table(self.waterfall_shares(), width)}"
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
 
@@ -301,14 +301,16 @@ class Study:
 
     def waterfall(self, strategy: str) -> dict[str, float]:
         """Where the GPU-hours went, by class (`sim.metrics.CLASSES`), means over replicates as they are."""
-        estimates = self.metrics(strategy)
-        return waterfall({m: estimates[m].raw_mean or 0.0 for one in CLASSES.values() for m in one.metrics})
+        return waterfall({name: one.raw_mean or 0.0 for name, one in self.metrics(strategy).items()})
+
+    def waterfall_shares(self) -> dict[str, dict[str, float]]:
+        """The same by strategy, as shares of what the planned GPUs could do over the mission."""
+        all_ = self.environment.planned_gpu_hours
+        return {s: {name: hours / all_ for name, hours in self.waterfall(s).items()} for s in self.strategies}
 
     def _json_causes(self, strategy: str) -> dict[str, Any]:
-        return {
-            cause: {loss: estimate.to_json() for loss, estimate in took.items()}
-            for cause, took in self.causes(strategy).items()
-        }
+        causes = self.causes(strategy).items()
+        return {cause: {loss: estimate.to_json() for loss, estimate in took.items()} for cause, took in causes}
 
     def _yearly_losses(self) -> dict[str, dict[str, Estimate]]:
         """What each cause of the first strategy took in a year, the smallest of many causes together."""

@@ -24,14 +24,14 @@ def job_metrics(result: Result) -> dict[str, float]:
     arrived, started, finished = (
         _days(log, kind) for kind in (EventKind.JOB_ARRIVED, EventKind.JOB_STARTED, EventKind.JOB_FINISHED)
     )
-    done = np.isfinite(finished)
-    run = np.maximum((finished - started)[done], SHORT_DAYS)
+    begun, done = np.isfinite(started), np.isfinite(finished)
+    run = np.maximum(finished[done] - started[done], SHORT_DAYS)
     return {
-        "queueing_delay_days": _mean((started - arrived)[np.isfinite(started)]),
-        "bounded_slowdown": _mean(np.maximum((finished - arrived)[done] / run, 1.0)),
+        "queueing_delay_days": _mean(started[begun] - arrived[begun]),
+        "bounded_slowdown": _mean(np.maximum((finished[done] - arrived[done]) / run, 1.0)),
         "deadlines_met": _deadlines_met(result, arrived, finished),
         "jobs_finished": float(np.count_nonzero(done)),
-        "makespan_days": float((finished - arrived.min()).max()) if len(done) and done.all() else nan,
+        "makespan_days": float(finished.max() - arrived.min()) if len(done) and done.all() else nan,
     }
 
 

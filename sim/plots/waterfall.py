@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
-from sim.experiment.accounts import waterfall_shares
 from sim.metrics import CLASSES
 from sim.plots.axes import new_axes, title_and_legend
 from sim.plots.style import styled
@@ -57,7 +56,7 @@ def waterfall(study: Study, *, ax: Axes | None = None) -> Axes:
 
     One strategy: step by step from all that is planned down to useful work.  Several: a bar each.
     """
-    shares = {name: _with_dead(one) for name, one in waterfall_shares(study).items()}
+    shares = {name: _with_dead(one) for name, one in study.waterfall_shares().items()}
     shown = list(shares)[:MOST_STRATEGIES]
     steps = [name for name in (_DEAD, *_ORDER) if any(shares[strategy][name] > _LEAST for strategy in shown)]
     alone = len(shown) == 1

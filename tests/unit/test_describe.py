@@ -175,7 +175,7 @@ def test_who_orders_in_time_is_not_warned():
         ),
         ("baseline", ["workload.jobs.0.arrival_day=4000"], "after the end of the mission"),
         ("baseline", ["constellation.spare_berths_per_plane=1"], "strategy on_orbit_spares cannot be chosen"),
-        ("baseline", ["launch.opportunity_interval_days=1000"], "launches deliver at most"),
+        ("baseline", ["launch.opportunity_interval_days=1000", "mission.years=10"], "launches deliver at most"),
         ("baseline", ["launch.transfer_days=2000"], "no replacement arrives"),
         ("baseline", ["satellite.design_life_years=3"], "design life after 3 of the mission's 5 years"),
         ("baseline", ["power.eclipse_policy=pause", "workload.jobs.0.gpus=64"], "needs 2 satellites spaced around"),

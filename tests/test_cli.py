@@ -337,7 +337,7 @@ def test_all_stands_for_every_built_in_strategy_that_there_is_room_for(tmp_path:
         ("run", 2, "SCENARIO"),
         ("compare suncatcher_81 --strategies batch", 2, "two"),
         ("compare suncatcher_81 --strategies batch,batch", 2, "two different"),
-        ("compare suncatcher_81 --strategies all,bach", 2, "did you mean 'batch'"),
+        ("compare suncatcher_81 --strategies all,bach", 2, "no strategy 'bach' to compare with all; did"),
         ("frobnicate", 2, "frobnicate"),
         ("environment baseline --daily", 2, "--json"),
         ("environment baseline --years 0.1 --out no_such_folder/picture.png", 3, "cannot be written"),

@@ -69,6 +69,7 @@ class HostClocks:
         """The job's clock, days of running."""
         self._wears = wears
         self._paces = [(k, wear.pace) for k, wear in enumerate(wears)]
+        self._single = [wear.units == 1 for wear in wears]
         self._factor = factor
         self._draws = [HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives) for one in wears]
         self.bad = bad.tolist()
@@ -87,7 +88,7 @@ class HostClocks:
         chosen = np.array(hosts, np.intp)
         pace = np.where(np.array(self.bad)[chosen], self._factor, 1.0)
         left = [np.array(goal)[chosen] / (wear.pace * pace) for goal, wear in zip(self._goal, self._wears, strict=True)]
-        due = self.now + np.min(left, axis=0)
+        due = self.now + (np.min(left, axis=0) if left else np.full(len(hosts), inf))
         order = np.argsort(due, kind="stable")
         whose = np.full(len(self._due), inf)
         whose[chosen] = due
@@ -155,7 +156,7 @@ class HostClocks:
         Of several alike, such as its GPUs, one new among the others changes little: they count as old as before.
         """
         k = self._last[host]
-        if self._wears[k].units == 1:
+        if self._single[k]:
             self._age[k][host], self._goal[k][host] = 0.0, self._fresh[host]
 
     def turn(self, host: int, *, bad: bool) -> None:

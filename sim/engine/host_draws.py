@@ -11,7 +11,7 @@ from sim.streams import WORDS_PER_BLOCK, Streams
 
 Floats = NDArray[np.float64]
 
-_TOGETHER = 512
+_TOGETHER = 4096
 """Hosts that are drawn in one call: whoever asks for one will soon ask for a neighbour."""
 FOUR = WORDS_PER_BLOCK
 """Uniform numbers that each host has for each ordinal."""

@@ -50,9 +50,9 @@ def seconds(settings, tries=6):
 
 
 def sized(hosts, *, fail):
-    """A job on so many hosts, 2 % more standing by; with failures, as many of them for any number of hosts."""
-    rate = FAILURES / (hosts * 30) * 365.25 if fail else 0.0
-    standby = max(hosts // 50, 2)
+    """A job on so many hosts, 300 more standing by; with failures, as many of them for any number of hosts."""
+    rate = FAILURES / (hosts * 30) * 365.25 if fail else 1e-12
+    standby = 300
     return [
         f"campus.hosts={hosts + 2 * standby}",
         f"campus.warm_standbys={standby}",

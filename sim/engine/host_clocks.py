@@ -81,6 +81,10 @@ class HostClocks:
         self._since = [0.0] * len(bad)
         self._last = [0] * len(bad)  # position of the cause that took it out last
         self._fresh = [0.0] * len(bad)  # age at which that would take out a new host next
+        # Those of the start in order, as far as none has stopped since, and those that have joined later.
+        self._queue_due: list[float] = []
+        self._queue: list[int] = []
+        self._served = 0
         self._heap: list[tuple[float, int]] = []
 
     def start(self, hosts: Sequence[int]) -> None:
@@ -93,7 +97,7 @@ class HostClocks:
         whose = np.full(len(self._due), inf)
         whose[chosen] = due
         self._due = whose.tolist()
-        self._heap = list(zip(due[order].tolist(), chosen[order].tolist(), strict=True))  # in order, so a heap
+        self._queue_due, self._queue = due[order].tolist(), chosen[order].tolist()
 
     def join(self, host: int) -> None:
         """The clock of a host begins to run."""
@@ -126,6 +130,12 @@ class HostClocks:
         heap, due = self._heap, self._due
         while heap and due[heap[0][1]] != heap[0][0]:
             heappop(heap)  # it has stopped since
+        at, queue, count = self._served, self._queue_due, len(self._queue)
+        while at < count and due[self._queue[at]] != queue[at]:
+            at += 1
+        self._served = at
+        if at < count and (not heap or queue[at] <= heap[0][0]):
+            return queue[at], self._queue[at]
         return heap[0] if heap else (inf, -1)
 
     def fail(self, host: int) -> int:

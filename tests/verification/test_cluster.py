@@ -100,6 +100,8 @@ HARDER = {
         "bad_server_regen_interval": 1000,
         "job_length": 20000.0,
     },
+    "weibull": {"failure_distribution": "weibull", "weibull_shape": 1.4, "systematic_failure_fraction": 0.2},
+    "lognormal": {"failure_distribution": "lognormal", "lognormal_sigma": 1.5, "systematic_failure_fraction": 0.2},
     "given_up": {
         "removal": "ThresholdRemoval max_failures=3, window=100000",
         "systematic_failure_fraction": 0.3,
@@ -312,6 +314,11 @@ def test_removal_policies_are_read():
     assert retirement_of(text) == {"kind": "failures", "failures": 1, "window_days": None}
     assert retirement_of("ThresholdRemoval(max_failures=5, window_minutes=10080)")["window_days"] == 7
     assert retirement_of("ScoredRemoval failure_penalty=60, time_period=720")["credit_days"] == 0.5
+
+
+def test_a_job_on_hosts_that_never_fail_takes_its_own_time():
+    found = figures({"params": {**CASES[SMALL]["params"], "random_failure_rate": 0.0}}, 1)
+    assert found[0].tolist() == pytest.approx([1440 + 0.05, 0])
 
 
 def test_z_without_chance_is_0_or_certain():

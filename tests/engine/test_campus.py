@@ -7,14 +7,18 @@ import pytest
 
 from sim.economics import costs
 from sim.engine import simulate
+from sim.engine.context import Context
+from sim.engine.hall import HallRun
 from sim.engine.host_draws import HostDraws
 from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.events import HOSTS_BACK, HOSTS_OUT, EventKind
+from sim.fleet import Fleet
 from sim.metrics import daily_series, loss_by_cause, measure, missing_capacity
 from sim.result import Result
 from sim.scenario import load
 from sim.shipped import validation_case
+from sim.streams import Streams
 
 CLUSTER = validation_case("cluster")
 DAY = 1440
@@ -351,3 +355,61 @@ def test_what_a_campus_does_not_follow_is_refused_by_name(setting, said):
 def test_other_strategies_are_refused():
     with pytest.raises(ScenarioError, match="nothing to order on a campus"):
         campus().strategy_named("replace_on_failure")
+
+
+def test_a_standby_keeps_its_place_until_the_restart_is_over(written):
+    # Host 0 is back within the restart in which the standby takes its place: it does not stand by, so the next failure
+    # finds no standby and the hosts are chosen anew, from a pool that suffices.
+    written(lives={0: [0.5], 1: [1.0]}, repairs={0: [(0.15, None, True)], 1: [(5.0, None, True)]})
+    result = run(campus(campus__hosts=4, campus__spare_hosts=0))
+    assert [row for row in rows(result) if row[1] in ("HOST_FAILED", "REPAIRED", "JOB_STARTED")][:5] == [
+        (0.0, "JOB_STARTED", -1),
+        (0.6, "HOST_FAILED", 0),
+        (0.75, "REPAIRED", 0),
+        (1.3, "HOST_FAILED", 1),
+        (1.5, "JOB_STARTED", -1),
+    ]
+    later = campus(campus__hosts=4, campus__spare_hosts=0)
+    written(lives={0: [0.5], 1: [1.0]}, repairs={0: [(0.25, None, True)], 1: [(5.0, None, True)]})
+    assert run(later).events.count(EventKind.JOB_STARTED) == 1  # .05 after it: it stands by
+
+
+def test_the_horizon_may_cut_a_restart_off(written):
+    written(lives={0: [0.5]}, repairs={})
+    result = run(campus(mission__years=0.7 / 365.25))
+    log_ = result.events
+    assert log_.total(EventKind.RESTARTED) == pytest.approx(0.1 * 2 * 24)
+    assert log_.total(EventKind.COMMITTED) == pytest.approx(0.5 * 2 * 24)
+    assert log_.time_days.max() <= result.horizon_days
+
+
+def test_every_host_is_somewhere_and_the_job_is_complete():
+    scenario = campus(
+        "campus.retirement={kind: failures, failures: 4, window_days: null}",
+        campus__hosts=14,
+        campus__spare_hosts=3,
+        campus__warm_standbys=2,
+        campus__bad__share=0.3,
+        campus__diagnosis__probability=0.7,
+        campus__diagnosis__uncertainty=0.5,
+        campus__selection_min=1,
+        campus__repair__manual_min=300,
+        campus__repair__automatic_min=60,
+        workload__jobs__0__gpus=8,
+        workload__jobs__0__restart_min=5,
+        workload__jobs__0__work_gpu_hours=8 * 24 * 8,
+    )
+    environment = Environment.build(scenario)
+    assert environment.hall is not None
+    for replicate in range(3):
+        context = Context(scenario, environment, Streams(1, replicate), Fleet(environment.layouts))
+        hall = HallRun(context, environment.hall)
+        hall.go()
+        log_ = context.log.finish()
+        away = np.isin(log_.kind, HOSTS_OUT).sum() - np.isin(log_.kind, HOSTS_BACK).sum()
+        assert log_.count(EventKind.MISTAKEN) > 5
+        assert log_.count(EventKind.JOB_STARTED) > 3
+        assert len(hall.pool) + len(hall.pool.spares) + away == 17
+        assert log_.count(EventKind.RETIRED) <= away
+        finished = log_.count(EventKind.JOB_FINISHED) == 1
+        assert len(hall.active) == 8 if finished else log_.count(EventKind.JOB_ABANDONED) == 1

@@ -383,10 +383,11 @@ def test_the_horizon_may_cut_a_restart_off(written):
     assert log_.time_days.max() <= result.horizon_days
 
 
-def test_every_host_is_somewhere_and_the_job_is_complete():
+@pytest.mark.parametrize("hosts", [14, 40])
+def test_every_host_is_somewhere_and_the_job_is_complete(hosts):
     scenario = campus(
         "campus.retirement={kind: failures, failures: 4, window_days: null}",
-        campus__hosts=14,
+        campus__hosts=hosts,
         campus__spare_hosts=3,
         campus__warm_standbys=2,
         campus__bad__share=0.3,
@@ -409,7 +410,7 @@ def test_every_host_is_somewhere_and_the_job_is_complete():
         away = np.isin(log_.kind, HOSTS_OUT).sum() - np.isin(log_.kind, HOSTS_BACK).sum()
         assert log_.count(EventKind.MISTAKEN) > 5
         assert log_.count(EventKind.JOB_STARTED) > 3
-        assert len(hall.pool) + len(hall.pool.spares) + away == 17
+        assert len(hall.pool) + len(hall.pool.spares) + away == hosts + 3
         assert log_.count(EventKind.RETIRED) <= away
         finished = log_.count(EventKind.JOB_FINISHED) == 1
         assert len(hall.active) == 8 if finished else log_.count(EventKind.JOB_ABANDONED) == 1

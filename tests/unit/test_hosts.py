@@ -140,17 +140,15 @@ def test_failures_count_within_their_window():
 
 
 def test_scores_fall_by_blame_and_rise_by_work():
-    rule = Retiring(RetireByScore(initial=10, penalty=6, credit=2, credit_days=1, least=0))
-    for host in (1, 2):
+    rule = Retiring(RetireByScore(initial=10, penalty=6, credit=2, credit_days=1, least=-1))
+    for host in (1, 2, 3):
         rule.joins(host)
-    rule.fails(1, 2.5, 2.5)  # host 2 earns 4, host 1 nothing
-    rule.blamed(1)
-    assert not rule.retires(1, 3)
-    rule.blamed(1)
-    assert rule.retires(1, 3)
+    rule.fails(3, 1.2, 1.2)  # hosts 1 and 2 earn 2
+    rule.fails(1, 3.7, 2.5)  # host 2 earns 4 more, host 1 nothing
     rule.leaves(2)
-    for _ in range(2):
-        rule.blamed(2)
-    assert not rule.retires(2, 3)  # 10 + 4 - 12 = 2
-    rule.blamed(2)
-    assert rule.retires(2, 3)
+    for host, score in ((1, 12), (2, 16), (3, 10)):
+        blows = 0
+        while not rule.retires(host, 4):
+            rule.blamed(host)
+            blows += 1
+        assert blows == -(-(score + 1) // 6)

@@ -5,6 +5,8 @@ from math import exp
 import numpy as np
 import pytest
 
+from sim import experiment, plots
+from sim.description import describe, facts
 from sim.economics import costs
 from sim.engine import simulate
 from sim.engine.context import Context
@@ -16,7 +18,7 @@ from sim.events import HOSTS_BACK, HOSTS_OUT, EventKind
 from sim.fleet import Fleet
 from sim.metrics import daily_series, loss_by_cause, measure, missing_capacity
 from sim.result import Result
-from sim.scenario import load
+from sim.scenario import load, sources
 from sim.shipped import validation_case
 from sim.streams import Streams
 
@@ -414,3 +416,48 @@ def test_every_host_is_somewhere_and_the_job_is_complete(hosts):
         assert log_.count(EventKind.RETIRED) <= away
         finished = log_.count(EventKind.JOB_FINISHED) == 1
         assert len(hall.active) == 8 if finished else log_.count(EventKind.JOB_ABANDONED) == 1
+
+
+def test_only_figures_that_are_followed_are_listed_with_their_sources():
+    paths = {figure.path for figure in sources(load(CLUSTER))}
+    assert {
+        "campus",
+        "satellite.gpus",
+        "reliability.bus",
+        "economics.gpu_usd",
+        "reliability.stress.thermal_share",
+    } <= paths
+    assert not [
+        path for path in paths if path.startswith(("radiation", "launch", "satellite.a", "economics.pa", "constel"))
+    ]
+
+
+def test_what_it_means_is_said_before_it_runs():
+    text = describe(load(CLUSTER))
+    for said in (
+        "4,160 hosts of 8 GPUs in the working pool",
+        "654 bad hosts among them",
+        "a host fails 6.39 times a year at work",
+        "30 days of computing on 4,096 hosts",
+        "interrupted every 20.1 min",
+        "as many technicians as it takes",
+    ):
+        assert said in text
+    (warning,) = facts(campus(campus__warm_standbys=2))["warnings"]
+    assert "begins with fewer standbys" in warning
+    (warning,) = facts(campus(workload__jobs__0__work_gpu_hours=1e5))["warnings"]
+    assert "it will not end" in warning
+
+
+def test_a_study_of_a_campus_is_run_drawn_and_read_back(tmp_path):
+    study = experiment.run(campus(campus__hosts=6), replicates=2, out=tmp_path / "out")
+    assert "GPU-hours rolled back" in study.table()
+    assert "Dose" not in study.table()
+    again = experiment.load_study(tmp_path / "out")
+    assert measure(again.result("run_to_failure", 1)) == pytest.approx(
+        measure(run(campus(campus__hosts=6), 1, 1)), nan_ok=True
+    )
+    for draw in (plots.compute_availability, plots.losses_by_cause):
+        plots.save(draw(again), tmp_path / "picture.png")
+    ax = plots.event_timeline(again.result("run_to_failure"))
+    assert any("hosts mended" in label.get_text() for axes in ax.figure.axes for label in axes.get_yticklabels())

@@ -298,6 +298,7 @@ def test_every_parameter_acts():
         ({**parameters(), "overrides": {"job_size": 7}}, "another value under `overrides`"),
         ({**parameters(), "removal": "at will"}, "removal 'at will': must be never"),
         ({**parameters(), "removal": "ThresholdRemoval max_failure=1"}, "no parameter of that policy"),
+        ({**parameters(), "removal": "ThresholdRemoval max_failures=1, window=long"}, "window: no number"),
         ({}, "is missing"),
         ({**parameters(), "results": {"training_time_hours": {"mean": 1}}}, "training_time_hours: needs numbers"),
     ],
@@ -313,6 +314,12 @@ def test_removal_policies_are_read():
     text = "permanent at first failure (ThresholdRemoval max_failures=1, window=inf)"
     assert retirement_of(text) == {"kind": "failures", "failures": 1, "window_days": None}
     assert retirement_of("ThresholdRemoval(max_failures=5, window_minutes=10080)")["window_days"] == 7
+    for window in ("10080", "7*24*60", "7 days", "7d", "168 h"):
+        assert retirement_of(f"ThresholdRemoval max_failures=2, window={window}") == {
+            "kind": "failures", "failures": 2, "window_days": 7,
+        }  # fmt: skip
+    assert retirement_of("ThresholdRemoval(max_failures=1, window_minutes=float('inf'))")["window_days"] is None
+    assert retirement_of("NeverRemove()") == retirement_of("never") == {"kind": "never"}
     assert retirement_of("ScoredRemoval failure_penalty=60, time_period=720")["credit_days"] == 0.5
 
 

@@ -136,11 +136,11 @@ class HallRun:
                     complete = self._complete()
                     continue
                 idle, self._owed_restart_days = self._owed_restart_days, 0.0
-                complete = self._complete()
-                if complete:
+                was_complete, complete = len(self.active) == self.size, self._complete()
+                if complete and not was_complete:
                     # The standby is taken when the restart is over: until then nobody else takes its place.
                     self._place_taken_until = env.now + idle
-                else:
+                elif not complete:
                     self._begin(EventKind.RESTARTED)
                     yield env.timeout(idle)
                     self._end()

@@ -145,7 +145,7 @@ def retirement_of(removal: str) -> dict[str, Any]:
 
 
 def _values_in(removal: str) -> dict[str, float]:
-    """The parameters in the text of a removal policy, times in minutes.  Raises `InputError` for one without a number."""
+    """The parameters in the text of a removal policy, times in minutes; `InputError` for one without number."""
     text = re.sub(r"(?:float\(['\"]inf(?:inity)?['\"]\)|math\.inf|np\.inf|infinity)", "inf", removal)
     found = {}
     for name, number, unit in _SETTING.findall(text):

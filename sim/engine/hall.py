@@ -108,8 +108,7 @@ class HallRun:
     def _run_job(self) -> Process:
         """From its arrival to its end, or until it is given up."""
         env = self._env
-        idle_restarts = not self.spec.failures_during_restart
-        """Whether all stand idle in a restart, and none of them fails."""
+        idle_restarts = not self.spec.failures_during_restart  # all stand idle then, and none of them fails
         if self.spec.arrival_day > 0:
             yield env.timeout(self.spec.arrival_day)
         while True:
@@ -303,11 +302,10 @@ class HallRun:
         new = self.pool.advance(self.size + self.campus.warm_standbys)
         front, first = self.pool.front, self._selections == 0
         count = len(front) - self.size
-        luck = self.context.streams.uniforms("selection of hosts", 0, self.address, self._selections, 0, max(count, 1))[
-            0
-        ]
+        address = self.address, self._selections, 0
+        luck = self.context.streams.uniforms("selection of hosts", 0, *address, max(count, 1))[0, :count].tolist()
         self._selections += 1
-        chosen = [front.at(place) for place in some_of(len(front), luck.tolist()[:count])]
+        chosen = [front.at(place) for place in some_of(len(front), luck)]
         stand_by = set(chosen)
         if first:
             hosts = [host for host in new if host not in stand_by]

@@ -445,6 +445,9 @@ def test_what_it_means_is_said_before_it_runs():
         assert said in text
     (warning,) = facts(campus(campus__warm_standbys=2))["warnings"]
     assert "begins with fewer standbys" in warning
+    (warning,) = facts(campus(campus__repair__technicians=1, campus__repair__manual_min=3 * DAY))["warnings"]
+    # 2 failures a day at work, half of them by hand for 3 days; a restart of .2 follows each .5 of work.
+    assert "failures keep 2.14 technicians busy" in warning
     (warning,) = facts(campus(workload__jobs__0__work_gpu_hours=1e5))["warnings"]
     assert "it will not end" in warning
 

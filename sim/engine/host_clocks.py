@@ -74,7 +74,8 @@ class HostClocks:
         self._draws = [HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives) for one in wears]
         self.bad = bad.tolist()
         """Whether each host is bad."""
-        self._goal = [draws.first()[:, FOUR].tolist() for draws in self._draws]
+        self._first = [draws.first()[:, FOUR] for draws in self._draws]  # ages at which new hosts fail
+        self._goal = [goal.tolist() for goal in self._first]
         self._age = [[0.0] * len(bad) for _ in wears]
         self._ordinal = [[0] * len(bad) for _ in wears]
         self._due = [inf] * len(bad)  # on the job's clock; infinite: does not run
@@ -91,7 +92,7 @@ class HostClocks:
         """The clocks of many hosts, which are all new, begin to run."""
         chosen = np.array(hosts, np.intp)
         pace = np.where(np.array(self.bad)[chosen], self._factor, 1.0)
-        left = [np.array(goal)[chosen] / (wear.pace * pace) for goal, wear in zip(self._goal, self._wears, strict=True)]
+        left = [goal[chosen] / (wear.pace * pace) for goal, wear in zip(self._first, self._wears, strict=True)]
         due = self.now + (np.min(left, axis=0) if left else np.full(len(hosts), inf))
         order = np.argsort(due, kind="stable")
         whose = np.full(len(self._due), inf)

@@ -120,7 +120,7 @@ HARDER = {
 def test_it_agrees_with_a_direct_simulation_of_the_semantics(name):
     changed = dict(HARDER[name])
     removal = changed.pop("removal", "never")
-    parameters = {**CASES[SMALL]["params"], "job_length": 43200.0, **changed}
+    parameters = {**CASES[SMALL]["params"], "job_length": 20000.0, **changed}
     direct = np.array([Direct(parameters, retirement_of(removal), seed).run() for seed in range(30)], float)
     direct[:, 0] /= 60
     ours = figures({"params": parameters, "removal": removal}, 30)
@@ -133,7 +133,7 @@ def test_it_agrees_with_a_direct_simulation_of_the_semantics(name):
 
 def campus(**fields: object):
     given = {
-        "mission.years": 6,
+        "mission.years": 4,
         "satellite.gpus": 1,
         "campus.hosts": 40,
         "campus.spare_hosts": 0,

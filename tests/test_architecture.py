@@ -114,7 +114,7 @@ def test_a_call_can_be_read_without_the_function_beside_it() -> None:
 
 
 PROTOCOLS = {
-    "environment/site.py: Site": "orbital planes now, halls on the ground later",
+    "environment/site.py: Site": "orbital planes, and halls on the ground",
     "reliability/life.py: Ageing": "laws of lifetime, and hazards by dose",
 }
 """Interfaces with several implementations, or more to come."""

@@ -103,9 +103,28 @@ def _warnings(found: Facts) -> Iterator[str]:
             f"the job and its standbys are {wanted:,} hosts, and campus.hosts is {there:,}: it begins with fewer "
             "standbys, or waits for spare hosts"
         )
+    load, crews = _busy_technicians(found), campus["repair"]["technicians"]
+    if crews is not None and load > crews:
+        yield (
+            f"while the job runs, failures keep {load:.3g} technicians busy, and campus.repair.technicians is {crews}: "
+            "hosts will wait for them, and the job for hosts"
+        )
     days, mission_days = job["days_of_work"], found["mission"]["years"] * DAYS_PER_YEAR
     if days is not None and days > mission_days:
         yield f"the job takes {days:,.0f} days of computing, and the mission has {mission_days:,.0f}: it will not end"
+
+
+def _busy_technicians(found: Facts) -> float:
+    """Technicians that the failures of the job's hosts keep busy, with restarts between them."""
+    campus, job = found["campus"], found["jobs"][0]
+    repair, per_day = campus["repair"], found["failures"]["per_host_year"] / DAYS_PER_YEAR * job["hosts"]
+    running = (
+        1.0
+        if job["mtbf_days"] is None
+        else job["mtbf_days"] / (job["mtbf_days"] + job["restart_min"] / MINUTES_PER_DAY)
+    )
+    seen: float = campus["diagnosis"]["probability"]
+    return float(per_day * running * seen * repair["manual_share"] * repair["manual_min"] / MINUTES_PER_DAY)
 
 
 def campus_lines(f: Facts) -> Iterator[tuple[str, list[str]]]:

@@ -66,7 +66,7 @@ def _lines(f: Facts) -> Iterator[str]:
 def _of_campus(f: Facts) -> Iterator[str]:
     for title, lines in (
         *campus_lines(f),
-        ("Notes", list(_notes(f["notes"]))),
+        ("Notes", list(_notes(f["notes"])) if f["notes"] else []),
         ("Warnings", [f"  ! {warning}" for warning in f["warnings"]]),
     ):
         if lines:

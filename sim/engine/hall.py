@@ -32,6 +32,10 @@ from sim.events import NONE, Cause, EventKind
 Process = Generator[simpy.Event, Any, None]
 Answer = Generator[simpy.Event, Any, bool]
 
+# Looked up once: an enumeration takes its time.
+_HOST_FAILED, _VISITED, _NO_CAUSE = EventKind.HOST_FAILED, EventKind.VISITED, Cause.NONE
+_REPAIRED, _MISREPAIRED = EventKind.REPAIRED, EventKind.MISREPAIRED
+
 
 class HallRun:
     """All that a run of a campus consists of."""
@@ -72,6 +76,9 @@ class HallRun:
         self._next_stop = inf if self._interruptions is None else self._until_stop()
         self.active = IndexedSet()
         self.standbys: deque[int] = deque()
+        self._warm_standbys = campus.warm_standbys
+        self._sure = campus.diagnosis.probability == 1 and campus.diagnosis.uncertainty == 0
+        self._place_taken_until = 0.0
         self._running = self._over = False
         self._turned: list[int] = []  # active ones that have turned bad since the job last stopped
         self._activated: set[int] = set()  # since the hosts were chosen, from behind the front
@@ -105,8 +112,7 @@ class HallRun:
     def _run_job(self) -> Process:
         """From its arrival to its end, or until it is given up."""
         env = self._env
-        idle_restarts = not self.spec.failures_during_restart
-        """Whether all stand idle in a restart, and none of them fails."""
+        idle_restarts = not self.spec.failures_during_restart  # all stand idle then, and none of them fails
         if self.spec.arrival_day > 0:
             yield env.timeout(self.spec.arrival_day)
         self._note_job(EventKind.JOB_ARRIVED)
@@ -122,28 +128,35 @@ class HallRun:
             if self.campus.selection_min > 0:
                 yield env.timeout(self.campus.selection_min / MINUTES_PER_DAY)
             self._end()
-            while True:
-                days = self._run_on()
-                yield env.timeout(days)
+            complete, idle = True, 0.0
+            while complete:
+                days = self._run_on(idle)
+                yield env.timeout(idle + days)
                 if self._stop_running(days):
                     self._over = True
                     self._note_job(EventKind.JOB_FINISHED)
                     return
-                if idle_restarts and self._owed_restart_days > 0:
-                    self._now_doing, self._since = EventKind.RESTARTED, env.now
-                    yield env.timeout(self._owed_restart_days)
-                    self.time.note_time(env.now, EventKind.RESTARTED, self._owed_restart_days)
-                    self._now_doing, self._owed_restart_days = None, 0.0
-                if not self._complete():
-                    break
+                if not idle_restarts:
+                    complete = self._complete()
+                    continue
+                idle, self._owed_restart_days = self._owed_restart_days, 0.0
+                was_complete, complete = len(self.active) == self.size, self._complete()
+                if complete and not was_complete:
+                    # The standby is taken when the restart is over: until then nobody else takes its place.
+                    self._place_taken_until = env.now + idle
+                elif not complete:
+                    self._begin(EventKind.RESTARTED)
+                    yield env.timeout(idle)
+                    self._end()
+                    complete, idle = self._complete(), 0.0
 
-    def _run_on(self) -> float:
-        """Begin a segment of running; days until something fails or the work is done."""
+    def _run_on(self, idle_days: float) -> float:
+        """Begin a segment of running after so many idle days; days from there until something fails or work is done."""
         clocks = self.clocks
         clocks.begin()
         self._due = due, _ = clocks.first()
         restart = self._owed_restart_days
-        self.time.segments.append(Segment(self._env.now, restart))
+        self.time.segments.append(Segment(self._env.now + idle_days, restart, idle_days))
         until = (due if due < self._next_stop else self._next_stop) - clocks.now
         work = self.remaining_days
         finish = restart + (self.time.days_for(work) if self._checkpoints else work)
@@ -194,24 +207,25 @@ class HallRun:
 
     def _host_fails(self, host: int, computed_days: float) -> int:
         """A host that computes fails: it, or another in its place, is taken out; returns the cause."""
-        diagnosis, day = self.campus.diagnosis, self._env.now
-        if self.retiring.scores:
-            self.retiring.computed(computed_days, host)
         cause = self.clocks.fail(host)
         self.active.discard(host)
-        if self.retiring.scores:
-            self.retiring.leaves(host)
-        if self.retiring.counts:
-            self.retiring.failed(host, day)
         self.pool.remove(host)
-        if diagnosis.probability == 1 and diagnosis.uncertainty == 0:
-            self._take_out(host, EventKind.HOST_FAILED, cause)
-            return cause
+        if self.retiring.ever:
+            self.retiring.fails(host, self._env.now, computed_days)
+        if self._sure:
+            self._take_out(host, _HOST_FAILED, cause)
+        else:
+            self._diagnose(host, cause)
+        return cause
+
+    def _diagnose(self, host: int, cause: int) -> None:
+        """A failure is put down to the host that failed, to another, or to none."""
+        diagnosis = self.campus.diagnosis
         drawn, row = self._diagnoses.columns(host, self._failures[host])
         seen, right, which = (drawn[column][row] for column in range(3))
         self._failures[host] += 1
         if seen >= diagnosis.probability:
-            self._note((day, EventKind.UNDIAGNOSED, cause, host, 0, 0.0))
+            self._note((self._env.now, EventKind.UNDIAGNOSED, cause, host, 0, 0.0))
             self._rejoin(host)
         elif right < diagnosis.uncertainty and len(self.active):
             other = self.active.at(int(which * len(self.active)))
@@ -222,21 +236,20 @@ class HallRun:
             self._activate(host)
             self._take_out(other, EventKind.MISTAKEN, cause)
         else:
-            self._take_out(host, EventKind.HOST_FAILED, cause)
-        return cause
+            self._take_out(host, _HOST_FAILED, cause)
 
     def _take_out(self, host: int, kind: EventKind, cause: int) -> None:
         """A host goes to repair."""
-        if self.retiring.scores:
+        if self.retiring.ever:
             self.retiring.blamed(host)
         self._note((self._env.now, kind, cause, host, -1, 0.0))
-        self.workshop.take(host, failed_itself=kind == EventKind.HOST_FAILED)
+        self.workshop.take(host, failed_itself=kind == _HOST_FAILED)
 
     def _give_back(self, mended: Mended) -> None:
         """A host comes back from repair, or is given up."""
         host, day = mended.host, self._env.now
         if mended.manual_days > 0:
-            self._note((day, EventKind.VISITED, Cause.NONE, host, 0, mended.manual_days * HOURS_PER_DAY))
+            self._note((day, _VISITED, _NO_CAUSE, host, 0, mended.manual_days * HOURS_PER_DAY))
         if mended.fixed:
             if mended.failed_itself:
                 self.clocks.renew(host)
@@ -246,8 +259,7 @@ class HallRun:
             self._retired.add(host)
             self._note((day, EventKind.RETIRED, Cause.STRATEGY, host, 0, 0.0))
         else:
-            kind = EventKind.REPAIRED if mended.fixed else EventKind.MISREPAIRED
-            self._note((day, kind, Cause.NONE, host, 1, day - mended.taken_day))
+            self._note((day, _REPAIRED if mended.fixed else _MISREPAIRED, _NO_CAUSE, host, 1, day - mended.taken_day))
             self._rejoin(host)
         if self._returned is not None:
             self._returned.succeed()
@@ -256,7 +268,8 @@ class HallRun:
     def _rejoin(self, host: int) -> None:
         """A host is last in the order of the pool, and stands by at once where one is wanted."""
         self.pool.append(host)
-        if len(self.standbys) < self.campus.warm_standbys:
+        taken = len(self.standbys) + (self._env.now < self._place_taken_until)
+        if taken < self._warm_standbys:
             self.standbys.append(host)
 
     # Hosts for the job
@@ -294,16 +307,16 @@ class HallRun:
         new = self.pool.advance(self.size + self.campus.warm_standbys)
         front, first = self.pool.front, self._selections == 0
         count = len(front) - self.size
-        streams = self.context.streams
-        luck = streams.uniforms("selection of hosts", 0, self.address, self._selections, 0, max(count, 1))[0]
+        address = self.address, self._selections, 0
+        luck = self.context.streams.uniforms("selection of hosts", 0, *address, max(count, 1))[0, :count].tolist()
         self._selections += 1
-        chosen = [front.at(place) for place in some_of(len(front), luck.tolist()[:count])]
+        chosen = [front.at(place) for place in some_of(len(front), luck)]
         stand_by = set(chosen)
         if first:
             hosts = [host for host in new if host not in stand_by]
             self.active = IndexedSet(hosts)
             self.clocks.start(hosts)
-            if self.retiring.scores:
+            if self.retiring.ever:
                 for host in hosts:
                     self.retiring.joins(host)
         else:
@@ -322,14 +335,14 @@ class HallRun:
         self.clocks.join(host)
         if host not in self.pool.front:
             self._activated.add(host)
-        if self.retiring.scores:
+        if self.retiring.ever:
             self.retiring.joins(host)
 
     def _stop(self, host: int) -> None:
         """A host that computes stops."""
         self.clocks.leave(host)
         self.active.discard(host)
-        if self.retiring.scores:
+        if self.retiring.ever:
             self.retiring.leaves(host)
 
     def _regenerate(self, interval_days: float) -> Process:
@@ -372,5 +385,5 @@ class HallRun:
         self._close_span(horizon)
         running = bool(self.time.segments) and self.time.segments[-1].end == inf
         if running:
-            self.time.segments[-1].end = horizon
+            self.time.segments[-1].cut_off(horizon)
         self.time.write(self.context.log, running=running)

@@ -31,6 +31,8 @@ class Segment:
 
     start: float
     restart: float
+    idle: float = 0.0
+    """Days of a restart before it, in which nothing ran."""
     end: float = np.inf
     planned: bool = False
     """Whether the job's last checkpoint ends it."""
@@ -38,6 +40,13 @@ class Segment:
     """What stopped it."""
     by_host: bool = False
     """Whether that was the failure of a host."""
+
+    def cut_off(self, day: float) -> None:
+        """End it, or the restart before it, on a day."""
+        if day < self.start:
+            self.idle -= self.start - day
+            self.start = day
+        self.end = day
 
 
 class HallTime:
@@ -92,16 +101,18 @@ class HallTime:
         lost = np.full(len(cause), EventKind.LOST)
         lost[len(lost) - running :] = EventKind.UNCOMMITTED
         none = np.zeros_like(cause)
-        for kind, why, days in (
-            (EventKind.COMMITTED, none, spent.committed),
-            (EventKind.CHECKPOINTED, none, spent.written),
-            (EventKind.RESTARTED, none, spent.restarted),
-            (lost, cause, spent.uncommitted + spent.idle),
+        idle = np.array([one.idle for one in self.segments])
+        for kind, why, days, days_of in (
+            (EventKind.COMMITTED, none, spent.committed, pieces.ends),
+            (EventKind.CHECKPOINTED, none, spent.written, pieces.ends),
+            (EventKind.RESTARTED, none, spent.restarted, pieces.ends),
+            (EventKind.RESTARTED, none, idle, pieces.starts),
+            (lost, cause, spent.uncommitted + spent.idle, pieces.ends),
         ):
             there = days > NOTHING_DAYS
             log.extend(
                 int(np.count_nonzero(there)),
-                time_days=pieces.ends[there],
+                time_days=days_of[there],
                 kind=np.broadcast_to(np.asarray(kind), there.shape)[there],
                 cause=why[there],
                 plane=0,

@@ -69,30 +69,36 @@ class HostClocks:
         """The job's clock, days of running."""
         self._wears = wears
         self._paces = [(k, wear.pace) for k, wear in enumerate(wears)]
+        self._single = [wear.units == 1 for wear in wears]
         self._factor = factor
         self._draws = [HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives) for one in wears]
         self.bad = bad.tolist()
         """Whether each host is bad."""
-        self._goal = [draws.first()[:, FOUR].tolist() for draws in self._draws]
+        self._first = [draws.first()[:, FOUR] for draws in self._draws]  # ages at which new hosts fail
+        self._goal = [goal.tolist() for goal in self._first]
         self._age = [[0.0] * len(bad) for _ in wears]
         self._ordinal = [[0] * len(bad) for _ in wears]
         self._due = [inf] * len(bad)  # on the job's clock; infinite: does not run
         self._since = [0.0] * len(bad)
         self._last = [0] * len(bad)  # position of the cause that took it out last
         self._fresh = [0.0] * len(bad)  # age at which that would take out a new host next
+        # Those of the start in order, as far as none has stopped since, and those that have joined later.
+        self._queue_due: list[float] = []
+        self._queue: list[int] = []
+        self._served = 0
         self._heap: list[tuple[float, int]] = []
 
     def start(self, hosts: Sequence[int]) -> None:
         """The clocks of many hosts, which are all new, begin to run."""
         chosen = np.array(hosts, np.intp)
         pace = np.where(np.array(self.bad)[chosen], self._factor, 1.0)
-        left = [np.array(goal)[chosen] / (wear.pace * pace) for goal, wear in zip(self._goal, self._wears, strict=True)]
-        due = self.now + np.min(left, axis=0)
+        left = [goal[chosen] / (wear.pace * pace) for goal, wear in zip(self._first, self._wears, strict=True)]
+        due = self.now + (np.min(left, axis=0) if left else np.full(len(hosts), inf))
         order = np.argsort(due, kind="stable")
         whose = np.full(len(self._due), inf)
         whose[chosen] = due
         self._due = whose.tolist()
-        self._heap = list(zip(due[order].tolist(), chosen[order].tolist(), strict=True))  # in order, so a heap
+        self._queue_due, self._queue = due[order].tolist(), chosen[order].tolist()
 
     def join(self, host: int) -> None:
         """The clock of a host begins to run."""
@@ -125,6 +131,12 @@ class HostClocks:
         heap, due = self._heap, self._due
         while heap and due[heap[0][1]] != heap[0][0]:
             heappop(heap)  # it has stopped since
+        at, queue, count = self._served, self._queue_due, len(self._queue)
+        while at < count and due[self._queue[at]] != queue[at]:
+            at += 1
+        self._served = at
+        if at < count and (not heap or queue[at] <= heap[0][0]):
+            return queue[at], self._queue[at]
         return heap[0] if heap else (inf, -1)
 
     def fail(self, host: int) -> int:
@@ -155,7 +167,7 @@ class HostClocks:
         Of several alike, such as its GPUs, one new among the others changes little: they count as old as before.
         """
         k = self._last[host]
-        if self._wears[k].units == 1:
+        if self._single[k]:
             self._age[k][host], self._goal[k][host] = 0.0, self._fresh[host]
 
     def turn(self, host: int, *, bad: bool) -> None:

@@ -11,7 +11,7 @@ from sim.streams import WORDS_PER_BLOCK, Streams
 
 Floats = NDArray[np.float64]
 
-_TOGETHER = 512
+_TOGETHER = 4096
 """Hosts that are drawn in one call: whoever asks for one will soon ask for a neighbour."""
 FOUR = WORDS_PER_BLOCK
 """Uniform numbers that each host has for each ordinal."""
@@ -35,25 +35,22 @@ class HostDraws:
         self._hosts = hosts
         self._make = make
         self._blocks: dict[tuple[int, int], list[list[float]]] = {}
-        self._all: list[list[float]] | None = None  # for ordinal 0
+        self._all: Floats | None = None  # for ordinal 0
 
     def columns(self, host: int, ordinal: int) -> tuple[list[list[float]], int]:
         """Columns of rows, and which row in them is that of the host: lists of numbers, soon read."""
-        if ordinal == 0 and self._all is not None:
-            return self._all, host
         where, row = divmod(host, _TOGETHER)
         found = self._blocks.get((where, ordinal))
         if found is None:
-            first = where * _TOGETHER
-            found = self._draw(np.arange(first, min(first + _TOGETHER, self._hosts)), ordinal).T.tolist()
-            self._blocks[where, ordinal] = found
+            hosts = np.arange(where * _TOGETHER, min((where + 1) * _TOGETHER, self._hosts))
+            drawn = self._all[hosts] if ordinal == 0 and self._all is not None else self._draw(hosts, ordinal)
+            found = self._blocks[where, ordinal] = drawn.T.tolist()
         return found, row
 
     def first(self) -> Floats:
         """The rows of all hosts for ordinal 0."""
-        drawn = self._draw(np.arange(self._hosts), 0)
-        self._all = drawn.T.tolist()
-        return drawn
+        self._all = self._draw(np.arange(self._hosts), 0)
+        return self._all
 
     def _draw(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
         """The rows of some hosts."""

@@ -19,12 +19,13 @@ class HostPool:
     def __init__(self, hosts: Sequence[int], spares: Sequence[int]) -> None:
         self.front = IndexedSet()
         """The first hosts of the order, as of the last `advance`, without those taken out since."""
-        self._behind: OrderedDict[int, None] = OrderedDict.fromkeys(hosts)
+        self._first = list(hosts)  # until the front is chosen for the first time
+        self._behind: OrderedDict[int, None] = OrderedDict()
         self.spares = deque(spares)
         """Hosts that do other work, first come first."""
 
     def __len__(self) -> int:
-        return len(self.front) + len(self._behind)
+        return len(self.front) + len(self._behind) + len(self._first)
 
     def append(self, host: int) -> None:
         """A host goes to the end of the order."""
@@ -38,9 +39,9 @@ class HostPool:
     def advance(self, size: int) -> list[int]:
         """Let the first `size` hosts be the front; returns those that are new in it."""
         new: list[int] = []
-        if len(self.front) == 0:  # at first, when there are many to take
-            hosts = list(self._behind)
-            new = hosts[:size]
+        if self._first:
+            hosts = [*self._first, *self._behind]
+            new, self._first = hosts[:size], []
             self.front = IndexedSet(new)
             self._behind = OrderedDict.fromkeys(hosts[size:])
         while len(self.front) < size and self._behind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from math import inf
 
-from sim.scenario.campus import RetireByFailures, RetireByScore, Retirement
+from sim.scenario.campus import NeverRetire, RetireByFailures, RetireByScore, Retirement
 
 
 class Retiring:
@@ -17,12 +17,8 @@ class Retiring:
         self._score: dict[int, float] = {}
         self._credit = 0.0  # of one that has computed for the job from the first, without a failure of its own
         self._credit_at: dict[int, float] = {}  # the same when a host began to compute
-        self.scores = isinstance(rule, RetireByScore)
-        """Whether time at work counts."""
-        self.counts = isinstance(rule, RetireByFailures)
-        """Whether failures count."""
-        self.ever = self.scores or self.counts
-        """Whether hosts are ever given up."""
+        self.ever = not isinstance(rule, NeverRetire)
+        """Whether hosts are ever given up; else nothing else here is asked."""
 
     def joins(self, host: int) -> None:
         """A host begins to compute."""
@@ -34,16 +30,12 @@ class Retiring:
             gained = self._credit - self._credit_at.pop(host)
             self._score[host] = self._score.get(host, self._rule.initial) + gained
 
-    def computed(self, days: float, failed: int) -> None:
-        """The job has computed so long without a stop, when a host failed, which earns nothing by it."""
-        if isinstance(self._rule, RetireByScore):
-            earned = days // self._rule.credit_days * self._rule.credit
-            self._credit += earned
-            self._credit_at[failed] += earned
-
-    def failed(self, host: int, day: float) -> None:
-        """A host has failed."""
+    def fails(self, host: int, day: float, computed_days: float) -> None:
+        """A host fails, and stops, after the job has computed so long: it earns nothing by that, all others do."""
         self._failed[host].append(day)
+        self.leaves(host)
+        if isinstance(self._rule, RetireByScore):
+            self._credit += computed_days // self._rule.credit_days * self._rule.credit
 
     def blamed(self, host: int) -> None:
         """A failure was put down to a host."""

@@ -36,8 +36,8 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     days have.
     """
     ax = new_axes(9.0, 5.2) if ax is None else ax
-    strip = beneath(ax, 0.22)
     scenario, environment = study.scenario, study.environment
+    strip = ax if environment.hall is not None else beneath(ax, 0.22)  # no light to show on the ground
     # Planes that pause in turn alternate within weeks, which would hide the strategies: average over it.
     alternate = environment.policy in ("pause", "migrate") and len(environment.shell_planes) > 1
     series = np.asarray(study.series["online_fraction"], dtype=float)

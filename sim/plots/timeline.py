@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from sim.environment import Capacity
-from sim.events import STARTS, Cause, EventKind, EventLog
+from sim.events import HOSTS_BACK, HOSTS_OUT, STARTS, Cause, EventKind, EventLog
 from sim.metrics import daily_series, flight_rows, online_capacity, working_satellites
 from sim.metrics.causes import DARK
 from sim.plots.axes import beneath, date_axis, dates_of, mark_end, marked_level, new_axes, title_and_legend
@@ -30,6 +31,16 @@ _MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
     ("retirements", (EventKind.RETIRED,), "s", built_in_color("end_of_life")),
     ("GPU failures", (EventKind.GPU_FAILED,), "|", built_in_color("gpu")),
 )
+_HALL_MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
+    ("hosts chosen for the job", (EventKind.JOB_STARTED,), "^", _LATER),
+    ("spare hosts that came", (EventKind.PLACED,), "D", _LATER),
+    ("hosts taken out", HOSTS_OUT, "|", built_in_color("bus")),
+    ("failures put down to nobody", (EventKind.UNDIAGNOSED,), "|", built_in_color("bus")),
+    ("hosts mended", HOSTS_BACK, "|", _LATER),
+    ("hosts given up", (EventKind.RETIRED,), "s", built_in_color("end_of_life")),
+    ("ends of the job", (EventKind.JOB_FINISHED, EventKind.JOB_ABANDONED), "X", _LATER),
+)
+"""On a campus, where nothing flies."""
 _LIMITS = {Cause.BATTERY: "battery", Cause.ARRAY: "array", Cause.HEAT: "heat"}
 
 
@@ -52,7 +63,7 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
     start, horizon = scenario.mission.start, result.horizon_days
     _online_lines(ax, result)
     _shade_what_is_not_steady(ax, result)
-    rows = _rows(log)
+    rows = _rows(log) if scenario.campus is None else _marked(log, _HALL_MARKS)
     for number, row in enumerate(rows):
         look: dict[str, Any]
         if row.marker == "|":  # many short lines show density; lines closer than a pixel are drawn once
@@ -88,12 +99,17 @@ def _rows(log: EventLog) -> list[_Row]:
         _Row("deployment flights", deployment, "^", _FIRST),
         _Row("flights after deployment", later, "^", _LATER),
     ]
-    rows += [_Row(name, log.where(*kinds).time_days, marker, color) for name, kinds, marker, color in _MARKS]
+    rows += _marked(log, _MARKS)
     limited = log.where(EventKind.DERATED)
     causes = ", ".join(name for cause, name in _LIMITS.items() if cause in limited.cause)
     if causes:
         rows.append(_Row(f"first day limited by {causes}", limited.time_days, "P", built_in_color(DARK)))
     return rows
+
+
+def _marked(log: EventLog, marks: Sequence[tuple[str, tuple[EventKind, ...], str, str]]) -> list[_Row]:
+    """A row for each kind of events."""
+    return [_Row(name, log.where(*kinds).time_days, marker, color) for name, kinds, marker, color in marks]
 
 
 def _online_lines(ax: Axes, result: Result) -> None:

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from sim.errors import Fault
 from sim.parameters import Belief, Source, Tag
 from sim.scenario.faults import MAX_FAULTS, Origins, dotted, origin_of
+from sim.scenario.grounded import means_something
 from sim.scenario.models import FIRST_DESIGN, Scenario
 from sim.scenario.yaml_file import Place
 from sim.text import nearest
@@ -54,6 +55,8 @@ def sources(scenario: Scenario) -> list[Figure]:
     inside that have none of their own.  Figures that a later design has from the first are left out.
     """
     parts = _parts(scenario)
+    if scenario.campus is not None:
+        parts = {path: part for path, part in parts.items() if means_something(path)}
     stated = {path: source for path, source in scenario.sources.items() if path in parts}
     of_defaults = _sources_of_defaults(parts)
     found = []

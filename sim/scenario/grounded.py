@@ -44,6 +44,16 @@ def with_defaults_of_a_campus(value: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
+def means_something(path: str) -> bool:
+    """Whether a field of a scenario, by its path, is followed on a campus."""
+    section, _, rest = path.partition(".")
+    name = rest.partition(".")[0]
+    followed = {"satellite": _HOST[:2], "reliability": _RELIABILITY, "economics": _PRICES}.get(section)
+    if section in (*_SECTIONS, "servicing"):
+        return False
+    return followed is None or not name or name in followed
+
+
 def out_of_place(scenario: Any, campus: Campus) -> str | None:
     """What stands in a scenario with a campus that it does not follow, or that does not fit it; none: nothing.
 

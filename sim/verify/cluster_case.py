@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from math import exp, gamma, inf, isinf
+from math import exp, gamma, inf, isinf, prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,10 @@ from sim.text import nearest
 MINUTES_PER_YEAR = DAYS_PER_YEAR * MINUTES_PER_DAY
 FIGURES = ("training_time_hours", "total_failures", "effective_training_ratio")
 """What is compared."""
-_NUMBER = r"(-?[0-9.]+(?:e[-+]?[0-9]+)?|-?inf)"
+_ONE = r"[0-9]+\.?[0-9]*(?:e[-+]?[0-9]+)?"
+_SETTING = re.compile(rf"([a-z_]+) *= *(-?(?:inf|{_ONE}(?: *\* *{_ONE})*))(?: *([a-z]+))?")
+_UNITS = {"": 1.0, "min": 1.0, "minutes": 1.0, "h": 60.0, "hours": 60.0, "d": 1440.0, "day": 1440.0, "days": 1440.0}
+"""Minutes, of times in the text of a removal policy."""
 
 
 class ClusterCase(Parameters):
@@ -116,10 +119,9 @@ def retirement_of(removal: str) -> dict[str, Any]:
     `never`; `ThresholdRemoval max_failures=N, window=MINUTES`, or inf; `ScoredRemoval` with its parameters.  Raises
     `InputError` for another.
     """
-    named = dict(re.findall(rf"([a-z_]+) *= *{_NUMBER}", removal))
-    values = {name: float(text) for name, text in named.items()}
-    if removal.strip().lower() in ("never", "neverremove", "neverremove()"):
+    if removal.strip().lower().startswith("never"):
         return {"kind": "never"}
+    values = _values_in(removal)
     if "ThresholdRemoval" in removal:
         window = values.pop("window_minutes", values.pop("window", 7 * MINUTES_PER_DAY))
         rule: dict[str, Any] = {"kind": "failures", "failures": int(values.pop("max_failures", 5))}
@@ -141,6 +143,18 @@ def retirement_of(removal: str) -> dict[str, Any]:
     if values:
         raise InputError(f"removal {removal!r}: {', '.join(values)}: no parameter of that policy")
     return rule
+
+
+def _values_in(removal: str) -> dict[str, float]:
+    """The parameters in the text of a removal policy, times in minutes; `InputError` for one without number."""
+    text = re.sub(r"(?:float\(['\"]inf(?:inity)?['\"]\)|math\.inf|np\.inf|infinity)", "inf", removal)
+    found = {}
+    for name, number, unit in _SETTING.findall(text):
+        is_time = name in ("window", "window_minutes", "time_period")
+        found[name] = prod(map(float, number.split("*"))) * (_UNITS.get(unit, 1.0) if is_time else 1.0)
+    if unread := [name for name in re.findall(r"([A-Za-z_]+) *=", text) if name not in found]:
+        raise InputError(f"removal {removal!r}: {', '.join(unread)}: no number can be read there")
+    return found
 
 
 def cases_in(path: Path) -> dict[str, dict[str, Any]]:

@@ -5,16 +5,22 @@ from math import exp
 import numpy as np
 import pytest
 
+from sim import experiment, plots
+from sim.description import describe, facts
 from sim.economics import costs
 from sim.engine import simulate
+from sim.engine.context import Context
+from sim.engine.hall import HallRun
 from sim.engine.host_draws import HostDraws
 from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.events import HOSTS_BACK, HOSTS_OUT, EventKind
+from sim.fleet import Fleet
 from sim.metrics import daily_series, loss_by_cause, measure, missing_capacity
 from sim.result import Result
-from sim.scenario import load
+from sim.scenario import load, sources
 from sim.shipped import validation_case
+from sim.streams import Streams
 
 CLUSTER = validation_case("cluster")
 DAY = 1440
@@ -351,3 +357,110 @@ def test_what_a_campus_does_not_follow_is_refused_by_name(setting, said):
 def test_other_strategies_are_refused():
     with pytest.raises(ScenarioError, match="nothing to order on a campus"):
         campus().strategy_named("replace_on_failure")
+
+
+def test_a_standby_keeps_its_place_until_the_restart_is_over(written):
+    # Host 0 is back within the restart in which the standby takes its place: it does not stand by, so the next failure
+    # finds no standby and the hosts are chosen anew, from a pool that suffices.
+    written(lives={0: [0.5], 1: [1.0]}, repairs={0: [(0.15, None, True)], 1: [(5.0, None, True)]})
+    result = run(campus(campus__hosts=4, campus__spare_hosts=0))
+    assert [row for row in rows(result) if row[1] in ("HOST_FAILED", "REPAIRED", "JOB_STARTED")][:5] == [
+        (0.0, "JOB_STARTED", -1),
+        (0.6, "HOST_FAILED", 0),
+        (0.75, "REPAIRED", 0),
+        (1.3, "HOST_FAILED", 1),
+        (1.5, "JOB_STARTED", -1),
+    ]
+    later = campus(campus__hosts=4, campus__spare_hosts=0)
+    written(lives={0: [0.5], 1: [1.0]}, repairs={0: [(0.25, None, True)], 1: [(5.0, None, True)]})
+    assert run(later).events.count(EventKind.JOB_STARTED) == 1  # .05 after it: it stands by
+
+
+def test_the_horizon_may_cut_a_restart_off(written):
+    written(lives={0: [0.5]}, repairs={})
+    result = run(campus(mission__years=0.7 / 365.25))
+    log_ = result.events
+    assert log_.total(EventKind.RESTARTED) == pytest.approx(0.1 * 2 * 24)
+    assert log_.total(EventKind.COMMITTED) == pytest.approx(0.5 * 2 * 24)
+    assert log_.time_days.max() <= result.horizon_days
+
+
+@pytest.mark.parametrize("hosts", [14, 40])
+def test_every_host_is_somewhere_and_the_job_is_complete(hosts):
+    scenario = campus(
+        "campus.retirement={kind: failures, failures: 4, window_days: null}",
+        campus__hosts=hosts,
+        campus__spare_hosts=3,
+        campus__warm_standbys=2,
+        campus__bad__share=0.3,
+        campus__diagnosis__probability=0.7,
+        campus__diagnosis__uncertainty=0.5,
+        campus__selection_min=1,
+        campus__repair__manual_min=300,
+        campus__repair__automatic_min=60,
+        workload__jobs__0__gpus=8,
+        workload__jobs__0__restart_min=5,
+        workload__jobs__0__work_gpu_hours=8 * 24 * 8,
+    )
+    environment = Environment.build(scenario)
+    assert environment.hall is not None
+    for replicate in range(3):
+        context = Context(scenario, environment, Streams(1, replicate), Fleet(environment.layouts))
+        hall = HallRun(context, environment.hall)
+        hall.go()
+        log_ = context.log.finish()
+        away = np.isin(log_.kind, HOSTS_OUT).sum() - np.isin(log_.kind, HOSTS_BACK).sum()
+        assert log_.count(EventKind.MISTAKEN) > 5
+        assert log_.count(EventKind.JOB_STARTED) > 3
+        assert len(hall.pool) + len(hall.pool.spares) + away == hosts + 3
+        assert log_.count(EventKind.RETIRED) <= away
+        finished = log_.count(EventKind.JOB_FINISHED) == 1
+        assert len(hall.active) == 8 if finished else log_.count(EventKind.JOB_ABANDONED) == 1
+
+
+def test_only_figures_that_are_followed_are_listed_with_their_sources():
+    paths = {figure.path for figure in sources(load(CLUSTER))}
+    assert {
+        "campus",
+        "satellite.gpus",
+        "reliability.bus",
+        "economics.gpu_usd",
+        "reliability.stress.thermal_share",
+    } <= paths
+    assert not [
+        path for path in paths if path.startswith(("radiation", "launch", "satellite.a", "economics.pa", "constel"))
+    ]
+
+
+def test_what_it_means_is_said_before_it_runs():
+    text = describe(load(CLUSTER))
+    for said in (
+        "4,160 hosts of 8 GPUs in the working pool",
+        "654 bad hosts among them",
+        "a host fails 6.39 times a year at work",
+        "30 days of computing on 4,096 hosts",
+        "interrupted every 20.1 min",
+        "as many technicians as it takes",
+    ):
+        assert said in text
+    (warning,) = facts(campus(campus__warm_standbys=2))["warnings"]
+    assert "begins with fewer standbys" in warning
+    (warning,) = facts(campus(campus__repair__technicians=1, campus__repair__manual_min=3 * DAY))["warnings"]
+    # 2 failures a day at work, half of them by hand for 3 days; a restart of .2 follows each .5 of work.
+    assert "failures keep 2.14 technicians busy" in warning
+    (warning,) = facts(campus(workload__jobs__0__work_gpu_hours=1e5))["warnings"]
+    assert "it will not end" in warning
+
+
+def test_a_study_of_a_campus_is_run_drawn_and_read_back(tmp_path):
+    study = experiment.run(campus(campus__hosts=6), replicates=2, out=tmp_path / "out")
+    assert "GPU-hours rolled back" in study.table()
+    assert "Dose" not in study.table()
+    again = experiment.load_study(tmp_path / "out")
+    assert measure(again.result("run_to_failure", 1)) == pytest.approx(
+        measure(run(campus(campus__hosts=6), 1, 1)), nan_ok=True
+    )
+    for draw in (plots.compute_availability, plots.losses_by_cause):
+        plots.save(draw(again), tmp_path / "picture.png")
+    ax = plots.event_timeline(again.result("run_to_failure"))
+    assert any("hosts mended" in label.get_text() for axes in ax.figure.axes for label in axes.get_yticklabels())

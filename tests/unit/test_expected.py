@@ -103,7 +103,7 @@ def test_what_is_expected_is_what_happens(strategy):
 
 
 def test_a_run_that_was_not_foreseen_ends_with_a_message(fleet, monkeypatch, environment):
-    monkeypatch.setattr("sim.engine.run.MOST_STEPS", 1000)
+    monkeypatch.setattr("sim.engine.steps.MOST_STEPS", 1000)
     scenario = fleet(slots=50, days=300, bus={"kind": "exponential", "rate_per_year": 10}, lead=0.1)
     with pytest.raises(InputError, match=r"1,001 events by day .* more than a run can hold; what repeats: "):
         simulate(scenario, environment(scenario), "replace_on_failure", 1, 0)

@@ -1,9 +1,11 @@
 """A terrestrial cluster simulated directly, step by step from the written semantics: slow, short, and nothing of `sim`.
 
-Minutes; parameters by the names of `sim.verify.cluster_case`.  Exponential lives only.
+Minutes; parameters by the names of `sim.verify.cluster_case`.  Lives of all hosts are drawn anew whenever the job goes
+on, which is the other program's reading for laws that age.
 """
 
 import heapq
+import math
 import random
 from collections import defaultdict
 from typing import Any
@@ -89,11 +91,20 @@ class Direct:
         self.until(self.now + p["host_selection_time"])
         return True
 
-    def fail(self, ran: float) -> None:
+    def life(self, host: int) -> float:
+        """Time to the failure of a host that is new."""
+        p, rng = self.p, self.rng
+        mean = 1 / (p["random_failure_rate"] * (1 + p["systematic_failure_rate_multiplier"] * self.bad[host]))
+        if p["failure_distribution"] == "weibull":
+            return rng.weibullvariate(mean / math.gamma(1 + 1 / p["weibull_shape"]), p["weibull_shape"])
+        if p["failure_distribution"] == "lognormal":
+            sigma = p["lognormal_sigma"]
+            return rng.lognormvariate(math.log(mean) - 0.5 * sigma**2, sigma)
+        return rng.expovariate(1 / mean)
+
+    def fail(self, host: int, ran: float) -> None:
         """A host fails after so long a run."""
         p, rng = self.p, self.rng
-        rates = [1 + p["systematic_failure_rate_multiplier"] * self.bad[h] for h in self.active]
-        host = rng.choices(self.active, rates)[0]
         self.failures += 1
         self.failed_at[host].append(self.now)
         if self.removal["kind"] == "score":
@@ -120,15 +131,12 @@ class Direct:
         left = p["job_length"]
         while self.select():
             while True:
-                rate = p["random_failure_rate"] * sum(
-                    1 + p["systematic_failure_rate_multiplier"] * self.bad[h] for h in self.active
-                )
-                ran = self.rng.expovariate(rate)
+                ran, host = min((self.life(h), h) for h in self.active)
                 if ran >= left:
                     return self.now + left, self.failures
                 left -= ran
                 self.until(self.now + ran)
-                self.fail(ran)
+                self.fail(host, ran)
                 if not self.standbys:
                     break
                 self.active.append(self.standbys.pop(0))

@@ -100,6 +100,8 @@ HARDER = {
         "bad_server_regen_interval": 1000,
         "job_length": 20000.0,
     },
+    "weibull": {"failure_distribution": "weibull", "weibull_shape": 1.4, "systematic_failure_fraction": 0.2},
+    "lognormal": {"failure_distribution": "lognormal", "lognormal_sigma": 1.5, "systematic_failure_fraction": 0.2},
     "given_up": {
         "removal": "ThresholdRemoval max_failures=3, window=100000",
         "systematic_failure_fraction": 0.3,
@@ -118,7 +120,7 @@ HARDER = {
 def test_it_agrees_with_a_direct_simulation_of_the_semantics(name):
     changed = dict(HARDER[name])
     removal = changed.pop("removal", "never")
-    parameters = {**CASES[SMALL]["params"], "job_length": 43200.0, **changed}
+    parameters = {**CASES[SMALL]["params"], "job_length": 20000.0, **changed}
     direct = np.array([Direct(parameters, retirement_of(removal), seed).run() for seed in range(30)], float)
     direct[:, 0] /= 60
     ours = figures({"params": parameters, "removal": removal}, 30)
@@ -131,7 +133,7 @@ def test_it_agrees_with_a_direct_simulation_of_the_semantics(name):
 
 def campus(**fields: object):
     given = {
-        "mission.years": 6,
+        "mission.years": 4,
         "satellite.gpus": 1,
         "campus.hosts": 40,
         "campus.spare_hosts": 0,
@@ -296,6 +298,7 @@ def test_every_parameter_acts():
         ({**parameters(), "overrides": {"job_size": 7}}, "another value under `overrides`"),
         ({**parameters(), "removal": "at will"}, "removal 'at will': must be never"),
         ({**parameters(), "removal": "ThresholdRemoval max_failure=1"}, "no parameter of that policy"),
+        ({**parameters(), "removal": "ThresholdRemoval max_failures=1, window=long"}, "window: no number"),
         ({}, "is missing"),
         ({**parameters(), "results": {"training_time_hours": {"mean": 1}}}, "training_time_hours: needs numbers"),
     ],
@@ -311,7 +314,18 @@ def test_removal_policies_are_read():
     text = "permanent at first failure (ThresholdRemoval max_failures=1, window=inf)"
     assert retirement_of(text) == {"kind": "failures", "failures": 1, "window_days": None}
     assert retirement_of("ThresholdRemoval(max_failures=5, window_minutes=10080)")["window_days"] == 7
+    for window in ("10080", "7*24*60", "7 days", "7d", "168 h"):
+        assert retirement_of(f"ThresholdRemoval max_failures=2, window={window}") == {
+            "kind": "failures", "failures": 2, "window_days": 7,
+        }  # fmt: skip
+    assert retirement_of("ThresholdRemoval(max_failures=1, window_minutes=float('inf'))")["window_days"] is None
+    assert retirement_of("NeverRemove()") == retirement_of("never") == {"kind": "never"}
     assert retirement_of("ScoredRemoval failure_penalty=60, time_period=720")["credit_days"] == 0.5
+
+
+def test_a_job_on_hosts_that_never_fail_takes_its_own_time():
+    found = figures({"params": {**CASES[SMALL]["params"], "random_failure_rate": 0.0}}, 1)
+    assert found[0].tolist() == pytest.approx([1440 + 0.05, 0])
 
 
 def test_z_without_chance_is_0_or_certain():

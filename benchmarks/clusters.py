@@ -1,0 +1,91 @@
+"""What failures cost on a campus, whatever the number of its hosts, and the 4,096-host case of `verify cluster`.
+
+    python benchmarks/clusters.py
+
+CPU time of a replicate beside that of bare SimPy timeouts in the same process, both the best of several tries taken by
+turns.  Cost of a failure: a job with about 2,000 of them less the same job without any, over their number.
+"""
+
+from time import process_time
+
+import simpy
+
+import sim
+from sim.engine import simulate
+from sim.environment import Environment
+from sim.events import EventKind
+from sim.shipped import validation_case
+
+CLUSTER = validation_case("cluster")
+HOSTS = (64, 1_000, 4_096, 16_384, 100_000)
+FAILURES = 2000
+LIMIT_MS = 40.0
+
+
+def timeouts(count=30_000):
+    """CPU microseconds of one timeout."""
+    env = simpy.Environment()
+
+    def tick():
+        for _ in range(count):
+            yield env.timeout(1)
+
+    env.process(tick())
+    begun = process_time()
+    env.run()
+    return (process_time() - begun) / count * 1e6
+
+
+def seconds(settings, tries=6):
+    """(best CPU seconds of a replicate, failures in it)."""
+    scenario = sim.load(CLUSTER, set_=settings)
+    environment = Environment.build(scenario)
+    simulate(scenario, environment, scenario.strategy, 1, 0)
+    best, result = float("inf"), None
+    for _ in range(tries):
+        begun = process_time()
+        result = simulate(scenario, environment, scenario.strategy, 1, 0)
+        best = min(best, process_time() - begun)
+    return best, result.events.count(EventKind.JOB_INTERRUPTED)
+
+
+def sized(hosts, *, fail):
+    """A job on so many hosts, 300 more standing by; with failures, as many of them for any number of hosts."""
+    rate = FAILURES / (hosts * 30) * 365.25 if fail else 1e-12
+    standby = 300
+    return [
+        f"campus.hosts={hosts + 2 * standby}",
+        f"campus.warm_standbys={standby}",
+        "campus.spare_hosts=0",
+        "campus.bad.share=0",
+        f"reliability.bus.rate_per_year={rate}",
+        f"workload.jobs.0.gpus={8 * hosts}",
+        f"workload.jobs.0.work_gpu_hours={8 * hosts * 720}",
+    ]
+
+
+def main():
+    yardstick, best = float("inf"), float("inf")
+    for _ in range(6):
+        yardstick = min(yardstick, timeouts())
+        took, count = seconds([], tries=2)
+        best = min(best, took)
+    ratio = best / yardstick
+    print(f"a timeout of SimPy: {yardstick:.2f} us")
+    print(
+        f"4,096 hosts, 30 days, {count:,} failures: {best * 1e3:.1f} ms a replicate = {ratio * 1e6:,.0f} timeouts "
+        f"(at most {LIMIT_MS:g} ms)"
+    )
+    for hosts in HOSTS:
+        yardstick = min(timeouts() for _ in range(3))
+        loud, count = seconds(sized(hosts, fail=True), tries=4)
+        quiet, _ = seconds(sized(hosts, fail=False), tries=4)
+        each = (loud - quiet) / count * 1e6
+        print(
+            f"{hosts:>7,} hosts: {count:,} failures, {each:5.1f} us each = {each / yardstick:4.1f} timeouts; "
+            f"start and end {quiet * 1e3:6.1f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -289,7 +289,7 @@ def _jobs(f: Facts) -> Iterator[str]:
         interrupted = (
             "never interrupted" if never else f"interrupted every {span(job['mtbf_days'])} on average (all causes)"
         )
-        chosen = "optimum" if job["checkpoint_interval_is_optimum"] else "as given"
+        chosen = job["checkpoint_interval_by"] or "as given"
         yield (
             f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}), "
             f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {job['checkpoint_durable_s']:.3g} s; "

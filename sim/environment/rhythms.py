@@ -91,11 +91,11 @@ class Rhythms:
         by how passes bunch them; storms are not known beforehand.  Satellites in columns, `units` of shape (kinds,
         satellites).
         """
-        if job.checkpoint_interval_min != "optimum":
+        if not isinstance(job.checkpoint_interval_min, str):
             return self.even(job, inf)
         expected = self.expected(plane, makes, units, day)
         rhythm = self.even(job, expected.mtbf_days)
-        gaps = self.gaps(plane, slots, expected)
+        gaps = self.gaps(plane, slots, expected) if job.checkpoint_interval_min == "optimum" else None
         return rhythm if gaps is None else self._bunched(job, rhythm, gaps, expected)
 
     def over_the_mission(self, job: TrainingJob) -> tuple[Rhythm, float]:

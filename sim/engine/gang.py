@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
@@ -55,3 +55,9 @@ class Gang:
     def running(self) -> bool:
         """Whether it holds its GPUs."""
         return len(self.stretches) > 0 and not self.stretches[-1].ended
+
+    def give_up(self, days: float) -> None:
+        """Begin again so much work earlier; a corruption that came after that is gone with it."""
+        self.remaining_days += days
+        if days > 0:
+            self.pending = [replace(one, at_risk=one.at_risk - days) for one in self.pending if one.at_risk > days]

@@ -254,7 +254,7 @@ class TrainingJobs:
         if gang.remaining_days == inf:
             return
         self.settle([gang])
-        gang.remaining_days += gang.copies.restore(gang.stretches[0], self._lost)
+        gang.give_up(gang.copies.restore(gang.stretches[0], self._lost))
         gang.end_day = self._finish_day(gang, gang.stretches[0])
         self.pool.rooms.run(plane, gang.job, gang.spec.gpus, gang.end_day)
         if gang.end_day < self.environment.horizon_days:
@@ -307,7 +307,7 @@ class TrainingJobs:
         stretches = [gang.stretches.popleft() for gang in gangs]
         self._noted -= sum(stretch.weight for stretch in stretches)
         for gang, stretch in zip(gangs, stretches, strict=True):
-            gang.remaining_days += gang.copies.restore(stretch, self._lost)
+            gang.give_up(gang.copies.restore(stretch, self._lost))
         asked = [
             self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
             for gang, stretch in zip(gangs, stretches, strict=True)

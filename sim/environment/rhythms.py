@@ -168,7 +168,7 @@ class Rhythms:
         def make() -> Floats:
             edges = np.linspace(0.0, passes.block_days, round(passes.block_days * MINUTES_PER_DAY / STEP_MIN) + 1)
             begins = np.linspace(0.0, DAYS_APART * (DAYS_LOOKED_AT - 1), DAYS_LOOKED_AT).clip(max=passes.horizon_days)
-            phases = np.arange(SECTORS) * (2 * np.pi / SECTORS)
+            phases = np.arange(float(SECTORS)) * (2 * np.pi / SECTORS)
             return np.stack([np.diff(passes.dose(phases, begin + edges)) for begin in begins.tolist()], axis=1)
 
         return self._kept_doses.get(passes.alike[:2], make)

@@ -79,8 +79,9 @@ class TrainingJob(Parameters):
     checkpoint_to: Literal["local", "peer", "ground"] = "peer"
     """Where checkpoints live: in the satellite's own storage, on other satellites, on the ground."""
     peer_replicas: int = Field(default=1, ge=1, le=64)
-    """Other satellites of the gang that hold a copy of each satellite's share, under `checkpoint_to: peer`.  What a
-    soft error stops loads its own share again; what replaces a satellite loads that one's from a replica."""
+    """Other satellites of the gang that hold a copy of each one's share, under `checkpoint_to: peer`; a gang of no more
+    satellites than copies keeps some outside itself.  What a soft error stops loads its own share again; what replaces
+    a satellite loads that one's from a replica."""
     ground_checkpoint_h: float | None = Field(
         default=24.0, ge=0.01, le=1e6, json_schema_extra=cited("A", "engineering judgement", 6, 168)
     )

@@ -6,7 +6,7 @@ from sim.description import describe, facts
 from sim.scenario import load
 
 MODEL = ["workload.jobs.0.model={parameters: 405e9, tokens: 1e12}", "workload.jobs.0.checkpoint_durable_s=null"]
-COMPUTED = ["workload.jobs.0.gradient_gb=null", "workload.jobs.0.step_compute_s=null"]
+GIVEN = ["workload.jobs.0.gradient_gb=14", "workload.jobs.0.step_compute_s=5"]
 
 
 def jobs_of(*settings):
@@ -15,13 +15,13 @@ def jobs_of(*settings):
 
 
 def test_a_model_says_what_follows_from_it_and_what_is_given():
-    job, text = jobs_of(*MODEL, *COMPUTED)
+    job, text = jobs_of(*MODEL)
     assert "gradients 810 GB, steps" in text
     assert "state 6,480 GB, gradients" in text
     assert job["work_gpu_hours"] == pytest.approx(6 * 405e9 * 1e12 / (0.918e15 * 0.4) / 3600)
     # Eight satellites, each its own share through a store of 200 Gbit/s.
     assert job["checkpoint_durable_s"] == pytest.approx(0.59 + 6480 * 8 / 8 / 200)
-    job, text = jobs_of(*MODEL)
+    job, text = jobs_of(*MODEL, *GIVEN)
     assert "gradients 14 GB (as given), steps of 5 s (as given)" in text
     assert set(job["computed"]) == {"checkpoint_gb", "work_gpu_hours", "checkpoint_durable_s"}
 

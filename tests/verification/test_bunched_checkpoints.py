@@ -60,7 +60,7 @@ def goodput(fleet, checked_run, environment):
                 days=DAYS,
                 shell=POLAR,
                 jobs=[{"gpus": GPUS, "checkpoint_interval_min": interval, **job}],
-                radiation={"effects": effects, "solar_protons": False, "detection_delay_h": 2.5},
+                radiation={"effects": effects, "solar_protons": False, "detection_delay_h": 1},
             )
 
         one = made(1.0)
@@ -77,7 +77,7 @@ def goodput(fleet, checked_run, environment):
 @pytest.mark.parametrize(
     ("per_day", "late", "block_s", "restart_min", "gain"),
     # Share of time that the optimum for passes gains over Daly's.  Silent corruption is noticed between two passes.
-    [(30, 0.0, 0.59, 5, 0.002), (30, 0.0, 30, 5, 0.02), (60, 0.0, 60, 2, 0.06), (16, 0.4, 60, 2, 0.015)],
+    [(30, 0.0, 0.59, 5, 0.002), (30, 0.0, 30, 5, 0.02), (60, 0.0, 60, 2, 0.06), (8, 0.4, 60, 2, 0.005)],
 )
 def test_the_interval_for_passes_is_best(goodput, per_day, late, block_s, restart_min, gain):
     job = {

@@ -261,7 +261,7 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "arrival_day": job.arrival_day,
         "mtbf_days": mtbf_days if math.isfinite(mtbf_days) else None,
         "checkpoint_interval_min": rhythm.interval * MINUTES_PER_DAY,
-        "checkpoint_interval_is_optimum": job.checkpoint_interval_min == "optimum",
+        "checkpoint_interval_by": job.checkpoint_interval_min if isinstance(job.checkpoint_interval_min, str) else None,
         "checkpoint_block_s": job.checkpoint_block_s,
         "checkpoint_durable_s": figures.durable_s,
         "detection_s": job.detection_s,

@@ -8,7 +8,7 @@ from itertools import groupby
 from sim.description.campus import campus_lines
 from sim.description.format import WIDTH, Facts, clock, money, span
 from sim.description.inference import ground_lines, service_lines
-from sim.description.jobs import jobs_text
+from sim.description.job_text import job_text
 from sim.description.launch import launch_text
 from sim.description.numbers import facts
 from sim.description.parts import parts_table
@@ -48,7 +48,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Orbit keeping and end of life", orbit_keeping(f["satellite"])),
         ("Failures", _failures(f["failures"])),
         ("Radiation", _radiation(f["radiation"], f["jobs"])),
-        ("Jobs", jobs_text(f)),
+        ("Jobs", _jobs(f)),
         ("Inference", service_lines(f["inference"], f["ground"])),
         ("Output to the ground", ground_lines(f["ground"])),
         ("Launch", launch_text(f["launch"])),
@@ -289,6 +289,14 @@ def _rad(dose: float) -> str:
 
 def _plain_name(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _jobs(f: Facts) -> Iterator[str]:
+    for job in f["jobs"]:
+        yield from job_text(job)
+    if not f["jobs"]:
+        yield "  none" if f["inference"] else "  none, so goodput is 0"
+    yield f"  SLA: {f['sla_capacity_fraction']:.0%} of the nameplate capacity online"
 
 
 def _deployment(deployment: Facts) -> Iterator[str]:

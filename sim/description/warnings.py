@@ -314,7 +314,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iter
             f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "
             "average: most of its work is lost"
         )
-    if (given := job.checkpoint_interval_min) != "optimum" and rhythm.interval > given / MINUTES_PER_DAY * (1 + 1e-9):
+    given = job.checkpoint_interval_min
+    if not isinstance(given, str) and rhythm.interval > given / MINUTES_PER_DAY * (1 + 1e-9):
         yield (
             f"{name} writes a checkpoint every {span(rhythm.interval)}, not every {given:g} min: a save begins once "
             "the last one is durable"

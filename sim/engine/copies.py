@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from math import floor, inf
 
 import numpy as np
@@ -20,22 +20,22 @@ Ints = NDArray[np.intp]
 
 
 class LostSatellites:
-    """Days on which satellites at work were lost, not by plan, by their slot."""
+    """Satellites at work that were lost, not by plan, in order of time."""
 
     def __init__(self) -> None:
-        self._days: defaultdict[int, list[float]] = defaultdict(list)
+        self._days: list[float] = []
+        self._berths: list[int] = []
 
     def leave(self, berth: int, day: float, *, planned: bool) -> None:
         """The satellite in a slot stops work; by plan, it hands on what it holds."""
         if not planned:
-            self._days[berth].append(day)
+            self._days.append(day)
+            self._berths.append(berth)
 
     def among(self, berths: Ints, since: float, until: float) -> NDArray[np.bool_]:
         """In which slots the satellite that was there on one day was lost by another."""
-        days = self._days
-        return np.array(
-            [berth in days and any(since <= day <= until for day in days[berth]) for berth in berths.tolist()], bool
-        )
+        lost = self._berths[bisect_left(self._days, since) : bisect_right(self._days, until)]
+        return np.isin(berths, lost)
 
 
 class Copies:

@@ -72,3 +72,10 @@ class Gang:
             return self.pending
         scale = self.pending_size / size
         return [replace(one, at_risk=one.at_risk * scale) for one in self.pending]
+
+    def give_up(self, gpu_days: float) -> None:
+        """Begin again so much work earlier; a corruption that came after that is gone with it."""
+        self.remaining += gpu_days
+        if gpu_days > 0 and self.pending:
+            days = gpu_days / self.pending_size
+            self.pending = [replace(one, at_risk=one.at_risk - days) for one in self.pending if one.at_risk > days]

@@ -87,7 +87,7 @@ class GangRuns:
         stretches = [gang.stretches.popleft() for gang in gangs]
         self._noted -= sum(stretch.weight for stretch in stretches)
         for gang, stretch in zip(gangs, stretches, strict=True):
-            gang.remaining += gang.copies.restore(stretch, self.lost)
+            gang.give_up(gang.copies.restore(stretch, self.lost))
         asked = [
             self._ask(gang, stretch, stretch.end_day, planned=stretch.planned)
             for gang, stretch in zip(gangs, stretches, strict=True)

@@ -360,7 +360,7 @@ class TrainingJobs:
         if gang.remaining == inf:
             return
         self.runs.settle([gang])
-        gang.remaining += gang.copies.restore(gang.stretches[0], self.runs.lost)
+        gang.give_up(gang.copies.restore(gang.stretches[0], self.runs.lost))
         gang.end_day = self.runs.finish_day(gang, gang.stretches[0])
         self.pool.rooms.run(plane, gang.job, gang.size, gang.end_day)
         if gang.end_day < self.environment.horizon_days:

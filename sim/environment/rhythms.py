@@ -91,11 +91,11 @@ class Rhythms:
         by how passes bunch them; storms are not known beforehand.  Satellites in columns, `units` of shape (kinds,
         satellites).
         """
-        if job.checkpoint_interval_min != "optimum":
+        if not isinstance(job.checkpoint_interval_min, str):
             return self.even(job, inf)
         expected = self.expected(plane, makes, units, day)
         rhythm = self.even(job, expected.mtbf_days)
-        gaps = self.gaps(plane, slots, expected)
+        gaps = self.gaps(plane, slots, expected) if job.checkpoint_interval_min == "optimum" else None
         return rhythm if gaps is None else self._bunched(job, rhythm, gaps, expected)
 
     def over_the_mission(self, job: TrainingJob) -> tuple[Rhythm, float]:
@@ -181,7 +181,7 @@ class Rhythms:
         def make() -> Floats:
             edges = np.linspace(0.0, passes.block_days, round(passes.block_days * MINUTES_PER_DAY / STEP_MIN) + 1)
             begins = np.linspace(0.0, DAYS_APART * (DAYS_LOOKED_AT - 1), DAYS_LOOKED_AT).clip(max=passes.horizon_days)
-            phases: Floats = np.arange(SECTORS, dtype=np.float64) * (2 * np.pi / SECTORS)
+            phases = np.arange(float(SECTORS)) * (2 * np.pi / SECTORS)
             return np.stack([np.diff(passes.dose(phases, begin + edges)) for begin in begins.tolist()], axis=1)
 
         return self._kept_doses.get(passes.alike[:2], make)

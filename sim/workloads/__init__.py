@@ -1,6 +1,16 @@
 """What the fleet computes: jobs, their checkpoints, and the order in which they get GPUs."""
 
-from sim.workloads.checkpoint import Pieces, Rhythm, Spent, expected_makespan, optimum_interval, spend, useful_share
+from sim.workloads.checkpoint import (
+    Pieces,
+    Rhythm,
+    Spent,
+    daly_interval,
+    expected_makespan,
+    optimum_interval,
+    spend,
+    useful_share,
+    young_interval,
+)
 from sim.workloads.figures import Hardware, JobFigures, job_figures
 from sim.workloads.inference import InferenceService
 from sim.workloads.model import Model
@@ -39,10 +49,12 @@ __all__ = [
     "Spent",
     "TrainingJob",
     "WorkTable",
+    "daly_interval",
     "expected_makespan",
     "job_figures",
     "optimum_interval",
     "scheduler_class",
     "spend",
     "useful_share",
+    "young_interval",
 ]

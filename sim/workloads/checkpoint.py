@@ -12,7 +12,7 @@ when the last one begins is left out.  All times in days, vectorised over window
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, inf
+from math import ceil, floor, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,19 @@ def optimum_interval(mtbf: float, write: float) -> float:
     (Daly 2006, doi 10.1016/j.future.2004.11.016).  `mtbf`, `write` and the result in one unit.
     """
     return float(mtbf * (1 + lambertw(-np.exp(-(write / mtbf + 1))).real))
+
+
+def young_interval(mtbf: float, write: float) -> float:
+    """First-order optimum sqrt(2 delta M) (Young 1974, doi 10.1145/361147.361115); see `optimum_interval`."""
+    return sqrt(2 * write * mtbf)
+
+
+def daly_interval(mtbf: float, write: float) -> float:
+    """Daly's higher-order estimate of the optimum, M where the write takes 2 M or more (2006, equation 37)."""
+    if write >= 2 * mtbf:
+        return mtbf
+    part = write / (2 * mtbf)
+    return sqrt(2 * write * mtbf) * (1 + sqrt(part) / 3 + part / 9) - write
 
 
 def expected_makespan(work: float, mtbf: float, rhythm: Rhythm, *, failures_during_restart: bool = True) -> float:

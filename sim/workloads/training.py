@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from typing import Annotated, Literal
 
@@ -9,7 +10,7 @@ from pydantic import Field, model_validator
 
 from sim.constants import MINUTES_PER_DAY, SECONDS_PER_DAY
 from sim.parameters import Label, Parameters, cited
-from sim.workloads.checkpoint import Rhythm, optimum_interval
+from sim.workloads.checkpoint import Rhythm, daly_interval, optimum_interval, young_interval
 from sim.workloads.model import Model
 
 SHORTEST_BLOCK_DAYS = 0.01 / SECONDS_PER_DAY
@@ -20,6 +21,17 @@ DEFAULT_STEP_S = 10.0
 """Computation of one step, s [A]."""
 MOST_JOBS = 200_000
 """Jobs of all descriptions: a kilobyte each, and a look at each that waits whenever there is room."""
+
+
+Best = Literal["optimum", "exact", "daly", "young"]
+"""Ways to choose a checkpoint interval."""
+BY_MEAN_RATE: dict[Best, Callable[[float, float], float]] = {
+    "optimum": optimum_interval,
+    "exact": optimum_interval,
+    "daly": daly_interval,
+    "young": young_interval,
+}
+"""What they choose where interruptions come evenly, by mean time between them and blocking time."""
 
 
 class TrainingJob(Parameters):
@@ -70,8 +82,9 @@ class TrainingJob(Parameters):
     all arrive at once."""
     deadline_days: float | None = Field(default=None, ge=0, le=36525)
     """Days after its arrival by which a job should be done; none: it has no deadline."""
-    checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Literal["optimum"] = "optimum"
-    """Compute between two checkpoints, minutes; `optimum`: Daly's exact optimum for the gang's mean failure rate.
+    checkpoint_interval_min: Annotated[float, Field(ge=1e-3, le=1e7)] | Best = "optimum"
+    """Compute between two checkpoints, minutes; or the best for the gang's interruptions in the month to come: as they
+    come in passes (`optimum`), or at their mean rate, exactly (`exact`) or by the estimates of `daly` and `young`.
     Stretched where the next save would begin before the last is durable."""
     checkpoint_block_s: float = Field(
         default=0.59,
@@ -92,8 +105,9 @@ class TrainingJob(Parameters):
     checkpoint_to: Literal["local", "peer", "ground"] = "peer"
     """Where checkpoints live: in the satellite's own storage, on other satellites, on the ground."""
     peer_replicas: int = Field(default=1, ge=1, le=64)
-    """Other satellites of the gang that hold a copy of each satellite's share, under `checkpoint_to: peer`.  What a
-    soft error stops loads its own share again; what replaces a satellite loads that one's from a replica."""
+    """Other satellites of the gang that hold a copy of each one's share, under `checkpoint_to: peer`; a gang of no more
+    satellites than copies keeps some outside itself.  What a soft error stops loads its own share again; what replaces
+    a satellite loads that one's from a replica."""
     ground_checkpoint_h: float | None = Field(
         default=24.0, ge=0.01, le=1e6, json_schema_extra=cited("A", "engineering judgement", 6, 168)
     )
@@ -153,9 +167,9 @@ class TrainingJob(Parameters):
         """
         write = self.checkpoint_block_s / SECONDS_PER_DAY
         lag = durable_s / SECONDS_PER_DAY - write
-        if self.checkpoint_interval_min == "optimum":
-            costs = max(write, SHORTEST_BLOCK_DAYS)
-            interval = optimum_interval(mtbf_days, costs) if mtbf_days < float("inf") else 1.0
+        if isinstance(self.checkpoint_interval_min, str):
+            best, costs = BY_MEAN_RATE[self.checkpoint_interval_min], max(write, SHORTEST_BLOCK_DAYS)
+            interval = best(mtbf_days, costs) if mtbf_days < float("inf") else 1.0
         else:
             interval = self.checkpoint_interval_min / MINUTES_PER_DAY
         restart = self.restart_min / MINUTES_PER_DAY + load_s / SECONDS_PER_DAY

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.engine.gang import Gang
+from sim.engine.segment import Corruption
 from sim.events import Cause, EventKind
 
 RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_block_s": 300, "checkpoint_durable_s": 300, "restart_min": 10}
@@ -134,3 +136,14 @@ def test_every_soft_interruption_is_to_be_noticed_and_no_planned_stop_is(fleet, 
     paused = checked_run(fleet(gpus=4, slots=1, days=30, pause=True, jobs=[job]))
     assert amount(paused, EventKind.RESTARTED) > 0
     assert amount(paused, EventKind.DETECTED) == 0
+
+
+def test_a_corruption_is_gone_with_the_work_that_came_after_it():
+    gang = Gang(0.0, 0, None, None, None, None, remaining_days=5.0)
+    gang.pending = [
+        Corruption(noticed_day=9.0, cause=0, at_risk=0.5),
+        Corruption(noticed_day=8.0, cause=0, at_risk=2.0),
+    ]
+    gang.give_up(1.5)
+    assert gang.remaining_days == 6.5
+    assert gang.pending == [Corruption(noticed_day=8.0, cause=0, at_risk=0.5)]

@@ -61,6 +61,23 @@ def test_the_optimum_interval_is_the_exact_one(mtbf, write, interval):
     assert best.x == pytest.approx(interval, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("mtbf", "write", "young", "daly"),
+    [
+        (1440, 5, 120.0, 116.6898148148148),
+        (360, 5, 60.0, 56.712962962962955),
+        (15, 5, 12.24744871391589, 9.140919986395813),
+        (165.6, 1, 18.19890106572372, 17.53833977381072),
+        (2, 5, 20**0.5, 2.0),
+    ],
+)
+def test_estimates_of_the_optimum(mtbf, write, young, daly):
+    job = {"gpus": 8, "checkpoint_block_s": 60 * write, "checkpoint_durable_s": 60 * write}
+    for name, interval in (("young", young), ("daly", daly), ("exact", optimum_interval(mtbf, write))):
+        rhythm = TrainingJob(checkpoint_interval_min=name, **job).rhythm(mtbf / 1440, 60 * write)
+        assert rhythm.interval * 1440 == pytest.approx(interval, rel=1e-9)
+
+
 @pytest.mark.parametrize(("work", "takes"), [(0, 0), (30, 35), (60, 65), (61, 71), (150, 165)])
 def test_every_segment_writes_its_checkpoint(work, takes):
     assert RHYTHM.time_for(work) == takes
@@ -170,12 +187,13 @@ def test_broken_pieces_spend_what_they_spend_segment_by_segment():
 
 @pytest.mark.parametrize("work", [1.0, 59.0, 60.0, 61.0, 100.0, 119.0, 120.0, 150.0])
 @pytest.mark.parametrize("planned_last", [True, False])
-def test_finish_and_spend_agree(work, planned_last):
-    windows = (0, 70), (100, 180), (200, 1000)
-    day = RHYTHM.finish(lit(*windows, planned_last=planned_last), work)
+@pytest.mark.parametrize("lag", [0.0, 20.0, 60.0])
+def test_finish_and_spend_agree(work, planned_last, lag):
+    windows, rhythm = ((0, 70), (100, 180), (200, 1000)), replace(RHYTHM, lag=lag)
+    day = rhythm.finish(lit(*windows, planned_last=planned_last), work)
     assert np.isfinite(day)
     until = [(start, min(end, day)) for start, end in windows if start < day]
-    assert RHYTHM.spend(lit(*until)).committed.sum() == pytest.approx(work)
+    assert rhythm.spend(lit(*until)).committed.sum() == pytest.approx(work)
 
 
 def test_work_that_does_not_fit_has_no_end():

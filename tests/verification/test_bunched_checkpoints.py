@@ -48,17 +48,19 @@ def test_gaps_are_those_of_arrivals():
 def goodput(fleet, checked_run, environment):
     """`goodput(interval_min, per_day, **job)`: share of time committed in each replicate, and the rhythm chosen."""
 
-    def run(interval, per_day, **job):
+    def run(interval, per_day, late=0.0, **job):
         def made(rad_per_event):
             effects = dict.fromkeys(Radiation().effects)
-            effects["memory_error"] = {"rad_per_event": rad_per_event}
+            effects["memory_error"] = {"rad_per_event": rad_per_event / (1 - late)}
+            if late:
+                effects["silent_corruption"] = {"rad_per_event": rad_per_event / late, "recovery": "late"}
             return fleet(
                 slots=8,
                 gpus=2,
                 days=DAYS,
                 shell=POLAR,
                 jobs=[{"gpus": GPUS, "checkpoint_interval_min": interval, **job}],
-                radiation={"effects": effects, "solar_protons": False},
+                radiation={"effects": effects, "solar_protons": False, "detection_delay_h": 1},
             )
 
         one = made(1.0)
@@ -73,12 +75,17 @@ def goodput(fleet, checked_run, environment):
 
 
 @pytest.mark.parametrize(
-    ("per_day", "block_s", "restart_min", "gain"),
-    # Share of time that the optimum for passes gains over Daly's.
-    [(30, 0.59, 5, 0.002), (30, 30, 5, 0.02), (60, 60, 2, 0.06)],
+    ("per_day", "late", "block_s", "restart_min", "gain"),
+    # Share of time that the optimum for passes gains over Daly's.  Silent corruption is noticed between two passes.
+    [(30, 0.0, 0.59, 5, 0.002), (30, 0.0, 30, 5, 0.02), (60, 0.0, 60, 2, 0.06), (8, 0.4, 60, 2, 0.005)],
 )
-def test_the_interval_for_passes_is_best(goodput, per_day, block_s, restart_min, gain):
-    job = {"checkpoint_block_s": block_s, "checkpoint_durable_s": max(block_s, 51.0), "restart_min": restart_min}
+def test_the_interval_for_passes_is_best(goodput, per_day, late, block_s, restart_min, gain):
+    job = {
+        "late": late,
+        "checkpoint_block_s": block_s,
+        "checkpoint_durable_s": max(block_s, 51.0),
+        "restart_min": restart_min,
+    }
     best, (rhythm, useful), daly = goodput("optimum", per_day, **job)
     tried = {
         name: goodput(interval * 1440, per_day, **job)[0]
@@ -93,5 +100,5 @@ def test_the_interval_for_passes_is_best(goodput, per_day, block_s, restart_min,
         error = (best - done).std(ddof=1) / np.sqrt(REPLICATES)
         least = gain if name == "daly" else 0.0
         assert (best - done).mean() > least - 2 * error, name
-    # Rates vary over the mission, and where passes fall from day to day.
-    assert useful == pytest.approx(best.mean(), rel=0.025)
+    # Rates vary over the mission, and where passes fall from day to day; what corruption takes back is left out.
+    assert useful == pytest.approx(best.mean(), rel=0.025) or late

@@ -382,6 +382,8 @@ def hours_without(log, job: int, gpus: int, end: float) -> float:
     steps = mine & np.isin(log.kind, (EventKind.JOB_STARTED, EventKind.RESIZED))
     days, sizes = log.time_days[steps], log.amount[steps]
     lacked = 0.0
+    if len(days) == 0:
+        return 0.0
     for since, until, size in zip(days, np.append(days[1:], end), sizes, strict=True):
         ran = until - since - sum(max(0.0, min(until, last) - max(since, first)) for first, last in breaks)
         lacked += ran * (gpus - size) * 24

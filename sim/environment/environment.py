@@ -151,7 +151,8 @@ class Environment:
     @property
     def planned_gpu_hours(self) -> float:
         """What the GPUs of all slots, filled with the first design, could do over the mission."""
-        return self.slots * self.scenario.satellite.gpus * self.horizon_days * HOURS_PER_DAY
+        slots = sum(layout.slots for layout in self.layouts)
+        return slots * self.scenario.satellite.gpus * self.horizon_days * HOURS_PER_DAY
 
     @property
     def slots(self) -> int:

@@ -243,6 +243,7 @@ class Study:
         each = " of each strategy" if len(self.strategies) > 1 else ""
         years = self.scenario.mission.years
         span = "1 year" if years == 1 else f"{years:g} years"
+        computes = self.scenario.workload.uses_gpus
         text = table(
             f"{self.scenario.title}: {span}, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
@@ -251,9 +252,8 @@ class Study:
             self.replicates,
             width,
             (self.scenario.service, self.envelope()),
+            accounts=accounts_table(self.waterfall_shares(), width) if computes else "",
         )
-        if self.scenario.workload.uses_gpus:
-            text += f"\n\n{accounts_table(self.waterfall_shares(), width)}"
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
 

@@ -83,13 +83,15 @@ def table(
     replicates: int,
     width: int = WIDTH,
     equal_service: tuple[Service, Envelope | None] | None = None,
+    *,
+    accounts: str = "",
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
-    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one.  All lines keep within
-    `width`, or `WIDTH` where that is less; in full width, the last line is the last verdict, a
-    sentence of any length.
+    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: a table of
+    where the GPU-hours went.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the last
+    line is the last verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
@@ -117,6 +119,8 @@ def table(
         if best and pairs:
             named = [line for one in best.text() for line in _wrapped(one, width - 2, "  ")]
             lines += ["", *_wrapped(_BEST, width), *(f"  {line}" for line in named)]
+    if accounts:
+        lines += ["", *accounts.splitlines()]
     texts += [_shares(ranking[verdict.metric], verdict.metric) for verdict in found]
     lines += ["", *(line for text in texts for line in _wrapped(text, width))]
     if found:

@@ -16,6 +16,7 @@ from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import Place
 from sim.strategies import strategy_class
 from sim.text import nearest
+from sim.workloads import scheduler_class
 
 _PROBLEMS = {
     "float_type": "must be a number",
@@ -123,6 +124,12 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         return place, value, f"unknown key{nearest(str(place[-1]), known) or '; allowed: ' + ', '.join(known)}"
     if kind == "strategy":
         return place, None, detail["msg"]
+    if kind == "scheduler":
+        return (
+            ((*place, "kind"), value["kind"], detail["msg"])
+            if isinstance(value, dict)
+            else (place, value, detail["msg"])
+        )
     if kind == "value_error":
         return place, value, str(context.get("error", detail["msg"]))
     if kind == "literal_error":
@@ -227,6 +234,11 @@ def _models_at(place: Place, tree: Any) -> list[type[BaseModel]]:
     if len(place) == 2 and place[0] == "strategies":
         try:
             return [strategy_class(str(kind or place[1]))]
+        except InputError:
+            return []
+    if place == ("workload", "scheduler") and kind is not None:
+        try:
+            return [scheduler_class(str(kind))]
         except InputError:
             return []
     field = _field_at(place, tree)

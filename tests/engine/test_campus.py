@@ -59,7 +59,7 @@ def rows(result: Result) -> list[tuple[float, str, int]]:
     return [
         (round(day, 6), EventKind(kind).name, host)
         for day, kind, host in zip(log_.time_days.tolist(), log_.kind.tolist(), log_.berth.tolist(), strict=True)
-        if kind not in (EventKind.DELIVERED, EventKind.STORED)
+        if kind not in (EventKind.DELIVERED, EventKind.STORED, EventKind.JOB_ARRIVED)
     ]
 
 
@@ -204,7 +204,8 @@ def test_checkpoints_lose_what_a_failure_finds_unsaved(written):
     written(lives={0: [0.55]}, repairs={0: [(0.3, None, True)]})
     every = {
         "workload__jobs__0__checkpoint_interval_min": 0.2 * DAY,
-        "workload__jobs__0__checkpoint_write_min": 0.01 * DAY,
+        "workload__jobs__0__checkpoint_block_s": 0.6 * DAY,
+        "workload__jobs__0__checkpoint_durable_s": 0.6 * DAY,
     }
     result = run(campus(campus__continuous_checkpoints="false", **every))
     log_ = result.events

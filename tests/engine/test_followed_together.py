@@ -27,8 +27,8 @@ def test_one_by_one_or_together_the_log_is_the_same(fleet, checked_run, monkeypa
         shell={"kind": "walker", "planes": 1, "altitude_km": 900, "inclination_deg": 70},
     )
     together = checked_run(scenario, "replace_on_failure").events
-    monkeypatch.setattr("sim.engine.training.NOTED_AT_MOST", 1)
-    monkeypatch.setattr("sim.engine.training.TOGETHER_DAYS", 1e-9)
+    monkeypatch.setattr("sim.engine.gang_runs.NOTED_AT_MOST", 1)
+    monkeypatch.setattr("sim.engine.gang_runs.TOGETHER_DAYS", 1e-9)
     one_by_one = checked_run(scenario, "replace_on_failure").events
     for kind in EventKind:
         assert together.count(kind) == one_by_one.count(kind), kind.name

@@ -64,8 +64,20 @@ def test_a_cause_looks_the_same_in_every_scenario():
 def test_every_cause_has_a_look_of_its_own(files):
     scenario = sim.load(*files)
     looks = cause_looks(scenario)
-    # In no loss: heat, array and battery are part of DARK, the last two are reasons of orders.
-    nothing = {"none", "deployment", "heat", "array", "battery", "loss", "stock"}
+    # In no loss: heat, array and battery are part of DARK, others are reasons of orders or of a gang's lost time.
+    nothing = {
+        "none",
+        "deployment",
+        "heat",
+        "array",
+        "battery",
+        "loss",
+        "stock",
+        "energy",
+        "retried",
+        "link",
+        "shelter",
+    }
     assert looks.keys() == {c.name.lower() for c in Cause} - nothing | {DARK, ABSENT} | scenario.cause_numbers.keys()
     assert len({*looks.values(), OTHERS}) == len(looks) + 1
 

@@ -151,7 +151,12 @@ def test_who_orders_in_time_is_not_warned():
         (
             "baseline",
             ["workload.jobs.0.gpus=721"],
-            "needs 721 GPUs in one plane and the largest plane has 720",
+            "wants 721 GPUs in one plane and the largest has 720: it never has them all",
+        ),
+        (
+            "baseline",
+            ["workload.jobs.0.gpus=721", "workload.jobs.0.on_loss=wait"],
+            "needs 721 GPUs in one plane and the largest plane has 720: it never starts",
         ),
         ("baseline", ["workload.jobs.0.checkpoint_interval_min=1e6"], "most of its work is lost"),
         (
@@ -166,7 +171,7 @@ def test_who_orders_in_time_is_not_warned():
             "planes of the initial fleet have room for 4, since the 400 GPUs of each lie in one plane",
         ),
         ("baseline", ["workload.jobs.0.gpus=400", "workload.jobs.0.count=6"], "jobs use at most 1,600 of the fleet's"),
-        ("baseline", ["workload.jobs.0.gpus=800", "workload.jobs.0.count=3"], "jobs use at most 0 of the fleet's"),
+        ("baseline", ["workload.jobs.0={gpus: 800, count: 3, on_loss: wait}"], "jobs use at most 0 of the fleet's"),
         (
             "baseline",
             ["satellite.design_life_years=3", "strategies.scheduled_batch.order_ahead_days=25"],

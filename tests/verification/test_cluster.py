@@ -254,7 +254,8 @@ def test_checkpointed_work_takes_the_time_that_daly_says(during):
         reliability__bus={"kind": "exponential", "rate_per_year": DAYS_PER_YEAR / mtbf / 40},
         workload__jobs__0__work_gpu_hours=40 * 24 * work,
         workload__jobs__0__checkpoint_interval_min=20,
-        workload__jobs__0__checkpoint_write_min=5,
+        workload__jobs__0__checkpoint_block_s=300,
+        workload__jobs__0__checkpoint_durable_s=300,
         workload__jobs__0__restart_min=10,
         workload__jobs__0__failures_during_restart=during,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from command_line import orbitfleet
 
+from sim.cli.completion import PICTURES
 from sim.metrics import METRICS
 
 COMMAND = [sys.executable, "-m", "sim"]
@@ -174,7 +175,7 @@ def test_compare_has_the_parts_of_the_contract(tmp_path: Path, monkeypatch: pyte
     assert "p_positive" in found["differences"]["goodput"]["run_to_failure - scheduled_batch"]
     assert math.isclose(sum(entry["p_best"] for entry in found["ranking"]["goodput"]), 1)
     assert list(found["causes"]) == names.split(",")
-    pictures = {"availability.png", "timeline.png", "differences.png", "losses.png", "net_cost.png", "satellite.png"}
+    pictures = {f"{name}.png" for name in PICTURES}
     assert pictures < set(os.listdir(out))
     (out / "timeline.png").unlink()
     assert as_json("plot", out, "--kind", "timeline")["pictures"] == [str(out / "timeline.png")]

@@ -7,7 +7,6 @@ asked again after its own actions until it wants nothing more.
 from __future__ import annotations
 
 from collections.abc import Generator
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -115,7 +114,7 @@ class Run:
             spare_ways=tuple(design.spare_ways for design in environment.designs),
             service=None if self.services is None else ServiceView(self.services.columns),
         )
-        self._orders_until_day = scenario.mission.orders_until_day if scenario.mission.wind_down_years else inf
+        self._orders_until_day = scenario.mission.orders_until_day
         self._has_slots = self.view.slots > 0
         self._every_plane = np.flatnonzero(self._has_slots)
 

@@ -53,8 +53,6 @@ class Supplies:
         planes = context.environment.planes
         each = isinstance(servicing, Robots) and servicing.based == "each_plane"
         self.depots = [Depot(plane.id, 0) for plane in (planes if each else planes[:1])]
-        mission = context.scenario.mission
-        self._orders_until_day = mission.orders_until_day if mission.wind_down_years else inf
         self._most = [_cartridges_of_a_flight(context, planes[depot.plane], servicing) for depot in self.depots]
 
     def open(self) -> None:
@@ -71,7 +69,7 @@ class Supplies:
         self.columns.parts[depot.plane] = depot.stock
         wanted = self.servicing.depot
         position = depot.stock + depot.on_order
-        if position <= wanted.reorder_level and self.context.now < self._orders_until_day:
+        if position <= wanted.reorder_level and self.context.now < self.context.scenario.mission.orders_until_day:
             most = self._most[self.depots.index(depot)]
             for load in _loads(wanted.parts - position, most):
                 depot.on_order += load

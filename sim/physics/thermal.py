@@ -261,6 +261,7 @@ class HeatPath:
         steep = climb * emission
         start = np.minimum(target, (target / np.maximum(steep, 1e-300)) ** 0.25)
         temperature = start
+        # Newton's steps fall towards the root without passing it: the left side is convex, and the start lies above.
         for _ in range(_MOST_NEWTON_STEPS):
             step = (temperature + steep * temperature**4 - target) / (1 + 4 * steep * temperature**3)
             temperature = temperature - step

@@ -17,7 +17,7 @@ def job_text(job: Facts) -> Iterator[str]:
     fills = " (as many as fit)" if job["fills_the_fleet"] else ""
     yield (
         f"  {job['count']:,} x {job['name']}{fills}: {work}{given} on {many(job['gpus'], 'GPU')} "
-        f"({many(job['satellites'], 'satellite')} or more)"
+        f"({'one satellite' if job['within'] == 'satellite' else many(job['satellites'], 'satellite') + ' or more'})"
     )
     if job["model"]:
         yield from _model(job)

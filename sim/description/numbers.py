@@ -243,6 +243,7 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "count": count,
         "fills_the_fleet": job.count == "fill",
         "gpus": job.gpus,
+        "within": job.within,
         "satellites": satellites,
         "communication_efficiency": environment.gangs.communication(job, satellites),
         "model": _model(scenario, job),

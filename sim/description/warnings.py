@@ -20,7 +20,7 @@ from sim.description.radiation import late_loss_share
 from sim.description.spares import spares_warnings, warnings_of_phasing
 from sim.engine.expected import shortest_lead_days, too_much
 from sim.environment import Environment, Limit
-from sim.environment.filling import best_fit
+from sim.environment.filling import best_fit, satellite_of
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.strategies import Replenishing
@@ -154,14 +154,17 @@ def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
     else:
         left = list(room)
         for job, count in endless:
-            placed = best_fit(left, job.gpus, count)
+            placed = best_fit(left, job.gpus, count, satellite_of(job, scenario))
             if placed < count and job.gpus <= largest:
                 yield (
                     f"{count:,} jobs {job.name!r} go on without an end, and the planes of the initial fleet have room "
-                    f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one plane: the others wait"
+                    f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one {job.within}: the others wait"
                 )
-    sizes = [(job.size_with(largest) or job.gpus, count) for job, count in jobs]
-    at_most = sum(best_fit(list(room), gpus, count) * gpus for gpus, count in sizes)
+    at_most = 0
+    for job, count in jobs:
+        satellite = satellite_of(job, scenario)
+        gpus = job.size_with(satellite or largest) or job.gpus
+        at_most += best_fit(list(room), gpus, count, satellite) * gpus
     if jobs and not scenario.workload.inference and at_most < (1 - _IDLE) * all_gpus:
         yield (
             f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "

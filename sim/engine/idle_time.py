@@ -13,7 +13,8 @@ class IdleTime:
     """GPU-hours of GPUs that live, work and belong to no job.
 
     GPUs **wait** that jobs in the queue want and cannot have yet, since too few are free in one place; they are
-    **stranded** where gangs at work lack some, but less than a replica is free in their plane; nobody wants the others.
+    **stranded** where gangs at work lack some, but less than a replica is free where they may take it; nobody wants the
+    others.
     """
 
     def __init__(self, log: EventRecorder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Pool:
         self.positions = positions
         self.owner = np.full((berths, positions), Unit.ABSENT, np.int32)
         """What each GPU is: `Unit`, or its owner, shape (berths, positions)."""
-        self.rooms = Rooms([0] * len(planes), self.satellites_for)
+        self.rooms = Rooms([0] * len(planes), self.satellites_for, self.on_one)
         """Idle GPUs of each plane, and when gangs give theirs back."""
         self._noted = noted
         self._flat = self.owner.ravel()
@@ -131,6 +131,18 @@ class Pool:
         """On how many satellites so many idle GPUs of a plane lie at least."""
         free = np.sort(self._idle[self.planes[plane].slot_range])[::-1]
         return int(np.searchsorted(np.cumsum(free), gpus)) + 1
+
+    def on_one(self, plane: int, jobs: Sequence[int] = ()) -> int:
+        """Most idle GPUs on one satellite of a plane, those of some owners counted as idle."""
+        slots = self.planes[plane].slot_range
+        if not jobs:
+            return int(self._idle[slots].max())
+        owner = self.owner[slots]
+        return int(np.count_nonzero((owner == _IDLE) | np.isin(owner, jobs), axis=1).max())
+
+    def beside(self, held: Ints) -> int:
+        """Idle GPUs on the satellites of some GPUs, positions in the flat table."""
+        return int(self._idle[np.unique(held // self.positions)].sum())
 
     def keep_fullest(self, plane: int, units: Ints, count: int) -> Ints:
         """Take some GPUs of a plane away from their owner but for so many, on the satellites where it has most.

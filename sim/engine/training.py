@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
 from sim.engine.copies import Copies
-from sim.engine.gang import Gang
+from sim.engine.gang import Gang, arrival_days
 from sim.engine.gang_runs import GangRuns
 from sim.engine.idle_notes import IdleNotes
 from sim.engine.idle_time import IdleTime
@@ -32,7 +32,7 @@ from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Placement, Queued, Running, TrainingJob
+from sim.workloads import Placement, Queued, Running
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -145,6 +145,8 @@ class TrainingJobs:
         rooms = self.pool.rooms
         tried = rooms.version, self._queue_version
         if tried == self._tried:
+            # A gang on one satellite may have come to lack GPUs while others are idle elsewhere.
+            self.idle_time.note(self.env.now, rooms.total, self._queued_gpus, self._missing)
             return
         while self.queue and (self.scheduler.preempts or rooms.largest >= min(self._waiting_sizes)):
             preempted = False
@@ -186,7 +188,7 @@ class TrainingJobs:
             gang.units = kept
             self._awaited(gang, gang.spec.gpus - len(kept))
             return
-        size = gang.spec.size_with(len(kept) + self.pool.idle(gang.plane))
+        size = gang.spec.size_with(len(kept) + self._idle_for(gang, kept))
         self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
         if size > 0:
             self._resize(gang, kept, size)
@@ -199,6 +201,12 @@ class TrainingJobs:
         else:
             self._release(gang)
             self._enqueue(gang)
+
+    def _idle_for(self, gang: Gang, kept: NDArray[np.intp]) -> int:
+        """Idle GPUs of its plane that a gang which keeps some may take beside them."""
+        if gang.spec.within == "plane":
+            return self.pool.idle(gang.plane)
+        return self.pool.beside(kept) if len(kept) else self.pool.on_one(gang.plane)
 
     def _stopped(self, gang: Gang) -> None:
         """A gang is no longer at work in its plane."""
@@ -215,7 +223,7 @@ class TrainingJobs:
     def _grow(self, plane: int) -> None:
         """Let gangs of a plane that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
         for _, gang in sorted(self._holding.get(plane, {}).items()):
-            if gang.spec.size_with(len(gang.units) + self.pool.idle(plane)):
+            if gang.spec.size_with(len(gang.units) + self._idle_for(gang, gang.units)):
                 self._held(gang)
                 self._awaited(gang, 0)
                 del self._holding[plane][gang.job]
@@ -225,7 +233,7 @@ class TrainingJobs:
         for _, gang in sorted(self._shrunk[plane].items()):
             if self.pool.idle(plane) == 0:
                 return
-            size = gang.spec.size_with(gang.size + self.pool.idle(plane))
+            size = gang.spec.size_with(gang.size + self._idle_for(gang, gang.units))
             if size - gang.size >= min(gang.spec.least_growth, gang.spec.gpus - gang.size):
                 self._end_run(gang, self.env.now, planned=True, goes_on=True)
                 self._resize(gang, gang.units, size)
@@ -331,9 +339,7 @@ class TrainingJobs:
                 return
             gang = self.gangs[job]
             days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
-            spec = gang.spec
-            share = self.environment.rhythms.useful_share(spec)
-            yield Queued(job, spec.gpus, days, spec.least_gpus, spec.replica_gpus, spec.priority, share)
+            yield Queued.of(job, gang.spec, days, self.environment.rhythms.useful_share(gang.spec))
 
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:
@@ -385,12 +391,3 @@ class TrainingJobs:
         self.pool.rooms.stop(gang.plane, gang.job, gang.size, gang.end_day)
         gang.end_day = inf
         gang.generation += 1
-
-
-def arrival_days(spec: TrainingJob, count: int, streams: Streams, first: int) -> list[float]:
-    """Days on which the jobs of a description arrive, in order; `first` is the number of the first of them."""
-    if spec.arrives_every_days is None:
-        return [spec.arrival_day] * count
-    gaps = streams.of("arrivals of jobs", first).standard_exponential(count)
-    days: list[float] = (spec.arrival_day + spec.arrives_every_days * np.cumsum(gaps)).tolist()
-    return days

@@ -7,21 +7,22 @@ from math import inf
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.models import Scenario
-from sim.workloads import MOST_JOBS
+from sim.workloads import MOST_JOBS, TrainingJob
 
 
 def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
     """Jobs of each description of the workload, in planes of so many slots.
 
     A `fill` is what the nameplate has room for after the jobs above it, placed in that order by best fit as the
-    schedulers do.  Raises `ScenarioError` where that is none, or too many.
+    schedulers do.  Raises `ScenarioError` where that is none, or too many, and for a job
+    that must lie on one satellite and finds none that is large enough.
     """
     room = [each * scenario.satellite.gpus for each in slots]
     largest, counts, faults = max(room), list[int](), list[Fault]()
     for number, job in enumerate(scenario.workload.jobs):
         fills = job.count == "fill"
         left = max(room)
-        placed = best_fit(room, job.gpus, inf if job.count == "fill" else job.count)
+        placed = best_fit(room, job.gpus, inf if job.count == "fill" else job.count, satellite_of(job, scenario))
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
         if fills and job.gpus > largest:
@@ -35,19 +36,32 @@ def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
             problem = f"gives {placed:,} jobs {job.name!r}: there can be {MOST_JOBS:,} at most, so give each more GPUs"
         if problem:
             faults.append(Fault("scenario", f"workload.jobs.{number}.count", "fill", problem))
+        most = max(scenario.design(name).gpus for name in scenario.design_names)
+        if job.within == "satellite" and job.least_gpus > most:
+            problem = f"needs {job.least_gpus:,} GPUs on one satellite (within: satellite), and one has {most:,}"
+            faults.append(Fault("scenario", f"workload.jobs.{number}.gpus", job.gpus, problem))
     if faults:
         raise ScenarioError(faults)
     return tuple(counts)
 
 
-def best_fit(room: list[int], gpus: int, most: float) -> int:
+def satellite_of(job: TrainingJob, scenario: Scenario) -> int | None:
+    """GPUs of the satellite that a job must lie on; none: it may lie on several."""
+    return scenario.satellite.gpus if job.within == "satellite" else None
+
+
+def best_fit(room: list[int], gpus: int, most: float, satellite: int | None = None) -> int:
     """Place equal gangs, each where fewest GPUs are left that suffice; takes them from `room`, returns how many fit.
 
+    `satellite`: each must lie on one of so many GPUs; what gangs before them left of a plane is taken for whole ones.
     A plane that took one is still the one with fewest, so it takes as many as it can: the same as one by one.
     """
     placed = 0
     for plane in sorted(range(len(room)), key=lambda plane: (room[plane], plane)):
-        here = int(min(room[plane] // gpus, most - placed))
+        whole = room[plane] // gpus
+        if satellite is not None:
+            whole = room[plane] // satellite * (satellite // gpus) + room[plane] % satellite // gpus
+        here = int(min(whole, most - placed))
         room[plane] -= here * gpus
         placed += here
     return placed

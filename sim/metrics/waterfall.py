@@ -31,7 +31,7 @@ CLASSES: dict[str, Share] = {
     "restart": Share("restarts after interruptions and pauses", ("restart_gpu_hours",)),
     "detection": Share("before an interruption was noticed", ("detection_gpu_hours",)),
     "waiting": Share("until a gang is complete, or a pass or storm is over", ("waiting_gpu_hours",)),
-    "stranded": Share("free, wanted by a gang at work, too few or in another plane", ("stranded_gpu_hours",)),
+    "stranded": Share("free, wanted by a gang at work, too few or elsewhere", ("stranded_gpu_hours",)),
     "link": Share("talk between GPUs, and links that are down", ("link_gpu_hours",)),
     "throttled": Share("too little light, power or cooling for full speed", ("throttled_gpu_hours",)),
     "eclipse": Share("paused in the dark", ("eclipse_gpu_hours",)),

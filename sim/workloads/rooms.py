@@ -6,7 +6,7 @@ Kept sorted, so that a question or a change costs the same whatever the number o
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -27,13 +27,20 @@ class Running:
 class Rooms:
     """Idle GPUs by plane; who runs there, and to which end where it is known."""
 
-    def __init__(self, idle: list[int], satellites: Callable[[int, int], int] = lambda plane, gpus: 1) -> None:
-        """`satellites`: on how many so many idle GPUs of a plane lie at least."""
+    def __init__(
+        self,
+        idle: list[int],
+        satellites: Callable[[int, int], int] = lambda plane, gpus: 1,
+        on_one: Callable[[int, Sequence[int]], int] | None = None,
+    ) -> None:
+        """`satellites`: on how many so many idle GPUs of a plane lie at least; `on_one`: the most on one satellite of
+        a plane, those of some jobs counted as idle."""
         self.satellites = satellites
         self.gangs: list[dict[int, Running]] = [{} for _ in idle]
         """Gangs at work in each plane, by job."""
         self.idle = list(idle)
         """Idle GPUs of each plane."""
+        self.on_one = on_one or (lambda plane, jobs: self.idle[plane])
         self.version = 0
         """Counts the changes."""
         self.total = sum(idle)

@@ -37,9 +37,9 @@ BY_MEAN_RATE: dict[Best, Callable[[float, float], float]] = {
 class TrainingJob(Parameters):
     """A synchronous training job on a gang of GPUs, with checkpoints.
 
-    The GPUs of a gang lie on satellites of one plane; any of them will do.  When one fails the work since the last
-    checkpoint is lost; the gang takes an idle GPU of its plane and restarts, or does what `on_loss` says.  Under the
-    eclipse policy `pause` the gang computes while all its satellites are in light.
+    The GPUs of a gang lie on any satellites of one plane, or all on one (`within`).  When one fails the work since
+    the last checkpoint is lost; the gang takes an idle GPU from there and restarts, or does what `on_loss` says.
+    Under the eclipse policy `pause` the gang computes while all its satellites are in light.
     """
 
     kind: Literal["training"] = "training"
@@ -50,8 +50,11 @@ class TrainingJob(Parameters):
     it in the list, each gang in one plane.  `describe` says how many."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
+    within: Literal["satellite", "plane"] = "plane"
+    """Where all GPUs of a gang lie: on one satellite, so that it talks over no link between satellites, or on any
+    satellites of one plane."""
     on_loss: Literal["elastic", "wait", "restart_elsewhere"] = "elastic"
-    """What a gang does that lost GPUs for which none are idle in its plane.  `elastic`: it goes on with fewer, by whole
+    """What a gang does that lost GPUs for which none are idle there.  `elastic`: it goes on with fewer, by whole
     replicas, and grows back when GPUs are free; its work per hour falls accordingly.  `wait`: it keeps what it has and
     waits in its plane for the others.  `restart_elsewhere`: it gives back all and queues for another place."""
     tensor_parallel: int = Field(default=1, gt=0, le=1_000_000)

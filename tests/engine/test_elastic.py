@@ -190,3 +190,49 @@ def test_jobs_in_a_system_are_their_rate_times_their_time(fleet, checked_run, sc
     found = measure(result)
     assert found["makespan_days"] == pytest.approx(finished.max())
     assert found["bounded_slowdown"] >= 1
+
+
+def test_a_gang_on_one_satellite_neither_spreads_nor_grows_beyond_it(fleet, checked_run, written_thresholds):
+    # A GPU of each of two satellites fails; seven are idle on the other one, and only another satellite has them.
+    laws = written_thresholds(gpu={(0, 0, 0): 2, (1, 0, 0): 3})
+    job = {"gpus": 8, "within": "satellite", "on_loss": "elastic", "least_fraction": 0.5, **RHYTHM}
+    result = checked_run(fleet(slots=2, gpus=8, days=TEN, jobs=[job], **laws))
+    assert sizes(result) == [(2, 7)]
+    useful = 2 * DAY * 8 + (8 * DAY - 1) * 7
+    stranded = 8 * DAY * 1  # one of those on the other satellite is one that it lacks
+    assert hours(result) == {"useful": useful, "restart": 7, "stranded": stranded, "idle": 80 * DAY - 7 * DAY - 8 * DAY}
+
+
+@pytest.mark.parametrize("on_loss", ["wait", "restart_elsewhere"])
+def test_a_gang_that_must_be_whole_finds_another_satellite_only_if_it_gives_up_its_own(
+    fleet, checked_run, written_thresholds, on_loss
+):
+    laws = written_thresholds(gpu={(0, 0, 0): 2, (1, 0, 0): 2})
+    job = {"gpus": 8, "within": "satellite", "on_loss": on_loss, **RHYTHM}
+    result = checked_run(fleet(slots=3, gpus=8, days=TEN, jobs=[job], **laws))
+    started = result.events.count(EventKind.JOB_STARTED)
+    assert started == (2 if on_loss == "restart_elsewhere" else 1)
+    found = hours(result)
+    assert found["useful"] == pytest.approx(2 * DAY * 8 + (8 * DAY - 1) * 8 * (on_loss != "wait"), abs=1e-3)
+
+
+def test_a_gang_on_one_satellite_is_placed_there_though_the_plane_has_room_elsewhere(fleet, checked_run):
+    # Each satellite takes one gang of five; three GPUs of each are left, six in all, and the third gang waits.
+    jobs = [{"gpus": 5, "count": 3, "within": "satellite", **RHYTHM}]
+    result = checked_run(fleet(slots=2, gpus=8, days=TEN, jobs=jobs))
+    assert result.events.count(EventKind.JOB_STARTED) == 2
+    jobs = [{"gpus": 5, "count": 3, **RHYTHM}]
+    assert checked_run(fleet(slots=2, gpus=8, days=TEN, jobs=jobs)).events.count(EventKind.JOB_STARTED) == 3
+
+
+def test_an_urgent_gang_on_one_satellite_sends_away_whom_it_must(fleet, checked_run):
+    # Least urgent first: the third job, on the second satellite, and then the second, beside the first.
+    jobs = [
+        {"gpus": 4, "name": "first", "priority": 2, "within": "satellite", **RHYTHM},
+        {"gpus": 4, "name": "second", "within": "satellite", **RHYTHM},
+        {"gpus": 5, "name": "third", "within": "satellite", **RHYTHM},
+        {"gpus": 7, "name": "urgent", "priority": 5, "arrival_day": 1, "within": "satellite", **RHYTHM},
+    ]
+    scenario = fleet(slots=2, gpus=8, days=TEN, jobs=jobs, scheduler="priority")
+    started = checked_run(scenario).events.where(EventKind.JOB_STARTED)
+    assert [int(job) for job, day in zip(started.job, started.time_days, strict=True) if day >= 1] == [3]

@@ -94,3 +94,13 @@ def test_the_engine_runs_so_many_jobs_and_no_more_would_fit(fleet, checked_run):
     assert log.time_days.tolist() == [0.0] * 10
     one_more = fleet(slots=4, gpus=6, shell={"planes": 3}, days=10, jobs=[jobs[0], {"gpus": 7, "count": 9}])
     assert checked_run(one_more).events.count(EventKind.JOB_STARTED) == 10
+
+
+def test_gangs_that_lie_on_one_satellite_fill_satellite_by_satellite():
+    assert counts("workload.jobs.0.count=fill", "workload.jobs.0.gpus=20", "workload.jobs.0.within=satellite") == [80]
+    assert counts("workload.jobs.0.count=fill", "workload.jobs.0.gpus=20") == [4 * (720 // 20)]
+
+
+def test_a_gang_that_no_satellite_holds_is_refused():
+    with pytest.raises(ScenarioError, match=r"workload\.jobs\.0\.gpus.* needs 37 GPUs on one satellite.* has 36"):
+        Environment.build(load("baseline", set_=["workload.jobs.0={gpus: 37, within: satellite, on_loss: wait}"]))

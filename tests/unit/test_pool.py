@@ -80,3 +80,11 @@ def test_idle_gpus_are_those_that_nobody_owns(seed):
         for plane in planes:
             assert made.idle(plane.id) == np.count_nonzero(made.owner[plane.slot_range] == -1)
     assert takes > 10
+
+
+def test_room_on_one_satellite():
+    made = pool(5, 8, 3)
+    first = made.take(0, 7, 6, NONE)  # on the satellite of eight
+    assert made.on_one(0) == 5
+    assert made.on_one(0, [7]) == 8
+    assert made.beside(first) == 2

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from sim.parameters import Label, Parameters
 from sim.workloads.rooms import Rooms
+from sim.workloads.training import TrainingJob
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,25 @@ class Queued:
     """The higher, the more urgent."""
     useful_share: float = 1.0
     """Share of its time that is expected to become useful work, by links, checkpoints and interruptions."""
+    on_one_satellite: bool = False
+    """Whether all its GPUs must lie on one satellite."""
+
+    @classmethod
+    def of(cls, job: int, spec: TrainingJob, run_days: float, useful_share: float) -> Queued:
+        """A job of a description."""
+        own = spec.within == "satellite"
+        return cls(job, spec.gpus, run_days, spec.least_gpus, spec.replica_gpus, spec.priority, useful_share, own)
 
     def size_in(self, room: int) -> int:
         """GPUs that it takes where so many are free; 0: it does not start there."""
         size = min(self.gpus, room // self.replica * self.replica)
         return size if size >= self.least else 0
+
+    def room_in(self, plane: int, rooms: Rooms, without: Sequence[int] = ()) -> int:
+        """Idle GPUs of a plane that lie as it needs them, those of some jobs counted as idle."""
+        if self.on_one_satellite:
+            return rooms.on_one(plane, without)
+        return rooms.idle[plane] + sum(rooms.gangs[plane][job].gpus for job in without)
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,10 @@ class Scheduler(Parameters):
 def start(job: Queued, rooms: Rooms) -> Placement | None:
     """Where to start a job: where all its GPUs are free, the plane that they fill best, else where most are."""
     plane = rooms.best_fit(job.gpus)
+    if job.on_one_satellite:
+        fitting = (plane for plane in rooms.fitting(job.gpus) if rooms.on_one(plane, ()) >= job.gpus)
+        plane = next(fitting, None)
     if plane is None:
         plane = rooms.roomiest
-    size = job.size_in(rooms.idle[plane])
+    size = job.size_in(job.room_in(plane, rooms))
     return Placement(job.job, plane, size) if size else None

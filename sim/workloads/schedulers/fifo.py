@@ -61,6 +61,7 @@ class FifoBackfill(Scheduler):
         for gpus in dict.fromkeys((job.gpus, job.least)):
             plane = rooms.best_fit_beside(gpus, reserved, room)
             if plane is not None:
-                size = job.size_in(room if plane == reserved else rooms.idle[plane])
-                return Placement(job.job, plane, size)
+                there = job.room_in(plane, rooms)
+                if size := job.size_in(min(room, there) if plane == reserved else there):
+                    return Placement(job.job, plane, size)
         return None

@@ -41,7 +41,7 @@ class Compact(Scheduler):
 
     def place(self, queue: Iterable[Queued], rooms: Rooms, now_days: float) -> Iterator[Placement]:
         for job in queue:
-            fitting = rooms.fitting(job.gpus)
+            fitting = [] if job.on_one_satellite else rooms.fitting(job.gpus)
             if fitting:
                 plane = min(fitting, key=lambda plane: (rooms.satellites(plane, job.gpus), rooms.idle[plane]))
                 yield Placement(job.job, plane, job.gpus)
@@ -76,12 +76,12 @@ class Priority(Scheduler):
         best: tuple[int, list[int]] | None = None
         for plane, gangs in enumerate(rooms.gangs):
             lesser = sorted((gang.priority, -number, gang.gpus) for number, gang in gangs.items())
-            room, taken, victims = rooms.idle[plane], 0, []
+            taken, victims = 0, list[int]()
             for priority, number, gpus in lesser:
-                if priority >= job.priority or job.size_in(room + taken):
+                if priority >= job.priority or job.size_in(job.room_in(plane, rooms, victims)):
                     break
                 taken += gpus
                 victims.append(-number)
-            if job.size_in(room + taken) and (best is None or taken < best[0]):
+            if job.size_in(job.room_in(plane, rooms, victims)) and (best is None or taken < best[0]):
                 best = taken, victims
         return best[1] if best else []

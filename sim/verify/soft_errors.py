@@ -82,8 +82,8 @@ def _in_passes(replicates: int, seed: int) -> Iterator[Row]:
             rhythm, useful = here.rhythms.over_the_mission(scenario.workload.jobs[0])
             note = (
                 f"a checkpoint every {rhythm.interval * MINUTES_PER_DAY:.1f} min: writing {spent['writing']:.1%}, "
-                f"restarts {spent['restarts']:.1%}, lost work {spent['lost']:.1%}; the formula of the gaps between errors "
-                f"(docs/checkpoints.md) gives {1 - useful:.1%}"
+                f"restarts {spent['restarts']:.1%}, lost work {spent['lost']:.1%}; "
+                f"{1 - useful:.1%} by the formula of the gaps between errors, docs/checkpoints.md"
             )
             yield Row(
                 PART, f"raw errors in passes, best interval for {text}, {block_s} s", value, error, reference,

@@ -45,7 +45,7 @@ class Workshop:
         """`draws`: random streams, address of the hall, hosts; `done` is called with each host that is mended."""
         self._env = env
         self._rules = rules
-        self._hand_back = lambda event: done(event.value)
+        self._done = done
         streams, site, hosts = draws
         self._draws = HostDraws(streams, "repairs of hosts", 0, site, hosts, self._fates)
         self._ordinal = [-1] * hosts
@@ -75,28 +75,27 @@ class Workshop:
         if manual and self._rules.technicians is not None:
             self._after(automatic, mended, self._wait_for_technician)
         else:
-            self._after(automatic + manual, mended, self._hand_back)
+            self._after(automatic + manual, mended, self._done)
 
-    def _after(self, days: float, mended: Mended, then: Callable[[simpy.Event], None]) -> None:
-        event = self._env.timeout(days, mended)
+    def _after(self, days: float, mended: Mended, then: Callable[[Mended], None]) -> None:
+        event = self._env.timeout(days)
         assert event.callbacks is not None
-        event.callbacks.append(then)
+        event.callbacks.append(lambda _: then(mended))
 
-    def _wait_for_technician(self, event: simpy.Event) -> None:
+    def _wait_for_technician(self, mended: Mended) -> None:
         """The automatic stage has ended."""
         assert self._rules.technicians is not None
-        mended = event.value
         if self._busy < self._rules.technicians:
             self._busy += 1
             self._after(mended.manual_days, mended, self._leave_technician)
         else:
             self._waiting.append(mended)
 
-    def _leave_technician(self, event: simpy.Event) -> None:
+    def _leave_technician(self, mended: Mended) -> None:
         """A technician is done with a host and turns to the next."""
         if self._waiting:
             following = self._waiting.popleft()
             self._after(following.manual_days, following, self._leave_technician)
         else:
             self._busy -= 1
-        self._hand_back(event)
+        self._done(mended)

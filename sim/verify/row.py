@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import norm, t
 
+Bound = Literal["at least", "at most"]
+
 ACCEPTED = 3.5
 """Standard errors within which a figure passes."""
 
@@ -29,17 +31,16 @@ class Row:
     """Distance from the reference that is allowed; on the wrong side of it, where it is a bound."""
     source: str
     """Where the reference is from, and what the tolerance is."""
-    bound: Literal["at least", "at most"] | None = None
+    bound: Bound | None = None
     """Whether the reference is a bound."""
     note: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether the value is good enough; what is no number is not."""
-        off = self.value - self.reference
-        if self.bound is not None:
-            off = max(0.0, -off if self.bound == "at least" else off) if off == off else off
-        return abs(off) <= self.tolerance
+        above = self.value - self.reference
+        off = {"at least": -above, "at most": above, None: abs(above)}[self.bound]
+        return off <= self.tolerance
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for JSON."""

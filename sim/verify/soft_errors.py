@@ -17,7 +17,7 @@ from sim.environment import Environment
 from sim.events import EventKind
 from sim.scenario import Scenario, load
 from sim.shipped import validation_case
-from sim.verify.row import Row, allowed, mean_and_error
+from sim.verify.row import Bound, Row, allowed, mean_and_error
 
 PART = "Soft errors of 16,384 chips, share of time wasted"
 
@@ -39,6 +39,11 @@ _BUNCHED_SOURCE = (
     "wastes at most that, the best one for the mean rate at least; tolerance: half of the last digit and 3.5 standard "
     "errors"
 )
+_RULES: tuple[tuple[str, Bound, str], ...] = (
+    ("optimum", "at most", "passes"),
+    ("exact", "at least", "the mean rate"),
+)
+"""Choices of the interval, which bound 11 to 15 % is for each, and what each is best for."""
 _LOOKED_AT_DAYS, _STEP_S = 10.0, 20.0
 """Of the passes, how many days, and in what steps."""
 
@@ -70,7 +75,7 @@ def _in_passes(replicates: int, seed: int) -> Iterator[Row]:
     rad = effect.rad_per_event * _RAW_MIN / between
     source = f"{_BUNCHED_SOURCE}.  {_crowding(environment)}; unscaled, {effect.rad_per_event:g} rad an error, one in "
     source += f"{between:.1f} min"
-    for rule, bound, text in (("optimum", "at most", "passes"), ("exact", "at least", "the mean rate")):
+    for rule, bound, text in _RULES:
         for block_s, reference in zip(_BLOCK_S, _BUNCHED, strict=True):
             given = {
                 "radiation.effects.memory_error.rad_per_event": rad,
@@ -87,7 +92,7 @@ def _in_passes(replicates: int, seed: int) -> Iterator[Row]:
             )
             yield Row(
                 PART, f"raw errors in passes, best interval for {text}, {block_s} s", value, error, reference,
-                0.005 + allowed(error, replicates), source, bound, note,  # type: ignore[arg-type]
+                0.005 + allowed(error, replicates), source, bound, note,
             )  # fmt: skip
 
 

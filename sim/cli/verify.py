@@ -112,12 +112,14 @@ def cluster(
         Path | None,
         typer.Argument(metavar="CASES.json", help="Cases and the other program's results; default: those shipped."),
     ] = None,
-    case: Annotated[str | None, typer.Option(help="One of the cases; default: all.")] = None,
+    case: Annotated[
+        str | None, typer.Option(help="One of the cases, or production: jobs as published; default: all.")
+    ] = None,
     replicates: Replicates = 40,
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
-    """Run a training job on a terrestrial cluster beside another simulator's results for the same cases."""
+    """Run training jobs beside another simulator's results, and beside what is published of large jobs."""
     from sim.verify.cluster import shipped_cases, shortcomings, table, verify_cluster
 
     found = verify_cluster(cases or shipped_cases(), case=case, replicates=replicates, seed=seed)

@@ -32,9 +32,9 @@ from sim.events import NONE, Cause, EventKind
 Process = Generator[simpy.Event, Any, None]
 Answer = Generator[simpy.Event, Any, bool]
 
-# Looked up once: an enumeration takes its time.
-_HOST_FAILED, _VISITED, _NO_CAUSE = EventKind.HOST_FAILED, EventKind.VISITED, Cause.NONE
-_REPAIRED, _MISREPAIRED = EventKind.REPAIRED, EventKind.MISREPAIRED
+# Plain numbers, looked up once: an enumeration takes its time, and rows of them cost the garbage collector nothing.
+_HOST_FAILED, _VISITED, _NO_CAUSE = int(EventKind.HOST_FAILED), int(EventKind.VISITED), int(Cause.NONE)
+_REPAIRED, _MISREPAIRED = int(EventKind.REPAIRED), int(EventKind.MISREPAIRED)
 
 
 class HallRun:
@@ -238,7 +238,7 @@ class HallRun:
         else:
             self._take_out(host, _HOST_FAILED, cause)
 
-    def _take_out(self, host: int, kind: EventKind, cause: int) -> None:
+    def _take_out(self, host: int, kind: int, cause: int) -> None:
         """A host goes to repair."""
         if self.retiring.ever:
             self.retiring.blamed(host)

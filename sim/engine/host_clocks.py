@@ -45,7 +45,7 @@ class Wear:
         """What a cause of permanent loss is to the hosts of a hall in which electronics age so fast."""
         pace = stress_pace if hazard.clock == "stress" else 1.0
         assert hazard.units == 1, "the scenario sees to it"
-        return cls(hazard.cause, hazard.part, hazard.law, hazard.groups, pace)
+        return cls(int(hazard.cause), hazard.part, hazard.law, hazard.groups, pace)
 
     @cached_property
     def memoryless(self) -> bool:

@@ -1,4 +1,5 @@
-"""Terrestrial clusters: the engine beside another simulator's results for the same cases, `AIReSim`.
+"""Terrestrial clusters: the engine beside another simulator's results for the same cases, `AIReSim`, and beside jobs
+as published.
 
 Each case is laid over the scenario `validation/cluster.yaml` and run as any other scenario of a campus; the figures are
 read from its log.  For laws with a memory the scenario takes over that program's error of drawing all lives anew at
@@ -24,6 +25,7 @@ from sim.events import EventKind
 from sim.result import Result
 from sim.scenario import Scenario, load
 from sim.shipped import validation_case
+from sim.verify import production
 from sim.verify.cluster_case import FIGURES, case_of, cases_in, reference_of, retirement_of
 
 REPLICATES = 40
@@ -81,14 +83,15 @@ def measured(result: Result) -> dict[str, float]:
 def verify_cluster(
     path: Path, *, case: str | None = None, replicates: int = REPLICATES, seed: int = SEED
 ) -> dict[str, Any]:
-    """Run all cases of a file, or one, beside the results that it gives for them.
+    """Run all cases of a file beside the results that it gives for them, and jobs beside what is published of them.
 
-    Raises `InputError` for a file, case or parameter that cannot be used.
+    `case`: one of the cases alone, or `production` for the jobs alone.  Raises `InputError` for a file, case or
+    parameter that cannot be used.
     """
     cases = cases_in(path)
-    if case is not None and case not in cases:
-        raise InputError(f"{path}: no case {case!r}; it has {', '.join(cases)}")
-    chosen = cases if case is None else {case: cases[case]}
+    if case is not None and case not in (*cases, production.NAME):
+        raise InputError(f"{path}: no case {case!r}; it has {', '.join(cases)}; {production.NAME} is jobs as published")
+    chosen = {name: one for name, one in cases.items() if case in (None, name)}
     # All are read before any is run.
     made = {name: (scenario_of(path, name, one), reference_of(path, name, one)) for name, one in chosen.items()}
     found: dict[str, Any] = {}
@@ -102,7 +105,8 @@ def verify_cluster(
         seconds = (perf_counter() - begin) / replicates
         figures = {figure: _compared([row[figure] for row in rows], *reference[figure]) for figure in FIGURES}
         found[name] = {**figures, "seconds_per_replicate": seconds}
-    return {"replicates": replicates, "seed": seed, "cases": found}
+    jobs = production.verify_production(replicates, seed) if case in (None, production.NAME) else None
+    return {"replicates": replicates, "seed": seed, "cases": found, "production": jobs}
 
 
 def _compared(values: list[float], mean_there: float, error_there: float) -> dict[str, float]:
@@ -126,18 +130,19 @@ def _compared(values: list[float], mean_there: float, error_there: float) -> dic
 
 def shortcomings(found: dict[str, Any]) -> list[str]:
     """Figures further from the reference than chance explains."""
+    jobs = found["production"]
     return [
         f"{name}: {figure} {one['mean']:.6g} +- {one['se']:.2g}, reference {one['reference_mean']:.6g} +- "
         f"{one['reference_se']:.2g}: |z| is {abs(one['z']):.3g}, at most {ACCEPTED:g} is accepted"
         for name, case in found["cases"].items()
         for figure, one in ((figure, case[figure]) for figure in FIGURES)
         if not abs(one["z"]) < ACCEPTED
-    ]
+    ] + (production.shortcomings(jobs) if jobs else [])
 
 
 def table(found: dict[str, Any]) -> str:
     """The comparison as text."""
-    lines = [f"{found['replicates']} replicates of each case, seed {found['seed']}"]
+    lines = [f"{found['replicates']} replicates of each case, seed {found['seed']}"] if found["cases"] else []
     for name, case in found["cases"].items():
         lines += ["", f"{name}: {1000 * case['seconds_per_replicate']:.1f} ms a replicate"]
         lines.append(f"  {'':<26}{'simulated':>22}{'reference':>22}{'z':>8}")
@@ -147,4 +152,6 @@ def table(found: dict[str, Any]) -> str:
                 f"{one[m]:.6g} +- {one[s]:.2g}" for m, s in (("mean", "se"), ("reference_mean", "reference_se"))
             )
             lines.append(f"  {_LABELS[figure]:<26}{ours:>22}{theirs:>22}{one['z']:>+8.2f}")
+    if found["production"]:
+        lines += [*([""] if lines else []), production.table(found["production"])]
     return "\n".join(lines)

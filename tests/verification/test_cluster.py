@@ -341,7 +341,7 @@ def test_the_command_fails_where_a_figure_is_too_far(tmp_path):
     case["params"] |= {"job_length": 1000.0}
     file = tmp_path / "cases.json"
     file.write_text(json.dumps({"cases": {"a": case}}))
-    arguments = ["verify", "cluster", str(file), "--replicates", "3", "--json"]
+    arguments = ["verify", "cluster", str(file), "--case", "a", "--replicates", "3", "--json"]
     found = CliRunner().invoke(app, arguments)
     assert found.exit_code == 4
     assert found.stdout == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from sim.environment.filling import job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.ground_link import GroundLink
 from sim.environment.hardware import Sizes, SunTables, Table
+from sim.environment.joined import JoinedPlanes, joined_planes
 from sim.environment.keeping import OrbitKeeping
-from sim.environment.light_windows import LightWindows
+from sim.environment.light_windows import LightWindows, both_lit
 from sim.environment.parts import Parts
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
@@ -67,6 +68,8 @@ class Environment:
     """Jobs of each description of the workload."""
     hall: Hall | None = None
     """The hall of a campus, in place of planes, designs and sites."""
+    joined: tuple[JoinedPlanes, ...] = ()
+    """The shells over whose planes a gang may lie."""
 
     @classmethod
     def build(cls, scenario: Scenario) -> Environment:
@@ -80,6 +83,7 @@ class Environment:
         planes = planes_of(scenario)
         _check_size(scenario, planes)
         check_drift(scenario, planes)
+        joined, _ = joined_planes(scenario, planes)
         days = np.arange(np.ceil(scenario.mission.days) + 1)
         grid = np.arange(-2.0, days[-1] + 3)  # eclipses at the very ends need the Sun beyond them
 
@@ -108,7 +112,8 @@ class Environment:
                 OrbitalPlane(plane, layout, sun, designs, shadow, windows)
                 for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
             ),
-            job_counts=job_counts(scenario, [plane.slots for plane in planes]),
+            job_counts=job_counts(scenario, [plane.slots for plane in planes], [one.ids for one in joined]),
+            joined=joined,
         )
         built.deployment_flights(spares_per_plane=0)  # whoever builds it hears of dates that cannot be
         return built
@@ -189,6 +194,13 @@ class Environment:
         """Entries and exits, mission days, of the satellite in a plane's slot between two days."""
         return self.sites[plane].eclipses(slot, start_day, end_day)
 
+    def run_windows(self, place: int, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
+        """Starts and ends of the windows between two days in which a gang on these slots of a place may run."""
+        if place < len(self.planes):
+            return self.sites[place].run_windows(slots, start, end)
+        parts = self.joined[place - len(self.planes)].by_plane(slots)
+        return reduce(both_lit, (self.sites[plane].run_windows(there, start, end) for plane, there, _ in parts))
+
     @property
     def parts(self) -> tuple[Parts, ...]:
         """The parts of each design's satellite, in the order of `Scenario.design_names`."""
@@ -228,7 +240,7 @@ class Environment:
     @cached_property
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
-        return Gangs(self.scenario, self.planes, self.sun, self.designs)
+        return Gangs(self.scenario, self.planes, self.sun, self.designs, self.joined)
 
     @cached_property
     def rhythms(self) -> Rhythms:

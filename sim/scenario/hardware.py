@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from sim.parameters import Parameters, cited
 from sim.physics.dose import shield_mass_kg
+from sim.scenario.cross_plane import CrossPlaneLinks
 from sim.scenario.energy import Battery, Radiator, Size, SolarArray
 
 Floats = NDArray[np.float64]
@@ -171,6 +172,8 @@ class Links(Parameters):
     ground_rate_gb_s: float = Field(default=1.0, ge=1e-9, le=1e9, json_schema_extra=cited("S2", "by radio"))
     """Downlink of a satellite, Gbit/s: what a checkpoint takes to the ground, and output too where
     `ground.downlink_gb_s` says nothing else."""
+    cross_plane: CrossPlaneLinks | None = None
+    """Links between the planes of a shell; none: every gang lies within one plane."""
 
 
 class Shield(Parameters):

@@ -27,6 +27,8 @@ class Queued:
     """The higher, the more urgent."""
     useful_share: float = 1.0
     """Share of its time that is expected to become useful work, by links, checkpoints and interruptions."""
+    spans: bool = False
+    """Whether it lies over joined planes, since no plane holds it: its place is one of those."""
 
     def size_in(self, room: int) -> int:
         """GPUs that it takes where so many are free; 0: it does not start there."""
@@ -36,7 +38,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Placement:
-    """Start this job on so many idle GPUs of this plane."""
+    """Start this job on so many idle GPUs of this plane, or of these joined planes by the number of their place."""
 
     job: int
     plane: int
@@ -68,9 +70,9 @@ class Scheduler(Parameters):
 
 
 def start(job: Queued, rooms: Rooms) -> Placement | None:
-    """Where to start a job: where all its GPUs are free, the plane that they fill best, else where most are."""
-    plane = rooms.best_fit(job.gpus)
+    """Where to start a job: where all its GPUs are free, the place that they fill best, else where most are."""
+    plane = rooms.best_fit(job.gpus, job.spans)
     if plane is None:
-        plane = rooms.roomiest
+        plane = rooms.roomiest(job.spans)
     size = job.size_in(rooms.idle[plane])
     return Placement(job.job, plane, size) if size else None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.engine.copies import Copies
 from sim.engine.segment import Composition, Corruption, UnitArrivals
 from sim.engine.stretch import Stretch
+from sim.streams import Streams
 from sim.workloads import Rhythm, TrainingJob
 
 
@@ -39,7 +40,14 @@ class Gang:
     """GPUs for which it waits while it holds others."""
     held_since: float = field(compare=False, default=0.0)
     """Day from which it holds its GPUs and waits for others."""
+    spans: bool = field(compare=False, default=False)
+    """Whether no plane holds it and it lies over joined ones."""
+    place: int = field(compare=False, default=-1)
+    """The plane, or the joined planes, that its GPUs lie in."""
     plane: int = field(compare=False, default=-1)
+    """That plane; none where they are joined ones."""
+    shares: list[tuple[int, int]] = field(compare=False, default_factory=list)
+    """While it runs, (plane, GPUs that it has there)."""
     since: float = field(compare=False, default=0.0)
     """Day on which the present segment (of running, or of waiting) began."""
     berths: NDArray[np.intp] = field(compare=False, default_factory=lambda: np.empty(0, np.intp))
@@ -79,3 +87,12 @@ class Gang:
         if gpu_days > 0 and self.pending:
             days = gpu_days / self.pending_size
             self.pending = [replace(one, at_risk=one.at_risk - days) for one in self.pending if one.at_risk > days]
+
+
+def arrival_days(spec: TrainingJob, count: int, streams: Streams, first: int) -> list[float]:
+    """Days on which the jobs of a description arrive, in order; `first` is the number of the first of them."""
+    if spec.arrives_every_days is None:
+        return [spec.arrival_day] * count
+    gaps = streams.of("arrivals of jobs", first).standard_exponential(count)
+    days: list[float] = (spec.arrival_day + spec.arrives_every_days * np.cumsum(gaps)).tolist()
+    return days

@@ -10,7 +10,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import PlaneLayout, layouts
+from sim.berths import JoinedLayout, PlaneLayout, layouts
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.campus import Hall, no_sun
@@ -147,6 +147,12 @@ class Environment:
         """The berths of each site: of each plane, or of the hall."""
         sites: tuple[Site, ...] = self.sites if self.hall is None else (self.hall,)
         return tuple(site.layout for site in sites)
+
+    @property
+    def joined_layouts(self) -> tuple[JoinedLayout, ...]:
+        """The berths of joined planes."""
+        layout = self.layouts
+        return tuple(JoinedLayout(one.place, tuple(layout[plane] for plane in one.ids)) for one in self.joined)
 
     @property
     def shell_planes(self) -> tuple[Plane, ...]:

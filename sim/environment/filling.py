@@ -10,9 +10,7 @@ from sim.scenario.models import Scenario
 from sim.workloads import MOST_JOBS
 
 
-def job_counts(
-    scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[int, ...]] = ()
-) -> tuple[int, ...]:
+def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[int, ...]] = ()) -> tuple[int, ...]:
     """Jobs of each description of the workload, in planes of so many slots, some of which are joined.
 
     A `fill` is what the nameplate has room for after the jobs above it, placed in that order by best fit as the
@@ -26,7 +24,7 @@ def job_counts(
         left = max(room)
         most = inf if job.count == "fill" else job.count
         spans = job.gpus > largest and over > largest
-        placed = (fit_over(room, joined, job.gpus, most) if spans else best_fit(room, job.gpus, most))
+        placed = fit_over(room, joined, job.gpus, most) if spans else best_fit(room, job.gpus, most)
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
         if fills and spans and placed == 0:

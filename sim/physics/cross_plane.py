@@ -59,7 +59,9 @@ def planes_apart_rad(inclination_rad: float, node_rad: float) -> float:
     return float(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 
-def is_up(track: PairTrack, max_range_km: float, cut_off_latitude_deg: float, grazing_km: float) -> npt.NDArray[np.bool_]:
+def is_up(
+    track: PairTrack, max_range_km: float, cut_off_latitude_deg: float, grazing_km: float
+) -> npt.NDArray[np.bool_]:
     """Return where the link of a pair is up: in range, below the latitude, above the air."""
     return np.asarray(
         (track.distance_km <= max_range_km)

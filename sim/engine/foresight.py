@@ -91,11 +91,13 @@ class Foresight:
         return np.asarray(hits * each > still)
 
     def _passes(self, composition: Composition, start: float, end: float) -> _Threats:
-        """The passes of a gang that flies together between two days; none where it is spread along the orbit, or over planes."""
+        """The passes of a gang that flies together between two days; none of one that is spread along its orbit or over
+        several planes.
+        """
         rates = composition.rates
         assert rates is not None
         phases, gangs = rates.phases_rad, composition.gangs
-        if gangs.first_plane(composition.place) != composition.place:
+        if gangs.places.first_plane(composition.place) != composition.place:
             return _Threats(np.empty(0), np.empty(0), np.empty(0))
         middle = float(np.angle(np.exp(1j * phases).mean())) % TAU
         if np.abs(np.angle(np.exp(1j * (phases - middle)))).max() > TOGETHER_RAD / 2:

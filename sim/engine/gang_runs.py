@@ -135,7 +135,7 @@ class GangRuns:
         planes = self.environment.planes
         if stretch.place < len(planes):
             return np.asarray(stretch.berths - self.fleet.planes[stretch.place].first_berth, np.intp)
-        one = self.environment.joined[stretch.place - len(planes)]
+        one = self.environment.gangs.places.at(stretch.place)
         plane = self.fleet.plane_of[stretch.berths]
         first = np.array([self.fleet.planes[number].first_berth for number in one.ids])
         number = plane - one.ids[0]

@@ -114,7 +114,7 @@ class Pool:
         used = self._idle[chosen].copy()
         used[-1] = rest
         self._idle[chosen] -= used
-        for plane, gpus in self.shares(place, chosen, used):
+        for plane, gpus in self.shares(place, chosen, used.astype(np.intp)):
             self._changed(plane, chosen if place == plane else self._of_plane(chosen, plane), -gpus)
         return np.asarray(taken, np.intp)
 

@@ -33,7 +33,7 @@ from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Placement, Queued, Running, TrainingJob
+from sim.workloads import Placement, Queued, Running
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -84,7 +84,7 @@ class TrainingJobs:
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
             work = inf if figures.work_gpu_hours is None else figures.work_gpu_hours / HOURS_PER_DAY
-            days, spans = arrival_days(spec, count, streams, len(self.gangs)), environment.gangs.spans(spec)
+            days, spans = arrival_days(spec, count, streams, len(self.gangs)), environment.gangs.places.spans(spec.gpus)
             for job, day in enumerate(days, start=len(self.gangs)):
                 arrivals, copies = UnitArrivals(streams, job), Copies(spec, figures)
                 self.gangs.append(Gang(day, job, spec, rhythm, arrivals, copies, work, since=day, spans=spans))

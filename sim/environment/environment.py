@@ -202,9 +202,7 @@ class Environment:
 
     def run_windows(self, place: int, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
         """Starts and ends of the windows between two days in which a gang on these slots of a place may run."""
-        if place < len(self.planes):
-            return self.sites[place].run_windows(slots, start, end)
-        parts = self.joined[place - len(self.planes)].by_plane(slots)
+        parts = self.gangs.places.parts(place, slots)
         return reduce(both_lit, (self.sites[plane].run_windows(there, start, end) for plane, there, _ in parts))
 
     @property

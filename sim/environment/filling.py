@@ -24,7 +24,7 @@ def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[
         left = max(room)
         most = inf if job.count == "fill" else job.count
         spans = job.gpus > largest and over > largest
-        placed = fit_over(room, joined, job.gpus, most) if spans else best_fit(room, job.gpus, most)
+        placed = fit(room, job.gpus, most, joined if spans else ())
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
         if fills and spans and placed == 0:
@@ -43,6 +43,11 @@ def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[
     if faults:
         raise ScenarioError(faults)
     return tuple(counts)
+
+
+def fit(room: list[int], gpus: int, most: float, joined: Sequence[tuple[int, ...]]) -> int:
+    """Place equal gangs, over joined planes where there are any; takes them from `room`, returns how many fit."""
+    return fit_over(room, joined, gpus, most) if joined else best_fit(room, gpus, most)
 
 
 def best_fit(room: list[int], gpus: int, most: float) -> int:

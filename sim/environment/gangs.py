@@ -31,6 +31,7 @@ from sim.environment.interruptions import (
     throughput,
 )
 from sim.environment.joined import JoinedPlanes
+from sim.environment.places import Places
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
@@ -53,11 +54,7 @@ DOSES_KEPT_BYTES = 64e6
 
 @dataclass(frozen=True, eq=False)
 class Gangs:
-    """Jobs in one environment: the same for all replicates and strategies.
-
-    A gang lies in a **place**: a plane, or planes that are joined, which are numbered after the planes.  Slots are
-    those of the plane, or those of all joined planes numbered on.
-    """
+    """Jobs in one environment: the same for all replicates and strategies.  Where they lie is a place: see `Places`."""
 
     scenario: Scenario
     planes: tuple[Plane, ...]
@@ -74,17 +71,10 @@ class Gangs:
 
     # How fast they work
 
-    def spans(self, job: TrainingJob) -> bool:
-        """Whether a job lies on several planes: no plane holds it, and there are joined ones with more room."""
-        slots = max((plane.slots for plane in self.planes), default=0)
-        most = max((int(one.first_slot[-1]) for one in self.joined), default=0)
-        return job.gpus > slots * self.scenario.satellite.gpus and most > slots
-
-    def _parts(self, place: int, slots: Ints) -> list[tuple[int, Ints, Ints]]:
-        """What some slots of a place are by plane: (plane, slots there, their positions among `slots`)."""
-        if place < len(self.planes):
-            return [(place, slots, np.arange(len(slots)))]
-        return list(self.joined[place - len(self.planes)].by_plane(slots))
+    @cached_property
+    def places(self) -> Places:
+        """Where gangs may lie."""
+        return Places(self.planes, self.joined, self.scenario.satellite.gpus)
 
     def speed(self, place: int, makes: Sequence[Make], slots: Ints) -> WorkTable:
         """Speed by day of a gang on satellites of these makes, in these slots of a place, while it may run.
@@ -93,7 +83,7 @@ class Gangs:
         """
         policy = self.scenario.power.eclipse_policy
         parts = []
-        for plane, there, which in self._parts(place, slots):
+        for plane, there, which in self.places.parts(place, slots):
             keys = tuple(sorted({makes[one] for one in which.tolist()}))
             at = self.planes[plane].phases_rad[there]
             phases = tuple(np.unique(at).tolist()) if policy in ("ride_through", "throttle") else ()
@@ -101,12 +91,11 @@ class Gangs:
         satellites = len(slots) if policy == "migrate" else 1
 
         def make() -> WorkTable:
-            made = [
-                (self.planes[plane], [self.designs[design].performance(plane, birth) for design, birth in keys], phases)
-                for plane, keys, phases in parts
-            ]
-            of = [(plane, performances, np.array(phases)) for plane, performances, phases in made]
-            return WorkTable(daily_speed(self.scenario, self.sun, of, satellites))
+            made = []
+            for plane, keys, phases in parts:
+                performances = [self.designs[design].performance(plane, birth) for design, birth in keys]
+                made.append((self.planes[plane], performances, np.array(phases)))
+            return WorkTable(daily_speed(self.scenario, self.sun, made, satellites))
 
         return self._speeds.get((tuple(parts), satellites), make)
 
@@ -120,24 +109,19 @@ class Gangs:
         `planes`: over how many of a place's planes it lies.
         """
         own = self.figures(job)
-        if planes == 1:
-            place = 0
 
         def make() -> float:
-            crossing = self.joined[place - len(self.planes)].crossing(planes) if planes > 1 else None
+            crossing = self.places.at(place).crossing(planes) if planes > 1 else None
             return communication_share(self.scenario, job, own, satellites, crossing)
 
-        return self._talk.get((job, satellites, place, planes), make)
+        return self._talk.get((job, satellites, place if planes > 1 else 0, planes), make)
 
     def communication_afresh(self, job: TrainingJob) -> float:
         """The same of a gang that is formed of whole satellites, in as few planes as hold it."""
         satellites = ceil(job.gpus / self.scenario.satellite.gpus)
-        if not self.spans(job):
+        if not self.places.spans(job.gpus):
             return self.communication(job, satellites)
-        return max(
-            self.communication(job, satellites, one.place, min(len(one.ids), ceil(satellites / one.planes[0].slots)))
-            for one in self.joined
-        )
+        return max(self.communication(job, satellites, one.place, one.planes_for(satellites)) for one in self.joined)
 
     def figures(self, job: TrainingJob) -> JobFigures:
         """What a job is, given or by its model, on satellites of the first design."""
@@ -168,7 +152,7 @@ class Gangs:
 
         Satellites in columns, `units` of shape (kinds, satellites).  Planes that are joined are alike in this.
         """
-        plane = self.first_plane(place)
+        plane = self.places.first_plane(place)
         per_day = 0.0
         for design in sorted({design for design, _ in makes}):
             steps = self._retries(plane, design)
@@ -249,14 +233,10 @@ class Gangs:
                 steady[position] = resets_per_day(self.scenario, key, design.performance(plane, key).stress, edges)
         return DailyRates(rates.in_passes * growth, steady)
 
-    def first_plane(self, place: int) -> int:
-        """The first plane of a place."""
-        return place if place < len(self.planes) else self.joined[place - len(self.planes)].ids[0]
-
     def passes(self, place: int) -> Passes:
         """When the satellites of a place meet the Anomaly."""
         if place >= len(self.planes):
-            one = self.joined[place - len(self.planes)]
+            one = self.places.at(place)
             nodes = self.radiation.node_rad[list(one.ids)]
             return self._passes.get(place, lambda: PassesOfPlanes.of(self.passes(one.ids[0]), nodes))
         radiation, plane = self.radiation, place
@@ -331,12 +311,12 @@ class Gangs:
         `storm_fluence`: of solar storms, mean a day over the spans between some days.
         """
         phases, planes = np.empty(len(slots)), np.empty(len(slots), np.intp)
-        for plane, there, which in self._parts(place, slots):
+        for plane, there, which in self.places.parts(place, slots):
             phases[which] = np.round(self.planes[plane].phases_rad[there] * (PHASES / (2 * np.pi)))
             planes[which] = plane
         phases *= 2 * np.pi / PHASES
         if place >= len(self.planes):
-            phases = PassesOfPlanes.place_rad(phases, planes - self.first_plane(place))
+            phases = PassesOfPlanes.place_rad(phases, planes - self.places.first_plane(place))
         alike: dict[tuple[float, int, Make], int] = {}
         keys = zip(phases.tolist(), planes.tolist(), makes, strict=True)
         group = [alike.setdefault(key, len(alike)) for key in keys]

@@ -82,6 +82,10 @@ class JoinedPlanes:
         """Which of the planes some slots are in, from 0; slots of all planes numbered on."""
         return np.asarray(np.searchsorted(self.first_slot, slots, side="right") - 1, np.intp)
 
+    def planes_for(self, satellites: int) -> int:
+        """Planes that hold so many satellites; all where they do not."""
+        return min(len(self.planes), -(-satellites // self.planes[0].slots))
+
     def by_plane(self, slots: Ints) -> Iterator[tuple[int, Ints, Ints]]:
         """(number of a plane, slots there, their positions among `slots`) of some slots of all planes numbered on."""
         number = self.plane_of(slots)
@@ -182,7 +186,8 @@ def _join(scenario: Scenario, links: CrossPlaneLinks, planes: tuple[Plane, ...],
     """Join planes by links of each satellite to the neighbour with which they are up longest."""
     first, second = planes[:2]
     pairs = 1 if first.colocated else first.slots
-    arguments = np.arange(pairs * -(-SAMPLES // pairs)) * (TAU / (pairs * -(-SAMPLES // pairs)))
+    samples = pairs * -(-SAMPLES // pairs)
+    arguments = np.arange(samples, dtype=float) * (TAU / samples)
     inclination, node = float(first.elements.inclination_rad), _node_rad(planes)
     phases = np.array([second.phases_rad[0] - first.phases_rad[0]])
     if not first.colocated:

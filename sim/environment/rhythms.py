@@ -91,7 +91,7 @@ class Rhythms:
         by how passes bunch them; storms are not known beforehand.  Over several planes passes are taken to come evenly,
         at the rates of the first.  Satellites in columns, `units` of shape (kinds, satellites).
         """
-        plane = self.gangs.first_plane(place)
+        plane = self.gangs.places.first_plane(place)
         if not isinstance(job.checkpoint_interval_min, str):
             return self.even(job, inf)
         expected = self.expected(plane, makes, units, day)
@@ -111,7 +111,7 @@ class Rhythms:
         in_passes, late = float(passes[~gangs.late].sum()), float(passes[gangs.late].sum())
         expected = Interruptions(max(1 / mtbf_days - in_passes - late, 0.0), in_passes, late, extra)
         satellites = min(ceil(job.gpus / gangs.scenario.satellite.gpus), gangs.planes[0].slots)
-        gaps = None if gangs.spans(job) else self.gaps(0, np.arange(satellites), expected)
+        gaps = None if gangs.places.spans(job.gpus) else self.gaps(0, np.arange(satellites), expected)
         if gaps is not None and job.checkpoint_interval_min == "optimum":
             rhythm = self._bunched(job, rhythm, gaps, expected)
         if gaps is None:

@@ -37,6 +37,10 @@ class CrossPlaneLinks(Parameters):
         ),
     )
     """Latitude above which the link is down, degrees: towards the pole the planes cross and change sides."""
+    terminals_per_satellite: float = Field(
+        default=2.0, ge=0, le=1000, json_schema_extra=cited("A", "one towards either neighbouring plane", 1, 4)
+    )
+    """Terminals aboard for these links beside those of `links.links_per_satellite`: they weigh and cost as those do."""
     grazing_altitude_km: float = Field(
         default=80.0, ge=0, le=1000, json_schema_extra=cited("A", "air bends and dims the beam below", 50, 150)
     )

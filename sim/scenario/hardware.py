@@ -175,6 +175,13 @@ class Links(Parameters):
     cross_plane: CrossPlaneLinks | None = None
     """Links between the planes of a shell; none: every gang lies within one plane."""
 
+    @property
+    def terminals_per_satellite(self) -> float:
+        """Optical terminals aboard."""
+        return self.links_per_satellite + (
+            0.0 if self.cross_plane is None else self.cross_plane.terminals_per_satellite
+        )
+
 
 class Shield(Parameters):
     """What stands between space and the chips, as the wall of an aluminium sphere."""
@@ -210,7 +217,7 @@ class Parts(Parameters):
     mass_per_link_kg: float = Field(
         default=10.0, ge=0, le=10_000, json_schema_extra=cited("A", "engineering judgement", 5, 25)
     )
-    """One optical terminal (`links.links_per_satellite`), kg."""
+    """One optical terminal (`links.links_per_satellite`, and those of `links.cross_plane`), kg."""
     structure_share: float = Field(
         default=0.12, ge=0, le=0.5, json_schema_extra=cited("A", "engineering judgement", 0.08, 0.2)
     )

@@ -115,10 +115,9 @@ class JoinedPlanes:
             turn = -round(float(ahead)) % steps
             slowest, longest = np.minimum(slowest, np.roll(rate, turn)), np.maximum(longest, np.roll(distance, turn))
         up, cycle_s = slowest > 0, self.period_s / self.pairs
-        down_s = outages(up) * cycle_s
-        if up.any() and len(down_s):
-            # The next outage cannot begin before this one is over.
-            down_s = np.minimum(down_s + self.reacquisition_s, cycle_s / len(down_s))
+        down, until_next = outages(up)
+        # Where links are up for less than it takes to point them, one outage goes on into the next.
+        down_s = down * cycle_s + np.minimum(self.reacquisition_s, until_next * cycle_s)
         return Crossing(cycle_s, down_s, slowest[up], longest[up])
 
     @cached_property

@@ -70,17 +70,21 @@ def is_up(
     )
 
 
-def outages(up: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return the lengths of the outages in a cycle, as shares of it; `up` (n,) samples it evenly, and it repeats."""
+def outages(up: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Return how long the outages of a cycle last, and the time up after each, as shares of it.
+
+    `up` (n,) samples the cycle evenly, and it repeats.
+    """
     n = len(up)
     if up.all():
-        return np.empty(0)
+        return np.empty(0), np.empty(0)
     if not up.any():
-        return np.ones(1)
+        return np.ones(1), np.zeros(1)
     turned = np.roll(up, -int(np.argmax(up)))  # begins up
     edges = np.diff(turned.astype(np.int8), append=1)
     begins, ends = np.flatnonzero(edges == -1), np.flatnonzero(edges == 1)
-    return np.asarray((ends - begins) / n)
+    following = np.append(begins[1:], begins[0] + n)
+    return np.asarray((ends - begins) / n), np.asarray((following - ends) / n)
 
 
 def stalled_share(outage_s: FloatArray, cycle_s: float, apart_s: float) -> float:

@@ -115,7 +115,7 @@ def test_share_of_time_in_which_all_boundaries_are_linked(fleet, name, planes_sp
         up = (distance <= joined.links.max_range_km) & (latitude <= joined.links.cut_off_latitude_deg)
         linked &= (up & (lowest >= joined.links.grazing_altitude_km)).any(axis=0)
     assert 0.02 < linked.mean() < 0.98 or linked.all()
-    assert crossing.up_share == pytest.approx(linked.mean(), abs=0.03)
+    assert crossing.up_share == pytest.approx(linked.mean(), abs=0.02)
 
 
 def test_the_rate_falls_with_the_square_of_the_distance(fleet):

@@ -134,7 +134,7 @@ SPANNING = Queued(0, 8, 1, 8, 1, spans=True)
 def test_a_job_that_spans_planes_gets_joined_ones_and_others_a_plane(scheduler):
     rooms = Rooms([5, 3, 9], joined=[(0, 1)])
     assert list(scheduler.place([SPANNING], rooms, 0.0)) == [Placement(0, 3, 8)]
-    assert list(scheduler.place([Queued(1, 3, 1, 3, 1)], rooms, 0.0))[0] == Placement(1, 1, 3)
+    assert next(iter(scheduler.place([Queued(1, 3, 1, 3, 1)], rooms, 0.0))) == Placement(1, 1, 3)
 
 
 def test_backfill_keeps_free_what_a_spanning_headwill_need():

@@ -52,7 +52,7 @@ def link(one, other):
 
 
 def partner_of(joined, planes):
-    """The slot of the second plane that the first slot of the first plane is linked to, by what the joined planes say."""
+    """The slot of the second plane to which the first slot of the first one is linked, as the joined planes have it."""
     here = positions_km(planes[:1], [0], np.zeros(1))[0, 0, 0]
     there = positions_km(planes[1:2], range(planes[1].slots), np.zeros(1))[0, :, 0]
     start = round(float(planes[0].phases_rad[0]) / TAU * len(joined.pair.distance_km))

@@ -74,6 +74,11 @@ class Gang:
         """Whether it holds its GPUs."""
         return len(self.stretches) > 0 and not self.stretches[-1].ended
 
+    def suspended_with(self, plane: int, day: float, until: float) -> bool:
+        """Whether it has been suspended until a day already, on this one, with another plane that it lies in."""
+        last = self.stretches[-1]
+        return self.shares[0][0] != plane and last.since == day and last.resume_day >= until
+
     def pending_for(self, size: int) -> list[Corruption]:
         """Silent corruptions not yet noticed, their work at risk in days of a gang of so many GPUs."""
         if not self.pending or size == self.pending_size:

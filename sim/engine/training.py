@@ -137,7 +137,8 @@ class TrainingJobs:
         """A plane stops computing until a day: its gangs lose what is not committed, and wait where they are."""
         self.suspended_until[plane] = max(self.suspended_until[plane], until)
         for _, gang in sorted(self._running[plane].items()):
-            self.interrupt(gang, cause, planned=False)
+            if not gang.suspended_with(plane, self.env.now, until):
+                self.interrupt(gang, cause, planned=False)
 
     def fill(self) -> None:
         """Let the scheduler start what it will, and gangs that have shrunk grow again."""
@@ -335,8 +336,7 @@ class TrainingJobs:
             if not self.scheduler.preempts and self.pool.rooms.largest < min(self._waiting_sizes, default=0):
                 return
             gang = self.gangs[job]
-            days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
-            spec = gang.spec
+            spec, days = gang.spec, gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
             share = self.environment.rhythms.useful_share(spec)
             yield Queued(job, spec.gpus, days, spec.least_gpus, spec.replica_gpus, spec.priority, share, gang.spans)
 

@@ -37,8 +37,9 @@ BY_MEAN_RATE: dict[Best, Callable[[float, float], float]] = {
 class TrainingJob(Parameters):
     """A synchronous training job on a gang of GPUs, with checkpoints.
 
-    The GPUs of a gang lie on satellites of one plane; any of them will do.  When one fails the work since the last
-    checkpoint is lost; the gang takes an idle GPU of its plane and restarts, or does what `on_loss` says.  Under the
+    The GPUs of a gang lie on satellites of one plane, any of them; those of a job that no plane holds over the planes
+    of a shell, where `satellite.links.cross_plane` joins them.  When one fails the work since the last checkpoint is
+    lost; the gang takes an idle GPU of its plane or planes and restarts, or does what `on_loss` says.  Under the
     eclipse policy `pause` the gang computes while all its satellites are in light.
     """
 
@@ -47,7 +48,7 @@ class TrainingJob(Parameters):
     """What the job is called."""
     count: Annotated[int, Field(gt=0, le=MOST_JOBS)] | Literal["fill"] = 1
     """Equal, independent jobs of this description; `fill`: as many as the nameplate's GPUs hold beside the jobs above
-    it in the list, each gang in one plane.  `describe` says how many."""
+    it in the list, each gang in one plane or over joined ones.  `describe` says how many."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
     on_loss: Literal["elastic", "wait", "restart_elsewhere"] = "elastic"

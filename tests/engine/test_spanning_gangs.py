@@ -152,3 +152,27 @@ def test_everything_at_once_keeps_every_invariant(fleet, checked_run, scheduler,
     # What stands still in the dark is not interrupted.
     assert log.count(EventKind.JOB_INTERRUPTED) > (2 if pause else 20)
     assert log.count(EventKind.SOFT_INTERRUPTED) > 20
+
+
+@pytest.mark.parametrize(("scope", "stops"), [("plane", 2), ("fleet", 1)])
+def test_a_gang_stands_still_with_either_of_its_planes(fleet, checked_run, scope, stops):
+    shock = {"kind": "shock", "scope": scope, "rate_per_year": 20, "outage_hours": 6}
+    scenario = fleet(
+        gpus=4,
+        slots=2,
+        days=200,
+        shell=ABREAST,
+        jobs=[{"gpus": 16, **RHYTHM}],
+        satellite=satellite({}),
+        reliability={"common_causes": {"glitch": shock}},
+    )
+    result = checked_run(scenario)
+    log = result.events
+    still = log.where(EventKind.STOOD_STILL)
+    assert set(still.plane.tolist()) == {0, 1}
+    # Each outage of a plane stops the gang, one of the fleet does so once.
+    assert log.count(EventKind.JOB_INTERRUPTED) == len(still) * stops // 2
+    end = np.maximum.accumulate(still.time_days + still.amount)
+    begin = np.maximum(still.time_days, np.concatenate([[0.0], end[:-1]]))
+    hours = float((np.minimum(end, 200) - begin).clip(min=0).sum()) * 24 * 16
+    assert spent(result, EventKind.PAUSED, Cause.STAND_OFF) == pytest.approx(hours)

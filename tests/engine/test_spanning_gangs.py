@@ -176,3 +176,13 @@ def test_a_gang_stands_still_with_either_of_its_planes(fleet, checked_run, scope
     begin = np.maximum(still.time_days, np.concatenate([[0.0], end[:-1]]))
     hours = float((np.minimum(end, 200) - begin).clip(min=0).sum()) * 24 * 16
     assert spent(result, EventKind.PAUSED, Cause.STAND_OFF) == pytest.approx(hours)
+
+
+def test_a_gang_over_planes_has_no_pass_of_its_own(fleet, checked_run):
+    shell = {**ABREAST, "formation": "cluster", "inclination_deg": 97.8}
+    given = {"gpus": 4, "slots": 2, "days": 20, "shell": shell, "radiation": {"effects": {}}}
+    jobs = [{"gpus": gpus, "in_passes": "pause", **RHYTHM} for gpus in (8, 16)]
+    one, both = (checked_run(fleet(**given, jobs=[job], satellite=satellite({}))) for job in jobs)
+    assert spent(one, EventKind.PAUSED, Cause.SHELTER) > 0
+    assert spent(both, EventKind.PAUSED, Cause.SHELTER) == 0
+    assert both.events.total(EventKind.SOFT_INTERRUPTED) > 0

@@ -268,3 +268,36 @@ def test_interruptions_of_a_gang_over_planes_are_those_of_its_satellites(environ
 
     apart = per_block(0, slots[:2]) + per_block(1, slots[2:] - 20)
     assert np.allclose(per_block(place, slots), apart)
+
+
+CLUSTERS = [
+    "constellation.shells.0.formation=cluster",
+    "constellation.shells.0.raan_spread_deg=100",
+    "mission.years=0.1",
+]
+
+
+def test_a_gang_over_planes_runs_while_all_its_satellites_are_in_light(environment):
+    built = environment(joined(*CLUSTERS, "power.eclipse_policy=pause"))
+    starts, ends = built.run_windows(built.joined[0].place, np.array([3, 25]), 1.0, 9.0)
+    days = np.linspace(1, 9, 20_001)[1:-1]
+    dark = np.zeros(len(days), bool)
+    for plane, slot in ((0, 3), (1, 5)):
+        for entry, leave in zip(*built.eclipses(plane, slot, 0.0, 10.0), strict=True):
+            dark |= (days > entry) & (days < leave)
+    place = np.searchsorted(starts, days, side="right") - 1
+    runs = (place >= 0) & (days < ends[np.maximum(place, 0)])
+    assert np.array_equal(runs, ~dark)
+    assert 0.1 < runs.mean() < 0.6
+
+
+def test_the_speed_of_a_gang_over_planes_in_the_dark_of_either(environment):
+    built = environment(joined(*CLUSTERS, "power.eclipse_policy=throttle", "satellite.battery.capacity_kwh=8"))
+    gangs, new, few = built.gangs, [(0, 0)] * 2, slice(0, 29)
+    both = gangs.speed(built.joined[0].place, new, np.array([3, 25])).speed[few]
+    alone = [gangs.speed(plane, new[:1], np.array([3])).speed[few] for plane in range(2)]
+    slowest = np.minimum(*(built.designs[0].performance(plane, 0).dark_speed[few] for plane in range(2)))
+    shaded = [built.sun.dark_of(plane)[few] for plane in range(2)]
+    union = 1 - (1 - shaded[0]) * (1 - shaded[1])
+    assert np.allclose(both, 1 - union + union * slowest)
+    assert np.all(both < np.minimum(*alone))

@@ -69,6 +69,24 @@ class PlaneLayout:
         return self.first_berth + self.slots + self.spare_berths
 
 
+@dataclass(frozen=True)
+class JoinedLayout:
+    """Planes that are joined by links, numbered after all planes; they follow one another."""
+
+    id: int
+    planes: tuple[PlaneLayout, ...]
+
+    @property
+    def first_berth(self) -> int:
+        """The first berth of the first."""
+        return self.planes[0].first_berth
+
+    @property
+    def slot_range(self) -> slice:
+        """Their slots among all berths, with the spare berths between them."""
+        return slice(self.first_berth, self.planes[-1].slot_range.stop)
+
+
 def layouts(
     slots_per_plane: list[int], spare_berths_per_plane: int | list[int], addresses: list[int] | None = None
 ) -> tuple[PlaneLayout, ...]:

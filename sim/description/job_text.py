@@ -34,8 +34,9 @@ def job_text(job: Facts) -> Iterator[str]:
     )
     yield from _copies(job)
     if job["satellites"] > 1:
+        over = f" over {job['planes']:,} planes" if job["planes"] > 1 else ""
         yield (
-            f"    links: a gang on {job['satellites']:,} satellites computes "
+            f"    links: a gang on {job['satellites']:,} satellites{over} computes "
             f"{job['communication_efficiency']:.1%} of the time; the rest is communication and waiting for links"
         )
     if job["checkpoint_gb"]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.description.campus import campus_facts
+from sim.description.cross_plane import cross_plane_facts
 from sim.description.format import Facts
 from sim.description.inference import ground_facts, service_facts
 from sim.description.launch import launch_facts
@@ -73,6 +74,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
             _job(scenario, environment, job, count)
             for job, count in zip(scenario.workload.jobs, environment.job_counts, strict=True)
         ],
+        "cross_plane": cross_plane_facts(environment),
         "inference": service_facts(scenario, environment),
         "ground": ground_facts(scenario, environment),
         "launch": launch_facts(scenario, environment),
@@ -237,7 +239,7 @@ def _radiation(scenario: Scenario, environment: Environment) -> Facts:
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: int) -> Facts:
     mtbf_days = environment.gangs.mtbf_days(job)
     figures, (rhythm, useful) = environment.gangs.figures(job), environment.rhythms.over_the_mission(job)
-    satellites = math.ceil(job.gpus / scenario.satellite.gpus)
+    satellites, gangs = math.ceil(job.gpus / scenario.satellite.gpus), environment.gangs
     return {
         "name": job.name,
         "count": count,
@@ -245,7 +247,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "gpus": job.gpus,
         "within": job.within,
         "satellites": satellites,
-        "communication_efficiency": environment.gangs.communication(job, satellites),
+        "planes": gangs.places.planes_for(job.gpus),
+        "communication_efficiency": gangs.communication_afresh(job),
         "model": _model(scenario, job),
         "computed": list(figures.computed),
         "gradient_gb": figures.gradient_gb,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sim.description.campus import campus_lines
+from sim.description.cross_plane import cross_plane_lines
 from sim.description.format import WIDTH, Facts, clock, money, span
 from sim.description.inference import ground_lines, service_lines
 from sim.description.job_text import job_text
@@ -48,6 +49,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Orbit keeping and end of life", orbit_keeping(f["satellite"])),
         ("Failures", _failures(f["failures"])),
         ("Radiation", _radiation(f["radiation"], f["jobs"])),
+        ("Links between planes", cross_plane_lines(f["cross_plane"])),
         ("Jobs", _jobs(f)),
         ("Inference", service_lines(f["inference"], f["ground"])),
         ("Output to the ground", ground_lines(f["ground"])),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.description.catalogue import catalogue_warnings
+from sim.description.cross_plane import cross_plane_warnings
 from sim.description.factory import factory_warnings
 from sim.description.format import Facts, span
 from sim.description.inference import inference_warnings
@@ -20,7 +21,7 @@ from sim.description.radiation import late_loss_share
 from sim.description.spares import spares_warnings, warnings_of_phasing
 from sim.engine.expected import shortest_lead_days, too_much
 from sim.environment import Environment, Limit
-from sim.environment.filling import best_fit, satellite_of
+from sim.environment.filling import fit, satellite_of
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
 from sim.strategies import Replenishing
@@ -42,6 +43,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from spares_warnings(scenario, found["fleet"]["spares"])
     yield from shortfalls(scenario, found["designs"])
     yield from _dose(scenario, found["radiation"])
+    yield from cross_plane_warnings(scenario, environment)
     for job in scenario.workload.jobs:
         yield from _job(scenario, environment, job)
     yield from inference_warnings(scenario, found["inference"])
@@ -145,7 +147,7 @@ def _lives_ending(scenario: Scenario, environment: Environment) -> int:
 def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
     """Jobs that find no room in the fleet, and room that no job uses."""
     room = [plane.slots * scenario.satellite.gpus for plane in environment.planes]
-    all_gpus, largest = sum(room), max(room)
+    places, joined, all_gpus = environment.gangs.places, [one.ids for one in environment.joined], sum(room)
     jobs = list(zip(scenario.workload.jobs, environment.job_counts, strict=True))
     endless = [(job, count) for job, count in jobs if job.work_gpu_hours is None]
     asked = sum(count * job.gpus for job, count in endless)
@@ -154,17 +156,20 @@ def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
     else:
         left = list(room)
         for job, count in endless:
-            placed = best_fit(left, job.gpus, count, satellite_of(job, scenario))
+            satellite = satellite_of(job, scenario)
+            placed = fit(left, job.gpus, count, joined if places.spans(job.gpus) else (), satellite)
+            largest, kind = places.largest(job.gpus)
             if placed < count and job.gpus <= largest:
                 yield (
                     f"{count:,} jobs {job.name!r} go on without an end, and the planes of the initial fleet have room "
-                    f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one {job.within}: the others wait"
+                    f"for {placed:,}, since the {job.gpus:,} GPUs of each lie in one "
+                    f"{kind if satellite is None else 'satellite'}: the others wait"
                 )
     at_most = 0
     for job, count in jobs:
         satellite = satellite_of(job, scenario)
-        gpus = job.size_with(satellite or largest) or job.gpus
-        at_most += best_fit(list(room), gpus, count, satellite) * gpus
+        gpus = job.size_with(satellite or places.largest(job.gpus)[0]) or job.gpus
+        at_most += fit(list(room), gpus, count, joined if places.spans(job.gpus) else (), satellite) * gpus
     if jobs and not scenario.workload.inference and at_most < (1 - _IDLE) * all_gpus:
         yield (
             f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
@@ -305,13 +310,14 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
-    largest = max(plane.slots for plane in environment.shell_planes) * scenario.satellite.gpus
+    largest, kind = environment.gangs.places.largest(job.gpus)
+    where = f"one {kind}"
     rhythm, _ = environment.rhythms.over_the_mission(job)
     if job.least_gpus > largest:
-        least = f"{job.least_gpus:,} GPUs in one plane"
-        yield f"{name} needs {least} and the largest plane has {largest:,}: it never starts"
+        least = f"{job.least_gpus:,} GPUs in {where}"
+        yield f"{name} needs {least} and the largest {kind} has {largest:,}: it never starts"
     elif job.gpus > largest:
-        yield f"{name} wants {job.gpus:,} GPUs in one plane and the largest has {largest:,}: it never has them all"
+        yield f"{name} wants {job.gpus:,} GPUs in {where} and the largest has {largest:,}: it never has them all"
     if rhythm.interval > mtbf_days:
         yield (
             f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "

@@ -140,7 +140,7 @@ def interruptions(asked: Sequence[Asked], windows: Windows) -> tuple[Cuts, Float
         before, composition = one.before, one.composition
         if composition.rates is None or not one.interruptible:
             continue
-        passes, unit = composition.gangs.passes(composition.plane), before.unit_arrivals
+        passes, unit = composition.gangs.passes(composition.place), before.unit_arrivals
         blocks = composition.rates.over(*passes.span(before.since, one.until))
         spans.append(Span(passes, blocks, before.since, one.until, unit.beyond(before.used)))
         rates.append(composition.rates)

@@ -91,14 +91,18 @@ class Foresight:
         return np.asarray(hits * each > still)
 
     def _passes(self, composition: Composition, start: float, end: float) -> _Threats:
-        """The passes of a gang that flies together between two days; none where it is spread along the orbit."""
+        """The passes of a gang that flies together between two days; none of one that is spread along its orbit or over
+        several planes.
+        """
         rates = composition.rates
         assert rates is not None
-        phases = rates.phases_rad
+        phases, gangs = rates.phases_rad, composition.gangs
+        if gangs.places.first_plane(composition.place) != composition.place:
+            return _Threats(np.empty(0), np.empty(0), np.empty(0))
         middle = float(np.angle(np.exp(1j * phases).mean())) % TAU
         if np.abs(np.angle(np.exp(1j * (phases - middle)))).max() > TOGETHER_RAD / 2:
             return _Threats(np.empty(0), np.empty(0), np.empty(0))
-        passes = composition.gangs.passes(composition.plane)
+        passes = gangs.passes(composition.place)
         begin, until, doses = pass_times(passes, middle, start, end)
         if len(begin) == 0:
             return _Threats(begin, until, doses)

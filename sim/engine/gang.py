@@ -40,7 +40,14 @@ class Gang:
     """GPUs for which it waits while it holds others."""
     held_since: float = field(compare=False, default=0.0)
     """Day from which it holds its GPUs and waits for others."""
+    spans: bool = field(compare=False, default=False)
+    """Whether no plane holds it and it lies over joined ones."""
+    place: int = field(compare=False, default=-1)
+    """The plane, or the joined planes, that its GPUs lie in."""
     plane: int = field(compare=False, default=-1)
+    """That plane; none where they are joined ones."""
+    shares: list[tuple[int, int]] = field(compare=False, default_factory=list)
+    """While it runs, (plane, GPUs that it has there)."""
     since: float = field(compare=False, default=0.0)
     """Day on which the present segment (of running, or of waiting) began."""
     berths: NDArray[np.intp] = field(compare=False, default_factory=lambda: np.empty(0, np.intp))
@@ -66,6 +73,11 @@ class Gang:
     def running(self) -> bool:
         """Whether it holds its GPUs."""
         return len(self.stretches) > 0 and not self.stretches[-1].ended
+
+    def suspended_with(self, plane: int, day: float, until: float) -> bool:
+        """Whether it has been suspended until a day already, on this one, with another plane that it lies in."""
+        last = self.stretches[-1]
+        return self.shares[0][0] != plane and last.since == day and last.resume_day >= until
 
     def pending_for(self, size: int) -> list[Corruption]:
         """Silent corruptions not yet noticed, their work at risk in days of a gang of so many GPUs."""

@@ -24,6 +24,7 @@ from sim.fleet import Fleet
 from sim.workloads import TrainingJob, WorkTable
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 TOGETHER_DAYS = 10_000.0
 """Gang time that is followed at once: 30 MB where gangs pause in every eclipse."""
@@ -65,7 +66,7 @@ class GangRuns:
     def settle(self, gangs: Sequence[Gang]) -> None:
         """Account for all segments of these gangs that are over."""
         while open_ := [gang for gang in gangs if gang.stretches and gang.stretches[0].ended]:
-            open_.sort(key=lambda gang: gang.stretches[0].plane)  # one plane's eclipses after the other's
+            open_.sort(key=lambda gang: gang.stretches[0].place)  # one plane's eclipses after the other's
             together: list[Gang] = []
             share = 0.0  # of what may be followed at once
             for gang in open_:
@@ -116,19 +117,29 @@ class GangRuns:
     def _ask(self, gang: Gang, stretch: Stretch, until: float, *, planned: bool) -> Asked:
         """What to ask about a segment, up to a day; `planned`: a checkpoint precedes its end."""
         start = min(stretch.resume_day, until)
-        slots = stretch.berths - self.fleet.planes[stretch.plane].first_berth
-        starts, ends = self.environment.sites[stretch.plane].run_windows(slots, start, until)
+        starts, ends = self.environment.run_windows(stretch.place, self._slots(stretch), start, until)
         restart, detection, pending = stretch.restart_days, stretch.detection_days, gang.pending_for(stretch.size)
         before = Before(stretch.since, restart, gang.unit_arrivals, gang.used, detection, pending)
         if len(starts) == 0:
             # It never runs, so nobody asks how fast it would, and what would interrupt it.
-            standing = Composition(self.environment.gangs, stretch.plane, gang.rhythm, _STANDING, 0.0, 1.0, None, True)
+            standing = Composition(self.environment.gangs, stretch.place, gang.rhythm, _STANDING, 0.0, 1.0, None, True)
             return Asked(standing, before, starts, ends, until, planned)
         composition = self._composition(gang, stretch)
         if gang.spec.heeds_nothing:
             return Asked(composition, before, starts, ends, until, planned)
         seen = self._foresight.outlook(gang.spec, composition, starts, ends)
         return Asked(composition, before, seen.starts, seen.ends, until, planned, seen.restarts, seen.sheltered_days)
+
+    def _slots(self, stretch: Stretch) -> Ints:
+        """Slots that a gang's GPUs lie in, numbered on within their place."""
+        planes = self.environment.planes
+        if stretch.place < len(planes):
+            return np.asarray(stretch.berths - self.fleet.planes[stretch.place].first_berth, np.intp)
+        one = self.environment.gangs.places.at(stretch.place)
+        plane = self.fleet.plane_of[stretch.berths]
+        first = np.array([self.fleet.planes[number].first_berth for number in one.ids])
+        number = plane - one.ids[0]
+        return np.asarray(stretch.berths - first[number] + one.first_slot[number], np.intp)
 
     def _composition(self, gang: Gang, stretch: Stretch) -> Composition:
         """How a gang runs in a segment; worked out once."""
@@ -139,23 +150,23 @@ class GangRuns:
 
     def _compose(self, gang: Gang, stretch: Stretch) -> Composition:
         """How a gang runs on the GPUs that it holds."""
-        gangs, plane, spec, makes = self.environment.gangs, stretch.plane, gang.spec, stretch.makes
-        slots = stretch.berths - self.fleet.planes[plane].first_berth
+        gangs, place, spec, makes = self.environment.gangs, stretch.place, gang.spec, stretch.makes
+        slots = self._slots(stretch)
         units = gangs.units(stretch.gpus, makes)
         before = gang.composition
-        rhythm = self.environment.rhythms.of(plane, spec, slots, makes, units, stretch.since)
-        made_of = plane, stretch.berths.tolist(), makes, stretch.gpus.tolist()
+        rhythm = self.environment.rhythms.of(place, spec, slots, makes, units, stretch.since)
+        made_of = place, stretch.berths.tolist(), makes, stretch.gpus.tolist()
         same = before is not None and before.made_of[:3] == made_of[:3]
         if before is not None and before.made_of == made_of:
             return replace(before, rhythm=rhythm)
         return Composition(
             gangs=gangs,
-            plane=plane,
+            place=place,
             rhythm=rhythm,
-            speed=before.speed if same and before is not None else gangs.speed(plane, makes, slots),
-            undisturbed=gangs.undisturbed(plane, makes, units),
-            talking=gangs.communication(spec, len(makes)),
-            rates=gangs.rates(plane, slots, makes, units, self._storm_fluence) if gangs.causes else None,
+            speed=before.speed if same and before is not None else gangs.speed(place, makes, slots),
+            undisturbed=gangs.undisturbed(place, makes, units),
+            talking=gangs.communication(spec, len(makes), place, stretch.planes),
+            rates=gangs.rates(place, slots, makes, units, self._storm_fluence) if gangs.causes else None,
             failures_during_restart=spec.failures_during_restart,
             detection_days=gang.copies.detection_days,
             made_of=made_of,

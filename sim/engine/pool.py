@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import PlaneLayout, Unit
+from sim.berths import JoinedLayout, PlaneLayout, Unit
 from sim.workloads import Rooms
 
 Ints = NDArray[np.intp]
@@ -17,31 +17,46 @@ _IDLE, _DEAD = int(Unit.IDLE), int(Unit.DEAD)
 
 
 class Pool:
-    """GPUs of all slots by plane and position.  An owner is a number >= 0 that a client of the pool chose."""
+    """GPUs of all slots by plane and position.  An owner is a number >= 0 that a client of the pool chose.
+
+    A place is a plane, or planes that are joined, which are numbered after all planes.
+    """
 
     def __init__(
         self,
         planes: tuple[PlaneLayout, ...],
         positions: int,
         noted: Callable[[int, int], None] | None = None,
+        joined: tuple[JoinedLayout, ...] = (),
     ) -> None:
         """`positions`: GPUs of a satellite, those in reserve included; `noted` hears of each berth whose idle GPUs
         change, and how many are idle."""
         berths = planes[-1].end_berth
         self.planes = planes
+        self.joined = joined
+        self.places: tuple[PlaneLayout | JoinedLayout, ...] = (*planes, *joined)
         self.positions = positions
         self.owner = np.full((berths, positions), Unit.ABSENT, np.int32)
         """What each GPU is: `Unit`, or its owner, shape (berths, positions)."""
-        self.rooms = Rooms([0] * len(planes), self.satellites_for, self.on_one)
-        """Idle GPUs of each plane, and when gangs give theirs back."""
+        of = [tuple(plane.id for plane in one.planes) for one in joined]
+        self.rooms = Rooms([0] * len(planes), self.satellites_for, of, self.on_one)
+        """Idle GPUs of each place, and when gangs give theirs back."""
         self._noted = noted
         self._flat = self.owner.ravel()
         self._idle = np.zeros(berths, np.int32)  # of each berth
         self._plane_of = np.concatenate([np.full(p.end_berth - p.first_berth, p.id) for p in planes]).tolist()
+        self._plane_ends = np.array([plane.end_berth for plane in planes])
 
-    def idle(self, plane: int) -> int:
-        """Idle GPUs of a plane."""
-        return self.rooms.idle[plane]
+    def idle(self, place: int) -> int:
+        """Idle GPUs of a place."""
+        return self.rooms.idle[place]
+
+    def shares(self, place: int, berths: Ints, gpus: Ints) -> list[tuple[int, int]]:
+        """(plane, GPUs there) of GPUs in some berths of a place, in order."""
+        if place < len(self.planes):
+            return [(place, int(gpus.sum()))]
+        in_plane = np.bincount(np.searchsorted(self._plane_ends, berths, side="right"), gpus)
+        return [(plane, int(in_plane[plane])) for plane in in_plane.nonzero()[0].tolist()]
 
     def join(self, berth: int, working: NDArray[np.bool_]) -> None:
         """A satellite begins work in a slot; `working` are the GPUs that live and are not in reserve, (positions,)."""
@@ -73,23 +88,24 @@ class Pool:
         """Those of some GPUs, positions in the flattened table, that an owner still has."""
         return np.asarray(units[self._flat[units] == owner], np.intp)
 
-    def take(self, plane: int, owner: int, count: int, held: Ints) -> Ints:
-        """Give an owner idle GPUs of a plane, on as few satellites as may be; returns positions in the flat table.
+    def take(self, place: int, owner: int, count: int, held: Ints) -> Ints:
+        """Give an owner idle GPUs of a place, on as few satellites as may be; returns positions in the flat table.
 
         Satellites on which it has some come first, `held` by berth, then the emptiest whole, and for the rest the
-        fullest that has room.  Raises `ValueError` when so many are not idle.
+        fullest that has room; of joined planes as few as may be that follow one another.  Raises `ValueError` when so
+        many are not idle.
         """
         if count == 0:
             return np.empty(0, np.intp)
-        if count > self.idle(plane):
-            raise ValueError(f"count(={count}) must be <= {self.idle(plane)}, the idle GPUs of plane {plane}")
-        chosen, rest = self._choose(plane, count, held)
+        if count > self.idle(place):
+            raise ValueError(f"count(={count}) must be <= {self.idle(place)}, the idle GPUs of place {place}")
+        chosen, rest = self._choose(place, count, held)
         if len(chosen) == 1:  # as when a single GPU is replaced
             berth = int(chosen[0])
             units = (self.owner[berth] == _IDLE).nonzero()[0][:rest]
             self.owner[berth, units] = owner
             self._idle[berth] -= rest
-            self._changed(plane, chosen, -count)
+            self._changed(self._plane_of[berth], chosen, -count)
             return np.asarray(berth * self.positions + units, np.intp)
         rows, units = np.nonzero(self.owner[chosen] == _IDLE)
         keep = np.concatenate([np.flatnonzero(rows < len(chosen) - 1), np.flatnonzero(rows == len(chosen) - 1)[:rest]])
@@ -98,13 +114,32 @@ class Pool:
         used = self._idle[chosen].copy()
         used[-1] = rest
         self._idle[chosen] -= used
-        self._changed(plane, chosen, -count)
+        for plane, gpus in self.shares(place, chosen, used.astype(np.intp)):
+            self._changed(plane, chosen if place == plane else self._of_plane(chosen, plane), -gpus)
         return np.asarray(taken, np.intp)
 
-    def _choose(self, plane: int, count: int, held: Ints) -> tuple[Ints, int]:
+    def _of_plane(self, berths: Ints, plane: int) -> Ints:
+        """Those of some berths that are in a plane."""
+        layout = self.planes[plane]
+        return np.asarray(berths[(berths >= layout.first_berth) & (berths < layout.end_berth)], np.intp)
+
+    def _free(self, place: int, count: int, held: Ints) -> NDArray[np.int32]:
+        """Idle GPUs of the slots of a place from which so many may be taken, by slot."""
+        if place < len(self.planes):
+            return self._idle[self.planes[place].slot_range]
+        one = self.joined[place - len(self.planes)]
+        idle = np.array([self.rooms.idle[plane.id] for plane in one.planes])
+        own = np.searchsorted([plane.end_berth for plane in one.planes], held, side="right")
+        first, last = fewest_in_a_row(idle, count, own)
+        free = self._idle[one.slot_range].copy()
+        free[: one.planes[first].first_berth - one.first_berth] = 0
+        free[one.planes[last].slot_range.stop - one.first_berth :] = 0
+        return free
+
+    def _choose(self, place: int, count: int, held: Ints) -> tuple[Ints, int]:
         """The berths to take GPUs from, all idle ones but in the last, and how many from that one."""
-        first = self.planes[plane].first_berth
-        free = self._idle[self.planes[plane].slot_range]
+        first = self.places[place].first_berth
+        free = self._free(place, count, held)
         own = held - first
         there = free[own].cumsum()
         if len(own) and count <= there[-1]:
@@ -127,14 +162,14 @@ class Pool:
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
 
-    def satellites_for(self, plane: int, gpus: int) -> int:
-        """On how many satellites so many idle GPUs of a plane lie at least."""
-        free = np.sort(self._idle[self.planes[plane].slot_range])[::-1]
+    def satellites_for(self, place: int, gpus: int) -> int:
+        """On how many satellites so many idle GPUs of a place lie at least."""
+        free = np.sort(self._idle[self.places[place].slot_range])[::-1]
         return int(np.searchsorted(np.cumsum(free), gpus)) + 1
 
-    def on_one(self, plane: int, jobs: Sequence[int] = ()) -> int:
-        """Most idle GPUs on one satellite of a plane, those of some owners counted as idle."""
-        slots = self.planes[plane].slot_range
+    def on_one(self, place: int, jobs: Sequence[int] = ()) -> int:
+        """Most idle GPUs on one satellite of a place, those of some owners counted as idle."""
+        slots = self.places[place].slot_range
         if not jobs:
             return int(self._idle[slots].max())
         owner = self.owner[slots]
@@ -144,30 +179,35 @@ class Pool:
         """Idle GPUs on the satellites of some GPUs, positions in the flat table."""
         return int(self._idle[np.unique(held // self.positions)].sum())
 
-    def keep_fullest(self, plane: int, units: Ints, count: int) -> Ints:
-        """Take some GPUs of a plane away from their owner but for so many, on the satellites where it has most.
+    def keep_fullest(self, place: int, units: Ints, count: int) -> Ints:
+        """Take some GPUs of a place away from their owner but for so many, on the satellites where it has most.
 
         Positions in the flat table; returns those that it keeps.
         """
-        berths, there = self.satellites_of(plane, units)
+        berths, there = self.satellites_of(place, units)
         rank = np.empty(len(berths), np.intp)
         rank[np.argsort(-there, kind="stable")] = np.arange(len(berths))
         order = np.argsort(rank[np.searchsorted(berths, units // self.positions)], kind="stable")
-        self.give_back(plane, units[order[count:]])
+        self.give_back(place, units[order[count:]])
         return np.sort(units[order[:count]])
 
-    def satellites_of(self, plane: int, units: Ints) -> tuple[Ints, Ints]:
-        """(berths, GPUs in each) of some GPUs of a plane, positions in the flat table."""
-        first = self.planes[plane].first_berth
+    def satellites_of(self, place: int, units: Ints) -> tuple[Ints, Ints]:
+        """(berths, GPUs in each) of some GPUs of a place, positions in the flat table."""
+        first = self.places[place].first_berth
         counts = np.bincount(units // self.positions - first)
         there = counts.nonzero()[0]
         return first + there, counts[there]
 
-    def give_back(self, plane: int, units: Ints) -> None:
-        """GPUs of a plane, positions in the flat table, are idle again."""
+    def give_back(self, place: int, units: Ints) -> None:
+        """GPUs of a place, positions in the flat table, are idle again."""
         self._flat[units] = _IDLE
-        np.add.at(self._idle, units // self.positions, 1)
-        self._changed(plane, units // self.positions, len(units))
+        berths = units // self.positions
+        np.add.at(self._idle, berths, 1)
+        if place < len(self.planes):
+            self._changed(place, berths, len(units))
+            return
+        for plane, gpus in self.shares(place, berths, np.ones(len(units), np.intp)):
+            self._changed(plane, self._of_plane(berths, plane), gpus)
 
     def _count(self, berth: int, more: int) -> None:
         """So many more idle GPUs in a berth."""
@@ -183,6 +223,24 @@ class Pool:
         if self._noted is not None:
             for berth in sorted(set(berths.tolist())):
                 self._noted(berth, int(self._idle[berth]))
+
+
+def fewest_in_a_row(idle: Ints, count: int, own: Ints) -> tuple[int, int]:
+    """First and last of the fewest neighbouring planes, with these idle GPUs, that have so many; the first such.
+
+    `own`: planes that must be among them.  All planes where they have not so many.
+    """
+    least, most = (int(own.min()), int(own.max())) if len(own) else (len(idle), -1)
+    total = np.concatenate([[0], np.cumsum(idle)])
+    for planes in range(max(most - least + 1, 1), len(idle)):
+        first = np.arange(len(idle) - planes + 1)
+        fits = total[first + planes] - total[first] >= count
+        if len(own):
+            fits &= (first <= least) & (first + planes > most)
+        if fits.any():
+            begin = int(first[fits][0])
+            return begin, begin + planes - 1
+    return 0, len(idle) - 1
 
 
 def _owners(row: NDArray[np.int32]) -> list[int]:

@@ -77,7 +77,8 @@ class Composition:
     """How a gang runs on the GPUs that it holds: the same throughout a segment."""
 
     gangs: Gangs
-    plane: int
+    place: int
+    """The plane, or the joined planes, in which they lie."""
     rhythm: Rhythm
     speed: WorkTable
     undisturbed: float

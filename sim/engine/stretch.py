@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.engine.segment import Composition
 from sim.environment.design import birth_key
 from sim.environment.gangs import Make
-from sim.events import Cause
+from sim.events import NONE, Cause
 
 Ints = NDArray[np.intp]
 
@@ -20,11 +20,14 @@ Ints = NDArray[np.intp]
 class Stretch:
     """What is noted down of a run segment while it lasts; where its time went is worked out later, for many at once."""
 
-    plane: int
+    place: int
+    """The plane that its gang's GPUs lie in; where they lie in several, the place of those that are joined."""
+    planes: int
+    """How many planes they lie in."""
     since: float
     """Day on which it begins."""
     resume_day: float
-    """Day until which its plane is suspended."""
+    """Day until which one of these planes is suspended."""
     restart_days: float
     """Restart with which it begins."""
     berths: Ints
@@ -57,6 +60,11 @@ class Stretch:
     """Whether the gang ran on at once, with other GPUs for those lost."""
     closing: bool = False
     """Whether the mission ends with it: its last work may still be committed."""
+
+    @property
+    def plane(self) -> int:
+        """The plane of the log: none where there are several."""
+        return self.place if self.planes == 1 else NONE
 
     @property
     def makes(self) -> list[Make]:

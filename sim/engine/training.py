@@ -1,8 +1,9 @@
 """Training gangs at work: placement, interruption, restart and the end.
 
-A gang holds GPUs of one plane.  Between two things that happen to it nothing is simulated: where the time went follows
-in closed form from the checkpoint rhythm, the speed of its satellites and the windows in which it may run.  Nobody asks
-where the time of a job without end went before the run is over, so that is worked out later, for many gangs at once.
+A gang holds GPUs of one place: a plane, or planes that are joined by links.  Between two things that happen to it
+nothing is simulated: where the time went follows in closed form from the checkpoint rhythm, the speed of its satellites
+and the windows in which it may run.  Nobody asks where the time of a job without end went before the run is over, so
+that is worked out later, for many gangs at once.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sim.engine.pool import Pool
 from sim.engine.segment import UnitArrivals
 from sim.engine.stretch import Stretch
 from sim.environment import Environment
-from sim.events import Cause, EventKind, EventRecorder
+from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
@@ -60,7 +61,7 @@ class TrainingJobs:
         positions = max(scenario.design(name).positions for name in scenario.design_names)
         self.uses_gpus = scenario.workload.uses_gpus
         notes = IdleNotes(env, fleet, log) if scenario.workload.inference else None
-        self.pool = Pool(fleet.planes, positions, None if notes is None else notes.note)
+        self.pool = Pool(fleet.planes, positions, None if notes is None else notes.note, environment.joined_layouts)
         self.runs = GangRuns(environment, fleet, log, fluence_per_day)
         self.idle_time = IdleTime(log)
         self.suspended_until = [0.0] * len(fleet.planes)
@@ -69,10 +70,10 @@ class TrainingJobs:
         self._waiting_sizes: Counter[int] = Counter()
         self._queued_gpus = 0
         """GPUs that jobs in the queue want, and those that gangs wait for which hold others."""
-        self._shrunk: list[dict[int, Gang]] = [{} for _ in fleet.planes]
-        """Gangs at work that want more GPUs than they have, by plane and job."""
+        self._shrunk: list[dict[int, Gang]] = [{} for _ in self.pool.places]
+        """Gangs at work that want more GPUs than they have, by place and job."""
         self._holding: dict[int, dict[int, Gang]] = {}
-        """Gangs that hold GPUs and wait for others, by plane and job."""
+        """Gangs that hold GPUs and wait for others, by place and job."""
         self._missing = 0
         """GPUs that those at work want beside what they have."""
         self._tried = (-1, -1)
@@ -83,10 +84,10 @@ class TrainingJobs:
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
             work = inf if figures.work_gpu_hours is None else figures.work_gpu_hours / HOURS_PER_DAY
-            days = arrival_days(spec, count, streams, len(self.gangs))
+            days, spans = arrival_days(spec, count, streams, len(self.gangs)), environment.gangs.places.spans(spec.gpus)
             for job, day in enumerate(days, start=len(self.gangs)):
                 arrivals, copies = UnitArrivals(streams, job), Copies(spec, figures)
-                self.gangs.append(Gang(day, job, spec, rhythm, arrivals, copies, work, since=day))
+                self.gangs.append(Gang(day, job, spec, rhythm, arrivals, copies, work, since=day, spans=spans))
 
     def start(self) -> None:
         """Let the jobs arrive."""
@@ -136,7 +137,8 @@ class TrainingJobs:
         """A plane stops computing until a day: its gangs lose what is not committed, and wait where they are."""
         self.suspended_until[plane] = max(self.suspended_until[plane], until)
         for _, gang in sorted(self._running[plane].items()):
-            self.interrupt(gang, cause, planned=False)
+            if not gang.suspended_with(plane, self.env.now, until):
+                self.interrupt(gang, cause, planned=False)
 
     def fill(self) -> None:
         """Let the scheduler start what it will, and gangs that have shrunk grow again."""
@@ -158,8 +160,8 @@ class TrainingJobs:
                     self._preempt(self.gangs[wanted.job])
             if not preempted:
                 break
-        for plane in sorted(rooms.freed):
-            self._grow(plane)
+        for place in sorted(rooms.freed):
+            self._grow(place)
         rooms.freed.clear()
         self._tried = rooms.version, self._queue_version
         self.idle_time.note(self.env.now, rooms.total, self._queued_gpus, self._missing)
@@ -167,16 +169,17 @@ class TrainingJobs:
     # The life of a gang
 
     def place(self, placement: Placement) -> None:
-        """Give a queued gang idle GPUs of a plane and let it run."""
-        gang, plane = self.gangs[placement.job], placement.plane
+        """Give a queued gang idle GPUs of a place and let it run."""
+        gang, place = self.gangs[placement.job], placement.plane
+        plane = place if place < len(self.fleet.planes) else NONE
         self._dequeue(gang)
         self.runs.time.waited(gang, self.env.now)
         gang.size = placement.gpus
         self.log.append(self.env.now, EventKind.JOB_STARTED, plane=plane, job=gang.job, amount=gang.spec.gpus)
-        gang.plane = plane
+        gang.place, gang.plane = place, plane
         if gang.size < gang.spec.gpus:
             self.log.append(self.env.now, EventKind.RESIZED, plane=plane, job=gang.job, amount=gang.size)
-        gang.units = self.pool.take(plane, gang.job, gang.size, gang.berths)
+        gang.units = self.pool.take(place, gang.job, gang.size, gang.berths)
         self._run(gang, gang.rhythm.restart + gang.copies.away_days if gang.started else 0.0)
         gang.started = True
 
@@ -203,15 +206,18 @@ class TrainingJobs:
             self._enqueue(gang)
 
     def _idle_for(self, gang: Gang, kept: NDArray[np.intp]) -> int:
-        """Idle GPUs of its plane that a gang which keeps some may take beside them."""
+        """Idle GPUs of its place that a gang which keeps some may take beside them."""
         if gang.spec.within == "plane":
-            return self.pool.idle(gang.plane)
-        return self.pool.beside(kept) if len(kept) else self.pool.on_one(gang.plane)
+            return self.pool.idle(gang.place)
+        return self.pool.beside(kept) if len(kept) else self.pool.on_one(gang.place)
 
     def _stopped(self, gang: Gang) -> None:
-        """A gang is no longer at work in its plane."""
-        del self._running[gang.plane][gang.job]
-        del self.pool.rooms.gangs[gang.plane][gang.job]
+        """A gang is no longer at work in its planes."""
+        for plane, _ in gang.shares:
+            del self._running[plane][gang.job]
+        for place, _ in self.pool.rooms.shared(gang.shares):
+            del self.pool.rooms.gangs[place][gang.job]
+        gang.shares = []
 
     def _preempt(self, gang: Gang) -> None:
         """A gang at work makes way for a more urgent one, after a checkpoint."""
@@ -220,18 +226,18 @@ class TrainingJobs:
         gang.since = self.env.now
         self._enqueue(gang)
 
-    def _grow(self, plane: int) -> None:
-        """Let gangs of a plane that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
-        for _, gang in sorted(self._holding.get(plane, {}).items()):
+    def _grow(self, place: int) -> None:
+        """Let gangs of a place that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
+        for _, gang in sorted(self._holding.get(place, {}).items()):
             if gang.spec.size_with(len(gang.units) + self._idle_for(gang, gang.units)):
                 self._held(gang)
                 self._awaited(gang, 0)
-                del self._holding[plane][gang.job]
+                del self._holding[place][gang.job]
                 self.runs.time.waited(gang, self.env.now)
                 self._resize(gang, gang.units, gang.spec.gpus)
                 self._run(gang, gang.rhythm.restart + gang.copies.away_days)
-        for _, gang in sorted(self._shrunk[plane].items()):
-            if self.pool.idle(plane) == 0:
+        for _, gang in sorted(self._shrunk[place].items()):
+            if self.pool.idle(place) == 0:
                 return
             size = gang.spec.size_with(gang.size + self._idle_for(gang, gang.units))
             if size - gang.size >= min(gang.spec.least_growth, gang.spec.gpus - gang.size):
@@ -240,10 +246,10 @@ class TrainingJobs:
                 self._run(gang, gang.rhythm.restart + gang.copies.away_days)
 
     def _hold(self, gang: Gang) -> None:
-        """A gang keeps the GPUs that it has, and waits in its plane for the others."""
+        """A gang keeps the GPUs that it has, and waits in its place for the others."""
         if gang.remaining < inf:
             self.runs.settle([gang])
-        self._holding.setdefault(gang.plane, {})[gang.job] = gang
+        self._holding.setdefault(gang.place, {})[gang.job] = gang
         self._stopped(gang)
         self._missed(gang, 0)
         self._awaited(gang, gang.spec.gpus - len(gang.units))
@@ -266,19 +272,19 @@ class TrainingJobs:
         """A gang at work lacks so many GPUs now."""
         self._missing += gpus - gang.missing
         gang.missing = gpus
-        shrunk = self._shrunk[gang.plane]
+        shrunk = self._shrunk[gang.place]
         if gpus:
             shrunk[gang.job] = gang
         else:
             shrunk.pop(gang.job, None)
 
     def _resize(self, gang: Gang, kept: NDArray[np.intp], size: int) -> None:
-        """Make a gang that holds some GPUs one of so many: take idle ones of its plane, or give some back."""
+        """Make a gang that holds some GPUs one of so many: take idle ones of its place, or give some back."""
         if size > len(kept):
-            berths, _ = self.pool.satellites_of(gang.plane, kept)
-            kept = np.concatenate([kept, self.pool.take(gang.plane, gang.job, size - len(kept), berths)])
+            berths, _ = self.pool.satellites_of(gang.place, kept)
+            kept = np.concatenate([kept, self.pool.take(gang.place, gang.job, size - len(kept), berths)])
         elif size < len(kept):
-            kept = self.pool.keep_fullest(gang.plane, kept, size)
+            kept = self.pool.keep_fullest(gang.place, kept, size)
         if size != gang.size:
             self.log.append(self.env.now, EventKind.RESIZED, plane=gang.plane, job=gang.job, amount=size)
         gang.units, gang.size = kept, size
@@ -305,7 +311,7 @@ class TrainingJobs:
                 self._end_run(gang, horizon_days, closing=True)
                 continue
             self.runs.time.waited(gang, horizon_days)
-            if gang.plane >= 0:
+            if gang.place >= 0:
                 self._held(gang, horizon_days)
         self.runs.settle(self.gangs)
         self.idle_time.close(horizon_days)
@@ -338,37 +344,45 @@ class TrainingJobs:
             if not self.scheduler.preempts and self.pool.rooms.largest < min(self._waiting_sizes, default=0):
                 return
             gang = self.gangs[job]
+            share = self.environment.rhythms.useful_share(gang.spec)
             days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
-            yield Queued.of(job, gang.spec, days, self.environment.rhythms.useful_share(gang.spec))
+            yield Queued.of(job, gang.spec, days, share, spans=gang.spans)
 
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:
             self.runs.settle([gang])
-        self.pool.give_back(gang.plane, gang.units)
+        self.pool.give_back(gang.place, gang.units)
         self._stopped(gang)
         self._missed(gang, 0)
         gang.units = gang.berths = np.empty(0, np.intp)
-        gang.plane = -1
+        gang.place = gang.plane = NONE
 
     def _run(self, gang: Gang, restart_days: float, detection_days: float = 0.0) -> None:
         """Begin a segment of running now."""
-        plane, now = gang.plane, self.env.now
-        gang.berths, gpus = self.pool.satellites_of(plane, gang.units)
+        now, rooms = self.env.now, self.pool.rooms
+        gang.berths, gpus = self.pool.satellites_of(gang.place, gang.units)
         design, born = self.fleet.design[gang.berths], self.fleet.birth_day[gang.berths]
-        resume = max(now, self.suspended_until[plane])
+        self._stopped(gang)
+        gang.shares = self.pool.shares(gang.place, gang.berths, gpus)
+        planes = [plane for plane, _ in gang.shares]
+        place = planes[0] if len(planes) == 1 else gang.place
+        resume = max(now, *(self.suspended_until[plane] for plane in planes))
         gang.stretches.append(
-            Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born, detection_days)
+            Stretch(place, len(planes), now, resume, restart_days, gang.berths, gpus, design, born, detection_days)
         )
         gang.generation += 1
-        self._running[plane][gang.job] = gang
-        self.pool.rooms.gangs[plane][gang.job] = Running(gang.size, gang.spec.priority)
+        for plane in planes:
+            self._running[plane][gang.job] = gang
+        for at, there in rooms.shared(gang.shares):
+            rooms.gangs[at][gang.job] = Running(there, gang.spec.priority)
         self._missed(gang, gang.spec.gpus - gang.size)
         if gang.remaining == inf:
             return
         self.runs.settle([gang])
         gang.give_up(gang.copies.restore(gang.stretches[0], self.runs.lost))
         gang.end_day = self.runs.finish_day(gang, gang.stretches[0])
-        self.pool.rooms.run(plane, gang.job, gang.size, gang.end_day)
+        for at, there in rooms.shared(gang.shares):
+            rooms.run(at, gang.job, there, gang.end_day)
         if gang.end_day < self.environment.horizon_days:
             self.env.process(self.run_job(gang, gang.generation))
 
@@ -388,6 +402,7 @@ class TrainingJobs:
         stretch.cause, stretch.planned = cause, planned
         stretch.interrupted, stretch.goes_on, stretch.closing = interrupted, goes_on, closing
         self.runs.end(stretch, day)
-        self.pool.rooms.stop(gang.plane, gang.job, gang.size, gang.end_day)
+        for place, gpus in self.pool.rooms.shared(gang.shares):
+            self.pool.rooms.stop(place, gang.job, gpus, gang.end_day)
         gang.end_day = inf
         gang.generation += 1

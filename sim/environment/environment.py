@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import PlaneLayout, layouts
+from sim.berths import JoinedLayout, PlaneLayout, layouts
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.campus import Hall, no_sun
@@ -21,8 +21,9 @@ from sim.environment.filling import job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.ground_link import GroundLink
 from sim.environment.hardware import Sizes, SunTables, Table
+from sim.environment.joined import JoinedPlanes, joined_planes
 from sim.environment.keeping import OrbitKeeping
-from sim.environment.light_windows import LightWindows
+from sim.environment.light_windows import LightWindows, both_lit
 from sim.environment.parts import Parts
 from sim.environment.planes import Plane, plane_shadow, planes_of
 from sim.environment.radiation import Radiation
@@ -67,6 +68,8 @@ class Environment:
     """Jobs of each description of the workload."""
     hall: Hall | None = None
     """The hall of a campus, in place of planes, designs and sites."""
+    joined: tuple[JoinedPlanes, ...] = ()
+    """The shells over whose planes a gang may lie."""
 
     @classmethod
     def build(cls, scenario: Scenario) -> Environment:
@@ -80,6 +83,7 @@ class Environment:
         planes = planes_of(scenario)
         _check_size(scenario, planes)
         check_drift(scenario, planes)
+        joined, _ = joined_planes(scenario, planes)
         days = np.arange(np.ceil(scenario.mission.days) + 1)
         grid = np.arange(-2.0, days[-1] + 3)  # eclipses at the very ends need the Sun beyond them
 
@@ -108,7 +112,8 @@ class Environment:
                 OrbitalPlane(plane, layout, sun, designs, shadow, windows)
                 for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
             ),
-            job_counts=job_counts(scenario, [plane.slots for plane in planes]),
+            job_counts=job_counts(scenario, [plane.slots for plane in planes], [one.ids for one in joined]),
+            joined=joined,
         )
         built.deployment_flights(spares_per_plane=0)  # whoever builds it hears of dates that cannot be
         return built
@@ -142,6 +147,12 @@ class Environment:
         """The berths of each site: of each plane, or of the hall."""
         sites: tuple[Site, ...] = self.sites if self.hall is None else (self.hall,)
         return tuple(site.layout for site in sites)
+
+    @property
+    def joined_layouts(self) -> tuple[JoinedLayout, ...]:
+        """The berths of joined planes."""
+        layout = self.layouts
+        return tuple(JoinedLayout(one.place, tuple(layout[plane] for plane in one.ids)) for one in self.joined)
 
     @property
     def shell_planes(self) -> tuple[Plane, ...]:
@@ -189,6 +200,11 @@ class Environment:
         """Entries and exits, mission days, of the satellite in a plane's slot between two days."""
         return self.sites[plane].eclipses(slot, start_day, end_day)
 
+    def run_windows(self, place: int, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
+        """Starts and ends of the windows between two days in which a gang on these slots of a place may run."""
+        parts = self.gangs.places.parts(place, slots)
+        return reduce(both_lit, (self.sites[plane].run_windows(there, start, end) for plane, there, _ in parts))
+
     @property
     def parts(self) -> tuple[Parts, ...]:
         """The parts of each design's satellite, in the order of `Scenario.design_names`."""
@@ -228,7 +244,7 @@ class Environment:
     @cached_property
     def gangs(self) -> Gangs:
         """What jobs can do here, and what stops them."""
-        return Gangs(self.scenario, self.planes, self.sun, self.designs)
+        return Gangs(self.scenario, self.planes, self.sun, self.designs, self.joined)
 
     @cached_property
     def rhythms(self) -> Rhythms:

@@ -10,8 +10,8 @@ from sim.scenario.models import Scenario
 from sim.workloads import MOST_JOBS, TrainingJob
 
 
-def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
-    """Jobs of each description of the workload, in planes of so many slots.
+def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[int, ...]] = ()) -> tuple[int, ...]:
+    """Jobs of each description of the workload, in planes of so many slots, some of which are joined.
 
     A `fill` is what the nameplate has room for after the jobs above it, placed in that order by best fit as the
     schedulers do.  Raises `ScenarioError` where that is none, or too many, and for a job
@@ -19,13 +19,18 @@ def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
     """
     room = [each * scenario.satellite.gpus for each in slots]
     largest, counts, faults = max(room), list[int](), list[Fault]()
+    over = max((sum(room[plane] for plane in planes) for planes in joined), default=0)
     for number, job in enumerate(scenario.workload.jobs):
         fills = job.count == "fill"
         left = max(room)
-        placed = best_fit(room, job.gpus, inf if job.count == "fill" else job.count, satellite_of(job, scenario))
+        most = inf if job.count == "fill" else job.count
+        spans = job.gpus > largest and over > largest
+        placed = fit(room, job.gpus, most, joined if spans else (), satellite_of(job, scenario))
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
-        if fills and job.gpus > largest:
+        if fills and spans and placed == 0:
+            problem = f"gives no job {job.name!r}: joined planes have no {job.gpus:,} GPUs left"
+        elif fills and job.gpus > largest and not spans:
             problem = f"gives no job {job.name!r}: its {job.gpus:,} GPUs lie in one plane, the largest has {largest:,}"
         elif fills and placed == 0:
             problem = (
@@ -50,6 +55,13 @@ def satellite_of(job: TrainingJob, scenario: Scenario) -> int | None:
     return scenario.satellite.gpus if job.within == "satellite" else None
 
 
+def fit(
+    room: list[int], gpus: int, most: float, joined: Sequence[tuple[int, ...]], satellite: int | None = None
+) -> int:
+    """Place equal gangs, over joined planes where there are any; takes them from `room`, returns how many fit."""
+    return fit_over(room, joined, gpus, most) if joined else best_fit(room, gpus, most, satellite)
+
+
 def best_fit(room: list[int], gpus: int, most: float, satellite: int | None = None) -> int:
     """Place equal gangs, each where fewest GPUs are left that suffice; takes them from `room`, returns how many fit.
 
@@ -63,5 +75,19 @@ def best_fit(room: list[int], gpus: int, most: float, satellite: int | None = No
             whole = room[plane] // satellite * (satellite // gpus) + room[plane] % satellite // gpus
         here = int(min(whole, most - placed))
         room[plane] -= here * gpus
+        placed += here
+    return placed
+
+
+def fit_over(room: list[int], joined: Sequence[tuple[int, ...]], gpus: int, most: float) -> int:
+    """Place equal gangs over joined planes, as many as fit; takes them from `room`, returns how many."""
+    placed = 0
+    for planes in sorted(joined, key=lambda planes: sum(room[plane] for plane in planes)):
+        here = int(min(sum(room[plane] for plane in planes) // gpus, most - placed))
+        rest = here * gpus
+        for plane in planes:
+            taken = min(room[plane], rest)
+            room[plane] -= taken
+            rest -= taken
         placed += here
     return placed

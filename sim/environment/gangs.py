@@ -30,10 +30,12 @@ from sim.environment.interruptions import (
     storm_rates,
     throughput,
 )
+from sim.environment.joined import JoinedPlanes
+from sim.environment.places import Places
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
-from sim.environment.saa_passes import Passes, block_means
+from sim.environment.saa_passes import Passes, PassesOfPlanes, block_means
 from sim.scenario.models import Scenario
 from sim.workloads import Hardware, JobFigures, TrainingJob, WorkTable, job_figures
 
@@ -52,13 +54,15 @@ DOSES_KEPT_BYTES = 64e6
 
 @dataclass(frozen=True, eq=False)
 class Gangs:
-    """Jobs in one environment: the same for all replicates and strategies."""
+    """Jobs in one environment: the same for all replicates and strategies.  Where they lie is a place: see `Places`."""
 
     scenario: Scenario
     planes: tuple[Plane, ...]
     sun: SunTables
     designs: tuple[Design, ...]
     """Kinds of satellite; figures of a job that does not run yet are of the first."""
+    joined: tuple[JoinedPlanes, ...] = ()
+    """Planes over which a gang may lie, that no plane holds."""
 
     @property
     def radiation(self) -> Radiation:
@@ -67,33 +71,57 @@ class Gangs:
 
     # How fast they work
 
-    def speed(self, plane: int, makes: Sequence[Make], slots: Ints) -> WorkTable:
-        """Speed by day of a gang on satellites of these makes, in these slots of a plane, while it may run.
+    @cached_property
+    def places(self) -> Places:
+        """Where gangs may lie."""
+        return Places(self.planes, self.joined, self.scenario.satellite.gpus)
+
+    def speed(self, place: int, makes: Sequence[Make], slots: Ints) -> WorkTable:
+        """Speed by day of a gang on satellites of these makes, in these slots of a place, while it may run.
 
         See `daily_speed`; what communication and interruptions cost is left aside.
         """
         policy = self.scenario.power.eclipse_policy
-        keys = tuple(sorted(set(makes)))
-        places = self.planes[plane].phases_rad[slots]
-        phases = tuple(np.unique(places).tolist()) if policy in ("ride_through", "throttle") else ()
+        parts = []
+        for plane, there, which in self.places.parts(place, slots):
+            keys = tuple(sorted({makes[one] for one in which.tolist()}))
+            at = self.planes[plane].phases_rad[there]
+            phases = tuple(np.unique(at).tolist()) if policy in ("ride_through", "throttle") else ()
+            parts.append((plane, keys, phases))
         satellites = len(slots) if policy == "migrate" else 1
 
         def make() -> WorkTable:
-            performances = [self.designs[design].performance(plane, birth) for design, birth in keys]
-            return WorkTable(
-                daily_speed(self.scenario, self.sun, self.planes[plane], performances, np.array(phases), satellites)
-            )
+            made = []
+            for plane, keys, phases in parts:
+                performances = [self.designs[design].performance(plane, birth) for design, birth in keys]
+                made.append((self.planes[plane], performances, np.array(phases)))
+            return WorkTable(daily_speed(self.scenario, self.sun, made, satellites))
 
-        return self._speeds.get((plane, keys, phases, satellites), make)
+        return self._speeds.get((tuple(parts), satellites), make)
 
     @cached_property
-    def _speeds(self) -> Recent[tuple[int, tuple[Make, ...], tuple[float, ...], int], WorkTable]:
+    def _speeds(self) -> Recent[tuple[tuple[tuple[int, tuple[Make, ...], tuple[float, ...]], ...], int], WorkTable]:
         return Recent(512)
 
-    def communication(self, job: TrainingJob, satellites: int) -> float:
-        """Share of its time that a gang over so many satellites computes rather than talks, link outages included."""
+    def communication(self, job: TrainingJob, satellites: int, place: int = 0, planes: int = 1) -> float:
+        """Share of its time that a gang over so many satellites computes rather than talks, link outages included.
+
+        `planes`: over how many of a place's planes it lies.
+        """
         own = self.figures(job)
-        return self._talk.get((job, satellites), lambda: communication_share(self.scenario, job, own, satellites))
+
+        def make() -> float:
+            crossing = self.places.at(place).crossing(planes) if planes > 1 else None
+            return communication_share(self.scenario, job, own, satellites, crossing)
+
+        return self._talk.get((job, satellites, place if planes > 1 else 0, planes), make)
+
+    def communication_afresh(self, job: TrainingJob) -> float:
+        """The same of a gang that is formed of whole satellites, in as few planes as hold it."""
+        satellites = ceil(job.gpus / self.scenario.satellite.gpus)
+        if not self.places.spans(job.gpus):
+            return self.communication(job, satellites)
+        return max(self.communication(job, satellites, one.place, one.planes_for(satellites)) for one in self.joined)
 
     def figures(self, job: TrainingJob) -> JobFigures:
         """What a job is, given or by its model, on satellites of the first design."""
@@ -116,14 +144,15 @@ class Gangs:
         )
 
     @cached_property
-    def _talk(self) -> Recent[tuple[TrainingJob, int], float]:
+    def _talk(self) -> Recent[tuple[TrainingJob, int, int, int], float]:
         return Recent(1024)
 
-    def undisturbed(self, plane: int, makes: Sequence[Make], units: Ints) -> float:
+    def undisturbed(self, place: int, makes: Sequence[Make], units: Ints) -> float:
         """Share of its computing that counts: what mitigation of soft errors and retried steps leave.
 
-        Satellites in columns, `units` of shape (kinds, satellites).
+        Satellites in columns, `units` of shape (kinds, satellites).  Planes that are joined are alike in this.
         """
+        plane = self.places.first_plane(place)
         per_day = 0.0
         for design in sorted({design for design, _ in makes}):
             steps = self._retries(plane, design)
@@ -204,9 +233,13 @@ class Gangs:
                 steady[position] = resets_per_day(self.scenario, key, design.performance(plane, key).stress, edges)
         return DailyRates(rates.in_passes * growth, steady)
 
-    def passes(self, plane: int) -> Passes:
-        """When the satellites of a plane meet the Anomaly."""
-        radiation = self.radiation
+    def passes(self, place: int) -> Passes:
+        """When the satellites of a place meet the Anomaly."""
+        if place >= len(self.planes):
+            one = self.places.at(place)
+            nodes = self.radiation.node_rad[list(one.ids)]
+            return self._passes.get(place, lambda: PassesOfPlanes.of(self.passes(one.ids[0]), nodes))
+        radiation, plane = self.radiation, place
         return self._passes.get(
             plane,
             lambda: Passes(
@@ -271,33 +304,40 @@ class Gangs:
         return Recent(1024)
 
     def rates(
-        self, plane: int, slots: Ints, makes: Sequence[Make], units: Ints, storm_fluence: Callable[[Floats], Floats]
+        self, place: int, slots: Ints, makes: Sequence[Make], units: Ints, storm_fluence: Callable[[Floats], Floats]
     ) -> InterruptionRates:
         """What can interrupt a gang; its satellites in columns, `units` of shape (kinds, satellites).
 
         `storm_fluence`: of solar storms, mean a day over the spans between some days.
         """
-        phases = np.round(self.planes[plane].phases_rad[slots] * (PHASES / (2 * np.pi))) * (2 * np.pi / PHASES)
-        alike: dict[tuple[float, Make], int] = {}
-        group = [alike.setdefault(key, len(alike)) for key in zip(phases.tolist(), makes, strict=True)]
+        phases, planes = np.empty(len(slots)), np.empty(len(slots), np.intp)
+        for plane, there, which in self.places.parts(place, slots):
+            phases[which] = np.round(self.planes[plane].phases_rad[there] * (PHASES / (2 * np.pi)))
+            planes[which] = plane
+        phases *= 2 * np.pi / PHASES
+        if place >= len(self.planes):
+            phases = PassesOfPlanes.place_rad(phases, planes - self.places.first_plane(place))
+        alike: dict[tuple[float, int, Make], int] = {}
+        keys = zip(phases.tolist(), planes.tolist(), makes, strict=True)
+        group = [alike.setdefault(key, len(alike)) for key in keys]
         counts = units.T.astype(float)
         if len(alike) < len(group):
             counts = np.zeros((len(alike), len(Per)))
             np.add.at(counts, group, units.T)
-        made = [make for _, make in alike]
+        made = [(plane, make) for _, plane, make in alike]
         return InterruptionRates(
-            phases_rad=np.array([place for place, _ in alike]),
+            phases_rad=np.array([at for at, _, _ in alike]),
             counts=counts,
             makes=[
                 RatesOfMake(
-                    np.array([number for number, one in enumerate(made) if one == make], np.intp),
+                    np.array([number for number, one in enumerate(made) if one == (plane, make)], np.intp),
                     self._unit_rates(plane, make[0]),
                     self._growth(plane, *make),
                     self._resets(plane, *make),
                 )
-                for make in sorted(set(made))
+                for plane, make in sorted(set(made))
             ],
-            fluence_per_day=storm_fluence(self.passes(plane).block_edges),
+            fluence_per_day=storm_fluence(self.passes(place).block_edges),
         )
 
     # How often a gang is stopped

@@ -115,6 +115,23 @@ class LightWindows:
         return np.searchsorted(satellite, np.arange(len(phases) + 1)).tolist(), np.stack([entries, exits])
 
 
+def both_lit(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Starts and ends of what lies in windows of both; of each they are in order and apart."""
+    (starts, ends), (others, until) = one, other
+    begin, end = np.concatenate([starts, others]), np.concatenate([ends, until])
+    inside = _within(begin, starts, ends) & _within(begin, others, until)
+    left = _within(-end, -ends[::-1], -starts[::-1]) & _within(-end, -until[::-1], -others[::-1])
+    return np.unique(begin[inside]), np.unique(end[left])
+
+
+def _within(days: Floats, starts: Floats, ends: Floats) -> NDArray[np.bool_]:
+    """Which days lie in windows, their starts included and their ends not."""
+    if len(starts) == 0:
+        return np.zeros(len(days), bool)
+    place = np.searchsorted(starts, days, side="right") - 1
+    return np.asarray((place >= 0) & (days < ends[np.maximum(place, 0)]))
+
+
 def _ends_of_chains(numbers: list[int], phases_rad: list[float], reach: float) -> list[int]:
     """Those of some satellites, in order of phase, whose dark is not within that of two others.
 

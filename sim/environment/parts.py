@@ -56,7 +56,7 @@ class Parts:
             battery_wh=sizes.battery_wh,
             radiator_m2=sizes.radiator_m2,
             gpus=satellite.positions,
-            links=satellite.links.links_per_satellite,
+            links=satellite.links.terminals_per_satellite,
             mass_kg=mass_kg | {"propellant": float(propellant)},
             given_kg=satellite.given_launch_mass_kg,
         )
@@ -88,7 +88,7 @@ def dry_mass_kg(satellite: Satellite, sizes: Sizes) -> dict[str, float]:
         "compute": satellite.positions * parts.mass_per_gpu_kg,
         "shield": float(shield_mass_kg(shield.area_m2, shield.thickness_mm)),
         "avionics": parts.avionics_kg,
-        "links": satellite.links.links_per_satellite * parts.mass_per_link_kg,
+        "links": satellite.links.terminals_per_satellite * parts.mass_per_link_kg,
     }
     dry_kg = sum(found.values()) / (1 - parts.structure_share - parts.margin_share)
     return found | {"structure": dry_kg * parts.structure_share, "margin": dry_kg * parts.margin_share}

@@ -84,18 +84,20 @@ class Rhythms:
         own = self.gangs.figures(job)
         return job.rhythm(mtbf_days, own.durable_s, own.load_s)
 
-    def of(self, plane: int, job: TrainingJob, slots: Ints, makes: Sequence[Make], units: Ints, day: float) -> Rhythm:
-        """Rhythm of a gang that begins to run in these slots of a plane on a day.
+    def of(self, place: int, job: TrainingJob, slots: Ints, makes: Sequence[Make], units: Ints, day: float) -> Rhythm:
+        """Rhythm of a gang that begins to run in these slots of a place on a day.
 
         By the interruptions expected there over the month to come, by cause, solar cycle and age of its satellites, and
-        by how passes bunch them; storms are not known beforehand.  Satellites in columns, `units` of shape (kinds,
-        satellites).
+        by how passes bunch them; storms are not known beforehand.  Over several planes passes are taken to come evenly,
+        at the rates of the first.  Satellites in columns, `units` of shape (kinds, satellites).
         """
+        plane = self.gangs.places.first_plane(place)
         if not isinstance(job.checkpoint_interval_min, str):
             return self.even(job, inf)
         expected = self.expected(plane, makes, units, day)
         rhythm = self.even(job, expected.mtbf_days)
-        gaps = self.gaps(plane, slots, expected) if job.checkpoint_interval_min == "optimum" else None
+        bunched = job.checkpoint_interval_min == "optimum" and place == plane
+        gaps = self.gaps(plane, slots, expected) if bunched else None
         return rhythm if gaps is None else self._bunched(job, rhythm, gaps, expected)
 
     def over_the_mission(self, job: TrainingJob) -> tuple[Rhythm, float]:
@@ -109,7 +111,7 @@ class Rhythms:
         in_passes, late = float(passes[~gangs.late].sum()), float(passes[gangs.late].sum())
         expected = Interruptions(max(1 / mtbf_days - in_passes - late, 0.0), in_passes, late, extra)
         satellites = min(ceil(job.gpus / gangs.scenario.satellite.gpus), gangs.planes[0].slots)
-        gaps = self.gaps(0, np.arange(satellites), expected)
+        gaps = None if gangs.places.spans(job.gpus) else self.gaps(0, np.arange(satellites), expected)
         if gaps is not None and job.checkpoint_interval_min == "optimum":
             rhythm = self._bunched(job, rhythm, gaps, expected)
         if gaps is None:
@@ -152,10 +154,9 @@ class Rhythms:
 
     def useful_share(self, job: TrainingJob) -> float:
         """Share of a fresh gang's time that becomes useful work, as it is expected before it runs."""
-        satellites = ceil(job.gpus / self.gangs.scenario.satellite.gpus)
 
         def make() -> float:
-            return self.over_the_mission(job)[1] * self.gangs.communication(job, satellites)
+            return self.over_the_mission(job)[1] * self.gangs.communication_afresh(job)
 
         return self._useful.get(job, make)
 

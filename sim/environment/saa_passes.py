@@ -182,6 +182,54 @@ class Passes:
         return np.asarray((table + below[:, None]).ravel())
 
 
+NEARLY = 1e-6
+"""Of a turn, within which the number of a plane is read from a place whatever rounding says."""
+
+
+@dataclass(frozen=True, eq=False)
+class PassesOfPlanes(Passes):
+    """The passes of satellites in several planes that differ by their nodes alone.
+
+    Where a satellite is said by one number: its phase, below a turn, and a turn for each plane before its own.
+    """
+
+    ahead_rad: Floats = field(default_factory=lambda: np.zeros(1))
+    """How far east of the first plane's node each one's lies, shape (planes,)."""
+
+    @classmethod
+    def of(cls, first: Passes, nodes_rad: Floats) -> PassesOfPlanes:
+        """Those of planes with these nodes, from those of the first."""
+        return cls(
+            profile=first.profile,
+            period_days=first.period_days,
+            node_rad=first.node_rad,
+            turn_rad=first.turn_rad,
+            horizon_days=first.horizon_days,
+            ahead_rad=nodes_rad - nodes_rad[0],
+        )
+
+    @staticmethod
+    def place_rad(phases_rad: Floats, planes: Ints) -> Floats:
+        """The one number for satellites with these phases in these planes, numbered from 0."""
+        return np.asarray(phases_rad % TAU + TAU * planes)
+
+    def _ahead(self, places_rad: Floats | float) -> Floats:
+        return np.asarray(self.ahead_rad[np.floor(np.asarray(places_rad) / TAU + NEARLY).astype(np.intp)])
+
+    @property
+    def alike(self) -> tuple[int, float, float]:
+        return id(self), self.period_days, self.turn_rad
+
+    def when(self, phases_rad: Floats, block: Ints, dose: Floats, node_rad: Floats | None = None) -> Floats:
+        return super().when(phases_rad, block, dose, self.node_rad + self._ahead(phases_rad))
+
+    def rows(self, phase_rad: Floats | float, revolution: Floats) -> Ints:
+        begun = revolution - phase_rad / TAU
+        longitude = (self.node_rad + self._ahead(phase_rad) - self.turn_rad * begun) % TAU
+        rows = len(self.profile.cumulative)
+        return np.asarray(longitude * (rows / TAU), np.intp) % rows
+
+
 def block_means(daily: Floats, edges: Floats) -> Floats:
     """Means over the spans between some days of values given day by day, (..., n); beyond the last day it goes on.
 

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from sim.parameters import Parameters, cited
 from sim.physics.dose import shield_mass_kg
+from sim.scenario.cross_plane import CrossPlaneLinks
 from sim.scenario.energy import Battery, Radiator, Size, SolarArray
 
 Floats = NDArray[np.float64]
@@ -171,6 +172,15 @@ class Links(Parameters):
     ground_rate_gb_s: float = Field(default=1.0, ge=1e-9, le=1e9, json_schema_extra=cited("S2", "by radio"))
     """Downlink of a satellite, Gbit/s: what a checkpoint takes to the ground, and output too where
     `ground.downlink_gb_s` says nothing else."""
+    cross_plane: CrossPlaneLinks | None = None
+    """Links between the planes of a shell; none: every gang lies within one plane."""
+
+    @property
+    def terminals_per_satellite(self) -> float:
+        """Optical terminals aboard."""
+        return self.links_per_satellite + (
+            0.0 if self.cross_plane is None else self.cross_plane.terminals_per_satellite
+        )
 
 
 class Shield(Parameters):
@@ -207,7 +217,7 @@ class Parts(Parameters):
     mass_per_link_kg: float = Field(
         default=10.0, ge=0, le=10_000, json_schema_extra=cited("A", "engineering judgement", 5, 25)
     )
-    """One optical terminal (`links.links_per_satellite`), kg."""
+    """One optical terminal (`links.links_per_satellite`, and those of `links.cross_plane`), kg."""
     structure_share: float = Field(
         default=0.12, ge=0, le=0.5, json_schema_extra=cited("A", "engineering judgement", 0.08, 0.2)
     )

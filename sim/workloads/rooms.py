@@ -1,12 +1,13 @@
-"""Room for gangs: idle GPUs of each plane, and when running gangs give theirs back.
+"""Room for gangs: idle GPUs of each place, and when running gangs give theirs back.
 
-Kept sorted, so that a question or a change costs the same whatever the number of planes: the logarithm of it.
+A **place** is a plane, or planes that are joined by links, numbered after all planes: a job that no plane holds lies
+there.  Kept sorted, so that a question or a change costs the same whatever the number of planes: the logarithm of it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -14,10 +15,13 @@ from math import inf
 MOST_PLANES = 64
 """Planes that are looked at satellite by satellite."""
 
+Shares = Sequence[tuple[int, int]]
+"""(plane, GPUs there) of a gang."""
+
 
 @dataclass(frozen=True)
 class Running:
-    """A gang at work, as a scheduler sees it."""
+    """A gang at work, as a scheduler sees it: what it has in one place."""
 
     gpus: int
     priority: int
@@ -25,119 +29,163 @@ class Running:
 
 
 class Rooms:
-    """Idle GPUs by plane; who runs there, and to which end where it is known."""
+    """Idle GPUs by place; who runs there, and to which end where it is known."""
 
     def __init__(
         self,
         idle: list[int],
-        satellites: Callable[[int, int], int] = lambda plane, gpus: 1,
+        satellites: Callable[[int, int], int] = lambda place, gpus: 1,
+        joined: Sequence[tuple[int, ...]] = (),
         on_one: Callable[[int, Sequence[int]], int] | None = None,
     ) -> None:
-        """`satellites`: on how many so many idle GPUs of a plane lie at least; `on_one`: the most on one satellite of
-        a plane, those of some jobs counted as idle."""
+        """`idle` of each plane; `satellites`: on how many so many idle GPUs of a place lie at least; `joined` planes,
+        each in one group at most; `on_one`: the most on one satellite of a place, those of some jobs counted as idle.
+        """
         self.satellites = satellites
-        self.gangs: list[dict[int, Running]] = [{} for _ in idle]
-        """Gangs at work in each plane, by job."""
-        self.idle = list(idle)
-        """Idle GPUs of each plane."""
-        self.on_one = on_one or (lambda plane, jobs: self.idle[plane])
+        self.joined = tuple(joined)
+        self.planes = len(idle)
+        self.idle = list(idle) + [sum(idle[plane] for plane in planes) for planes in joined]
+        """Idle GPUs of each place."""
+        self.on_one = on_one or (lambda place, jobs: self.idle[place])
+        self.gangs: list[dict[int, Running]] = [{} for _ in self.idle]
+        """Gangs at work that have GPUs in each place, by job."""
         self.version = 0
         """Counts the changes."""
         self.total = sum(idle)
         """Idle GPUs of all planes."""
         self.freed: set[int] = set()
-        """Planes in which GPUs have become idle; who looks at them empties it."""
-        self._sorted = sorted((gpus, plane) for plane, gpus in enumerate(idle))
-        self._ends: list[list[tuple[float, int, int]]] = [[] for _ in idle]  # (end day, job, GPUs), in order
-        self._wanted = 0  # the size whose turns are known
-        self._turns: list[tuple[float, int]] = []  # by plane: (day, GPUs left over then)
-        self._heap: list[tuple[float, int]] = []  # (day, plane); also days that hold no longer
+        """Places in which GPUs have become idle; who looks at them empties it."""
+        self._above = {plane: len(idle) + n for n, planes in enumerate(joined) for plane in planes}
+        places = list(enumerate(self.idle))
+        self._sorted = [sorted((gpus, place) for place, gpus in places[: len(idle)])]
+        self._sorted.append(sorted((gpus, place) for place, gpus in places[len(idle) :]))
+        """Planes, and joined ones."""
+        self._ends: list[list[tuple[float, int, int]]] = [[] for _ in self.idle]  # (end day, job, GPUs), in order
+        self._wanted = 0, False  # the size whose turns are known, and whether it is one of joined planes
+        self._turns: list[tuple[float, int]] = []  # by place: (day, GPUs left over then)
+        self._heap: list[tuple[float, int]] = []  # (day, place); also days that hold no longer
         self._stale: set[int] = set()
+
+    def places(self, spans: bool = False) -> range:
+        """All planes, or all joined ones."""
+        return range(self.planes, len(self.idle)) if spans else range(self.planes)
 
     @property
     def largest(self) -> int:
-        """Most idle GPUs in one plane."""
-        return self._sorted[-1][0]
+        """Most idle GPUs in one place."""
+        return max(ranked[-1][0] for ranked in self._sorted if ranked)
 
     def change(self, plane: int, more: int) -> None:
         """So many more GPUs of a plane are idle."""
-        before = self.idle[plane]
-        del self._sorted[bisect_left(self._sorted, (before, plane))]
-        self.idle[plane] = before + more
         self.total += more
+        self._change(plane, more)
+        if plane in self._above:
+            self._change(self._above[plane], more)
+
+    def _change(self, place: int, more: int) -> None:
+        before, ranked = self.idle[place], self._sorted[place >= self.planes]
+        del ranked[bisect_left(ranked, (before, place))]
+        self.idle[place] = before + more
         if more > 0:
-            self.freed.add(plane)
-        insort(self._sorted, (before + more, plane))
-        self._changed(plane)
+            self.freed.add(place)
+        insort(ranked, (before + more, place))
+        self._changed(place)
 
-    def run(self, plane: int, job: int, gpus: int, end_day: float) -> None:
-        """A gang runs in a plane to a day, if nothing fails; an end that is not known counts for nothing."""
+    def shared(self, shares: Shares) -> Iterator[tuple[int, int]]:
+        """(place, GPUs there) of a gang: in planes, and in what those are joined to."""
+        yield from shares
+        if shares and (above := self._above.get(shares[0][0])) is not None:
+            yield above, sum(gpus for _, gpus in shares)
+
+    def run(self, place: int, job: int, gpus: int, end_day: float) -> None:
+        """A gang runs in a place to a day, if nothing fails; an end that is not known counts for nothing."""
         if end_day < inf:
-            insort(self._ends[plane], (end_day, job, gpus))
-            self._changed(plane)
+            insort(self._ends[place], (end_day, job, gpus))
+            self._changed(place)
 
-    def stop(self, plane: int, job: int, gpus: int, end_day: float) -> None:
+    def stop(self, place: int, job: int, gpus: int, end_day: float) -> None:
         """It does so no longer."""
         if end_day < inf:
-            ends = self._ends[plane]
+            ends = self._ends[place]
             del ends[bisect_left(ends, (end_day, job, gpus))]
-            self._changed(plane)
+            self._changed(place)
 
-    @property
-    def roomiest(self) -> int:
-        """The plane with the most idle GPUs; the highest number among equals."""
-        return self._sorted[-1][1]
+    def roomiest(self, spans: bool = False) -> int:
+        """The plane with the most idle GPUs, or of joined ones those; the highest number among equals."""
+        return self._sorted[spans][-1][1]
 
-    def fitting(self, gpus: int) -> list[int]:
-        """Planes with so many idle GPUs, at most `MOST_PLANES`, the ones that they fill best."""
-        place = bisect_left(self._sorted, (gpus, -1))
-        return [plane for _, plane in self._sorted[place : place + MOST_PLANES]]
+    def fitting(self, gpus: int, spans: bool = False) -> list[int]:
+        """Places with so many idle GPUs, at most `MOST_PLANES`, the ones that they fill best."""
+        ranked = self._sorted[spans]
+        at = bisect_left(ranked, (gpus, -1))
+        return [place for _, place in ranked[at : at + MOST_PLANES]]
 
-    def best_fit(self, gpus: int) -> int | None:
-        """The plane with the fewest idle GPUs that still suffice; the lowest number among equals."""
-        place = bisect_left(self._sorted, (gpus, -1))
-        return self._sorted[place][1] if place < len(self._sorted) else None
+    def best_fit(self, gpus: int, spans: bool = False) -> int | None:
+        """The place with the fewest idle GPUs that still suffice; the lowest number among equals."""
+        ranked = self._sorted[spans]
+        at = bisect_left(ranked, (gpus, -1))
+        return ranked[at][1] if at < len(ranked) else None
 
-    def best_fit_beside(self, gpus: int, plane: int, room: int) -> int | None:
-        """The same where one plane has less room than is idle there."""
-        place = bisect_left(self._sorted, (gpus, -1))
+    def beside(self, place: int, reserved: int, room: int) -> int:
+        """GPUs of a place that may be taken where of a reserved one only so many may.
+
+        Of joined planes with a reserved one among them none: nobody says which of these a gang would take.
+        """
+        if place == reserved:
+            return room
+        if self._above.get(place) == reserved:
+            return min(room, self.idle[place])
+        return 0 if self._above.get(reserved) == place else self.idle[place]
+
+    def overlap(self, place: int, other: int) -> bool:
+        """Whether two places have a plane in common."""
+        return place == other or self._above.get(place) == other or self._above.get(other) == place
+
+    def best_fit_beside(self, gpus: int, reserved: int, room: int, spans: bool = False) -> int | None:
+        """The same where a reserved place has less room than is idle there."""
+        ranked = self._sorted[spans]
+        at = bisect_left(ranked, (gpus, -1))
         best: tuple[int, int] | None = None
-        while place < len(self._sorted) and best is None:
-            if self._sorted[place][1] != plane:
-                best = self._sorted[place]
-            place += 1
-        if gpus <= room:
-            best = min(best, (room, plane)) if best else (room, plane)
+        while at < len(ranked) and best is None:
+            place = ranked[at][1]
+            if place != reserved and self.beside(place, reserved, room) >= gpus:
+                best = ranked[at]
+            at += 1
+        if gpus <= room and reserved in self.places(spans):
+            best = min(best, (room, reserved)) if best else (room, reserved)
         return best[1] if best else None
 
-    def first_turn(self, gpus: int) -> tuple[int | None, float, int]:
-        """(plane, day, GPUs left over then) of the earliest turn of a gang of this size if nothing fails."""
-        if gpus != self._wanted or len(self._heap) > 2 * len(self.idle) + 64:
-            self._wanted = gpus
-            self._turns = [self._turn(plane) for plane in range(len(self.idle))]
-            self._heap = [(day, plane) for plane, (day, _) in enumerate(self._turns) if day < inf]
+    def first_turn(self, gpus: int, spans: bool = False) -> tuple[int | None, float, int]:
+        """(place, day, GPUs left over then) of the earliest turn of a gang of this size if nothing fails."""
+        if (gpus, spans) != self._wanted or len(self._heap) > 2 * len(self.idle) + 64:
+            self._wanted = gpus, spans
+            self._turns = [self._turn(place) for place in range(len(self.idle))]
+            self._heap = [(day, place) for place, (day, _) in enumerate(self._turns) if day < inf]
             heapify(self._heap)
         else:
-            for plane in self._stale:
-                self._turns[plane] = self._turn(plane)
-                if self._turns[plane][0] < inf:
-                    heappush(self._heap, (self._turns[plane][0], plane))
+            for place in self._stale:
+                self._turns[place] = self._turn(place)
+                if self._turns[place][0] < inf:
+                    heappush(self._heap, (self._turns[place][0], place))
         self._stale.clear()
         while self._heap and self._turns[self._heap[0][1]][0] != self._heap[0][0]:
             heappop(self._heap)
         if not self._heap:
             return None, inf, 0
-        day, plane = self._heap[0]
-        return plane, day, self._turns[plane][1]
+        day, place = self._heap[0]
+        return place, day, self._turns[place][1]
 
-    def _turn(self, plane: int) -> tuple[float, int]:
-        room = self.idle[plane]
-        for end_day, _, gpus in self._ends[plane]:
+    def _turn(self, place: int) -> tuple[float, int]:
+        wanted, spans = self._wanted
+        if (place >= self.planes) != spans:
+            return inf, 0
+        room = self.idle[place]
+        for end_day, _, gpus in self._ends[place]:
             room += gpus
-            if room >= self._wanted:
-                return end_day, room - self._wanted
+            if room >= wanted:
+                return end_day, room - wanted
         return inf, 0
 
-    def _changed(self, plane: int) -> None:
+    def _changed(self, place: int) -> None:
         self.version += 1
-        self._stale.add(plane)
+        self._stale.add(place)

@@ -37,9 +37,10 @@ BY_MEAN_RATE: dict[Best, Callable[[float, float], float]] = {
 class TrainingJob(Parameters):
     """A synchronous training job on a gang of GPUs, with checkpoints.
 
-    The GPUs of a gang lie on any satellites of one plane, or all on one (`within`).  When one fails the work since
-    the last checkpoint is lost; the gang takes an idle GPU from there and restarts, or does what `on_loss` says.
-    Under the eclipse policy `pause` the gang computes while all its satellites are in light.
+    The GPUs of a gang lie on any satellites of one plane, or all on one (`within`); those of a job that no plane holds
+    over the planes of a shell, where `satellite.links.cross_plane` joins them.  When one fails the work since the last
+    checkpoint is lost; the gang takes an idle GPU from there and restarts, or does what `on_loss` says.  Under the
+    eclipse policy `pause` the gang computes while all its satellites are in light.
     """
 
     kind: Literal["training"] = "training"
@@ -47,7 +48,7 @@ class TrainingJob(Parameters):
     """What the job is called."""
     count: Annotated[int, Field(gt=0, le=MOST_JOBS)] | Literal["fill"] = 1
     """Equal, independent jobs of this description; `fill`: as many as the nameplate's GPUs hold beside the jobs above
-    it in the list, each gang in one plane.  `describe` says how many."""
+    it in the list, each gang in one plane or over joined ones.  `describe` says how many."""
     gpus: int = Field(gt=0, le=1_000_000_000)
     """GPUs of one gang."""
     within: Literal["satellite", "plane"] = "plane"

@@ -28,14 +28,17 @@ class Queued:
     """The higher, the more urgent."""
     useful_share: float = 1.0
     """Share of its time that is expected to become useful work, by links, checkpoints and interruptions."""
+    spans: bool = False
+    """Whether it lies over joined planes, since no plane holds it: its place is one of those."""
     on_one_satellite: bool = False
     """Whether all its GPUs must lie on one satellite."""
 
     @classmethod
-    def of(cls, job: int, spec: TrainingJob, run_days: float, useful_share: float) -> Queued:
+    def of(cls, job: int, spec: TrainingJob, run_days: float, useful_share: float, *, spans: bool) -> Queued:
         """A job of a description."""
         own = spec.within == "satellite"
-        return cls(job, spec.gpus, run_days, spec.least_gpus, spec.replica_gpus, spec.priority, useful_share, own)
+        sizes = spec.gpus, run_days, spec.least_gpus, spec.replica_gpus
+        return cls(job, *sizes, spec.priority, useful_share, spans, own)
 
     def size_in(self, room: int) -> int:
         """GPUs that it takes where so many are free; 0: it does not start there."""
@@ -43,7 +46,7 @@ class Queued:
         return size if size >= self.least else 0
 
     def room_in(self, plane: int, rooms: Rooms, without: Sequence[int] = ()) -> int:
-        """Idle GPUs of a plane that lie as it needs them, those of some jobs counted as idle."""
+        """Idle GPUs of a place that lie as it needs them, those of some jobs counted as idle."""
         if self.on_one_satellite:
             return rooms.on_one(plane, without)
         return rooms.idle[plane] + sum(rooms.gangs[plane][job].gpus for job in without)
@@ -51,7 +54,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Placement:
-    """Start this job on so many idle GPUs of this plane."""
+    """Start this job on so many idle GPUs of this plane, or of these joined planes by the number of their place."""
 
     job: int
     plane: int
@@ -83,12 +86,12 @@ class Scheduler(Parameters):
 
 
 def start(job: Queued, rooms: Rooms) -> Placement | None:
-    """Where to start a job: where all its GPUs are free, the plane that they fill best, else where most are."""
-    plane = rooms.best_fit(job.gpus)
+    """Where to start a job: where all its GPUs are free, the place that they fill best, else where most are."""
+    plane = rooms.best_fit(job.gpus, job.spans)
     if job.on_one_satellite:
         fitting = (plane for plane in rooms.fitting(job.gpus) if rooms.on_one(plane, ()) >= job.gpus)
         plane = next(fitting, None)
     if plane is None:
-        plane = rooms.roomiest
+        plane = rooms.roomiest(job.spans)
     size = job.size_in(job.room_in(plane, rooms))
     return Placement(job.job, plane, size) if size else None

@@ -43,14 +43,14 @@ class FifoBackfill(Scheduler):
             yield found
         if head is None:
             return
-        reserved, turn_day, left_over = rooms.first_turn(head.least)
+        reserved, turn_day, left_over = rooms.first_turn(head.least, head.spans)
         for job in waiting:
             found = start(job, rooms)
             if found is None:
                 continue
             if reserved is not None and now_days + job.run_days * job.gpus / found.gpus > turn_day:
                 found = self._beside(job, rooms, reserved, min(left_over, rooms.idle[reserved]))
-                if found is not None and found.plane == reserved:
+                if found is not None and rooms.overlap(found.plane, reserved):
                     left_over -= found.gpus
             if found is not None:
                 yield found
@@ -59,9 +59,9 @@ class FifoBackfill(Scheduler):
     def _beside(job: Queued, rooms: Rooms, reserved: int, room: int) -> Placement | None:
         """Where to start a job whole, or else as small as may be, with so much room in the reserved plane."""
         for gpus in dict.fromkeys((job.gpus, job.least)):
-            plane = rooms.best_fit_beside(gpus, reserved, room)
+            plane = rooms.best_fit_beside(gpus, reserved, room, job.spans)
             if plane is not None:
-                there = job.room_in(plane, rooms)
-                if size := job.size_in(min(room, there) if plane == reserved else there):
+                there = min(job.room_in(plane, rooms), rooms.beside(plane, reserved, room))
+                if size := job.size_in(there):
                     return Placement(job.job, plane, size)
         return None

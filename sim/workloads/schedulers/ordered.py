@@ -41,7 +41,7 @@ class Compact(Scheduler):
 
     def place(self, queue: Iterable[Queued], rooms: Rooms, now_days: float) -> Iterator[Placement]:
         for job in queue:
-            fitting = [] if job.on_one_satellite else rooms.fitting(job.gpus)
+            fitting = [] if job.on_one_satellite else rooms.fitting(job.gpus, job.spans)
             if fitting:
                 plane = min(fitting, key=lambda plane: (rooms.satellites(plane, job.gpus), rooms.idle[plane]))
                 yield Placement(job.job, plane, job.gpus)
@@ -74,7 +74,8 @@ class Priority(Scheduler):
     def _in_the_way(job: Queued, rooms: Rooms) -> list[int]:
         """The fewest GPUs' worth of less urgent jobs in one plane that make room for a job: the least urgent first."""
         best: tuple[int, list[int]] | None = None
-        for plane, gangs in enumerate(rooms.gangs):
+        for plane in rooms.places(job.spans):
+            gangs = rooms.gangs[plane]
             lesser = sorted((gang.priority, -number, gang.gpus) for number, gang in gangs.items())
             taken, victims = 0, list[int]()
             for priority, number, gpus in lesser:

@@ -19,6 +19,7 @@ from sim.description.servicing import servicing_facts
 from sim.description.spares import spares_facts
 from sim.description.warnings import warnings
 from sim.economics import bills_of
+from sim.engine.hopeless import check_jobs
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import Purchase
@@ -42,9 +43,10 @@ EFFECTS = {
 def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
     """The numbers behind `describe`; None where there is none, infinite where no size is enough.
 
-    `environment`: the scenario's, where it is built already.
+    `environment`: the scenario's, where it is built already.  Raises `ScenarioError` for jobs that cannot get on.
     """
     environment = environment or Environment.build(scenario)
+    check_jobs(environment)
     if environment.hall is not None:
         return campus_facts(environment, environment.hall)
     mission = scenario.mission

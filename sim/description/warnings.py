@@ -20,9 +20,10 @@ from sim.description.radiation import late_loss_share
 from sim.description.spares import spares_warnings, warnings_of_phasing
 from sim.engine.expected import shortest_lead_days, too_much
 from sim.environment import Environment, Limit
-from sim.environment.filling import best_fit
+from sim.environment.filling import best_fit, largest_place
 from sim.physics.power import array_needed_w, battery_needed_wh
 from sim.scenario import Scenario
+from sim.scenario.job_sizes import least_text
 from sim.strategies import Replenishing
 from sim.strategies.advice import services
 from sim.strategies.base import EXPECTED_LEAD
@@ -302,11 +303,14 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
 
 def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)
-    largest = max(plane.slots for plane in environment.shell_planes) * scenario.satellite.gpus
+    slots = [plane.slots for plane in environment.shell_planes]
+    largest, ever = max(slots) * scenario.satellite.gpus, largest_place(scenario, slots)
     rhythm, _ = environment.rhythms.over_the_mission(job)
-    if job.least_gpus > largest:
-        least = f"{job.least_gpus:,} GPUs in one plane"
-        yield f"{name} needs {least} and the largest plane has {largest:,}: it never starts"
+    if job.least_gpus > ever:
+        yield (
+            f"{name} {least_text(job)}, in one plane, and the largest plane never has more than {ever:,}: it never "
+            "starts"
+        )
     elif job.gpus > largest:
         yield f"{name} wants {job.gpus:,} GPUs in one plane and the largest has {largest:,}: it never has them all"
     if rhythm.interval > mtbf_days:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from sim.errors import Fault, ScenarioError
+from sim.scenario.job_sizes import most_gpus_aboard, oversized_jobs
 from sim.scenario.models import Scenario
 from sim.workloads import MOST_JOBS
 
@@ -51,3 +52,23 @@ def best_fit(room: list[int], gpus: int, most: float) -> int:
         room[plane] -= here * gpus
         placed += here
     return placed
+
+
+def check_sizes(scenario: Scenario, slots: Sequence[int]) -> None:
+    """Raises `ScenarioError` for jobs larger than the fleet can ever be, in planes of so many slots."""
+    if faults := [
+        Fault("scenario", ".".join(map(str, job.place)), job.gpus, job.problem)
+        for job in oversized_jobs(scenario, sum(slots))
+    ]:
+        raise ScenarioError(faults)
+
+
+def largest_place(scenario: Scenario, slots: Sequence[int]) -> int:
+    """GPUs that one place for a gang, a plane, can ever hold, in planes of so many slots."""
+    return max(slots) * most_gpus_aboard(scenario)
+
+
+def homeless_jobs(scenario: Scenario, slots: Sequence[int]) -> list[int]:
+    """Numbers of the descriptions whose jobs fit into the fleet, but into no one place of it: they never start."""
+    room = largest_place(scenario, slots)
+    return [number for number, job in enumerate(scenario.workload.jobs) if job.least_gpus > room]

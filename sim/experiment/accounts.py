@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
 
+from sim.environment import Environment
+from sim.environment.filling import homeless_jobs, largest_place
+from sim.experiment.sample import Sample
 from sim.experiment.table import WIDTH, aligned
 from sim.metrics import CLASSES
 
 MOST_COLUMNS = 5
 """Strategies side by side; of more the first ones."""
 ALIVE, DEAD, PLANNED = "alive, on satellites at work", "dead, or not yet in orbit", "all that is planned"
+
+
+def accounts_text(
+    shares: Mapping[str, Mapping[str, float]],
+    samples: Mapping[str, Sample],
+    environment: Environment,
+    width: int = WIDTH,
+) -> str:
+    """The table, and under it the jobs that never started, if there were any."""
+    lines = [line for one in _never_started(samples, environment) for line in wrap(one, min(width, WIDTH))]
+    return "\n".join([accounts_table(shares, width), *(["", *lines] if lines else [])])
+
+
+def _never_started(samples: Mapping[str, Sample], environment: Environment) -> Iterator[str]:
+    """How many jobs never started, mean over replicates, and which of them cannot."""
+    means = {strategy: float(sample.values("jobs_never_started").mean()) for strategy, sample in samples.items()}
+    if not any(means.values()):
+        return
+    shown = [f"{mean:.4g}" if len(means) == 1 else f"{mean:.4g} with {strategy}" for strategy, mean in means.items()]
+    yield f"Jobs that never started: {', '.join(shown)} of {sum(environment.job_counts):,}."
+    if environment.hall is not None:
+        return
+    scenario, slots = environment.scenario, [plane.slots for plane in environment.planes]
+    for number in homeless_jobs(scenario, slots):
+        job = scenario.workload.jobs[number]
+        yield (
+            f"{job.name} cannot: it needs {job.least_gpus:,} GPUs in one plane, and none ever has more than "
+            f"{largest_place(scenario, slots):,}."
+        )
 
 
 def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH) -> str:

@@ -30,6 +30,7 @@ def job_metrics(result: Result) -> dict[str, float]:
         "queueing_delay_days": _mean(started[begun] - arrived[begun]),
         "bounded_slowdown": _mean(np.maximum((finished[done] - arrived[done]) / run, 1.0)),
         "deadlines_met": _deadlines_met(result, arrived, finished),
+        "jobs_never_started": float(np.count_nonzero(~begun)),
         "jobs_finished": float(np.count_nonzero(done)),
         "makespan_days": float(finished.max() - arrived.min()) if len(done) and done.all() else nan,
     }

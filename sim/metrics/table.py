@@ -307,6 +307,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             high=1.0,
         ),
+        Metric("jobs_never_started", "1", "Jobs that arrived and had not started by the end of the mission.", "lower"),
         Metric("jobs_finished", "1", "Jobs that did all their work.", "higher"),
         Metric(
             "makespan_days",

@@ -32,6 +32,11 @@ def job_text(job: Facts) -> Iterator[str]:
         f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {durable}; "
         f"{job['useful_share']:.1%} of its running time is useful"
     )
+    if job["hot_spares"]:
+        yield (
+            f"    holds {many(job['hot_spares'], 'hot spare')}: they take the place of GPUs lost in "
+            f"{job['swap_s']:.3g} s, where another restart takes {job['restart_min']:g} min"
+        )
     yield from _copies(job)
     if job["satellites"] > 1:
         yield (

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
+from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, SECONDS_PER_DAY
 from sim.description.campus import campus_facts
 from sim.description.format import Facts
 from sim.description.inference import ground_facts, service_facts
@@ -268,6 +268,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "checkpoint_durable_s": figures.durable_s,
         "detection_s": job.detection_s,
         "restart_min": job.restart_min,
+        "hot_spares": job.hot_spares,
+        "swap_s": job.swap_days * SECONDS_PER_DAY if job.hot_spares else None,
         "useful_share": useful,
         "interruptions_per_day": {
             scenario.cause_name(cause): rate for cause, rate in environment.gangs.per_day(0, job).items() if rate > 0

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.engine.copies import Copies
 from sim.engine.segment import Composition, Corruption, UnitArrivals
 from sim.engine.stretch import Stretch
+from sim.streams import Streams
 from sim.workloads import Rhythm, TrainingJob
 
 
@@ -79,3 +80,12 @@ class Gang:
         if gpu_days > 0 and self.pending:
             days = gpu_days / self.pending_size
             self.pending = [replace(one, at_risk=one.at_risk - days) for one in self.pending if one.at_risk > days]
+
+
+def arrival_days(spec: TrainingJob, count: int, streams: Streams, first: int) -> list[float]:
+    """Days on which the jobs of a description arrive, in order; `first` is the number of the first of them."""
+    if spec.arrives_every_days is None:
+        return [spec.arrival_day] * count
+    gaps = streams.of("arrivals of jobs", first).standard_exponential(count)
+    days: list[float] = (spec.arrival_day + spec.arrives_every_days * np.cumsum(gaps)).tolist()
+    return days

@@ -127,6 +127,10 @@ class Pool:
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
 
+    def pass_on(self, units: Ints, owner: int) -> None:
+        """GPUs that somebody owns, positions in the flat table, have another owner now."""
+        self._flat[units] = owner
+
     def satellites_for(self, plane: int, gpus: int) -> int:
         """On how many satellites so many idle GPUs of a plane lie at least."""
         free = np.sort(self._idle[self.planes[plane].slot_range])[::-1]

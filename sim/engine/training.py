@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from sim.berths import PlaneLayout
 from sim.constants import HOURS_PER_DAY
 from sim.engine.copies import Copies
-from sim.engine.gang import Gang
+from sim.engine.gang import Gang, arrival_days
 from sim.engine.gang_runs import GangRuns
+from sim.engine.hot_spares import HotSpares
 from sim.engine.idle_notes import IdleNotes
 from sim.engine.idle_time import IdleTime
 from sim.engine.pool import Pool
@@ -32,7 +33,7 @@ from sim.events import Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Placement, Queued, Running, TrainingJob
+from sim.workloads import Placement, Queued, Running
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -79,6 +80,7 @@ class TrainingJobs:
         self._queue_version = 0
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         self.gangs: list[Gang] = []
+        self.spares = HotSpares(env, self.pool, log, self.gangs)
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
@@ -114,12 +116,12 @@ class TrainingJobs:
     def leave(self, berth: int, cause: int, *, planned: bool) -> None:
         """The satellite in a slot stops work."""
         self.runs.lost.leave(berth, self.env.now, planned=planned)
-        for job in self.pool.leave(berth):
+        for job in self.spares.jobs_of(self.pool.leave(berth)):
             self.interrupt(self.gangs[job], cause, planned=planned, extra_days=self.gangs[job].copies.away_days)
 
     def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
         """GPUs on a satellite at work failed together, or are taken out by plan."""
-        for job in self.pool.lose(berth, units):
+        for job in self.spares.jobs_of(self.pool.lose(berth, units)):
             self.interrupt(self.gangs[job], cause, planned=planned)
 
     def gain_gpus(self, berth: int, units: NDArray[np.intp]) -> None:
@@ -129,7 +131,7 @@ class TrainingJobs:
     def disturb(self, berth: int, unit: int, cause: int, extra_days: float) -> None:
         """A fault of one GPU stops its gang and breaks nothing; its restart takes `extra_days` more."""
         owner = int(self.pool.owner[berth, unit])
-        if owner >= 0:
+        if 0 <= owner < len(self.gangs):
             self.interrupt(self.gangs[owner], cause, planned=False, extra_days=extra_days)
 
     def suspend(self, plane: int, until: float, cause: int) -> None:
@@ -186,12 +188,16 @@ class TrainingJobs:
             gang.units = kept
             self._awaited(gang, gang.spec.gpus - len(kept))
             return
-        size = gang.spec.size_with(len(kept) + self.pool.idle(gang.plane))
+        ready = self.spares.ready(gang)
+        size = gang.spec.size_with(len(kept) + ready + self.pool.idle(gang.plane))
         self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
+        swapped = size == gang.size and len(kept) < size <= len(kept) + self.spares.warm(gang)
+        kept = self.spares.step_in(gang, kept, size or gang.spec.gpus)
         if size > 0:
             self._resize(gang, kept, size)
-            detection = 0.0 if planned else gang.copies.detection_days
-            self._run(gang, gang.rhythm.restart + extra_days + detection, detection)
+            detection = 0.0 if planned or swapped else gang.copies.detection_days
+            saved = gang.spec.swap_saves_days if swapped else 0.0
+            self._run(gang, gang.rhythm.restart + extra_days + detection - saved, detection)
             return
         gang.units, gang.since = kept, self.env.now
         if gang.spec.on_loss == "wait" and len(kept):
@@ -213,7 +219,7 @@ class TrainingJobs:
         self._enqueue(gang)
 
     def _grow(self, plane: int) -> None:
-        """Let gangs of a plane that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
+        """Let gangs of a plane that lack GPUs take idle ones: those that wait, those that have shrunk, then spares."""
         for _, gang in sorted(self._holding.get(plane, {}).items()):
             if gang.spec.size_with(len(gang.units) + self.pool.idle(plane)):
                 self._held(gang)
@@ -230,6 +236,7 @@ class TrainingJobs:
                 self._end_run(gang, self.env.now, planned=True, goes_on=True)
                 self._resize(gang, gang.units, size)
                 self._run(gang, gang.rhythm.restart + gang.copies.away_days)
+        self.spares.refill(plane)
 
     def _hold(self, gang: Gang) -> None:
         """A gang keeps the GPUs that it has, and waits in its plane for the others."""
@@ -301,6 +308,7 @@ class TrainingJobs:
                 self._held(gang, horizon_days)
         self.runs.settle(self.gangs)
         self.idle_time.close(horizon_days)
+        self.spares.close(horizon_days)
 
     # Parts of the above
 
@@ -338,6 +346,7 @@ class TrainingJobs:
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:
             self.runs.settle([gang])
+        self.spares.release(gang)
         self.pool.give_back(gang.plane, gang.units)
         self._stopped(gang)
         self._missed(gang, 0)
@@ -354,6 +363,7 @@ class TrainingJobs:
             Stretch(plane, now, resume, restart_days, gang.berths, gpus, design, born, detection_days)
         )
         gang.generation += 1
+        self.spares.fill(gang)
         self._running[plane][gang.job] = gang
         self.pool.rooms.gangs[plane][gang.job] = Running(gang.size, gang.spec.priority)
         self._missed(gang, gang.spec.gpus - gang.size)
@@ -385,12 +395,3 @@ class TrainingJobs:
         self.pool.rooms.stop(gang.plane, gang.job, gang.size, gang.end_day)
         gang.end_day = inf
         gang.generation += 1
-
-
-def arrival_days(spec: TrainingJob, count: int, streams: Streams, first: int) -> list[float]:
-    """Days on which the jobs of a description arrive, in order; `first` is the number of the first of them."""
-    if spec.arrives_every_days is None:
-        return [spec.arrival_day] * count
-    gaps = streams.of("arrivals of jobs", first).standard_exponential(count)
-    days: list[float] = (spec.arrival_day + spec.arrives_every_days * np.cumsum(gaps)).tolist()
-    return days

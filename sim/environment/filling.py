@@ -14,15 +14,16 @@ from sim.workloads import MOST_JOBS
 def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
     """Jobs of each description of the workload, in planes of so many slots.
 
-    A `fill` is what the nameplate has room for after the jobs above it, placed in that order by best fit as the
-    schedulers do.  Raises `ScenarioError` where that is none, or too many.
+    A `fill` is what the nameplate has room for after the jobs above it, hot spares included, placed in that order by
+    best fit as the schedulers do.  Raises `ScenarioError` where that is none, or too many.
     """
     room = [each * scenario.satellite.gpus for each in slots]
     largest, counts, faults = max(room), list[int](), list[Fault]()
     for number, job in enumerate(scenario.workload.jobs):
         fills = job.count == "fill"
         left = max(room)
-        placed = best_fit(room, job.gpus, inf if job.count == "fill" else job.count)
+        held = job.gpus + job.hot_spares
+        placed = best_fit(room, held, inf if job.count == "fill" else job.count)
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
         if fills and job.gpus > largest:
@@ -30,7 +31,7 @@ def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
         elif fills and placed == 0:
             problem = (
                 f"gives no job {job.name!r}: the jobs above it leave at most {left:,} GPUs in one plane, "
-                f"and it needs {job.gpus:,}"
+                f"and it needs {held:,}"
             )
         elif fills and placed > MOST_JOBS:
             problem = f"gives {placed:,} jobs {job.name!r}: there can be {MOST_JOBS:,} at most, so give each more GPUs"

@@ -266,7 +266,9 @@ def test_worst_month_lies_between_steps_and_a_short_horizon_is_one_window() -> N
     log.append(50, EventKind.BUS_FAILED, plane=0, satellite=0, satellites=-1, gpus=-10)
     log.append(60, EventKind.DELIVERED, plane=0, satellite=1, satellites=1, gpus=10)
     # 10 days of nothing in any window that holds [50, 60): 20 of 30 days online.
-    assert measure(result_of(log, scenario(planes=1, slots=1, jobs=JOBS[:1])))["worst_month_availability"] == pytest.approx(2 / 3)
+    assert measure(result_of(log, scenario(planes=1, slots=1, jobs=JOBS[:1])))[
+        "worst_month_availability"
+    ] == pytest.approx(2 / 3)
     # With a horizon of 55 days the window [25, 55) ends in the outage: 25 of 30 days.
     short = result_of(log, scenario(55, planes=1, slots=1, jobs=JOBS[:1]))
     assert measure(short)["worst_month_availability"] == pytest.approx(25 / 30)

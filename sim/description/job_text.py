@@ -38,6 +38,10 @@ def job_text(job: Facts) -> Iterator[str]:
             f"{job['swap_s']:.3g} s, where another restart takes {job['restart_min']:g} min"
         )
     yield from _copies(job)
+    if job["on_planned_removal"] == "interrupt":
+        yield "    a satellite that leaves by plan interrupts it like one that is lost"
+    elif job["hand_over_s"] > job["load_s"]:
+        yield f"    a satellite that leaves by plan hands its share on in {job['hand_over_s']:.3g} s after a checkpoint"
     if job["satellites"] > 1:
         yield (
             f"    links: a gang on {job['satellites']:,} satellites computes "

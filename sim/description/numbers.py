@@ -268,6 +268,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "checkpoint_durable_s": figures.durable_s,
         "detection_s": job.detection_s,
         "restart_min": job.restart_min,
+        "on_planned_removal": job.on_planned_removal,
+        "hand_over_s": figures.hand_over_s,
         "hot_spares": job.hot_spares,
         "swap_s": job.swap_days * SECONDS_PER_DAY if job.hot_spares else None,
         "useful_share": useful,

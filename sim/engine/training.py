@@ -117,7 +117,7 @@ class TrainingJobs:
         """The satellite in a slot stops work."""
         self.runs.lost.leave(berth, self.env.now, planned=planned)
         for job in self.spares.jobs_of(self.pool.leave(berth)):
-            self.interrupt(self.gangs[job], cause, planned=planned, extra_days=self.gangs[job].copies.away_days)
+            self.interrupt(self.gangs[job], cause, planned=planned, away=True)
 
     def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
         """GPUs on a satellite at work failed together, or are taken out by plan."""
@@ -180,16 +180,18 @@ class TrainingJobs:
         self._run(gang, gang.rhythm.restart + gang.copies.away_days if gang.started else 0.0)
         gang.started = True
 
-    def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
-        """A running gang is stopped, some GPUs may be gone: it goes on with what there is, or back to the queue."""
+    def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0, away: bool = False) -> None:
+        """A gang is stopped, GPUs or a satellite (`away`) may be gone: it goes on with what there is, or queues."""
+        planned &= gang.spec.on_planned_removal == "migrate"
+        if away:
+            extra_days += gang.copies.hand_over_days if planned else gang.copies.away_days
         kept = self.pool.kept(gang.job, gang.units)
         if not gang.running:
             self._held(gang)
             gang.units = kept
             self._awaited(gang, gang.spec.gpus - len(kept))
             return
-        ready = self.spares.ready(gang)
-        size = gang.spec.size_with(len(kept) + ready + self.pool.idle(gang.plane))
+        size = gang.spec.size_with(len(kept) + self.spares.ready(gang) + self.pool.idle(gang.plane))
         self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
         swapped = size == gang.size and len(kept) < size <= len(kept) + self.spares.warm(gang)
         kept = self.spares.step_in(gang, kept, size or gang.spec.gpus)
@@ -337,9 +339,8 @@ class TrainingJobs:
         for _, job in list(self.queue):
             if not self.scheduler.preempts and self.pool.rooms.largest < min(self._waiting_sizes, default=0):
                 return
-            gang = self.gangs[job]
-            days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
-            spec = gang.spec
+            gang, spec = self.gangs[job], self.gangs[job].spec
+            days = gang.rhythm.time_for(gang.remaining / spec.gpus)
             share = self.environment.rhythms.useful_share(spec)
             yield Queued(job, spec.gpus, days, spec.least_gpus, spec.replica_gpus, spec.priority, share)
 

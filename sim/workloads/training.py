@@ -64,6 +64,10 @@ class TrainingJob(Parameters):
     """Restart where hot spares take the place of all GPUs lost, in place of `detection_s` and `restart_min`, s; loading
     as there.  None: `restart_min` / 10.9, by which a warm standby is faster than a new place in the queue (ByteRobust,
     arXiv 2509.16293)."""
+    on_planned_removal: Literal["migrate", "interrupt"] = "migrate"
+    """What a gang does when a satellite of it leaves by plan (the end of its life, a successor, lowering, exchange of
+    living GPUs).  `migrate`: it saves its state before, and the share of the satellite goes over the links to others:
+    that takes a checkpoint, a restart and the transfer, and no work.  `interrupt`: it is stopped as by a failure."""
     tensor_parallel: int = Field(default=1, gt=0, le=1_000_000)
     """GPUs that share each layer of a copy of the model.  Within a satellite their talk is part of the model's `mfu`;
     beyond it each layer waits for the links."""

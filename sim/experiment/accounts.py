@@ -13,7 +13,8 @@ from sim.metrics import CLASSES
 
 MOST_COLUMNS = 5
 """Strategies side by side; of more the first ones."""
-ALIVE, DEAD, PLANNED = "alive, on satellites at work", "dead, or not yet in orbit", "all that is planned"
+ALIVE, DEAD = "alive, on satellites at work", "dead, or not yet in orbit"
+ALIVE_ON_GROUND, DEAD_ON_GROUND = "alive, on hosts of the working pool", "in repair, or given up"
 
 
 def accounts_text(
@@ -22,9 +23,12 @@ def accounts_text(
     environment: Environment,
     width: int = WIDTH,
 ) -> str:
-    """The table, and under it the jobs that never started, if there were any."""
+    """The table, and under it the jobs that never started, if there were any; empty where nobody computes."""
+    if not environment.scenario.workload.uses_gpus:
+        return ""
     lines = [line for one in _never_started(samples, environment) for line in wrap(one, min(width, WIDTH))]
-    return "\n".join([accounts_table(shares, width), *(["", *lines] if lines else [])])
+    on_ground = environment.hall is not None
+    return "\n".join([accounts_table(shares, width, on_ground=on_ground), *(["", *lines] if lines else [])])
 
 
 def _never_started(samples: Mapping[str, Sample], environment: Environment) -> Iterator[str]:
@@ -45,7 +49,7 @@ def _never_started(samples: Mapping[str, Sample], environment: Environment) -> I
         )
 
 
-def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH) -> str:
+def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH, *, on_ground: bool = False) -> str:
     """Shares of what the planned GPUs could do, by class and strategy: what `Study.waterfall_shares` gives."""
     shown = list(shares)[:MOST_COLUMNS]
     alone = len(shown) == 1
@@ -55,8 +59,10 @@ def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH
         if any(shares[strategy][name] > 5e-5 for strategy in shown)
     ]
     alive = {strategy: sum(shares[strategy].values()) for strategy in shown}
-    rows.append([ALIVE, *(_percent(alive[strategy]) for strategy in shown)])
-    rows.append([DEAD, *(_percent(max(0.0, 1 - alive[strategy])) for strategy in shown)])
+    rows.append([ALIVE_ON_GROUND if on_ground else ALIVE, *(_percent(alive[strategy]) for strategy in shown)])
+    rows.append(
+        [DEAD_ON_GROUND if on_ground else DEAD, *(_percent(max(0.0, 1 - alive[strategy])) for strategy in shown)]
+    )
     heading = "Where the GPU-hours went, of all that is planned"
     columns = ["share"] if alone else shown
     return "\n".join(aligned([[heading, *columns], *rows], min(width, WIDTH)))

@@ -200,5 +200,6 @@ def _name_bands(ax: Axes, means: Mapping[str, float], looks: Mapping[str, CauseL
         ax.add_patch(patch)
         digits = 2 if mean < 0.095 else 1 if mean < 9.5 else 0
         figure = f"{mean:.{digits}f}" if mean >= 0.005 else "below 0.01"
-        ax.annotate(f"{cause_name(name)}  {figure}{unit}", (1.038, y), (5, 0), xycoords="axes fraction",
+        shown = looks[name].name or cause_name(name)
+        ax.annotate(f"{shown}  {figure}{unit}", (1.038, y), (5, 0), xycoords="axes fraction",
                     textcoords="offset points", va="center", fontsize=9)  # fmt: skip

@@ -30,7 +30,7 @@ def corrupted(fleet, checked_run, written_thresholds, monkeypatch):
 
     def draw(self, beyond):
         if self._last == 0:
-            self._arrivals, self._second = np.array([5.0, 1e12]), np.array([0.5, 0.5])
+            self._arrivals, self._second = np.array([60.0, 1e12]), np.array([0.5, 0.5])
             self._last = 1e12
 
     monkeypatch.setattr(UnitArrivals, "_draw", draw)

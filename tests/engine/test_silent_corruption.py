@@ -30,7 +30,7 @@ def corrupted(fleet, checked_run, written_thresholds, monkeypatch):
 
     def draw(self, beyond):
         if self._last == 0:
-            self._arrivals, self._second = np.array([60.0, 1e12]), np.array([0.5, 0.5])
+            self._arrivals, self._second = np.array([200.0, 1e12]), np.array([0.5, 0.5])
             self._last = 1e12
 
     monkeypatch.setattr(UnitArrivals, "_draw", draw)
@@ -62,7 +62,7 @@ def silent(result, kind):
 @pytest.mark.parametrize("after_h", [6.3, 17.8])
 def test_all_work_since_the_checkpoint_before_a_corruption_is_taken_back(corrupted, change, hours_at, after_h):
     """Whatever size the gang had when it did the work: before the loss of a satellite, after it, and grown again."""
-    (noticed,), _ = silent(corrupted({}), EventKind.SOFT_INTERRUPTED)
+    (noticed,), _ = silent(corrupted({}, **change), EventKind.SOFT_INTERRUPTED)
     came = noticed - DELAY_H
     clean = np.floor(came)  # a checkpoint on every hour
     lost_at = came + after_h

@@ -27,7 +27,7 @@ class Oversized:
 
 def most_gpus_aboard(scenario: Any) -> int:
     """GPUs at work on a satellite of the design that has most."""
-    return max(scenario.design(name).gpus for name in scenario.design_names)
+    return max(int(scenario.design(name).gpus) for name in scenario.design_names)
 
 
 def slots_of_shells(scenario: Any) -> int | None:
@@ -35,7 +35,7 @@ def slots_of_shells(scenario: Any) -> int | None:
     shells = scenario.constellation.shells
     if scenario.campus is not None or any(isinstance(shell, CatalogueShell) for shell in shells):
         return None
-    return sum(shell.planes * shell.satellites_per_plane for shell in shells)
+    return sum(int(shell.planes * shell.satellites_per_plane) for shell in shells)
 
 
 def oversized_jobs(scenario: Any, slots: int) -> Iterator[Oversized]:

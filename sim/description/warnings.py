@@ -149,13 +149,14 @@ def _room(scenario: Scenario, environment: Environment) -> Iterator[str]:
     all_gpus, largest = sum(room), max(room)
     jobs = list(zip(scenario.workload.jobs, environment.job_counts, strict=True))
     endless = [(job, count) for job, count in jobs if job.work_gpu_hours is None]
-    asked = sum(count * job.gpus for job, count in endless)
+    asked = sum(count * job.held_gpus for job, count in endless)
     if asked > all_gpus:
-        yield f"jobs without an end need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
+        spares = " with their hot spares" if any(job.hot_spares for job, _ in endless) else ""
+        yield f"jobs without an end{spares} need {asked:,} GPUs and the fleet has {all_gpus:,}: some jobs never start"
     else:
         left = list(room)
         for job, count in endless:
-            placed = best_fit(left, job.gpus, count)
+            placed = best_fit(left, job.held_gpus, count)
             if placed < count and job.gpus <= largest:
                 yield (
                     f"{count:,} jobs {job.name!r} go on without an end, and the planes of the initial fleet have room "
@@ -313,6 +314,8 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iter
         )
     elif job.gpus > largest:
         yield f"{name} wants {job.gpus:,} GPUs in one plane and the largest has {largest:,}: it never has them all"
+    elif job.held_gpus > largest:
+        yield f"{name} wants {job.held_gpus:,} GPUs with its hot spares, and the largest plane has {largest:,}"
     if rhythm.interval > mtbf_days:
         yield (
             f"{name} writes a checkpoint every {span(rhythm.interval)} but is interrupted every {span(mtbf_days)} on "

@@ -22,8 +22,7 @@ def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
     for number, job in enumerate(scenario.workload.jobs):
         fills = job.count == "fill"
         left = max(room)
-        held = job.gpus + job.hot_spares
-        placed = best_fit(room, held, inf if job.count == "fill" else job.count)
+        placed = best_fit(room, job.held_gpus, inf if job.count == "fill" else job.count)
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
         if fills and job.gpus > largest:
@@ -31,7 +30,7 @@ def job_counts(scenario: Scenario, slots: Sequence[int]) -> tuple[int, ...]:
         elif fills and placed == 0:
             problem = (
                 f"gives no job {job.name!r}: the jobs above it leave at most {left:,} GPUs in one plane, "
-                f"and it needs {held:,}"
+                f"and it needs {job.held_gpus:,}"
             )
         elif fills and placed > MOST_JOBS:
             problem = f"gives {placed:,} jobs {job.name!r}: there can be {MOST_JOBS:,} at most, so give each more GPUs"

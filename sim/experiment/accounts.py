@@ -11,6 +11,8 @@ from sim.experiment.sample import Sample
 from sim.experiment.table import WIDTH, aligned
 from sim.metrics import CLASSES
 
+MOST_NAMED = 5
+"""Descriptions of jobs that can never start that are named."""
 MOST_COLUMNS = 5
 """Strategies side by side; of more the first ones."""
 ALIVE, DEAD = "alive, on satellites at work", "dead, or not yet in orbit"
@@ -41,12 +43,15 @@ def _never_started(samples: Mapping[str, Sample], environment: Environment) -> I
     if environment.hall is not None:
         return
     scenario, slots = environment.scenario, [plane.slots for plane in environment.planes]
-    for number in homeless_jobs(scenario, slots):
+    homeless = homeless_jobs(scenario, slots)
+    for number in homeless[:MOST_NAMED]:
         job = scenario.workload.jobs[number]
         yield (
             f"{job.name} cannot: it needs {job.least_gpus:,} GPUs in one plane, and none ever has more than "
             f"{largest_place(scenario, slots):,}."
         )
+    if len(homeless) > MOST_NAMED:
+        yield f"So it is with {len(homeless) - MOST_NAMED:,} others."
 
 
 def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH, *, on_ground: bool = False) -> str:

@@ -211,6 +211,11 @@ class TrainingJob(Parameters):
         return self.tensor_parallel * self.pipeline_parallel
 
     @property
+    def held_gpus(self) -> int:
+        """GPUs of a gang and its hot spares."""
+        return self.gpus + self.hot_spares
+
+    @property
     def least_gpus(self) -> int:
         """GPUs on which it starts and goes on if there are no more."""
         if self.on_loss != "elastic":

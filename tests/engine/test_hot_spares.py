@@ -171,3 +171,14 @@ def test_describe_tells_of_spares(fleet):
     assert "holds 2 hot spares: they take the place of GPUs lost in 55 s, where another restart takes 10" in " ".join(
         describe(scenario).split()
     )
+
+
+@pytest.mark.parametrize(
+    ("job", "says"),
+    [
+        ({"gpus": 8, "hot_spares": 2, "count": 4}, "jobs without an end with their hot spares need 40 GPUs"),
+        ({"gpus": 32, "hot_spares": 2}, "wants 34 GPUs with its hot spares, and the largest plane has 32"),
+    ],
+)
+def test_spares_that_find_no_room_are_told_of(fleet, job, says):
+    assert any(says in text for text in facts(fleet(slots=4, gpus=8, jobs=[job]))["warnings"])

@@ -364,6 +364,13 @@ def test_what_a_campus_does_not_follow_is_refused_by_name(setting, said):
         campus(setting)
 
 
+def test_a_checkpoint_longer_than_the_time_between_failures_is_refused_unless_it_costs_nothing():
+    block = {"workload__jobs__0__checkpoint_block_s": 50_000, "workload__jobs__0__checkpoint_durable_s": 50_000}
+    facts(campus(**block))
+    with pytest.raises(ScenarioError, match=r"checkpoint_block_s = 50000.* interrupted every 43,200 s on average"):
+        facts(campus("campus.continuous_checkpoints=false", **block))
+
+
 def test_other_strategies_are_refused():
     with pytest.raises(ScenarioError, match="nothing to order on a campus"):
         campus().strategy_named("replace_on_failure")

@@ -35,7 +35,7 @@ def test_whole_copies_count():
         load("baseline", set_=[f"workload.jobs=[{job}]".replace("'", "")])
 
 
-def test_the_largest_design_counts_and_catalogues_are_looked_at_when_they_are_read(fleet):
+def test_the_largest_design_counts_where_a_scenario_is_made_in_python_too(fleet):
     """The second design brings twice the GPUs, so a job of all of them can start one day."""
     job = {"gpus": 16, "on_loss": "wait"}
     Environment.build(fleet(slots=4, gpus=2, jobs=[job], designs={"later": {"gpus": 4}}))

@@ -32,7 +32,16 @@ def job_text(job: Facts) -> Iterator[str]:
         f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {durable}; "
         f"{job['useful_share']:.1%} of its running time is useful"
     )
+    if job["hot_spares"]:
+        yield (
+            f"    holds {many(job['hot_spares'], 'hot spare')}: they take the place of GPUs lost in "
+            f"{job['swap_s']:.3g} s, where another restart takes {job['restart_min']:g} min"
+        )
     yield from _copies(job)
+    if job["on_planned_removal"] == "interrupt":
+        yield "    a satellite that leaves by plan interrupts it like one that is lost"
+    elif job["hand_over_s"] > job["load_s"]:
+        yield f"    a satellite that leaves by plan hands its share on in {job['hand_over_s']:.3g} s after a checkpoint"
     if job["satellites"] > 1:
         over = f" over {job['planes']:,} planes" if job["planes"] > 1 else ""
         yield (

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
+from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, SECONDS_PER_DAY
 from sim.description.campus import campus_facts
 from sim.description.cross_plane import cross_plane_facts
 from sim.description.format import Facts
@@ -20,6 +20,7 @@ from sim.description.servicing import servicing_facts
 from sim.description.spares import spares_facts
 from sim.description.warnings import warnings
 from sim.economics import bills_of
+from sim.engine.hopeless import check_jobs
 from sim.environment import Environment, Plane
 from sim.errors import ScenarioError
 from sim.launch import Purchase
@@ -43,9 +44,10 @@ EFFECTS = {
 def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
     """The numbers behind `describe`; None where there is none, infinite where no size is enough.
 
-    `environment`: the scenario's, where it is built already.
+    `environment`: the scenario's, where it is built already.  Raises `ScenarioError` for jobs that cannot get on.
     """
     environment = environment or Environment.build(scenario)
+    check_jobs(environment)
     if environment.hall is not None:
         return campus_facts(environment, environment.hall)
     mission = scenario.mission
@@ -270,6 +272,10 @@ def _job(scenario: Scenario, environment: Environment, job: TrainingJob, count: 
         "checkpoint_durable_s": figures.durable_s,
         "detection_s": job.detection_s,
         "restart_min": job.restart_min,
+        "on_planned_removal": job.on_planned_removal,
+        "hand_over_s": figures.hand_over_s,
+        "hot_spares": job.hot_spares,
+        "swap_s": job.swap_days * SECONDS_PER_DAY if job.hot_spares else None,
         "useful_share": useful,
         "interruptions_per_day": {
             scenario.cause_name(cause): rate for cause, rate in environment.gangs.per_day(0, job).items() if rate > 0

@@ -20,22 +20,25 @@ Ints = NDArray[np.intp]
 
 
 class LostSatellites:
-    """Satellites at work that were lost, not by plan, in order of time."""
+    """Satellites at work that were lost, or left by plan, in order of time."""
 
     def __init__(self) -> None:
-        self._days: list[float] = []
-        self._berths: list[int] = []
+        self._lost = list[float](), list[int]()
+        self._left = list[float](), list[int]()
 
     def leave(self, berth: int, day: float, *, planned: bool) -> None:
-        """The satellite in a slot stops work; by plan, it hands on what it holds."""
-        if not planned:
-            self._days.append(day)
-            self._berths.append(berth)
+        """The satellite in a slot stops work."""
+        for days, berths in (self._left,) if planned else (self._left, self._lost):
+            days.append(day)
+            berths.append(berth)
 
-    def among(self, berths: Ints, since: float, until: float) -> NDArray[np.bool_]:
-        """In which slots the satellite that was there on one day was lost by another."""
-        lost = self._berths[bisect_left(self._days, since) : bisect_right(self._days, until)]
-        return np.isin(berths, lost)
+    def among(self, berths: Ints, since: float, until: float, *, hand_on: bool) -> NDArray[np.bool_]:
+        """In which slots what the satellite held that was there on one day was lost by another.
+
+        `hand_on`: those that leave by plan hand it on.
+        """
+        days, lost = self._lost if hand_on else self._left
+        return np.isin(berths, lost[bisect_left(days, since) : bisect_right(days, until)])
 
 
 class Copies:
@@ -49,6 +52,9 @@ class Copies:
     def __init__(self, spec: TrainingJob, figures: JobFigures) -> None:
         self.away_days = (figures.load_away_s - figures.load_s) / SECONDS_PER_DAY
         """What a restart takes longer that loads the share of a satellite that was lost, or that a gang left."""
+        self.hand_over_days = (figures.hand_over_s - figures.load_s) / SECONDS_PER_DAY
+        """The same where the satellite leaves by plan, and hands its share on."""
+        self._hand_on = spec.on_planned_removal == "migrate"
         self.detection_days = spec.detection_s / SECONDS_PER_DAY
         """Until an interruption is noticed."""
         self._ground_days = (figures.load_ground_s - figures.load_s) / SECONDS_PER_DAY
@@ -73,7 +79,8 @@ class Copies:
         stretch.restored = True
         if self._safe_below or len(self._berths) == 0:
             return 0.0
-        if copies_left(lost.among(self._berths, self._since, stretch.since), self._replicas):
+        gone = lost.among(self._berths, self._since, stretch.since, hand_on=self._hand_on)
+        if copies_left(gone, self._replicas):
             return 0.0
         arrived = [(begun, work) for begun, work in self._ground if begun + self._lag_days <= stretch.since]
         safe = arrived[-1][1] if arrived else 0.0

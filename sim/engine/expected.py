@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.engine.hall_hazards import HallHazards
 from sim.engine.hazards import Hazard, hazards_of
+from sim.engine.hopeless import check_jobs
 from sim.engine.phasing_limits import phasing_fault
 from sim.environment import Environment
 from sim.environment.interruptions import hard_events, storm_rates, uncorrected
@@ -64,7 +65,8 @@ def too_much(environment: Environment, strategies: Sequence[str]) -> list[str]:
 
 
 def check_expected(environment: Environment, strategies: Sequence[str]) -> None:
-    """Raises `ScenarioError` for what is more than a run can hold."""
+    """Raises `ScenarioError` for what is more than a run can hold, and for jobs that cannot get on."""
+    check_jobs(environment)
     if faults := _faults(environment, strategies):
         raise ScenarioError(faults)
 

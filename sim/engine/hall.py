@@ -62,7 +62,7 @@ class HallRun:
         if not campus.continuous_checkpoints:
             rhythm = spec.rhythm(hazards.job_mtbf_days, figures.durable_s, figures.load_s)
         self._checkpoints = rhythm is not None
-        self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm)
+        self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm, campus)
         self._note = self.time.note_host
         self.retiring = Retiring(campus.retirement)
         self.workshop = Workshop(env, campus.repair, (streams, site, campus.all_hosts), self._give_back)

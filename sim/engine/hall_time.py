@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.events import Cause, EventKind, EventRecorder
+from sim.scenario.campus import Campus
 from sim.workloads import Pieces, Rhythm, Spent
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 HostRow = tuple[float, int, int, int, int, float]
 """(day, kind, cause, host, change in the number of hosts in the pool, amount)."""
@@ -52,9 +54,11 @@ class Segment:
 class HallTime:
     """Notes of a run while it goes on: tuples, which cost little, and turn into columns in the end."""
 
-    def __init__(self, gpus_per_host: int, gpus: int, rhythm: Rhythm | None) -> None:
+    def __init__(self, gpus_per_host: int, gpus: int, rhythm: Rhythm | None, campus: Campus) -> None:
         """`gpus`: of the job; `rhythm`: of its checkpoints; none: each step is one, and none costs anything."""
         self._gpus_per_host = gpus_per_host
+        self._hosts_at_start = campus.hosts
+        self._wanted = gpus // gpus_per_host + campus.warm_standbys  # hosts of the job
         self._gpus = gpus
         self._rhythm = rhythm
         self._hosts: list[HostRow] = []
@@ -90,8 +94,31 @@ class HallTime:
             gpus=hosts * self._gpus_per_host, amount=amount,
         )  # fmt: skip
         self._write_segments(log, running)
+        changed, in_pool = day, self._hosts_at_start + np.cumsum(hosts)
         day, kind, cause, amount = _columns(self._job, _JOB_TYPES)
         log.extend(len(day), time_days=day, kind=kind, cause=cause, plane=0, job=0, amount=amount)
+        waits = np.asarray(kind) == EventKind.WAITED
+        self._write_kept(log, np.asarray(day)[waits], np.asarray(amount)[waits], np.asarray(changed), in_pool)
+
+    def _write_kept(self, log: EventRecorder, until: Floats, hours: Floats, changed: Floats, in_pool: Ints) -> None:
+        """What the hosts that the job wants, and that are there, do while it waits: they wait with it.
+
+        `until`, `hours`: the end of each wait, and its GPU-hours; `changed`, `in_pool`: days on which the number of
+        hosts in the working pool changed, and to what.
+        """
+        days = np.concatenate([[0.0], changed])
+        kept = np.minimum(np.concatenate([[self._hosts_at_start], in_pool]), self._wanted)
+        before = np.concatenate([[0.0], np.cumsum(kept[:-1] * np.diff(days))])
+
+        def host_days(day: Floats) -> Floats:
+            last = np.maximum(np.searchsorted(days, day, side="right") - 1, 0)  # day 0 may be rounded to before it
+            return np.asarray(before[last] + kept[last] * (day - days[last]))
+
+        amount = host_days(until) - host_days(until - hours / (self._gpus * HOURS_PER_DAY))
+        log.extend(
+            len(until), time_days=until, kind=EventKind.KEPT_WAITING, plane=0,
+            amount=amount * (self._gpus_per_host * HOURS_PER_DAY),
+        )  # fmt: skip
 
     def _write_segments(self, log: EventRecorder, running: bool) -> None:
         """Where the time of the segments went, and the failures that ended them."""

@@ -162,6 +162,10 @@ class Pool:
         order[last] = fitting[np.argmin(free[fitting])]
         return first + order[: last + 1], rest
 
+    def pass_on(self, units: Ints, owner: int) -> None:
+        """GPUs that somebody owns, positions in the flat table, have another owner now."""
+        self._flat[units] = owner
+
     def satellites_for(self, place: int, gpus: int) -> int:
         """On how many satellites so many idle GPUs of a place lie at least."""
         free = np.sort(self._idle[self.places[place].slot_range])[::-1]
@@ -175,9 +179,11 @@ class Pool:
         owner = self.owner[slots]
         return int(np.count_nonzero((owner == _IDLE) | np.isin(owner, jobs), axis=1).max())
 
-    def beside(self, held: Ints) -> int:
-        """Idle GPUs on the satellites of some GPUs, positions in the flat table."""
-        return int(self._idle[np.unique(held // self.positions)].sum())
+    def within_reach(self, place: int, held: Ints, *, on_one_satellite: bool) -> int:
+        """Idle GPUs that whoever has some of a place, positions in the flat table, may take beside them."""
+        if not on_one_satellite:
+            return self.idle(place)
+        return int(self._idle[np.unique(held // self.positions)].sum()) if len(held) else self.on_one(place)
 
     def keep_fullest(self, place: int, units: Ints, count: int) -> Ints:
         """Take some GPUs of a place away from their owner but for so many, on the satellites where it has most.

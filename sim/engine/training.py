@@ -8,8 +8,7 @@ that is worked out later, for many gangs at once.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from math import inf
 from typing import Any
@@ -23,8 +22,10 @@ from sim.constants import HOURS_PER_DAY
 from sim.engine.copies import Copies
 from sim.engine.gang import Gang, arrival_days
 from sim.engine.gang_runs import GangRuns
+from sim.engine.hot_spares import HotSpares
 from sim.engine.idle_notes import IdleNotes
 from sim.engine.idle_time import IdleTime
+from sim.engine.job_queue import JobQueue
 from sim.engine.pool import Pool
 from sim.engine.segment import UnitArrivals
 from sim.engine.stretch import Stretch
@@ -65,11 +66,7 @@ class TrainingJobs:
         self.runs = GangRuns(environment, fleet, log, fluence_per_day)
         self.idle_time = IdleTime(log)
         self.suspended_until = [0.0] * len(fleet.planes)
-        self.queue: list[tuple[float, int]] = []
-        """(day of arrival, job) of those that wait, in order."""
-        self._waiting_sizes: Counter[int] = Counter()
-        self._queued_gpus = 0
-        """GPUs that jobs in the queue want, and those that gangs wait for which hold others."""
+        self.queue = JobQueue()
         self._shrunk: list[dict[int, Gang]] = [{} for _ in self.pool.places]
         """Gangs at work that want more GPUs than they have, by place and job."""
         self._holding: dict[int, dict[int, Gang]] = {}
@@ -77,9 +74,9 @@ class TrainingJobs:
         self._missing = 0
         """GPUs that those at work want beside what they have."""
         self._tried = (-1, -1)
-        self._queue_version = 0
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         self.gangs: list[Gang] = []
+        self.spares = HotSpares(env, self.pool, log, self.gangs)
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
@@ -115,12 +112,12 @@ class TrainingJobs:
     def leave(self, berth: int, cause: int, *, planned: bool) -> None:
         """The satellite in a slot stops work."""
         self.runs.lost.leave(berth, self.env.now, planned=planned)
-        for job in self.pool.leave(berth):
-            self.interrupt(self.gangs[job], cause, planned=planned, extra_days=self.gangs[job].copies.away_days)
+        for job in self.spares.jobs_of(self.pool.leave(berth)):
+            self.interrupt(self.gangs[job], cause, planned=planned, away=True)
 
     def lose_gpus(self, berth: int, units: NDArray[np.intp], cause: int, *, planned: bool = False) -> None:
         """GPUs on a satellite at work failed together, or are taken out by plan."""
-        for job in self.pool.lose(berth, units):
+        for job in self.spares.jobs_of(self.pool.lose(berth, units)):
             self.interrupt(self.gangs[job], cause, planned=planned)
 
     def gain_gpus(self, berth: int, units: NDArray[np.intp]) -> None:
@@ -130,7 +127,7 @@ class TrainingJobs:
     def disturb(self, berth: int, unit: int, cause: int, extra_days: float) -> None:
         """A fault of one GPU stops its gang and breaks nothing; its restart takes `extra_days` more."""
         owner = int(self.pool.owner[berth, unit])
-        if owner >= 0:
+        if 0 <= owner < len(self.gangs):
             self.interrupt(self.gangs[owner], cause, planned=False, extra_days=extra_days)
 
     def suspend(self, plane: int, until: float, cause: int) -> None:
@@ -145,12 +142,12 @@ class TrainingJobs:
         if self.runs.many_noted:
             self.runs.settle(self.gangs)
         rooms = self.pool.rooms
-        tried = rooms.version, self._queue_version
+        tried = rooms.version, self.queue.version
         if tried == self._tried:
             # A gang on one satellite may have come to lack GPUs while others are idle elsewhere.
-            self.idle_time.note(self.env.now, rooms.total, self._queued_gpus, self._missing)
+            self.idle_time.note(self.env.now, rooms.total, self.queue.gpus, self._missing)
             return
-        while self.queue and (self.scheduler.preempts or rooms.largest >= min(self._waiting_sizes)):
+        while self.queue and (self.scheduler.preempts or rooms.largest >= self.queue.smallest):
             preempted = False
             for wanted in self.scheduler.place(self._queued(), rooms, self.env.now):
                 if isinstance(wanted, Placement):
@@ -163,8 +160,8 @@ class TrainingJobs:
         for place in sorted(rooms.freed):
             self._grow(place)
         rooms.freed.clear()
-        self._tried = rooms.version, self._queue_version
-        self.idle_time.note(self.env.now, rooms.total, self._queued_gpus, self._missing)
+        self._tried = rooms.version, self.queue.version
+        self.idle_time.note(self.env.now, rooms.total, self.queue.gpus, self._missing)
 
     # The life of a gang
 
@@ -172,7 +169,7 @@ class TrainingJobs:
         """Give a queued gang idle GPUs of a place and let it run."""
         gang, place = self.gangs[placement.job], placement.plane
         plane = place if place < len(self.fleet.planes) else NONE
-        self._dequeue(gang)
+        self.queue.remove(gang)
         self.runs.time.waited(gang, self.env.now)
         gang.size = placement.gpus
         self.log.append(self.env.now, EventKind.JOB_STARTED, plane=plane, job=gang.job, amount=gang.spec.gpus)
@@ -183,33 +180,37 @@ class TrainingJobs:
         self._run(gang, gang.rhythm.restart + gang.copies.away_days if gang.started else 0.0)
         gang.started = True
 
-    def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0) -> None:
-        """A running gang is stopped, some GPUs may be gone: it goes on with what there is, or back to the queue."""
+    def interrupt(self, gang: Gang, cause: int, *, planned: bool, extra_days: float = 0.0, away: bool = False) -> None:
+        """A gang is stopped, GPUs or a satellite (`away`) may be gone: it goes on with what there is, or queues."""
+        planned &= gang.spec.on_planned_removal == "migrate"
+        if away:
+            extra_days += gang.copies.hand_over_days if planned else gang.copies.away_days
         kept = self.pool.kept(gang.job, gang.units)
         if not gang.running:
             self._held(gang)
             gang.units = kept
-            self._awaited(gang, gang.spec.gpus - len(kept))
+            self.queue.awaits(gang, gang.spec.gpus - len(kept))
             return
-        size = gang.spec.size_with(len(kept) + self._idle_for(gang, kept))
+        size = gang.spec.size_with(len(kept) + self.spares.ready(gang) + self._idle_for(gang, kept))
         self._end_run(gang, self.env.now, cause=cause, planned=planned, interrupted=True, goes_on=size > 0)
+        swapped = size == gang.size and len(kept) < size <= len(kept) + self.spares.warm(gang)
+        kept = self.spares.step_in(gang, kept, size or gang.spec.gpus)
         if size > 0:
             self._resize(gang, kept, size)
-            detection = 0.0 if planned else gang.copies.detection_days
-            self._run(gang, gang.rhythm.restart + extra_days + detection, detection)
+            detection = 0.0 if planned or swapped else gang.copies.detection_days
+            saved = gang.spec.swap_saves_days if swapped else 0.0
+            self._run(gang, gang.rhythm.restart + extra_days + detection - saved, detection)
             return
         gang.units, gang.since = kept, self.env.now
         if gang.spec.on_loss == "wait" and len(kept):
             self._hold(gang)
         else:
             self._release(gang)
-            self._enqueue(gang)
+            self.queue.add(gang)
 
     def _idle_for(self, gang: Gang, kept: NDArray[np.intp]) -> int:
-        """Idle GPUs of its place that a gang which keeps some may take beside them."""
-        if gang.spec.within == "plane":
-            return self.pool.idle(gang.place)
-        return self.pool.beside(kept) if len(kept) else self.pool.on_one(gang.place)
+        """Idle GPUs that a gang which keeps some may take beside them."""
+        return self.pool.within_reach(gang.place, kept, on_one_satellite=gang.spec.within == "satellite")
 
     def _stopped(self, gang: Gang) -> None:
         """A gang is no longer at work in its planes."""
@@ -224,14 +225,14 @@ class TrainingJobs:
         self._end_run(gang, self.env.now, planned=True)
         self._release(gang)
         gang.since = self.env.now
-        self._enqueue(gang)
+        self.queue.add(gang)
 
     def _grow(self, place: int) -> None:
-        """Let gangs of a place that lack GPUs take idle ones: those that wait for them, then those that have shrunk."""
+        """Let gangs of a place that lack GPUs take idle ones: those that wait, those that have shrunk, then spares."""
         for _, gang in sorted(self._holding.get(place, {}).items()):
             if gang.spec.size_with(len(gang.units) + self._idle_for(gang, gang.units)):
                 self._held(gang)
-                self._awaited(gang, 0)
+                self.queue.awaits(gang, 0)
                 del self._holding[place][gang.job]
                 self.runs.time.waited(gang, self.env.now)
                 self._resize(gang, gang.units, gang.spec.gpus)
@@ -244,6 +245,7 @@ class TrainingJobs:
                 self._end_run(gang, self.env.now, planned=True, goes_on=True)
                 self._resize(gang, gang.units, size)
                 self._run(gang, gang.rhythm.restart + gang.copies.away_days)
+        self.spares.refill(place)
 
     def _hold(self, gang: Gang) -> None:
         """A gang keeps the GPUs that it has, and waits in its place for the others."""
@@ -252,7 +254,7 @@ class TrainingJobs:
         self._holding.setdefault(gang.place, {})[gang.job] = gang
         self._stopped(gang)
         self._missed(gang, 0)
-        self._awaited(gang, gang.spec.gpus - len(gang.units))
+        self.queue.awaits(gang, gang.spec.gpus - len(gang.units))
         gang.held_since = self.env.now
 
     def _held(self, gang: Gang, day: float | None = None) -> None:
@@ -262,11 +264,6 @@ class TrainingJobs:
         if hours > 0:
             self.log.append(now, EventKind.HELD, plane=gang.plane, job=gang.job, amount=hours)
         gang.held_since = now
-
-    def _awaited(self, gang: Gang, gpus: int) -> None:
-        """A gang that holds GPUs waits for so many others now."""
-        self._queued_gpus += gpus - gang.awaited
-        gang.awaited = gpus
 
     def _missed(self, gang: Gang, gpus: int) -> None:
         """A gang at work lacks so many GPUs now."""
@@ -315,33 +312,19 @@ class TrainingJobs:
                 self._held(gang, horizon_days)
         self.runs.settle(self.gangs)
         self.idle_time.close(horizon_days)
+        self.spares.close(horizon_days)
 
     # Parts of the above
 
     def _arrive(self, gangs: list[Gang]) -> None:
         for gang in gangs:
             self.log.append(gang.arrival_day, EventKind.JOB_ARRIVED, job=gang.job, amount=gang.spec.gpus)
-            self._enqueue(gang)
-
-    def _enqueue(self, gang: Gang) -> None:
-        insort(self.queue, (gang.arrival_day, gang.job))
-        self._waiting_sizes[gang.spec.least_gpus] += 1
-        self._queued_gpus += gang.spec.gpus
-        self._queue_version += 1
-
-    def _dequeue(self, gang: Gang) -> None:
-        del self.queue[bisect_left(self.queue, (gang.arrival_day, gang.job))]
-        least = gang.spec.least_gpus
-        self._waiting_sizes[least] -= 1
-        if self._waiting_sizes[least] == 0:
-            del self._waiting_sizes[least]
-        self._queued_gpus -= gang.spec.gpus
-        self._queue_version += 1
+            self.queue.add(gang)
 
     def _queued(self) -> Iterator[Queued]:
         """The queue as it stands, in order, as long as there is room for anybody in it."""
-        for _, job in list(self.queue):
-            if not self.scheduler.preempts and self.pool.rooms.largest < min(self._waiting_sizes, default=0):
+        for job in self.queue.jobs:
+            if not self.scheduler.preempts and self.pool.rooms.largest < self.queue.smallest:
                 return
             gang = self.gangs[job]
             share = self.environment.rhythms.useful_share(gang.spec)
@@ -351,6 +334,7 @@ class TrainingJobs:
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:
             self.runs.settle([gang])
+        self.spares.release(gang)
         self.pool.give_back(gang.place, gang.units)
         self._stopped(gang)
         self._missed(gang, 0)
@@ -371,6 +355,7 @@ class TrainingJobs:
             Stretch(place, len(planes), now, resume, restart_days, gang.berths, gpus, design, born, detection_days)
         )
         gang.generation += 1
+        self.spares.fill(gang)
         for plane in planes:
             self._running[plane][gang.job] = gang
         for at, there in rooms.shared(gang.shares):

@@ -17,7 +17,7 @@ from sim.environment.campus import Hall, no_sun
 from sim.environment.deployment import Flight, flights_of
 from sim.environment.design import BIRTH_STEP_DAYS, Design
 from sim.environment.drift import check_drift, drift_days
-from sim.environment.filling import job_counts
+from sim.environment.filling import check_sizes, job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.ground_link import GroundLink
 from sim.environment.hardware import Sizes, SunTables, Table
@@ -82,6 +82,7 @@ class Environment:
             return cls(scenario, (), no_sun(days), (), (), (1,), Hall(scenario, scenario.campus))
         planes = planes_of(scenario)
         _check_size(scenario, planes)
+        check_sizes(scenario, [plane.slots for plane in planes])
         check_drift(scenario, planes)
         joined, _ = joined_planes(scenario, planes)
         days = np.arange(np.ceil(scenario.mission.days) + 1)

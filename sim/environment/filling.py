@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from sim.errors import Fault, ScenarioError
+from sim.scenario.job_sizes import oversized_jobs
 from sim.scenario.models import Scenario
 from sim.workloads import MOST_JOBS, TrainingJob
 
@@ -13,9 +14,8 @@ from sim.workloads import MOST_JOBS, TrainingJob
 def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[int, ...]] = ()) -> tuple[int, ...]:
     """Jobs of each description of the workload, in planes of so many slots, some of which are joined.
 
-    A `fill` is what the nameplate has room for after the jobs above it, placed in that order by best fit as the
-    schedulers do.  Raises `ScenarioError` where that is none, or too many, and for a job
-    that must lie on one satellite and finds none that is large enough.
+    A `fill` is what the nameplate has room for after the jobs above it, hot spares included, placed in that order by
+    best fit as the schedulers do.  Raises `ScenarioError` where that is none, or too many.
     """
     room = [each * scenario.satellite.gpus for each in slots]
     largest, counts, faults = max(room), list[int](), list[Fault]()
@@ -25,7 +25,7 @@ def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[
         left = max(room)
         most = inf if job.count == "fill" else job.count
         spans = job.gpus > largest and over > largest
-        placed = fit(room, job.gpus, most, joined if spans else (), satellite_of(job, scenario))
+        placed = fit(room, job.held_gpus, most, joined if spans else (), satellite_of(job, scenario))
         counts.append(placed if job.count == "fill" else job.count)
         problem = None
         if fills and spans and placed == 0:
@@ -35,16 +35,12 @@ def job_counts(scenario: Scenario, slots: Sequence[int], joined: Sequence[tuple[
         elif fills and placed == 0:
             problem = (
                 f"gives no job {job.name!r}: the jobs above it leave at most {left:,} GPUs in one plane, "
-                f"and it needs {job.gpus:,}"
+                f"and it needs {job.held_gpus:,}"
             )
         elif fills and placed > MOST_JOBS:
             problem = f"gives {placed:,} jobs {job.name!r}: there can be {MOST_JOBS:,} at most, so give each more GPUs"
         if problem:
             faults.append(Fault("scenario", f"workload.jobs.{number}.count", "fill", problem))
-        most = max(scenario.design(name).gpus for name in scenario.design_names)
-        if job.within == "satellite" and job.least_gpus > most:
-            problem = f"needs {job.least_gpus:,} GPUs on one satellite (within: satellite), and one has {most:,}"
-            faults.append(Fault("scenario", f"workload.jobs.{number}.gpus", job.gpus, problem))
     if faults:
         raise ScenarioError(faults)
     return tuple(counts)
@@ -91,3 +87,12 @@ def fit_over(room: list[int], joined: Sequence[tuple[int, ...]], gpus: int, most
             rest -= taken
         placed += here
     return placed
+
+
+def check_sizes(scenario: Scenario, slots: Sequence[int]) -> None:
+    """Raises `ScenarioError` for jobs larger than the fleet can ever be, in planes of so many slots."""
+    if faults := [
+        Fault("scenario", ".".join(map(str, job.place)), job.gpus, job.problem)
+        for job in oversized_jobs(scenario, sum(slots))
+    ]:
+        raise ScenarioError(faults)

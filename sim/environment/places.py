@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.environment.joined import JoinedPlanes
 from sim.environment.planes import Plane
+from sim.workloads import TrainingJob
 
 Ints = NDArray[np.intp]
 
@@ -54,6 +55,13 @@ class Places:
         """GPUs of the largest place for a job of this size, and what kind of place that is."""
         spans = self.spans(gpus)
         return self._most_slots[spans] * self.gpus, "shell" if spans else "plane"
+
+    def ever(self, job: TrainingJob, aboard: int) -> tuple[int, str]:
+        """GPUs of the largest place for a job where each satellite has so many aboard, and what kind of place it is."""
+        if job.within == "satellite":
+            return aboard, "satellite"
+        spans = self.spans(job.gpus)
+        return self._most_slots[spans] * aboard, "shell" if spans else "plane"
 
     def planes_for(self, gpus: int) -> int:
         """Over how many planes a job of this size lies at least."""

@@ -21,7 +21,7 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import frames, statistics, study_file
-from sim.experiment.accounts import accounts_table
+from sim.experiment.accounts import accounts_text
 from sim.experiment.controls import Regression, no_controls
 from sim.experiment.envelope import Envelope
 from sim.experiment.record import LOSSES, Record, Task
@@ -243,7 +243,6 @@ class Study:
         each = " of each strategy" if len(self.strategies) > 1 else ""
         years = self.scenario.mission.years
         span = "1 year" if years == 1 else f"{years:g} years"
-        computes = self.scenario.workload.uses_gpus
         text = table(
             f"{self.scenario.title}: {span}, {count}{each}, seed {self.seed}",
             {strategy: self.metrics(strategy) for strategy in self.strategies},
@@ -252,7 +251,8 @@ class Study:
             self.replicates,
             width,
             (self.scenario.service, self.envelope()),
-            accounts=accounts_table(self.waterfall_shares(), width) if computes else "",
+            accounts=accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
+            on_ground=self.scenario.campus is not None,
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"

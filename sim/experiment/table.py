@@ -60,6 +60,8 @@ _CAUSE_NAMES = {
     "stand_off": "distance from a dead one",
 }
 """Causes whose names are not plain words."""
+_ON_GROUND = {"bus": "host failure"}
+"""Those that are called otherwise on a campus."""
 
 _ADJUSTED = "*"
 """Marks means adjusted by the controls."""
@@ -67,7 +69,7 @@ _TERMS = (
     "Compute availability: GPUs that could work, of all that the scenario plans.  Goodput: work that was kept, of what "
     "those GPUs could do in that time.  A useful GPU-hour is an hour of it."
 )
-_CREDIT = "Total cost is less the value of the life that satellites have left at the end; uncredited, it is not."
+_CREDIT = "Total cost is less the value of the life that {what} have left at the end; uncredited, it is not."
 _NET = (
     "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
     "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere."
@@ -85,18 +87,20 @@ def table(
     equal_service: tuple[Service, Envelope | None] | None = None,
     *,
     accounts: str = "",
+    on_ground: bool = False,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
     `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: a table of
-    where the GPU-hours went.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the last
-    line is the last verdict, a sentence of any length.
+    where the GPU-hours went; `on_ground`: of hosts, which do not fly.  All lines keep within `width`, or `WIDTH` where
+    that is less; in full width, the last line is the last verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
     asked = any(estimates[metric].mean for estimates in strategies.values() for metric, *_ in _INFERENCE)
-    for columns in (*_TABLES, _INFERENCE) if asked else _TABLES:
+    for every in (*_TABLES, _INFERENCE) if asked else _TABLES:
+        columns = [column for column in every if not (on_ground and column[0] == "launches")]
         head = [heading for _, heading, _, _ in columns]
         rows = [
             [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns)]
@@ -112,7 +116,8 @@ def table(
         for metric, *_ in columns
     ]
     found = verdicts(strategies, differences) if pairs else []
-    texts = [_TERMS, _meaning(replicates, shown), _CREDIT]
+    what = "hosts" if on_ground else "satellites"
+    texts = [_TERMS, _meaning(replicates, shown, what), _CREDIT.format(what=what)]
     if equal_service:
         service, best = equal_service
         texts.append(_NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand))
@@ -169,7 +174,8 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
             "lost_gpu_hours": "GPU-hours rolled back",
         }
         rows = [
-            [cause_name(name), *(_with_half_width(took[field]) for field in columns)] for name, took in causes.items()
+            [cause_name(name, on_ground=dose["planes"] == 0), *(_with_half_width(took[field]) for field in columns)]
+            for name, took in causes.items()
         ]
         lines += aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
     if dose["planes"] == 0:  # on the ground
@@ -186,8 +192,10 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
     return "\n".join(lines).lstrip("\n")
 
 
-def cause_name(name: str) -> str:
+def cause_name(name: str, *, on_ground: bool = False) -> str:
     """What people call a cause."""
+    if on_ground and name in _ON_GROUND:
+        return _ON_GROUND[name]
     return _CAUSE_NAMES.get(name, name.replace("_", " "))
 
 
@@ -201,16 +209,16 @@ def _with_half_width(e: Estimate) -> str:
     return f"{e.mean:,.{decimals}f} ± {e.half_width:,.{decimals}f}"
 
 
-def _meaning(replicates: int, shown: Sequence[Estimate]) -> str:
+def _meaning(replicates: int, shown: Sequence[Estimate], what: str) -> str:
     """What the brackets and the marks say."""
     if replicates == 1:
         return "One replicate: one possible history of the fleet.  More replicates give means with intervals."
     others = "too few replicates, values too rare or not linear in those draws, or no gain."
     adjusted = (
-        f"{_ADJUSTED} adjusted: the noise that the failures drawn for the first satellites explain is taken out.  The "
+        f"{_ADJUSTED} adjusted: the noise that the failures drawn for the first {what} explain is taken out.  The "
         f"others are not: {others}"
         if any(e.adjusted for e in shown)
-        else f"No mean is adjusted by the failures drawn for the first satellites: {others}"
+        else f"No mean is adjusted by the failures drawn for the first {what}: {others}"
     )
     few = (
         f"  Of fewer than {FEWEST} replicates nobody knows how skewed they are: the ranges are rough."

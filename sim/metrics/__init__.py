@@ -1,6 +1,7 @@
 """What a run was worth: pure functions of the Result."""
 
 from sim.metrics.causes import LossByCause, loss_by_cause, missing_capacity
+from sim.metrics.jobs import unplanned
 from sim.metrics.measure import flight_rows, measure, money
 from sim.metrics.series import daily_series, online_capacity, working_satellites
 from sim.metrics.table import METRICS, Metric, metric_named
@@ -19,6 +20,7 @@ __all__ = [
     "missing_capacity",
     "money",
     "online_capacity",
+    "unplanned",
     "waterfall",
     "working_satellites",
 ]

@@ -14,13 +14,13 @@ from sim.events import (
     GPU_CHANGES,
     GPU_LOSSES,
     HOSTS_OUT,
-    PLANNED,
     STARTS,
     Cause,
     EventKind,
     EventLog,
 )
 from sim.metrics.campus import missing_hosts
+from sim.metrics.jobs import unplanned
 from sim.metrics.series import accumulate, daily_means, online_capacity
 from sim.result import Result
 
@@ -62,10 +62,10 @@ def loss_by_cause(result: Result) -> dict[str, LossByCause]:
         sums = np.bincount(where, amounts[rows], minlength=len(numbers))
         columns[column].update(dict(zip(numbers.tolist(), sums.tolist(), strict=True)))
 
-    ones, unplanned = np.ones(len(log)), ~np.isin(log.cause, PLANNED)
-    count("interruptions", (log.kind == EventKind.JOB_INTERRUPTED) & unplanned, ones)
+    ones, unforeseen = np.ones(len(log)), unplanned(result)
+    count("interruptions", (log.kind == EventKind.JOB_INTERRUPTED) & unforeseen, ones)
     count("interruptions", log.kind == EventKind.SOFT_INTERRUPTED, log.amount)
-    count("lost_gpu_hours", (log.kind == EventKind.LOST) & (log.cause != Cause.NONE) & unplanned, log.amount)
+    count("lost_gpu_hours", (log.kind == EventKind.LOST) & (log.cause != Cause.NONE) & unforeseen, log.amount)
     count("gpu_failures", log.kind == EventKind.GPU_FAILED, ones)
     count("gpus_lost", np.isin(log.kind, (*GPU_LOSSES, EventKind.BUS_FAILED, *HOSTS_OUT)), -log.gpus.astype(float))
     count("satellites_lost", log.kind == EventKind.BUS_FAILED, ones)

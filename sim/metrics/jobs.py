@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.environment.filling import job_counts
-from sim.events import EventKind, EventLog
+from sim.events import PLANNED, EventKind, EventLog
 from sim.result import Result
 
 Floats = NDArray[np.float64]
@@ -30,9 +30,22 @@ def job_metrics(result: Result) -> dict[str, float]:
         "queueing_delay_days": _mean(started[begun] - arrived[begun]),
         "bounded_slowdown": _mean(np.maximum((finished[done] - arrived[done]) / run, 1.0)),
         "deadlines_met": _deadlines_met(result, arrived, finished),
+        "jobs_never_started": float(np.count_nonzero(~begun)),
         "jobs_finished": float(np.count_nonzero(done)),
         "makespan_days": float(finished.max() - arrived.min()) if len(done) and done.all() else nan,
     }
+
+
+def unplanned(result: Result) -> NDArray[np.bool_]:
+    """Which rows of the log have a cause that no plan foresees, or belong to a job that is not told of plans."""
+    jobs, log = result.scenario.workload.jobs, result.events
+    found = ~np.isin(log.cause, PLANNED)
+    untold = np.array([job.on_planned_removal == "interrupt" for job in jobs], bool)
+    if not untold.any():
+        return found
+    ends = np.cumsum(job_counts(result.scenario, result.slots_per_plane))
+    of = np.minimum(np.searchsorted(ends, log.job, side="right"), len(jobs) - 1)
+    return np.asarray(found | ((log.job >= 0) & untold[of]))
 
 
 def _days(log: EventLog, kind: EventKind) -> Floats:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
 from sim.economics import costs, tessac
-from sim.events import PLANNED, Cause, EventKind, EventLog
+from sim.events import Cause, EventKind, EventLog
 from sim.metrics.ground import ground_metrics
 from sim.metrics.inference import inference_totals
-from sim.metrics.jobs import job_metrics
+from sim.metrics.jobs import job_metrics, unplanned
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
@@ -39,7 +39,7 @@ def measure(result: Result) -> dict[str, float]:
     deployment, later = flight_rows(log)
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = log.amount * np.array([parts.launch_mass_kg for parts in result.parts])[log.design] / 1000
-    unplanned = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
+    interrupted = (log.kind == EventKind.JOB_INTERRUPTED) & unplanned(result)
     committed, inference = log.total(EventKind.COMMITTED), inference_totals(log)
     useful = committed + inference.served_gpu_hours
     served = min(useful, scenario.service.demand * nameplate * horizon * HOURS_PER_DAY)
@@ -54,7 +54,7 @@ def measure(result: Result) -> dict[str, float]:
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
         "effective_training_time_ratio": _ratio(committed, _gpu_hours_since_first_start(log, horizon)),
         "lost_gpu_hours": log.total(EventKind.LOST),
-        "job_interruptions": float(np.count_nonzero(unplanned)) + log.total(EventKind.SOFT_INTERRUPTED),
+        "job_interruptions": float(np.count_nonzero(interrupted)) + log.total(EventKind.SOFT_INTERRUPTED),
         "inference_gpu_hours": inference.served_gpu_hours,
         "unsold_gpu_hours": inference.unsold_gpu_hours,
         "tokens_served": inference.tokens_sold,

@@ -307,6 +307,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             high=1.0,
         ),
+        Metric("jobs_never_started", "1", "Jobs that arrived and had not started by the end of the mission.", "lower"),
         Metric("jobs_finished", "1", "Jobs that did all their work.", "higher"),
         Metric(
             "makespan_days",
@@ -344,7 +345,12 @@ METRICS: dict[str, Metric] = {
             "throttled_gpu_hours", "GPU h", "GPU-hours of gangs below full speed for light, power or heat.", "lower"
         ),
         Metric("eclipse_gpu_hours", "GPU h", "GPU-hours of gangs paused in the dark.", "lower"),
-        Metric("idle_gpu_hours", "GPU h", "GPU-hours of GPUs that live and that no job wants.", "lower"),
+        Metric(
+            "idle_gpu_hours",
+            "GPU h",
+            "GPU-hours of GPUs that live and that no job wants, or that are hot spares of one at work.",
+            "lower",
+        ),
         Metric(
             "served_gpu_hours",
             "GPU h",

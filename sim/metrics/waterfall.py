@@ -36,7 +36,7 @@ CLASSES: dict[str, Share] = {
     "throttled": Share("too little light, power or cooling for full speed", ("throttled_gpu_hours",)),
     "eclipse": Share("paused in the dark", ("eclipse_gpu_hours",)),
     "unsold": Share("output that could not be sent to the ground", ("unsold_gpu_hours",)),
-    "idle": Share("wanted by no job", ("idle_gpu_hours",)),
+    "idle": Share("wanted by no job, or a hot spare of one at work", ("idle_gpu_hours",)),
 }
 """The classes, in the order of the picture; they add up to `online_gpu_hours`."""
 

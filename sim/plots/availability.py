@@ -53,7 +53,8 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
             ax.fill_between(dates, low, high, color=look["color"], alpha=0.18, linewidth=0)
         ax.plot(dates, median, label=name, **look)
         if end is not None:
-            mark_end(ax, dates[-1], look["color"], named=not ended)
+            what = "satellite" if environment.hall is None else "host"
+            mark_end(ax, dates[-1], look["color"], what=what, named=not ended)
             ended = True
         lowest = min(lowest, float(low.min()))
     sla = 100 * scenario.service.sla_capacity_fraction

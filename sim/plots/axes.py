@@ -68,10 +68,10 @@ def marked_level(ax: Axes, level: float, text: str) -> None:
                 fontsize=9, color="0.25")  # fmt: skip
 
 
-def mark_end(ax: Axes, when: float, color: str, *, named: bool = True) -> None:
-    """Where a curve ends at 0 before the mission does: the last satellite has ended."""
+def mark_end(ax: Axes, when: float, color: str, *, what: str = "satellite", named: bool = True) -> None:
+    """Where a curve ends at 0 before the mission does: the last satellite, or what it is, has ended."""
     ax.plot([when], [0], marker="x", markersize=7, markeredgewidth=2, color=color, linestyle="none", clip_on=False,
-            zorder=4, label="the last satellite ends" if named else None)  # fmt: skip
+            zorder=4, label=f"the last {what} ends" if named else None)  # fmt: skip
 
 
 def title_and_legend(ax: Axes, title: str, subtitle: str, changes: str = "") -> None:

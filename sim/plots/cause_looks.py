@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from zlib import crc32
 
+from sim.experiment.table import cause_name
 from sim.metrics.causes import ABSENT, DARK
 from sim.scenario.models import Scenario
 
@@ -17,6 +18,8 @@ class CauseLook:
 
     color: str
     hatch: str = ""
+    name: str = field(default="", compare=False)
+    """What people call the cause here; empty: as everywhere."""
 
 
 OTHERS = CauseLook("#BDBDBD")
@@ -81,7 +84,11 @@ def cause_looks(scenario: Scenario) -> dict[str, CauseLook]:
     The look of a built-in cause is the same in all scenarios.  That of a name that a scenario gives follows from the
     name, unless two names of one scenario want the same: then the later one has the next that is free.
     """
-    found = {name: CauseLook(color) for name, color in _BUILT_IN.items()}
+    on_ground = scenario.campus is not None
+    found = {
+        name: CauseLook(color, name=cause_name(name, on_ground=on_ground) if on_ground else "")
+        for name, color in _BUILT_IN.items()
+    }
     own = [name for name in scenario.cause_numbers if name not in found]
     taken = {name: _SHIPPED.index(name) for name in own if name in _SHIPPED}
     for name in own:

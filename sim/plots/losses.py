@@ -12,9 +12,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.events import PLANNED, EventKind
+from sim.events import EventKind
 from sim.experiment.table import cause_name
-from sim.metrics import missing_capacity
+from sim.metrics import missing_capacity, unplanned
 from sim.plots.axes import date_axis, dates_of, new_axes, percent, root, split, title_and_legend
 from sim.plots.cause_looks import OTHERS, CauseLook, cause_looks
 from sim.plots.style import styled
@@ -112,7 +112,7 @@ def _edges(horizon: float, width: float) -> Floats:
 def _interruptions(run: Result, edges: Floats) -> dict[str, Floats]:
     """Interruptions of running gangs per day in each bin by cause, without planned ones."""
     log = run.events
-    failures = (log.kind == EventKind.JOB_INTERRUPTED) & ~np.isin(log.cause, PLANNED)
+    failures = (log.kind == EventKind.JOB_INTERRUPTED) & unplanned(run)
     number = np.where(failures, 1.0, np.where(log.kind == EventKind.SOFT_INTERRUPTED, log.amount, 0.0))
     found = {}
     for cause in np.unique(log.cause[number > 0]).tolist():
@@ -200,5 +200,6 @@ def _name_bands(ax: Axes, means: Mapping[str, float], looks: Mapping[str, CauseL
         ax.add_patch(patch)
         digits = 2 if mean < 0.095 else 1 if mean < 9.5 else 0
         figure = f"{mean:.{digits}f}" if mean >= 0.005 else "below 0.01"
-        ax.annotate(f"{cause_name(name)}  {figure}{unit}", (1.038, y), (5, 0), xycoords="axes fraction",
+        shown = looks[name].name or cause_name(name)
+        ax.annotate(f"{shown}  {figure}{unit}", (1.038, y), (5, 0), xycoords="axes fraction",
                     textcoords="offset points", va="center", fontsize=9)  # fmt: skip

@@ -130,7 +130,7 @@ def _online_lines(ax: Axes, result: Result) -> None:
         shown = middles <= end
         ax.plot(dates_of(start, middles[shown]), daily[shown], linewidth=1.2, label="of these online (daily mean)")
     if end < horizon:
-        mark_end(ax, dates[-1], "0.1")
+        mark_end(ax, dates[-1], "0.1", what="satellite" if result.scenario.campus is None else "host")
     marked_level(ax, result.nameplate_gpus, "nameplate")
     ax.set_ylim(0, result.nameplate_gpus * 1.06)
     ax.set_ylabel("GPUs" if pauses else "GPUs online")

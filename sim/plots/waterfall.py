@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
+from sim.experiment.accounts import DEAD, DEAD_ON_GROUND
 from sim.metrics import CLASSES
 from sim.plots.axes import new_axes, title_and_legend
 from sim.plots.style import styled
@@ -13,7 +14,6 @@ from sim.plots.style import styled
 if TYPE_CHECKING:
     from sim.experiment.study import Study
 
-_DEAD = "dead, or not yet in orbit"
 _ORDER = (
     "idle",
     "stranded",
@@ -30,7 +30,7 @@ _ORDER = (
 """Classes from what keeps GPUs from work to what becomes of their work."""
 _COLORS = {
     "useful": "#0072B2",
-    _DEAD: "#BDBDBD",
+    DEAD: "#BDBDBD",
     "idle": "#F2D4FF",
     "stranded": "#CC79A7",
     "waiting": "#6A156A",
@@ -58,12 +58,12 @@ def waterfall(study: Study, *, ax: Axes | None = None) -> Axes:
     """
     shares = {name: _with_dead(one) for name, one in study.waterfall_shares().items()}
     shown = list(shares)[:MOST_STRATEGIES]
-    steps = [name for name in (_DEAD, *_ORDER) if any(shares[strategy][name] > _LEAST for strategy in shown)]
+    steps = [name for name in (DEAD, *_ORDER) if any(shares[strategy][name] > _LEAST for strategy in shown)]
     alone = len(shown) == 1
     rows = len(steps) + 2 if alone else len(shown)
     ax = new_axes(9.0, 1.9 + 0.34 * rows + (0.0 if alone else 0.5)) if ax is None else ax
     if alone:
-        _steps(ax, shares[shown[0]], steps)
+        _steps(ax, shares[shown[0]], steps, DEAD if study.scenario.campus is None else DEAD_ON_GROUND)
     else:
         _bars(ax, {strategy: shares[strategy] for strategy in shown}, steps)
     ax.set_xlim(0, 112 if alone else 100)
@@ -84,12 +84,12 @@ def waterfall(study: Study, *, ax: Axes | None = None) -> Axes:
 
 
 def _with_dead(shares: dict[str, float]) -> dict[str, float]:
-    return shares | {_DEAD: max(0.0, 1 - sum(shares.values()))}
+    return shares | {DEAD: max(0.0, 1 - sum(shares.values()))}
 
 
-def _steps(ax: Axes, shares: dict[str, float], steps: list[str]) -> None:
-    """A row for each class, from what was left above it down to what is left below."""
-    rows = ["planned", *("not alive" if name == _DEAD else name for name in steps), "useful"]
+def _steps(ax: Axes, shares: dict[str, float], steps: list[str], dead: str) -> None:
+    """A row for each class, from what was left above it down to what is left below; `dead`: what that means."""
+    rows = ["planned", *("not alive" if name == DEAD else name for name in steps), "useful"]
     left = 100.0
     ax.barh(0, left, color="0.85", height=0.7)
     ax.text(left + 1, 0, "100 %", va="center")
@@ -98,7 +98,7 @@ def _steps(ax: Axes, shares: dict[str, float], steps: list[str]) -> None:
         ax.barh(row, share, left=left - share, color=_COLORS[name], height=0.7)
         ax.plot([left, left], [row - 1, row], color="0.6", linewidth=0.7, zorder=0)
         number = f"\N{MINUS SIGN} {share:.{1 if share >= 9.95 else 2}f} %"
-        meaning = _DEAD if name == _DEAD else CLASSES[name].meaning
+        meaning = dead if name == DEAD else CLASSES[name].meaning
         ax.text(left + 1, row, number, va="center")
         if left - share > _ROOM:
             ax.text(left - share - 1, row, meaning, va="center", ha="right", color="0.35", fontsize=9)

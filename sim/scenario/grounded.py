@@ -12,7 +12,18 @@ from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Reliability
 from sim.scenario.hardware import Satellite
 
-_SECTIONS = ("constellation", "designs", "light", "power", "space", "radiation", "launch", "factory", "deployment")
+_SECTIONS = (
+    "constellation",
+    "designs",
+    "light",
+    "power",
+    "space",
+    "radiation",
+    "launch",
+    "factory",
+    "deployment",
+    "ground",
+)
 """Sections that say nothing about a campus, `servicing` beside them."""
 _HOST = ("gpus", "design_life_years", "mass_kg")
 """Fields of `satellite` that describe a host; the mass is not used, and need not be given."""
@@ -27,6 +38,16 @@ _PRICES = (
 )
 NO_SHELLS = Constellation.model_construct(shells=())
 """The `constellation` of a scenario with a campus; no other may be without a shell."""
+_NOT_FOLLOWED = {
+    "arrives_every_days": ": its one job arrives on arrival_day",
+    "hot_spares": ": campus.warm_standbys are the hosts that take the place of others",
+    "swap_s": ": a standby takes the place of a host within restart_min",
+    "detection_s": ": add it to restart_min",
+    "on_planned_removal": ", where no host leaves by plan",
+    "in_passes": ", which no radiation reaches",
+    "in_storms": ", which no radiation reaches",
+}
+"""Fields of a job that change nothing on a campus, and what to do instead."""
 STRATEGY = "run_to_failure"
 """The strategy of a campus: nothing is ordered."""
 
@@ -112,6 +133,12 @@ def _job_problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
         yield "workload.jobs.0.gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
     if hosts > campus.all_hosts:
         yield "workload.jobs.0.gpus", f"takes {hosts:,} hosts, and both pools hold {campus.all_hosts:,}"
+    plain = type(job)(gpus=1)
+    for name, instead in _NOT_FOLLOWED.items():
+        if getattr(job, name) != getattr(plain, name):
+            yield f"workload.jobs.0.{name}", f"is not followed on a campus{instead}"
+    if scenario.workload.inference:
+        yield "workload.inference", "a campus follows one job and no services: leave it out"
     if job.gradient_gb:
         yield "workload.jobs.0.gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
     if scenario.workload.scheduler != type(scenario.workload)().scheduler:

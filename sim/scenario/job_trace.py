@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -24,13 +25,17 @@ DAYS = {"seconds": 1 / 86400, "minutes": 1 / 1440, "hours": 1 / 24, "days": 1.0}
 _Column = Literal["arrival", "gpus", "work_gpu_hours", "duration", "end", "priority", "deadline", "name"]
 COLUMNS: tuple[_Column, ...] = get_args(_Column)
 """What a row may say; `arrival` and `gpus` it must."""
+_WORK: tuple[_Column, ...] = ("work_gpu_hours", "duration", "end")
+"""Columns any of which says how much work a job has."""
 
 
 class Trace(Parameters):
     """A trace of jobs: CSV with a heading, or lines of JSON (`.jsonl`).
 
     Columns: `arrival` and `gpus` of each job; its work as `work_gpu_hours`, or the `duration` for which it ran or its
-    `end`, both on all its GPUs; `priority`, `deadline` and `name` if there are any.  Other columns are passed over.
+    `end`, both on all its GPUs; `priority`, `deadline` and `name` if there are any.  Other columns are passed over.  A
+    job without any of the three goes on to the end of the mission, where no job of the trace has one, or works as its
+    model says.
     """
 
     file: Text
@@ -67,12 +72,19 @@ def rows_of(trace: Trace, path: Path) -> list[Row]:
         raise _error(path, "", len(lines), f"jobs are too many: a trace may have {MOST_ROWS:,}")
     names: dict[str, str] = {what: trace.columns.get(what, what) for what in COLUMNS}
     _check_columns(names, trace, lines[0][1], path)
-    return [Row(line, _job(trace, names, given, path, line)) for line, given in lines]
+    if {"model", "work_gpu_hours"} & trace.job.keys():
+        ends = False
+    else:
+        ends = any(names[what] in given for what in _WORK for _, given in lines)
+    return [Row(line, _Line(trace, names, given, path, line).job(ends=ends)) for line, given in lines]
 
 
 def _csv_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(text.splitlines(), skipinitialspace=True, strict=True)
     try:
+        heading = [name.strip() for name in reader.fieldnames or ()]
+        if twice := sorted(name for name, times in Counter(heading).items() if times > 1):
+            raise _error(path, f"line {reader.line_num}, column {twice[0]!r}", None, "stands in the heading twice")
         for given in reader:
             if None in given:
                 raise _error(path, f"line {reader.line_num}", None, "has more cells than the heading")
@@ -96,6 +108,12 @@ def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _check_columns(names: Mapping[str, str], trace: Trace, there: Mapping[str, Any], path: Path) -> None:
     """Raises `ScenarioError` where a column is missing that a job needs, or that the scenario names."""
+    for name, times in Counter(trace.columns.values()).items():
+        if times > 1:
+            both = ", ".join(what for what, one in trace.columns.items() if one == name)
+            raise _error(
+                path, f"column {name!r}", None, f"is named as {both} under workload.trace.columns: as one only"
+            )
     for what, name in names.items():
         needed = what in ("arrival", "gpus") or what in trace.columns
         if needed and name not in there:
@@ -103,51 +121,82 @@ def _check_columns(names: Mapping[str, str], trace: Trace, there: Mapping[str, A
             raise _error(path, f"column {name!r}", None, f"is missing{nearest(name, list(there))}; {known}")
 
 
-def _job(trace: Trace, names: Mapping[str, str], given: Mapping[str, Any], path: Path, line: int) -> dict[str, Any]:
-    """A job's description."""
+@dataclass(frozen=True)
+class _Line:
+    """What a line of a trace says of its job."""
 
-    def number(what: str, least: float = 0.0) -> float | None:
-        value = given.get(names[what])
-        if value is None or value == "":
-            return None
-        where = f"line {line}, column {names[what]!r}"
-        try:
-            found = float(value)
-        except (TypeError, ValueError):
-            raise _error(path, where, value, "must be a number") from None
-        if not (isfinite(found) and found >= least):
-            raise _error(path, where, value, f"must be a number of at least {least:g}")
+    trace: Trace
+    names: Mapping[str, str]
+    given: Mapping[str, Any]
+    path: Path
+    line: int
+
+    def job(self, *, ends: bool) -> dict[str, Any]:
+        """The job's description; `ends`: it must say how much work it has."""
+        unit = DAYS[self.trace.unit]
+        arrival, gpus = self.needed("arrival", 0), self.whole("gpus", self.needed("gpus", 1))
+        job = {**self.trace.job, "arrival_day": arrival * unit, "gpus": gpus}
+        work, days = self.number("work_gpu_hours"), self._duration(arrival)
+        if work is None and days is not None:
+            work = days * unit * 24 * gpus
+        if work is not None:
+            job["work_gpu_hours"] = work
+        elif ends:
+            columns = " or ".join(repr(self.names[what]) for what in _WORK if self.names[what] in self.given)
+            problem = f"has nothing under {columns or 'its work'}: other jobs of the trace say how much work they have"
+            raise _error(self.path, f"line {self.line}", None, problem)
+        if (deadline := self.number("deadline")) is not None:
+            if deadline < arrival:
+                raise self.error("deadline", deadline, f"is before its arrival, {arrival:g}")
+            job["deadline_days"] = (deadline - arrival) * unit
+        if (priority := self.number("priority", -1000)) is not None:
+            job["priority"] = self.whole("priority", priority)
+        if name := self.given.get(self.names["name"]):
+            job["name"] = str(name)
+        return job
+
+    def _duration(self, arrival: float) -> float | None:
+        """For how long it ran, or had until its end; none: it does not say."""
+        duration, end = self.number("duration"), self.number("end")
+        if end is None:
+            return duration
+        if end < arrival:
+            raise self.error("end", end, f"is before its arrival, {arrival:g}")
+        if duration is None:
+            return end - arrival
+        if arrival + duration > end * (1 + 1e-9):
+            raise self.error("end", end, f"is before it can have run for {duration:g}: it arrived at {arrival:g}")
+        return duration
+
+    def needed(self, what: str, least: float) -> float:
+        """A number that must be there."""
+        found = self.number(what, least)
+        if found is None:
+            raise self.error(what, None, "is missing")
         return found
 
-    unit = DAYS[trace.unit]
-    arrival, gpus = number("arrival"), number("gpus", 1)
-    for what, value in (("arrival", arrival), ("gpus", gpus)):
-        if value is None:
-            raise _error(path, f"line {line}, column {names[what]!r}", None, "is missing")
-    assert arrival is not None
-    assert gpus is not None
-    if gpus != int(gpus):
-        raise _error(path, f"line {line}, column {names['gpus']!r}", gpus, "must be a whole number")
-    job = {**trace.job, "arrival_day": arrival * unit, "gpus": int(gpus)}
-    work, duration, end = number("work_gpu_hours"), number("duration"), number("end")
-    if end is not None and duration is None:
-        if end < arrival:
-            raise _error(path, f"line {line}, column {names['end']!r}", end, f"is before its arrival, {arrival:g}")
-        duration = end - arrival
-    if work is None and duration is not None:
-        work = duration * unit * 24 * gpus
-    if work is not None:
-        job["work_gpu_hours"] = work
-    if (deadline := number("deadline")) is not None:
-        if deadline < arrival:
-            where = f"line {line}, column {names['deadline']!r}"
-            raise _error(path, where, deadline, f"is before its arrival, {arrival:g}")
-        job["deadline_days"] = (deadline - arrival) * unit
-    if (priority := number("priority", -1000)) is not None:
-        job["priority"] = int(priority)
-    if name := given.get(names["name"]):
-        job["name"] = str(name)
-    return job
+    def number(self, what: str, least: float = 0.0) -> float | None:
+        """A number; none: there is nothing."""
+        value = self.given.get(self.names[what])
+        if value is None or value == "":
+            return None
+        try:
+            found = nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise self.error(what, value, "must be a number") from None
+        if not (isfinite(found) and found >= least):
+            raise self.error(what, value, f"must be a number of at least {least:g}")
+        return found
+
+    def whole(self, what: str, value: float) -> int:
+        """A number that must be whole."""
+        if value != int(value):
+            raise self.error(what, value, "must be a whole number")
+        return int(value)
+
+    def error(self, what: str, value: object, problem: str) -> ScenarioError:
+        """What to raise of a column."""
+        return _error(self.path, f"line {self.line}, column {self.names[what]!r}", value, problem)
 
 
 def _error(path: Path, where: str, value: object, problem: str) -> ScenarioError:

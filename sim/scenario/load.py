@@ -23,6 +23,7 @@ from sim.files import nearest_file
 from sim.scenario.citations import source_faults
 from sim.scenario.faults import Origin, dotted, faults_of, loosely_typed, origin_of, part_at
 from sim.scenario.inherited import CHANGES, SAID, changed_sections, name_of_file, with_changes, with_laid
+from sim.scenario.job_sizes import oversized_jobs, slots_of_shells
 from sim.scenario.job_trace import Trace, rows_of
 from sim.scenario.models import Scenario
 from sim.scenario.vouching import Shape, outdated, shape
@@ -74,6 +75,9 @@ def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Coll
         raise ScenarioError(faults + faults_of(error, tree.value, tree.origins)) from None
     faults += loosely_typed(tree.value, scenario.model_dump(mode="json"), tree.origins)
     faults += source_faults(scenario, tree.origins)
+    if (slots := slots_of_shells(scenario)) is not None:
+        for job in oversized_jobs(scenario, slots):
+            faults.append(origin_of(tree.origins, job.place).fault(dotted(job.place), job.gpus, job.problem))
     try:
         scenario.strategy_named(scenario.strategy)
     except ScenarioError as error:

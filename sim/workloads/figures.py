@@ -41,6 +41,8 @@ class JobFigures:
     """Loading the state from the satellites' own storage."""
     load_away_s: float
     """Loading the share of a satellite that was lost from where checkpoints live."""
+    hand_over_s: float
+    """Taking over the share of a satellite that leaves by plan, which sends it before it goes."""
     load_ground_s: float
     """Loading everything from the ground."""
     ground_s: float
@@ -86,6 +88,7 @@ def job_figures(job: TrainingJob, hardware: Hardware) -> JobFigures:
         durable_s=max(DEFAULT_DURABLE_S, job.checkpoint_block_s) if durable is None else durable,
         load_s=own,
         load_away_s=max(own, away[job.checkpoint_to]),
+        hand_over_s=max(own, ground if job.checkpoint_to == "ground" else peer),
         load_ground_s=ground,
         ground_s=ground,
         computed=tuple(name for name, value in computed.items() if value is not None and getattr(job, name) is None),

@@ -19,6 +19,8 @@ DEFAULT_DURABLE_S = 51.0
 """A save, s: 405B parameters on 8,960 GPUs (ByteCheckpoint, arXiv 2407.20143) [S]."""
 DEFAULT_STEP_S = 10.0
 """Computation of one step, s [A]."""
+STANDBY_GAIN = 10.9
+"""By which a warm standby is faster than requeueing (ByteRobust, arXiv 2509.16293) [S2]."""
 MOST_JOBS = 200_000
 """Jobs of all descriptions: a kilobyte each, and a look at each that waits whenever there is room."""
 
@@ -58,6 +60,18 @@ class TrainingJob(Parameters):
     """What a gang does that lost GPUs for which none are idle there.  `elastic`: it goes on with fewer, by whole
     replicas, and grows back when GPUs are free; its work per hour falls accordingly.  `wait`: it keeps what it has and
     waits in its plane for the others.  `restart_elsewhere`: it gives back all and queues for another place."""
+    hot_spares: int = Field(default=0, ge=0, le=1_000_000)
+    """GPUs of its plane that a gang at full size holds idle and warm beside its own: taken at its start as far as there
+    are any, and again as GPUs come free.  On a loss they step in at once, before it takes idle GPUs, shrinks or waits;
+    what it loses since its last checkpoint is the same."""
+    swap_s: float | None = Field(default=None, ge=0, le=864_000)
+    """Restart where hot spares take the place of all GPUs lost, in place of `detection_s` and `restart_min`, s; loading
+    as there.  None: `restart_min` / 10.9, by which a warm standby is faster than a new place in the queue (ByteRobust,
+    arXiv 2509.16293)."""
+    on_planned_removal: Literal["migrate", "interrupt"] = "migrate"
+    """What a gang does when a satellite of it leaves by plan (the end of its life, a successor, lowering, exchange of
+    living GPUs).  `migrate`: it saves its state before, and the share of the satellite goes over the links to others:
+    that takes a checkpoint, a restart and the transfer, and no work.  `interrupt`: it is stopped as by a failure."""
     tensor_parallel: int = Field(default=1, gt=0, le=1_000_000)
     """GPUs that share each layer of a copy of the model.  Within a satellite their talk is part of the model's `mfu`;
     beyond it each layer waits for the links."""
@@ -180,6 +194,17 @@ class TrainingJob(Parameters):
         return Rhythm(max(interval, lag), write, restart, lag)
 
     @property
+    def swap_days(self) -> float:
+        """Until hot spares have taken the place of GPUs lost, without loading."""
+        restart = self.restart_min / MINUTES_PER_DAY
+        return restart / STANDBY_GAIN if self.swap_s is None else self.swap_s / SECONDS_PER_DAY
+
+    @property
+    def swap_saves_days(self) -> float:
+        """By which that restart is shorter than another, detection apart."""
+        return self.restart_min / MINUTES_PER_DAY - self.swap_days
+
+    @property
     def heeds_nothing(self) -> bool:
         """Whether it computes through passes and storms as at any time."""
         return self.in_passes == self.in_storms == "compute"
@@ -188,6 +213,11 @@ class TrainingJob(Parameters):
     def replica_gpus(self) -> int:
         """GPUs that hold one copy of the model."""
         return self.tensor_parallel * self.pipeline_parallel
+
+    @property
+    def held_gpus(self) -> int:
+        """GPUs of a gang and its hot spares."""
+        return self.gpus + self.hot_spares
 
     @property
     def least_gpus(self) -> int:

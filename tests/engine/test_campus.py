@@ -16,7 +16,7 @@ from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.events import HOSTS_BACK, HOSTS_OUT, EventKind
 from sim.fleet import Fleet
-from sim.metrics import daily_series, loss_by_cause, measure, missing_capacity
+from sim.metrics import daily_series, loss_by_cause, measure, missing_capacity, waterfall
 from sim.result import Result
 from sim.scenario import load, sources
 from sim.shipped import validation_case
@@ -59,7 +59,7 @@ def rows(result: Result) -> list[tuple[float, str, int]]:
     return [
         (round(day, 6), EventKind(kind).name, host)
         for day, kind, host in zip(log_.time_days.tolist(), log_.kind.tolist(), log_.berth.tolist(), strict=True)
-        if kind not in (EventKind.DELIVERED, EventKind.STORED, EventKind.JOB_ARRIVED)
+        if kind not in (EventKind.DELIVERED, EventKind.STORED, EventKind.JOB_ARRIVED, EventKind.KEPT_WAITING)
     ]
 
 
@@ -134,10 +134,14 @@ def test_failures_repairs_standbys_spares_and_a_stall_row_by_row(written):
     log_ = result.events
     assert log_.total(EventKind.COMMITTED) == pytest.approx(2 * 2 * 24)
     assert log_.total(EventKind.WAITED) == pytest.approx((0.1 + 0.4) * 2 * 24)
+    # Meanwhile three hosts are there for it, the one that stands by among them; then one, two and three.
+    assert log_.total(EventKind.KEPT_WAITING) == pytest.approx((0.1 * 3 + 0.1 * 1 + 0.2 * 2 + 0.1 * 3) * 24)
     assert log_.total(EventKind.RESTARTED) == pytest.approx(4 * 0.2 * 2 * 24)
     assert log_.total(EventKind.VISITED) == pytest.approx(0.4 * 24)
     assert log_.where(EventKind.REPAIRED).amount.tolist() == pytest.approx([0.3, 0.5, 2.0])
     found = measure(result)
+    assert found["waiting_gpu_hours"] == pytest.approx(1.1 * 24)
+    assert sum(waterfall(found).values()) == pytest.approx(found["online_gpu_hours"], rel=1e-9)
     assert found["job_interruptions"] == 4
     assert found["effective_training_time_ratio"] == pytest.approx(2 / 3.3)
     assert found["spares_consumed"] == 1
@@ -344,6 +348,11 @@ WRONG = [
     ("factory={}", "factory"),
     ("workload.jobs.0.count=2", "follows one job"),
     ("workload.jobs.0.gradient_gb=2", "gradient_gb"),
+    ("workload.jobs.0.hot_spares=2", r"hot_spares: .*: campus.warm_standbys"),
+    ("workload.jobs.0.detection_s=30", r"detection_s: .* add it to restart_min"),
+    ("workload.jobs.0.on_planned_removal=interrupt", "on_planned_removal"),
+    ("workload.inference=[{}]", r"workload.inference: a campus follows one job and no services"),
+    ("ground={relay: {}}", "ground"),
     ("economics.bus_usd=sized", "economics.bus_usd"),
     ("strategy=batch", "nothing to order"),
 ]
@@ -353,6 +362,13 @@ WRONG = [
 def test_what_a_campus_does_not_follow_is_refused_by_name(setting, said):
     with pytest.raises(ScenarioError, match=said):
         campus(setting)
+
+
+def test_a_checkpoint_longer_than_the_time_between_failures_is_refused_unless_it_costs_nothing():
+    block = {"workload__jobs__0__checkpoint_block_s": 50_000, "workload__jobs__0__checkpoint_durable_s": 50_000}
+    facts(campus(**block))
+    with pytest.raises(ScenarioError, match=r"checkpoint_block_s = 50000.* interrupted every 43,200 s on average"):
+        facts(campus("campus.continuous_checkpoints=false", **block))
 
 
 def test_other_strategies_are_refused():
@@ -457,11 +473,17 @@ def test_a_study_of_a_campus_is_run_drawn_and_read_back(tmp_path):
     study = experiment.run(campus(campus__hosts=6), replicates=2, out=tmp_path / "out")
     assert "GPU-hours rolled back" in study.table()
     assert "Dose" not in study.table()
+    untitled = study.table().partition("replicates, seed 1")[2]
+    assert not [word for word in ("satellite", "orbit", "flight", "bus failure") if word in untitled]
+    for words in ("host failure", "alive, on hosts of the working pool", "that hosts have left"):
+        assert words in study.table()
     again = experiment.load_study(tmp_path / "out")
     assert measure(again.result("run_to_failure", 1)) == pytest.approx(
         measure(run(campus(campus__hosts=6), 1, 1)), nan_ok=True
     )
     for draw in (plots.compute_availability, plots.losses_by_cause):
         plots.save(draw(again), tmp_path / "picture.png")
+    picture = plots.losses_by_cause(again).figure
+    assert any(text.get_text().startswith("host failure") for axes in picture.axes for text in axes.texts)
     ax = plots.event_timeline(again.result("run_to_failure"))
     assert any("hosts mended" in label.get_text() for axes in ax.figure.axes for label in axes.get_yticklabels())

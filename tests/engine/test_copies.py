@@ -139,11 +139,11 @@ def test_every_soft_interruption_is_to_be_noticed_and_no_planned_stop_is(fleet, 
 
 
 def test_a_corruption_is_gone_with_the_work_that_came_after_it():
-    gang = Gang(0.0, 0, None, None, None, None, remaining_days=5.0)
+    gang = Gang(0.0, 0, None, None, None, None, remaining=5.0, pending_size=4)
     gang.pending = [
         Corruption(noticed_day=9.0, cause=0, at_risk=0.5),
         Corruption(noticed_day=8.0, cause=0, at_risk=2.0),
     ]
-    gang.give_up(1.5)
-    assert gang.remaining_days == 6.5
+    gang.give_up(4 * 1.5)
+    assert gang.remaining == 11.0
     assert gang.pending == [Corruption(noticed_day=8.0, cause=0, at_risk=0.5)]

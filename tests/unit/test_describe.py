@@ -156,7 +156,7 @@ def test_who_orders_in_time_is_not_warned():
         (
             "baseline",
             ["workload.jobs.0.gpus=721", "workload.jobs.0.on_loss=wait"],
-            "needs 721 GPUs in one plane and the largest plane has 720: it never starts",
+            "needs 721 GPUs at once, in one plane, and the largest plane never has more than 720: it never starts",
         ),
         ("baseline", ["workload.jobs.0.checkpoint_interval_min=1e6"], "most of its work is lost"),
         (

@@ -72,11 +72,32 @@ def test_lines_of_json_in_other_units(loaded):
         ("arrival,gpus\n0,8\n", {"columns": {"ends": "x"}}, "workload.trace.columns"),
         ("arrival,gpus\n0,8\n", {"job": {"restrt_min": 1}}, r"workload.jobs.0.restrt_min.*did you mean"),
         ("arrival,gpus,work_gpu_hours\n1,8,1\n2,8,0\n", {}, r"workload.jobs.1.work_gpu_hours = 0.*line 3"),
+        ("arrival,gpus,arrival\n0,8,1\n", {}, "line 1, column 'arrival': stands in the heading twice"),
+        ("t,gpus\n0,8\n", {"columns": {"arrival": "t", "end": "t"}}, "column 't': is named as arrival, end under"),
+        ("arrival,gpus,duration\n0,8,-2\n", {}, "line 2, column 'duration' = '-2': must be a number of at least 0"),
+        ("arrival,gpus,duration,end\n0,8,2,2\n1,8,4,3\n", {}, "line 3, column 'end' = 3.0: is before it can have run"),
+        ("arrival,gpus,deadline\n5,8,1\n", {}, "line 2, column 'deadline' = 1.0: is before its arrival, 5"),
+        ("arrival,gpus,duration\n0,8,1\n1,8,\n", {}, "line 3: has nothing under 'duration': other jobs"),
+        ("arrival,gpus,priority\n0,8,.5\n", {}, "line 2, column 'priority' = 0.5: must be a whole number"),
+        ("arrival,gpus\n0,inf\n", {}, "line 2, column 'gpus' = 'inf': must be a number of at least 1"),
+        ("arrival,gpus\n0,8\n0,99999\n", {}, r"jobs.csv: workload.jobs.1.gpus = 99999: needs 50,000 .*\(line 3\)"),
     ],
 )
 def test_what_is_no_trace(loaded, text, trace, says):
     with pytest.raises(ScenarioError, match=says):
         loaded(text, **trace)
+
+
+@pytest.mark.parametrize("gpus", [True, [8], 10**400])
+def test_what_json_has_that_is_no_number(loaded, gpus):
+    with pytest.raises(ScenarioError, match=r"jobs.jsonl: line 1, column 'gpus'.* must be a number"):
+        loaded(json.dumps({"arrival": 0, "gpus": gpus}), "jobs.jsonl")
+
+
+def test_a_job_that_says_nothing_of_its_work_has_that_of_its_model(loaded):
+    model = {"parameters": 1e9, "tokens": 1e9}
+    one, other = loaded("arrival,gpus,duration\n0,8,1\n1,8,\n", job={"model": model})
+    assert (one.work_gpu_hours, other.work_gpu_hours) == (pytest.approx(8), None)
 
 
 def test_a_trace_that_is_not_there(tmp_path):

@@ -178,6 +178,7 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "queueing_delay_days": (0 + 10) / 2,
         "bounded_slowdown": 1,
         "deadlines_met": nan,
+        "jobs_never_started": 1,
         "jobs_finished": 1,
         "makespan_days": nan,
         "online_gpu_hours": 3310 * 24,
@@ -265,11 +266,13 @@ def test_worst_month_lies_between_steps_and_a_short_horizon_is_one_window() -> N
     log.append(50, EventKind.BUS_FAILED, plane=0, satellite=0, satellites=-1, gpus=-10)
     log.append(60, EventKind.DELIVERED, plane=0, satellite=1, satellites=1, gpus=10)
     # 10 days of nothing in any window that holds [50, 60): 20 of 30 days online.
-    assert measure(result_of(log, scenario(planes=1, slots=1)))["worst_month_availability"] == pytest.approx(2 / 3)
+    assert measure(result_of(log, scenario(planes=1, slots=1, jobs=JOBS[:1])))[
+        "worst_month_availability"
+    ] == pytest.approx(2 / 3)
     # With a horizon of 55 days the window [25, 55) ends in the outage: 25 of 30 days.
-    short = result_of(log, scenario(55, planes=1, slots=1))
+    short = result_of(log, scenario(55, planes=1, slots=1, jobs=JOBS[:1]))
     assert measure(short)["worst_month_availability"] == pytest.approx(25 / 30)
-    shorter = result_of(log, scenario(20, planes=1, slots=1))
+    shorter = result_of(log, scenario(20, planes=1, slots=1, jobs=JOBS[:1]))
     assert measure(shorter)["worst_month_availability"] == 1.0
 
 
@@ -329,7 +332,7 @@ def test_daily_means_are_exact(by_hand: Result) -> None:
     log = EventRecorder()
     log.append(0.25, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=10)
     log.append(1.5, EventKind.GPU_FAILED, plane=0, satellite=0, gpus=-5)
-    series = daily_series(result_of(log, scenario(2.5, planes=1, slots=1)))
+    series = daily_series(result_of(log, scenario(2.5, planes=1, slots=1, jobs=JOBS[:1])))
     # Day 0: 3/4 of the day with all; day 1: half with all, half with half; the last half day: half.
     assert series["online_fraction"] == pytest.approx([0.75, 0.75, 0.5])
     assert series["satellites_working"] == pytest.approx([0.75, 1.0, 1.0])
@@ -342,7 +345,7 @@ def test_a_last_day_of_rounding_error_has_a_mean() -> None:
     log = EventRecorder()
     log.append(0, EventKind.DELIVERED, plane=0, satellite=0, satellites=1, gpus=5)
     days = next(d for d in (np.arange(1.0, 3000.0)) if d / DAYS * DAYS > d)
-    series = daily_series(result_of(log, scenario(days, planes=1, slots=1)))
+    series = daily_series(result_of(log, scenario(days, planes=1, slots=1, jobs=JOBS[:1])))
     assert series["online_fraction"].shape == (days + 1,)
     assert series["online_fraction"][-1] == pytest.approx(0.5)
 

@@ -87,4 +87,6 @@ def test_room_on_one_satellite():
     first = made.take(0, 7, 6, NONE)  # on the satellite of eight
     assert made.on_one(0) == 5
     assert made.on_one(0, [7]) == 8
-    assert made.beside(first) == 2
+    assert made.within_reach(0, first, on_one_satellite=True) == 2
+    assert made.within_reach(0, NONE, on_one_satellite=True) == 5
+    assert made.within_reach(0, first, on_one_satellite=False) == 10

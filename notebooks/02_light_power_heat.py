@@ -19,10 +19,11 @@
 #
 # **Verdict.** Pausing loses 5.6 % of the year's GPU-hours at 500 km, 4.0 at 650, 2.9 at 800, 1.6 at 1,000 and .12 at
 # 1,400, all of it in one season. The battery that rides through weighs 81 kg at 500 km and 12 at 1,400, beside the 575
-# of the satellite, and fades by 13 to 6 % in five years. At Falcon 9's list price its launch alone costs 3.5 to 24 USD
-# for each GPU-hour it saves, more than the 2.6 USD that satellite and launch cost for an average one: in a dawn-dusk
-# orbit it is cheaper to pause in eclipse than to carry a battery, the more so the higher the orbit, because the battery
-# is needed less. At 650 km the battery pays if launch costs less than about 2,400 USD/kg, without cells and array.
+# of the satellite, and fades by 13 to 6 % in five years. At the \$4,855 a kilogram of a full Falcon 9 its launch alone
+# costs 4.4 to 31 USD for each GPU-hour it saves, more than the 3.0 USD that satellite and launch cost for an average one:
+# in a dawn-dusk orbit it is cheaper to pause in eclipse than to carry a battery, the more so the higher the orbit, because
+# the battery is needed less. At 650 km the battery pays if launch costs less than about 1,700 USD/kg, without cells and
+# array.
 
 # %%
 # %matplotlib inline
@@ -32,7 +33,7 @@ import numpy as np
 import sim
 
 ALTITUDES_KM = (500, 650, 800, 1000, 1400)
-USD_PER_KG = 67e6 / 17_500  # a full Falcon 9 at list price
+USD_PER_KG = 67e6 / (24 * 575)  # a full Falcon 9 at list price: 24 of these satellites
 
 
 def suncatcher(altitude_km, policy, *settings):
@@ -88,7 +89,7 @@ for row in rows:
 
 # %% [markdown]
 # - `lost`: share of the year between the edges of eclipse, in per cent and in GPU-hours of one satellite.
-# - `kWh`, `kg`, `kUSD`, `array m2`: battery, its mass, its launch at 3,829 USD/kg, and array area that riding through
+# - `kWh`, `kg`, `kUSD`, `array m2`: battery, its mass, its launch at 4,855 USD/kg, and array area that riding through
 #   needs beyond pausing, where the battery carries the bus alone.
 # - `worn`: capacity lost after five years, by cycles and calendar.
 # - `USD/GPU h`: launching that extra battery, divided by the GPU-hours it saves in five years; cells and array come on
@@ -96,10 +97,18 @@ for row in rows:
 
 # %%
 prices = satellite.gpus * carried.scenario.economics.gpu_usd + carried.scenario.economics.bus_usd
-average = (prices + satellite.mass_kg * USD_PER_KG) / (satellite.gpus * 24 * 365.25 * years)
+hours = satellite.gpus * 24 * 365.25 * years
+average = (prices + satellite.mass_kg * USD_PER_KG) / hours
 print(f"satellite and launch, for an average GPU-hour: {average:.2f} USD")
+pays_below = {}
 for row in rows:
-    print(f"{row['km']:6,} km: the battery pays below {average / row['USD/GPU h'] * USD_PER_KG:6,.0f} USD/kg")
+    # Where launch is cheaper, so is the average hour.
+    more_kg_per_hour = (row["USD/GPU h"] - satellite.mass_kg * USD_PER_KG / hours) / USD_PER_KG
+    pays_below[row["km"]] = prices / hours / more_kg_per_hour
+    print(f"{row['km']:6,} km: the battery pays below {pays_below[row['km']]:6,.0f} USD/kg")
+assert all(row["USD/GPU h"] > average for row in rows)
+assert list(pays_below.values()) == sorted(pays_below.values(), reverse=True)
+assert round(pays_below[650], -2) == 1700
 
 # %%
 figure, (season, price) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")

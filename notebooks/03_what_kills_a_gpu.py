@@ -17,16 +17,17 @@
 # **Question.** You plan a fleet of orbital data centres. How do altitude and shield change what destroys GPUs and what
 # only interrupts jobs? What do the South Atlantic Anomaly, burn-in, an unknown ageing law, and error tolerance change?
 #
-# **Verdict.** At 650 km behind 10 mm of aluminium 93 % of the GPUs lost are lost to age, to their host and to the bus,
-# which no shield changes; radiation interrupts each chip 6 times a year and rarely destroys one. Altitude makes
-# radiation a major cause: at 1,200 km the same design takes nine times the dose, memory errors begin to grow after 1.2
-# years instead of 11.7, a chip is interrupted 127 times a year, and a gang of 256 turns 51 % of its time into work
-# instead of 88. Doubling the shield takes off a quarter of the trapped dose, at any of these altitudes, for 108 kg a
-# satellite. Protons come in some ten short passes a day, so a gang whose satellites fly together makes 87 % of its time
-# useful, one spaced around the orbit 73. Burn-in pays if several per cent of the GPUs would fail early, and saves what
-# it costs at half a per cent. A stock of spares that fits two calm years lets a fleet of Titan's kind fall from 99 to
-# 79 % by year five. Error tolerance is worth .9 points of goodput for a 32 GB chip at 650 km, 5 for 288 GB, 16 at
-# 1,000 km.
+# **Verdict.** At 650 km behind 10 mm of aluminium 93 % of the GPUs lost are lost to age, to their host and to the
+# bus, which no shield changes; radiation interrupts each chip 6 times a year and rarely destroys one. Altitude makes
+# radiation a major cause: at 1,200 km the same design takes nine times the dose, memory errors begin to grow after
+# 1.2 years instead of 11.7, a chip is interrupted 127 times a year, and a gang of 256 turns 62 % of its time into
+# work instead of 93. Doubling the shield takes off a quarter of the trapped dose, at any of these altitudes, for 108
+# kg a satellite. Protons come in some ten short passes a day, so a gang of 2,916 GPUs whose satellites fly together
+# makes 94 % of its time useful, one spaced around the orbit 86; where each checkpoint stops the gang for a minute
+# instead of .59 s, 87 and 73. Burn-in pays if several per cent of the GPUs would fail early, and costs a little more
+# than it saves at half a per cent. A stock of spares that fits two calm years lets a fleet of Titan's kind fall from
+# 99 to 79 % by year five. Error tolerance costs .8 points of goodput for a 32 GB chip at 650 km; it is worth 2 points
+# for 288 GB, and 7 to 11 at 1,000 km.
 
 # %%
 # %matplotlib inline
@@ -194,8 +195,9 @@ assert all(row["memory error"] / sum(row.values()) > 0.5 for row in interruption
 # %% [markdown]
 # ### What destroys a GPU
 #
-# Four replicates of the fleet with each design. `bus` takes all GPUs of a satellite at once, `host` four, `puncture` a
-# quarter of them (one coolant loop of four). Debris hits are too rare to show in a few replicates: `expected` is their mean.
+# Four replicates of the fleet with each design. `bus` takes all GPUs of a satellite at once, `host` four, `puncture`
+# a quarter of them (one coolant loop of four). Debris hits are too rare to show in a few replicates: `expected` is
+# their mean.
 
 # %%
 KILLERS = {"gpu": "age", "host": "host", "latch_up": "latch-up", "dose": "dose"}
@@ -220,34 +222,45 @@ for (altitude_km, shield_mm), row in losses.items():
     expected = float(designs[altitude_km, shield_mm][1].keeping.collisions_per_year[0]) * result.nameplate_gpus
     print(f"{sum(row.values()):10.1f}{expected:10.2f}{kept[altitude_km, shield_mm]:10.1%}")
     assert expected < 0.02 * sum(row.values())
-stacked("Losses: mostly age, hosts and buses, which no shield changes; radiation matters from 1,000 km", "GPUs per year", losses)
+stacked(
+    "Losses: mostly age, hosts and buses, which no shield changes; radiation matters from 1,000 km",
+    "GPUs per year",
+    losses,
+)
 assert all(max(row, key=row.get) == "age" for row in losses.values())
 own = {key: (row["age"] + row["host"] + row["bus"]) / sum(row.values()) for key, row in losses.items()}
-print("age, hosts and buses, share of the losses:", {key: f"{own[key]:.0%}" for key in ((650, 10), (1200, 10), (1200, 3))})
+print(
+    "age, hosts and buses, share of the losses:", {key: f"{own[key]:.0%}" for key in ((650, 10), (1200, 10), (1200, 3))}
+)
 assert own[650, 10] > 0.9 > own[1200, 10] > own[1200, 3]
 assert losses[1200, 10]["latch-up"] > 4 * losses[650, 10]["latch-up"]
 assert losses[1200, 3]["dose"] > 5 > losses[1000, 3]["dose"] > losses[650, 3]["dose"] == 0
 assert kept[650, 10] - kept[1200, 10] > 0.2
 
 # %% [markdown]
-# Which causes lead does not change with altitude or shield: age, the bus, hosts. What changes is what comes next. Up to
-# 650 km that is a punctured coolant loop, and permanent damage by radiation is one to three per cent of all losses. At
-# 1,000 km latch-up draws level with the punctures, at 1,200 km it leaves them behind, and there, behind 3 mm, dose
-# itself begins to end chips (their median end, 50 krad, is an assumption: range 20-300). The shield acts on those two
-# alone, so a thicker one saves few GPUs; it saves interruptions, and with them work. Below 5 mm electrons come through
-# as well, which is why the step from 3 to 5 mm counts for more than all later ones. How fast memory errors grow beyond
-# the onset is an assumption too (half the first rate for each krad, range 0-5): it makes the high orbits' bars tall,
-# not their order.
+# Which causes lead does not change with altitude or shield: age, the bus, hosts. What changes is what comes next. Up
+# to 650 km that is a punctured coolant loop, and permanent damage by radiation is one to four per cent of all losses.
+# At 1,000 km latch-up draws level with the punctures (behind 3 mm it takes twice as many), at 1,200 km it leaves them
+# behind, and there, behind 3 mm, dose itself begins to end chips (their median end, 50 krad, is an assumption: range
+# 20-300). The shield acts on those two alone, so a thicker one saves few GPUs; it saves interruptions, and with them
+# work. Below 5 mm electrons come through as well, which is why the step from 3 to 5 mm takes off more dose than all
+# later ones. How fast memory errors grow beyond the onset is an assumption too (half the first rate for each krad,
+# range 0-5): it makes the high orbits' bars tall, not their order.
 #
 # ## 2. What does the South Atlantic Anomaly do?
 #
 # Trapped protons arrive in passes of the Anomaly. One day at 650 km, minute by minute, for a gang of all 2,916 GPUs:
-# once in a cluster, whose satellites pass together, and once spaced around the orbit, at the same mean rate.
+# once in a cluster, whose satellites pass together, and once spaced around the orbit, at the same mean rate. Each of
+# its checkpoints stops it for a minute, which shows best what an interval costs; those of the shipped cluster, which
+# are copied while the gang computes, follow.
 
 
 # %%
-def one_gang(formation, interval_min, constant=False):
-    """All GPUs in one gang that nothing kills; `constant`: the same interruptions, but at any time of the day."""
+def one_gang(formation, interval_min, constant=False, **job):
+    """All GPUs in one gang that nothing kills; `constant`: the same interruptions, but at any time of the day.
+
+    Further settings are those of the job.
+    """
     never = {"kind": "exponential", "rate_per_year": 0}
     # Silent corruption is left out: it is detected an hour late, which would hide the effect of the passes.
     effects = plain.radiation.model_dump(mode="json")["effects"] | {"silent_corruption": None, "latch_up": None}
@@ -268,6 +281,7 @@ def one_gang(formation, interval_min, constant=False):
                 "checkpoint_block_s": 60,
                 "checkpoint_durable_s": 60,
                 "restart_min": 5,
+                **job,
             }
         ],
     )
@@ -346,17 +360,37 @@ best = {name: max(one["goodput"] for one in row) for name, row in won.items()}
 best_min = {name: INTERVALS_MIN[int(np.argmax([one["goodput"] for one in row]))] for name, row in won.items()}
 print("best:", {name: f"{best[name]:.1%} at {best_min[name]} min" for name in best})
 counts = [row[0]["job_interruptions"] for row in won.values()]
-assert max(counts) < 1.05 * min(counts)  # Poisson counts of about 12,000 differ by 1 %
+assert max(counts) < 1.05 * min(counts)  # Poisson counts of about 13,000 differ by 1 %
 assert best["co-located"] > best["around the orbit"] + 0.03
 assert best_min["co-located"] >= best_min["constant rate"]
+
+# %%
+BEHIND = {"checkpoint_block_s": 0.59, "checkpoint_durable_s": 51}
+behind = {name: measured(one_gang(f, "optimum", c, **BEHIND), 1)["goodput"] for name, (f, c) in gangs.items()}
+print("checkpoints that stop the gang for .59 s, best interval:", {name: f"{x:.1%}" for name, x in behind.items()})
+at_once = {
+    (a, t): measured(one_gang("cluster", t, in_passes=a), 1)["goodput"]
+    for a in ("checkpoint", "best")
+    for t in (20, 40)
+}
+paused = measured(one_gang("cluster", "optimum", in_passes="best", **BEHIND), 1)["goodput"]
+print("for 60 s, co-located, acting on passes:", {f"{a}, {t} min": f"{x:.1%}" for (a, t), x in at_once.items()})
+print(f"for .59 s, co-located, pausing through the worst passes: {paused:.1%}")
+assert behind["co-located"] > behind["around the orbit"] + 0.06 > behind["constant rate"] + 0.06
+assert all(behind[name] > best[name] + 0.05 for name in gangs)
+assert all(at_once[a, 40] > best["co-located"] + 0.02 for a in ("checkpoint", "best"))
+assert 0 < paused - behind["co-located"] < 0.01
 
 # %% [markdown]
 # All three gangs have the same number of interruptions. In a pass of the cluster, every interruption after the first
 # finds little work done since the last restart and costs little, and the long time between passes is undisturbed.
-# Around the orbit, some satellite is in the Anomaly whenever the plane lies over its longitudes, twice a day for hours,
-# and interrupts the gang, so the result is closer to that of a constant rate. Two conclusions: put a synchronous gang
-# on satellites that fly together, and do not derive its checkpoint interval from the mean rate, which gives a shorter
-# one than the cluster needs. A checkpoint before each pass would do better still; it is not simulated.
+# Around the orbit, some satellite is in the Anomaly whenever the plane lies over its longitudes, twice a day for
+# hours, and interrupts the gang, so the result is closer to that of a constant rate. Checkpoints that stop the gang
+# for .59 s can be written so often that little work is ever lost; what remains are the restarts, and flying together
+# still wins 8 points. Two conclusions: put a synchronous gang on satellites that fly together, and do not derive its
+# checkpoint interval from the mean rate, which gives a shorter one than the cluster needs (`optimum` knows the
+# passes). A gang that knows them can also write a checkpoint as each begins, or pause through the worst
+# (`in_passes`): worth four points where a checkpoint takes a minute, and next to nothing where it takes .59 s.
 #
 # ## 3. What does burn-in on the ground buy?
 #
@@ -411,17 +445,18 @@ for panel in (deaths, money):
     panel.set_xticks(place, [f"{100 * f:g} %" for f in FRACTIONS])
     panel.set_xlabel("GPUs that would fail early")
     panel.legend(frameon=False, fontsize=8, loc="upper left")
-deaths.set(ylabel="GPUs that fail in orbit", title="Early failures move to the ground ...", ylim=(0, 1100))
-money.set(ylabel="USD per useful GPU-hour, from 5 on", title="... which pays if they are many", ylim=(5, 6))
+deaths.set(ylabel="GPUs that fail in orbit", title="Early failures move to the ground ...", ylim=(0, 1000))
+money.set(ylabel="USD per useful GPU-hour, from 4 on", title="... which pays if they are many", ylim=(4, 5))
 plt.show()
-assert gain[0.005] < 0.01 < 0.1 < gain[0.05]
+assert -0.03 < gain[0.005] < 0 < gain[0.02] < 0.1 < gain[0.05]
 assert 0.95 < burnt[0.005, BURN_IN_DAYS]["5 years"] / burnt[0.005, 0]["5 years"] < 1
 assert burnt[0.05, BURN_IN_DAYS]["1st year"] < 0.6 * burnt[0.05, 0]["1st year"]
 
 # %% [markdown]
-# At the default assumption, half a per cent, burn-in keeps some ten failures on the ground, which pays for the GPUs
-# scrapped and the time on the bench and no more. At 2 % it saves some 2 % of the price of a GPU-hour. At 5 % it is worth
-# having: four per cent, for launching a dead GPU costs its satellite's share of mass and array as well. Wear-out
+# At the default assumption, half a per cent, burn-in keeps some ten failures on the ground, which does not quite pay
+# for the GPUs scrapped and the time on the bench: an hour costs .02 USD more. At 2 % it saves .04 USD, one per cent
+# of the price of a GPU-hour (six replicates give .037 with a standard error of .003). At 5 % it is worth having:
+# three to four per cent, for launching a dead GPU costs its satellite's share of mass and array as well. Wear-out
 # starts at launch in all cases: 90 days on the bench do not bring it forward. The figure to ask a supplier for is the
 # share of early failures; if the GPUs do useful work on the ground in these weeks, waiting costs nothing.
 #
@@ -534,10 +569,14 @@ ax.set_xticks(range(len(cases)), [f"{km:,} km\n{gb} GB" for km, gb in cases])
 ax.set(ylabel="goodput, %", ylim=(0, 100), title="Error tolerance is worth most where errors are frequent")
 ax.legend(frameon=False, ncols=2)
 plt.show()
-assert gained[650, 32] < 0.03 < gained[650, 288] < gained[1000, 288]
-assert gained[1000, 32] > 3 * gained[650, 32]
+# Pairs of replicates differ by less than a point.
+assert -0.02 < gained[650, 32] < 0 < 0.01 < gained[650, 288] < 0.03
+assert 0.05 < gained[1000, 32] < gained[1000, 288] < 0.12
+costs = {gb: goodput[650, gb, "none"] - goodput[1000, gb, "none"] for gb in (32, 288)}
+assert all(0.5 < gained[1000, gb] / costs[gb] < 0.8 for gb in costs)
 
 # %% [markdown]
-# The measures cost 5 % of all work and save what they prevent. For the small chip at 650 km that is little more than
-# they cost. For today's memories, or higher orbits, they come before more shielding: at 1,000 km they recover more than
-# half of what the altitude costs.
+# The measures cost 5 % of all work, 4 points here, and save what they prevent. For the small chip at 650 km that is
+# less than they cost: a gang whose checkpoints cost it next to nothing loses little by an interruption but the
+# restart. For today's memories it is a little more, and in higher orbits they come before more shielding: at 1,000 km
+# they recover more than half of what the altitude costs.

@@ -1,0 +1,376 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What share of a fleet's GPU-hours turns into training or tokens?
+#
+# **Question.** VERDICT
+
+# %%
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Patch
+from scipy import stats
+
+import sim
+from sim.metrics import waterfall
+from sim.shipped import validation_case
+
+SEED, REPLICATES = 1, 4
+SMALL, LARGE = 256, 2816
+GANGS = {32: 88, SMALL: 11, 1408: 2, LARGE: 1}  # by size, how many: 2,816 of 2,916 GPUs in every case
+
+# %% [markdown]
+# ## The same gang on the ground
+#
+# The ground twin runs on the same engine: the same GPUs, racks (36 or 72 GPUs with the network of a satellite), gangs,
+# models and checkpoints. What differs, and where it is from:
+#
+# | | orbit | ground |
+# |---|---|---|
+# | interruptions that break nothing | Llama 3's, and radiation | Llama 3's |
+# | GPUs and hosts that die | 3 % and 2 % a year, GPUs more as they wear out; nobody exchanges them | the same laws; technicians exchange them the next day |
+# | the rack itself | a bus that fails about 2 % a year, debris, eclipses on battery | does not fail: mains and cooling are left out |
+# | deployment | from the first launch on, four flights for Suncatcher | complete on day 0 |
+# | replacement | whole satellites (`scheduled_batch`: a look twice a year) | none needed |
+#
+# Llama 3 (arXiv 2407.21783): 419 unexpected interruptions in 54 days of 16,384 H100. Counts by GPU and by host of eight
+# are turned into rates; what the laws above already let die is taken off, so nothing is counted twice. A job stops
+# for software by itself about once a day, whatever its size; for a small gang that is an upper bound. `suncatcher_81`
+# as shipped has no such interruptions, so its share here is a little lower than elsewhere.
+#
+# Gangs are elastic (they go on with fewer GPUs, at least half) and train 27 million parameters per GPU, so that a step
+# takes five seconds in all of them. Every gang checkpoints at its best interval, stands still for .59 s each time,
+# and has the copy after 51 s (ByteCheckpoint, arXiv 2407.20143); a restart takes 9 minutes and a minute to notice.
+
+# %%
+GPUS, HOSTS, YEARS = 16384, 2048, 54 / 365.25
+PER_GPU = {"faulty GPU": 148, "HBM": 72, "SRAM": 19, "system processor": 17, "silent corruption": 6, "thermal": 6}
+PER_HOST = {"network": 35, "maintenance": 32, "NIC": 7, "SSD": 3, "power supply": 3, "chassis": 2, "I/O board": 2,
+            "CPU": 2, "memory": 2}  # fmt: skip
+PER_JOB = {"software": 54, "watchdog": 7, "dependency": 2}
+assert sum(sum(counts.values()) for counts in (PER_GPU, PER_HOST, PER_JOB)) == 419
+plain = sim.load("suncatcher_81")
+dying = plain.reliability.gpu.constant_per_year, plain.reliability.groups["host"].law.rate_per_year
+RATES = {
+    "gpu": sum(PER_GPU.values()) / GPUS / YEARS - dying[0],
+    "host": sum(PER_HOST.values()) / HOSTS / YEARS / 2 - dying[1],  # hosts of four GPUs here, of eight there
+    "job": sum(PER_JOB.values()) / YEARS,
+}
+FIELD = [f"reliability.interruptions.field_{per}={{rate_per_year: {rate}, per: {per}}}" for per, rate in RATES.items()]
+
+
+def ground(satellites, formation):
+    """Settings that make a machine room of a fleet: an orbit without eclipse in which nothing happens."""
+    shell = f"kind: sun_synchronous, formation: {formation}, altitude_km: 1400, ltan_h: 6"
+    return [
+        *FIELD,
+        f"constellation.shells=[{{{shell}, satellites_per_plane: {satellites}}}]",
+        "constellation.spare_berths_per_plane=0",
+        "mission.years=2",  # technicians keep the hardware as new: later years are like these
+        "deployment={kind: in_place}",
+        "satellite.design_life_years=30",
+        "satellite.propulsion.vulnerable_area_m2=0",
+        "satellite.links.reacquisition_s=0",
+        *(f"satellite.{size}=sized" for size in ("array.area_m2", "battery.capacity_kwh", "radiator.area_m2")),
+        "satellite.radiator.tube_fraction=0",
+        "radiation.solar_protons=false",
+        "radiation.wear.end_median_krad=1e9",
+        *(f"radiation.effects.{name}=null" for name in plain.radiation.effects),
+        "reliability.stress={activation_energy_ev: 0, cycling_share: 0}",
+        "reliability.bus={kind: exponential, rate_per_year: 0}",
+        "servicing={kind: technicians, mends: [gpus, groups], success_probability: 1,"
+        " depot: {parts: 200, reorder_level: 100}}",
+        "strategies.robotic_servicing={review_period_days: 1, dead_gpu_fraction: 0, worth_a_visit: 0.001}",
+        "strategy=robotic_servicing",
+        "ground=null",
+    ]
+
+
+def gang(gpus):
+    """Settings of the gangs of a size."""
+    return [
+        f"workload.jobs.0.gpus={gpus}",
+        f"workload.jobs.0.count={GANGS[gpus]}",
+        f"workload.jobs.0.model.parameters={7e9 * gpus / 256}",
+    ]
+
+
+def shares(scenario, strategy=None, replicates=REPLICATES):
+    """By class the percentage of all planned GPU-hours in each replicate, shape (replicates,), and other metrics."""
+    runs = [sim.run(scenario, seed=SEED, strategy=strategy, replicate=r) for r in range(replicates)]
+    measured = [sim.measure(run) for run in runs]
+    values = {name: np.array([one[name] for one in measured]) for name in sim.METRICS}
+    found = {name: 100 * hours / (runs[0].nameplate_gpus * runs[0].horizon_days * 24)
+             for name, hours in waterfall(values).items()}  # fmt: skip
+    found["not alive"] = 100 - sum(found.values())
+    found["alive and wanted"] = 100 - found["not alive"] - found["idle"] - found["stranded"]
+    return found | values
+
+
+def interval(values):
+    """Mean over the replicates, and how far its 95 % interval (Student) reaches to either side."""
+    return float(np.mean(values)), float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
+
+
+def text(values, digits=1):
+    mean, reach = interval(values)
+    return f"{mean:.{digits}f} ± {reach:.{digits}f}"
+
+
+orbit = {size: shares(sim.load("suncatcher_81", set_=[*FIELD, *gang(size)])) for size in GANGS}
+on_ground = {size: shares(sim.load("suncatcher_81", set_=[*ground(81, "cluster"), *gang(size)])) for size in GANGS}
+ai1 = shares(sim.load("spacex_ai1", set_=FIELD))
+ai1_ground = shares(sim.load("spacex_ai1", set_=ground(40, "spaced")))
+shipped = shares(plain)
+llama = shares(sim.load(validation_case("llama3_ground")))
+print(f"Llama 3's own 54 days, 16,384 GPUs: {text(llama['useful'])} % useful; the paper says more than 90 %")
+print(f"suncatcher_81 as shipped, without Llama 3's interruptions: {text(shipped['useful'])} % of the planned hours")
+
+# %% [markdown]
+# ## 1. Where the GPU-hours go
+#
+# Percentages of all hours that the planned GPUs could give over five years (two on the ground), means of four replicates
+# with 95 % intervals.
+
+# %%
+FLEETS = {
+    "Suncatcher, gangs of 256: in orbit": orbit[SMALL],
+    "the same on the ground": on_ground[SMALL],
+    "Suncatcher, one gang of 2,816: in orbit": orbit[LARGE],
+    "the same on the ground ": on_ground[LARGE],
+    "AI1, inference and gangs of 72: in orbit": ai1,
+    "the same on the ground  ": ai1_ground,
+}
+PARTS = {
+    "training": ("#0072B2", lambda one: one["useful"] - one["inference"]),
+    "inference": ("#56B4E9", lambda one: one["inference"]),
+    "work lost or repeated": ("#D55E00", lambda one: one["lost"]),
+    "restart, detection, checkpoints": ("#E69F00", lambda one: sum(one[n] for n in ("restart", "detection", "checkpoint"))),
+    "talk between GPUs": ("#009E73", lambda one: one["link"]),
+    "waiting, low power": ("#CC79A7", lambda one: sum(one[n] for n in ("waiting", "throttled", "eclipse", "unsold"))),
+    "reserve, no gang wants it": ("#DDDDDD", lambda one: one["idle"] + one["stranded"]),
+    "dead, or not yet in orbit": ("#777777", lambda one: one["not alive"]),
+}  # fmt: skip
+for one in FLEETS.values():
+    one["inference"] = one["useful"] * one["inference_gpu_hours"] / one["useful_gpu_hours"]
+
+print(f"{'':34}" + "".join(f"{name.split(':')[0].split(',')[0][:12] + (': orbit' if 'orbit' in name else ': gnd'):>20}" for name in FLEETS))
+for part, (_, of) in PARTS.items():
+    print(f"{part:34}" + "".join(f"{text(of(one)):>20}" for one in FLEETS.values()))
+print(f"{'useful':34}" + "".join(f"{text(one['useful']):>20}" for one in FLEETS.values()))
+print(f"{'useful, of the hours alive':34}" + "".join(f"{text(100 * one['useful'] / one['alive and wanted']):>20}" for one in FLEETS.values()))
+
+figure, axis = plt.subplots(figsize=(11, 4.6), layout="constrained")
+rows = [0, 1, 2.5, 3.5, 5, 6]
+left = np.zeros(len(FLEETS))
+for part, (colour, of) in PARTS.items():
+    width = np.array([of(one).mean() for one in FLEETS.values()])
+    axis.barh(rows, width, left=left, color=colour, label=part, height=0.8)
+    for row, start, wide in zip(rows, left, width, strict=True):
+        if wide > 2.5:
+            axis.text(start + wide / 2, row, f"{wide:.0f}", ha="center", va="center", fontsize=9,
+                      color="white" if part in ("training", "dead, or not yet in orbit") else "black")  # fmt: skip
+    left += width
+axis.set_yticks(rows, [name.strip() for name in FLEETS])
+axis.set(ylim=(6.6, -0.6), xlim=(0, 100), xlabel="% of the GPU-hours planned")
+axis.set_title("In orbit a fifth of the hours is lost to dead hardware; soft errors matter for large gangs", loc="left")
+figure.legend(loc="outside lower center", ncols=4, frameon=False)
+plt.show()
+
+# %% [markdown]
+# SECTION1
+#
+# ## 2. The larger the gang, the less it keeps
+#
+# All gangs of a fleet together hold 2,816 of its 2,916 GPUs, in 88, 11, 2 or 1 gangs. Left: of all hours planned.
+# Right: of the hours in which GPUs were alive and a gang wanted them, which is what hardware has nothing to do with.
+
+# %%
+def kept(one):
+    return 100 * one["useful"] / one["alive and wanted"]
+
+
+print(f"{'gang':>6}{'useful, % of planned: orbit':>30}{'ground':>14}{'useful, % of alive: orbit':>30}{'ground':>14}{'a day: orbit':>16}{'ground':>10}")
+for size, count in GANGS.items():
+    a_day = [one["job_interruptions"].mean() / count / days for one, days in ((orbit[size], 1826), (on_ground[size], 730.5))]
+    print(f"{size:6,}{text(orbit[size]['useful']):>30}{text(on_ground[size]['useful']):>14}{text(kept(orbit[size])):>30}"
+          f"{text(kept(on_ground[size])):>14}{a_day[0]:16.1f}{a_day[1]:10.1f}")  # fmt: skip
+
+figure, (planned, alive) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
+for label, fleet, colour in (("ground", on_ground, "#009E73"), ("orbit", orbit, "#0072B2")):
+    useful = [interval(one["useful"]) for one in fleet.values()]
+    ready = [one["alive and wanted"].mean() for one in fleet.values()]
+    planned.plot(list(GANGS), ready, "--", color=colour, linewidth=1.2)
+    planned.errorbar(list(GANGS), [m for m, _ in useful], [r for _, r in useful], fmt="o-", color=colour, capsize=3)
+    planned.text(34, ready[0] + 0.6, f"{label}: alive and wanted", color=colour, fontsize=9, va="bottom")
+    planned.text(LARGE * 1.12, useful[-1][0], f"{label}:\nuseful", color=colour, va="center")
+    shared = [interval(kept(one)) for one in fleet.values()]
+    alive.errorbar(list(GANGS), [m for m, _ in shared], [r for _, r in shared], fmt="o-", color=colour, capsize=3)
+    alive.text(LARGE * 1.12, shared[-1][0], label, color=colour, va="center")
+mean, reach = interval(llama["useful"])
+alive.errorbar([16384], [mean], [reach], fmt="D", color="black", capsize=3)
+alive.annotate("Llama 3's rates,\n16,384 GPUs,\nno talk between GPUs", (16384, mean), (-4, -10),
+               textcoords="offset points", ha="center", va="top", fontsize=8)  # fmt: skip
+planned.set(ylabel="%", title="of all hours planned", xlim=(28, 7000))
+alive.set(title="of the hours alive and wanted", xlim=(28, 60000))
+for panel in (planned, alive):
+    panel.set(xscale="log", xlabel="GPUs in a gang", ylim=(45, 101))
+    panel.set_xticks(list(GANGS), [f"{size:,}" for size in GANGS])
+    panel.minorticks_off()
+    panel.grid(alpha=0.3)
+figure.suptitle("On the ground the size of a gang costs 10 points, in orbit 24; dead hardware costs 20 at any size")
+plt.show()
+
+# %% [markdown]
+# SECTION2
+#
+# ## 3. Which single improvement buys most?
+#
+# Each change alone, with the same luck as the fleet without it (common random numbers), so the differences are paired:
+# points of all hours planned, mean and 95 % interval.
+
+# %%
+SHELL = "kind: sun_synchronous, formation: cluster, ltan_h: 6, satellites_per_plane: 81"
+SOFTWARE, ORBIT, HARDWARE = "software and operations", "design of satellite and orbit", "replacement of satellites"
+IMPROVEMENTS = {
+    "pause through Anomaly passes that cost more": (SOFTWARE, ["workload.jobs.0.in_passes=best"]),
+    "notice silent corruption in 6 min, not 1 h": (SOFTWARE, ["radiation.detection_delay_h=0.1"]),
+    "checksums: find 90 % of it at once, 3 % slower": (
+        SOFTWARE,
+        ["radiation.mitigations.checksums={detects_silent: 0.9, throughput_cost: 0.03}"],
+    ),
+    "restart in 1 min, not 9": (SOFTWARE, ["workload.jobs.0.restart_min=1"]),
+    "memory codes: 90 % of errors corrected, 2 % slower": (
+        SOFTWARE,
+        ["radiation.mitigations.memory_codes={corrects: {memory_error: 0.9}, throughput_cost: 0.02}"],
+    ),
+    "orbit at 550 km, not 650": (ORBIT, [f"constellation.shells=[{{{SHELL}, altitude_km: 550}}]"]),
+    "20 mm of shield, not 10": (ORBIT, ["satellite.shield.thickness_mm=20"]),
+    "links between satellites four times as fast": (
+        ORBIT,
+        [f"satellite.links.rate_gb_s={4 * plain.satellite.links.rate_gb_s}"],
+    ),
+    "five spares in orbit": (HARDWARE, ["strategy=on_orbit_spares"]),
+    "replace satellites that have lost many GPUs": (HARDWARE, ["strategy=condition_based"]),
+}
+TOGETHER = [setting for name in list(IMPROVEMENTS)[:2] for setting in IMPROVEMENTS[name][1]] + [
+    "workload.jobs.0.restart_min=1"
+]
+WORSE = {
+    "never replace a satellite": ["strategy=run_to_failure"],
+    "a gang that lost GPUs restarts elsewhere": ["workload.jobs.0.on_loss=restart_elsewhere"],
+    "a gang that lost GPUs waits for new ones": ["workload.jobs.0.on_loss=wait"],
+    "a checkpoint blocks for 60 s": ["workload.jobs.0.checkpoint_block_s=60", "workload.jobs.0.checkpoint_durable_s=60"],
+}
+
+
+def changed(size, *settings):
+    return shares(sim.load("suncatcher_81", set_=[*FIELD, *gang(size), *settings]))
+
+
+alone = {name: settings for name, (_, settings) in IMPROVEMENTS.items()}
+variants = {
+    (name, size): changed(size, *settings)
+    for name, settings in (alone | {"the first two and the restart together": TOGETHER} | WORSE).items()
+    for size in (SMALL, LARGE)
+}
+gain = {(name, size): one["useful"] - orbit[size]["useful"] for (name, size), one in variants.items()}
+print(f"{'points of useful GPU-hours, of all planned':52}{f'gangs of {SMALL}':>18}{f'one of {LARGE:,}':>18}")
+for name in dict.fromkeys(name for name, _ in gain):
+    print(f"{name:52}" + "".join(f"{text(gain[name, size]):>18}" for size in (SMALL, LARGE)))
+
+
+def usd(one):
+    """Cost of a useful GPU-hour: mean cost over mean hours."""
+    hours = one["useful_gpu_hours"]
+    return float((one["cost_per_useful_gpu_hour_usd"] * hours).mean() / hours.mean())
+
+
+dearer = {name: usd(variants[name, SMALL]) for name in ("five spares in orbit", "replace satellites that have lost many GPUs")}
+print(f"USD per useful GPU-hour, gangs of {SMALL}: {usd(orbit[SMALL]):.2f}; " + "; ".join(f"{name}: {cost:.2f}" for name, cost in dearer.items()))
+
+order = sorted(IMPROVEMENTS, key=lambda name: gain[name, LARGE].mean())
+colours = dict(zip((SOFTWARE, ORBIT, HARDWARE), ("#0072B2", "#E69F00", "#777777"), strict=True))
+figure, panels = plt.subplots(1, 2, figsize=(11, 4.8), sharey=True, sharex=True, layout="constrained")
+for panel, size in zip(panels, (LARGE, SMALL), strict=True):
+    for row, name in enumerate(order):
+        mean, reach = interval(gain[name, size])
+        panel.barh(row, mean, xerr=reach, color=colours[IMPROVEMENTS[name][0]], capsize=3, height=0.7)
+        panel.text(max(mean + reach, 0) + 0.2, row, f"{mean:+.1f}", va="center", fontsize=9)
+    panel.axvline(0, color="black", linewidth=0.8)
+    panel.set_yticks(range(len(order)), order)
+    panel.set(xlabel="points of useful GPU-hours gained, of all planned")
+panels[0].set_title(f"one gang of {LARGE:,}: {orbit[LARGE]['useful'].mean():.0f} % useful")
+panels[1].set_title(f"gangs of {SMALL}: {orbit[SMALL]['useful'].mean():.0f} % useful")
+figure.legend(handles=[Patch(color=colour, label=name) for name, colour in colours.items()],
+              loc="outside lower center", ncols=3, frameon=False)  # fmt: skip
+figure.suptitle("A large gang gains most by pausing through the Anomaly, small ones by replacing dead GPUs")
+plt.show()
+
+# %% [markdown]
+# SECTION3
+#
+# ## 4. Tokens, and what inference sells
+#
+# `spacex_ai1` trains in ten gangs, each inside one satellite, and serves inference with all other GPUs. Its output goes
+# through a relay constellation as shipped, or to eight ground stations by laser (`overlays/ground_stations`). Text is
+# 175 bytes a token; images and video are taken as 200 times as many. An answer may wait for the next contact, or is
+# wanted within a minute.
+
+# %%
+STATIONS = ("overlays/ground_stations",), ["ground.relay=null"]
+IN_A_MINUTE, VIDEO = "workload.inference.0.latency_limit_s=60", "workload.inference.0.bits_per_flop=2e-6"
+WAYS = {
+    "text, may wait: relay": ((), []),
+    "text, may wait: ground stations": STATIONS,
+    "text, may wait: ground stations, radio of 1 Gb/s": (STATIONS[0], [*STATIONS[1], "ground.downlink_gb_s=1"]),
+    "text within a minute: relay": ((), [IN_A_MINUTE]),
+    "text within a minute: ground stations": (STATIONS[0], [*STATIONS[1], IN_A_MINUTE]),
+    "video, may wait: relay": ((), [VIDEO]),
+    "video, may wait: ground stations": (STATIONS[0], [*STATIONS[1], VIDEO]),
+}
+sold = {
+    name: shares(sim.load("spacex_ai1", *overlays, set_=[*FIELD, *settings])) if settings else ai1
+    for name, (overlays, settings) in WAYS.items()
+}
+
+
+def unsold(one):
+    """Percentage of the output of inference that could not be sent."""
+    return 100 * one["unsold_gpu_hours"] / (one["unsold_gpu_hours"] + one["inference_gpu_hours"])
+
+
+print(f"{'':52}{'unsold, % of output':>22}{'useful, % of planned':>24}")
+for name, one in sold.items():
+    print(f"{name:52}{text(unsold(one)):>22}{text(one['useful']):>24}")
+models = {"Suncatcher, 7e9 parameters": orbit[SMALL], "AI1, 70e9 parameters": ai1}
+for name, one in models.items():
+    hours = one["useful_gpu_hours"] - one["inference_gpu_hours"]
+    print(f"{name}: {(one['tokens'] / hours).mean() / 1e6:.1f} million tokens trained per useful GPU-hour of training")
+served = (ai1["tokens_served"] / ai1["inference_gpu_hours"]).mean() / 1e6
+print(f"AI1: {served:.1f} million tokens served per GPU-hour of inference sold (assumed: 1,000 a second and GPU)")
+
+figure, axis = plt.subplots(figsize=(10, 3.6), layout="constrained")
+for row, one in enumerate(sold.values()):
+    mean = unsold(one).mean()
+    axis.barh(row, 100 - mean, color="#56B4E9", height=0.7, label="sold" if row == 0 else None)
+    axis.barh(row, mean, left=100 - mean, color="#D55E00", height=0.7, label="could not be sent" if row == 0 else None)
+    axis.text(101, row, f"{mean:.0f} % unsold", va="center", fontsize=9)
+axis.set_yticks(range(len(sold)), list(sold))
+axis.set(ylim=(len(sold) - 0.5, -0.5), xlim=(0, 114), xlabel="% of what inference on AI1 puts out")
+axis.set_xticks(range(0, 101, 20))
+axis.set_title("Ground stations carry text that may wait; answers within a minute need the relay", loc="left")
+figure.legend(loc="outside lower center", ncols=2, frameon=False)
+plt.show()

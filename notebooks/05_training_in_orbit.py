@@ -277,8 +277,8 @@ assert 0.75 < talk < 0.87
 
 # %% [markdown]
 # Hardware dies at its own pace, whatever runs on it: the dashed lines. What a gang loses of the hours alive grows with
-# its size, in orbit three times as fast as on the ground, where four fifths of it is talk. A gang of 32, on one satellite,
-# keeps 98 % of its hours alive in orbit, a point less than on the ground. Something stops a gang of 2,816 every half an
+# its size, in orbit three times as fast as on the ground, where four fifths of it is talk. A gang of 32, on one
+# satellite, keeps 98 % of its hours alive in orbit, a point less than on the ground. Something stops a gang of 2,816 every half an
 # hour in the mean, nearly always in a pass of the South Atlantic Anomaly. Llama 3's 16,384 GPUs, stopped eight times a
 # day, kept as much as a gang of 256 does in orbit.
 #

@@ -237,17 +237,17 @@ assert llama["useful"].min() > 90
 # With gangs of 256 the cluster gives 75 % of the planned hours to training where the ground gives 94. Hardware is most
 # of the gap: 19 points are GPUs that died and were not replaced, or that were still waiting for their flight in the
 # first four months. Radiation takes some four points more. One gang of the whole cluster keeps 55 %: every soft error
-# anywhere stops all 2,816 GPUs. Talk between GPUs is no matter of orbit: both have the same network, and the ground
-# talks more because more of its GPUs are alive.
+# anywhere stops all 2,816 GPUs. Talk between GPUs is no matter of orbit: both have the same network, over which all
+# GPUs sum up all gradients, and the ground talks more because more of its GPUs are alive.
 #
 # AI1 has little to lose to soft errors: its gangs lie within one satellite, and inference is independent replicas. All
-# but three of the 22 points between 78 and 99 % are dead hardware. Soft errors of inference are not simulated: with
+# but 2.4 of the 22 points between 78 and 99 % are dead hardware. Soft errors of inference are not simulated: with
 # about eight interruptions a chip-year and ten minutes for each a replica of four would lose less than .1 %.
 #
 # ## 2. The larger the gang, the less it keeps
 #
 # All gangs of a fleet together hold 2,816 of its 2,916 GPUs, in 88, 11, 2 or 1 gangs. Left: of all hours planned.
-# Right: of the hours in which GPUs were alive and a gang wanted them, which is what hardware has nothing to do with.
+# Right: of the hours in which GPUs were alive and a gang wanted them, so that dead hardware is left out.
 
 
 # %%
@@ -308,7 +308,7 @@ assert 0.75 < talk < 0.87
 # ## 3. Which single improvement buys most?
 #
 # Each change alone, with the same luck as the fleet without it (common random numbers), so the differences are paired:
-# points of all hours planned, mean and 95 % interval.
+# points of all hours planned, mean of three replicates and 95 % interval.
 
 # %%
 SHELL = "kind: sun_synchronous, formation: cluster, ltan_h: 6, satellites_per_plane: 81"
@@ -410,10 +410,10 @@ holds(gain["a gang that lost GPUs restarts elsewhere", SMALL], -4.1)
 # %% [markdown]
 # **One gang of the whole cluster.** Two changes of software are worth about ten points each, a fifth more training from
 # the same satellites. Passes of the Anomaly are known days ahead; a gang that stands still through those in which it
-# would lose more than the wait gives up four per cent of its time and keeps the rest of its work. Or it notices silent
-# corruption in six minutes: all work since is rolled back, and after an hour that is far more than any other error
-# takes. Both save much the same hours, so with a quick restart on top all three give 13.5 points and not 24. A
-# lower orbit brings half of that without new software: fewer errors of all kinds.
+# would lose more than the wait gives up some four per cent of its time and keeps the rest of its work. Or it notices
+# silent corruption in six minutes: all work since is rolled back, and after an hour that is far more than any other
+# error takes. Both save much the same hours, so with a quick restart on top all three give 13.5 points and not 24. A
+# lower orbit alone brings half as much as the pause, without new software.
 #
 # **Gangs of 256.** No software brings more than two points, since there is no more to gain: pausing brings nothing, as
 # so small a gang seldom loses as much in a pass as the wait takes; checksums and stronger memory codes cost more than
@@ -424,7 +424,8 @@ holds(gain["a gang that lost GPUs restarts elsewhere", SMALL], -4.1)
 # **What not to do.** A gang of 256 that keeps what it has and waits for new GPUs turns 55 [29, 80] points fewer into
 # training; one of 2,816 trains for some 3 % of the hours in all, since so many of 2,916 GPUs are alive at once only
 # while the cluster is new, if ever. Restarting elsewhere costs four. Elastic gangs are the first thing that training
-# software needs in orbit.
+# software needs in orbit. Never replacing a satellite costs some three points, which three replicates do not tell from
+# nothing.
 #
 # Costs that are not computed: noticing corruption in minutes means comparing states or gradients all the time; a
 # restart in a minute needs standby processes and state in memory; 550 km means several times the drag, with a tank to
@@ -487,8 +488,8 @@ for name, stated in zip(WAYS, (0, 0, 3.5, 1.0, 92.6, 0, 81.3), strict=True):
     holds(unsold(sold[name]), stated)
 
 # %% [markdown]
-# Text is so little that the shipped relay, or eight stations by laser, bring all of it down; a radio of 1 Gb/s loses 3
-# %. What a satellite gives to stations is bounded by time, not by rate: over eight stations, each clear for two thirds
+# Text is so little that the shipped relay, or eight stations by laser, bring all of it down; a radio of 1 Gb/s loses
+# 3 %. What a satellite gives to stations is bounded by time, not by rate: over eight stations, each clear for two thirds
 # of the time, it can send for 6 % of the day, so 93 % of the answers wanted within a minute find no way down in time.
 # Video fills even the laser: 81 % stay aboard. The relay brings all of that down as well.
 #

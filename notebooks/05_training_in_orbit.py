@@ -398,7 +398,7 @@ for name, (large, small) in zip(IMPROVEMENTS, GAINED, strict=True):
     holds(gain[name, SMALL], small)
 holds(gain["the first two and the restart together", LARGE], 13.5)
 best_of = {size: max(IMPROVEMENTS, key=lambda name: gain[name, size].mean()) for size in (SMALL, LARGE)}
-assert best_of == {SMALL: list(IMPROVEMENTS)[-1], LARGE: list(IMPROVEMENTS)[0]}
+assert best_of == {SMALL: list(IMPROVEMENTS)[-1], LARGE: next(iter(IMPROVEMENTS))}
 assert gain["the first two and the restart together", LARGE].mean() < sum(
     gain[name, LARGE].mean() for name in list(IMPROVEMENTS)[:2]
 )
@@ -489,7 +489,7 @@ for name, stated in zip(WAYS, (0, 0, 3.5, 1.0, 92.6, 0, 81.3), strict=True):
 
 # %% [markdown]
 # Text is so little that the shipped relay, or eight stations by laser, bring all of it down; a radio of 1 Gb/s loses
-# 3 %. What a satellite gives to stations is bounded by time, not by rate: over eight stations, each clear for two thirds
+# 3 %. What a satellite gives to stations is bounded by time, not by rate: over eight, each clear for two thirds
 # of the time, it can send for 6 % of the day, so 93 % of the answers wanted within a minute find no way down in time.
 # Video fills even the laser: 81 % stay aboard. The relay brings all of that down as well.
 #

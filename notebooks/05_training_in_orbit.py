@@ -413,7 +413,8 @@ holds(gain["a gang that lost GPUs restarts elsewhere", SMALL], -4.1)
 # would lose more than the wait gives up some four per cent of its time and keeps the rest of its work. Or it notices
 # silent corruption in six minutes: all work since is rolled back, and after an hour that is far more than any other
 # error takes. Both save much the same hours, so with a quick restart on top all three give 13.5 points and not 24. A
-# lower orbit alone brings half as much as the pause, without new software.
+# lower orbit alone brings half as much as the pause, without new software. Faster links save 1.2 of the 7 points of
+# talk: the rest is between GPUs of one satellite.
 #
 # **Gangs of 256.** No software brings more than two points, since there is no more to gain: pausing brings nothing, as
 # so small a gang seldom loses as much in a pass as the wait takes; checksums and stronger memory codes cost more than

@@ -76,7 +76,8 @@ def communication_share(
 
     `crossing`: of a gang over several planes, its links between them.  The slowest link sets the pace of its ring, and
     it stands still while it needs one that is out of sight.  Sights come and go with the orbit: this is the mean over
-    one, so a job ends up to an outage, some 20 min, earlier or later, and eclipses do not know of outages.
+    one, so a job ends up to an outage, some 20 min, earlier or later, and eclipses do not know of outages.  Inside one
+    satellite talk is part of the model's `mfu`.
     """
     if satellites < 2:
         return 1.0
@@ -118,7 +119,8 @@ def _step_s(
             efficiency=links.efficiency,
             hop_latency_s=links.hop_latency_us * 1e-6,
             chips_per_satellite=max(1, min(gpus, job.gpus) // job.replica_gpus),
-            intra_rate_bps=links.intra_rate_gb_s * 1e9,
+            # The GPUs of a copy hold a part of the gradients each, and sum up these parts side by side.
+            intra_rate_bps=links.intra_rate_gb_s * 1e9 * min(gpus, job.replica_gpus),
         )
     compute = figures.step_compute_s
     return compute + exposed_communication_s(compute, talk, job.overlap, job.local_steps) + stall

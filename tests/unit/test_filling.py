@@ -102,5 +102,7 @@ def test_gangs_that_lie_on_one_satellite_fill_satellite_by_satellite():
 
 
 def test_a_gang_that_no_satellite_holds_is_refused():
-    with pytest.raises(ScenarioError, match=r"workload\.jobs\.0\.gpus.* needs 37 GPUs on one satellite.* has 36"):
+    with pytest.raises(
+        ScenarioError, match=r"workload\.jobs\.0\.gpus.* needs 37 GPUs at once on one satellite.* more than 36"
+    ):
         Environment.build(load("baseline", set_=["workload.jobs.0={gpus: 37, within: satellite, on_loss: wait}"]))

@@ -30,6 +30,18 @@ def test_copies_within_satellites_sum_up_all_gradients_over_them(share):
     assert share(4)[0] == pytest.approx(found, rel=1e-3)
 
 
+def test_the_gpus_of_a_copy_sum_up_their_parts_of_the_gradients_side_by_side(fleet):
+    scenario = fleet(slots=16, gpus=8, satellite={"links": {**LINKS, "mtbf_h": 1e9, "intra_rate_gb_s": 100.0}})
+    job = TrainingJob.model_validate({"gpus": 32, "overlap": 0, "model": MODEL, "tensor_parallel": 4})
+    figures = job_figures(job, Hardware(1.0, 8, 100.0, 100.0, 1.0))
+    # Two copies a satellite: a quarter of 140 GB goes around between each pair of GPUs.
+    inside = float(ring_all_reduce_s(35e9, 2, 1e11))
+    outside = float(ring_all_reduce_s(140e9, 4, 1e12, 0.8, 100 / 299792.458))
+    compute = figures.step_compute_s
+    found = communication_share(scenario, job, figures, 4)
+    assert found == pytest.approx(compute / (compute + inside + outside), rel=1e-6)
+
+
 def test_stages_on_several_satellites_hand_on_their_activations(share):
     model = Model.model_validate(MODEL)
     layers, width = model.shape

@@ -56,7 +56,7 @@ def joined(*set_, base="baseline"):
     ],
 )
 def test_links_that_join_nothing_are_refused(settings, says):
-    scenario = joined(*settings)
+    scenario = joined(*settings, "workload.jobs.0.gpus=32")
     with pytest.raises(ScenarioError, match=r"satellite\.links\.cross_plane: joins no planes: shell 0: ") as error:
         joined_planes(scenario, planes_of(scenario))
     assert says in str(error.value)
@@ -88,8 +88,11 @@ def test_links_that_no_job_uses_are_warned_of():
     assert "every job fits into a plane, so no gang uses these links" in small.replace("\n    ", " ")
     large = describe(joined("workload.jobs.0.gpus=1440", "workload.jobs.0.least_fraction=1"))
     assert "Warnings" not in large or "never starts" not in large
-    too_large = describe(joined("workload.jobs.0.gpus=2000", "workload.jobs.0.least_fraction=1"))
-    assert "needs 2,000 GPUs in one shell and the largest shell has 1,440: it never starts" in too_large
+    shells = load(*JOINED).model_dump(mode="json")["constellation"]["shells"]
+    more = f"constellation.shells={[shells[0], {**shells[0], 'planes': 1}]}"
+    too_large = describe(joined("workload.jobs.0.gpus=2000", "workload.jobs.0.least_fraction=1", more))
+    told = " ".join(too_large.split())
+    assert "needs 2,000 GPUs at once, in one shell, and the largest shell never has more than 1,440: it never" in told
 
 
 def test_a_fill_of_jobs_that_span_planes():

@@ -29,7 +29,10 @@ def test_a_field_says_all_that_the_schema_knows():
     [
         ("mission.years", ["unit     years", "and <= 25", "none: must be given"]),
         ("satellite.mass_kg", ["number or sized", "unit     kg"]),
-        ("workload.jobs.0.checkpoint_interval_min", ["number or optimum", "unit     minutes", "default  optimum"]),
+        (
+            "workload.jobs.0.checkpoint_interval_min",
+            ["number, optimum, exact, daly or young", "unit     minutes", "default  optimum"],
+        ),
         ("power.eclipse_policy", ["ride_through, throttle, pause or migrate"]),
         ("launch.vehicle.price", ["of kind per_flight, per_kg or rideshare", "kind per_kg:", "usd_per_kg", "USD/kg"]),
         ("launch.vehicle.price.usd", ["of kind per_flight:", "Price of one flight"]),

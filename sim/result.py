@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
-from sim.environment import Capacity, Parts
+from sim.environment import Capacity, Environment, Parts
 from sim.events import COLUMNS, EventLog
 from sim.scenario.models import Scenario
 
@@ -51,6 +51,35 @@ class Result:
     """Of each design's satellite, in the order of `Scenario.design_names`."""
     rooms: NDArray[np.int64]
     """Satellites that a flight carries, shape (vehicles, designs, planes)."""
+    job_counts: tuple[int, ...]
+    """Jobs of each description of the workload, which are numbered one description after the other."""
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        environment: Environment,
+        run: tuple[str, int, int],
+        events: EventLog,
+        controls: Controls,
+    ) -> Result:
+        """A run of a scenario in its environment; `run`: strategy, seed, replicate."""
+        strategy, seed, replicate = run
+        capacity, capacity_of = environment.capacities(events)
+        return cls(
+            scenario=scenario,
+            strategy=strategy,
+            seed=seed,
+            replicate=replicate,
+            slots_per_plane=tuple(plane.slots for plane in environment.layouts),
+            capacity=capacity,
+            capacity_of=capacity_of,
+            events=events,
+            controls=controls,
+            parts=environment.parts,
+            rooms=environment.rooms,
+            job_counts=environment.job_counts,
+        )
 
     def __repr__(self) -> str:
         run = f"{self.strategy}, seed {self.seed}, replicate {self.replicate}"

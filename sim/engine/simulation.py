@@ -39,17 +39,4 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         for rows in inference_rows(environment, events):
             context.log.extend(**rows)
         events = context.log.finish()
-    capacity, capacity_of = environment.capacities(events)
-    return Result(
-        scenario=scenario,
-        strategy=strategy,
-        seed=seed,
-        replicate=replicate,
-        slots_per_plane=tuple(plane.slots for plane in environment.layouts),
-        capacity=capacity,
-        capacity_of=capacity_of,
-        events=events,
-        parts=environment.parts,
-        rooms=environment.rooms,
-        controls=controls,
-    )
+    return Result.of(scenario, environment, (strategy, seed, replicate), events, controls)

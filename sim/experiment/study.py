@@ -199,20 +199,8 @@ class Study:
     def result(self, strategy: str, replicate: int = 0) -> Result:
         """One replicate, as `sim.run` would give it."""
         events, sample = self.events(strategy, replicate), self._sample(strategy)
-        capacity, capacity_of = self.environment.capacities(events)
-        return Result(
-            scenario=self.scenario,
-            strategy=strategy,
-            seed=self.seed,
-            replicate=replicate,
-            slots_per_plane=tuple(layout.slots for layout in self.environment.layouts),
-            capacity=capacity,
-            capacity_of=capacity_of,
-            events=events,
-            parts=self.environment.parts,
-            rooms=self.environment.rooms,
-            controls=Controls(sample.control_names, sample.controls[replicate], sample.expected),
-        )
+        controls = Controls(sample.control_names, sample.controls[replicate], sample.expected)
+        return Result.of(self.scenario, self.environment, (strategy, self.seed, replicate), events, controls)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Every metric of every replicate as a pandas data frame, indexed by strategy and replicate."""

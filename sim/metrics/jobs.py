@@ -7,7 +7,6 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.environment.filling import job_counts
 from sim.events import PLANNED, EventKind, EventLog
 from sim.result import Result
 
@@ -43,7 +42,7 @@ def unplanned(result: Result) -> NDArray[np.bool_]:
     untold = np.array([job.on_planned_removal == "interrupt" for job in jobs], bool)
     if not untold.any():
         return found
-    ends = np.cumsum(job_counts(result.scenario, result.slots_per_plane))
+    ends = np.cumsum(result.job_counts)
     of = np.minimum(np.searchsorted(ends, log.job, side="right"), len(jobs) - 1)
     return np.asarray(found | ((log.job >= 0) & untold[of]))
 
@@ -64,7 +63,7 @@ def _deadlines_met(result: Result, arrived: Floats, finished: Floats) -> float:
         return nan
     within = [np.inf if job.deadline_days is None else job.deadline_days for job in jobs]
     number = np.unique(result.events.job[result.events.kind == EventKind.JOB_ARRIVED])
-    ends = np.cumsum(job_counts(result.scenario, result.slots_per_plane))
+    ends = np.cumsum(result.job_counts)
     due = arrived + np.array(within)[np.searchsorted(ends, number, side="right")]
     known = due <= result.horizon_days
     return _mean((finished <= due)[known].astype(float))

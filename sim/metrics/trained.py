@@ -6,7 +6,6 @@ from math import nan
 
 import numpy as np
 
-from sim.environment.filling import job_counts
 from sim.events import NONE, EventKind
 from sim.result import Result
 
@@ -17,7 +16,7 @@ def trained(result: Result) -> dict[str, float]:
     models = [job.model for job in jobs]
     if not any(models):
         return {"useful_pflop_hours": nan, "tokens": nan}
-    log, ends = result.events, np.cumsum(job_counts(result.scenario, result.slots_per_plane))
+    log, ends = result.events, np.cumsum(result.job_counts)
     rows = (log.kind == EventKind.COMMITTED) & (log.job != NONE)
     description = np.searchsorted(ends, log.job[rows], side="right")
     hours = np.bincount(description, log.amount[rows], minlength=len(jobs))

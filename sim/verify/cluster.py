@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from math import sqrt
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -97,12 +97,12 @@ def verify_cluster(
     found: dict[str, Any] = {}
     for name, (scenario, reference) in made.items():
         environment = Environment.build(scenario)
-        begin = perf_counter()
+        begin = process_time()
         rows = [
             measured(simulate(scenario, environment, scenario.strategy, seed, replicate))
             for replicate in range(replicates)
         ]
-        seconds = (perf_counter() - begin) / replicates
+        seconds = (process_time() - begin) / replicates
         figures = {figure: _compared([row[figure] for row in rows], *reference[figure]) for figure in FIGURES}
         found[name] = {**figures, "seconds_per_replicate": seconds}
     jobs = production.verify_production(replicates, seed) if case in (None, production.NAME) else None
@@ -144,7 +144,7 @@ def table(found: dict[str, Any]) -> str:
     """The comparison as text."""
     lines = [f"{found['replicates']} replicates of each case, seed {found['seed']}"] if found["cases"] else []
     for name, case in found["cases"].items():
-        lines += ["", f"{name}: {1000 * case['seconds_per_replicate']:.1f} ms a replicate"]
+        lines += ["", f"{name}: {1000 * case['seconds_per_replicate']:.1f} ms CPU a replicate"]
         lines.append(f"  {'':<26}{'simulated':>22}{'reference':>22}{'z':>8}")
         for figure in FIGURES:
             one = case[figure]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.events import NONE, Cause, EventKind
+from sim.metrics import measure
 
 RHYTHM = {"checkpoint_interval_min": 60, "checkpoint_block_s": 0, "checkpoint_durable_s": 0, "restart_min": 10}
 TALKING = {**RHYTHM, "gradient_gb": 100, "step_compute_s": 10, "overlap": 0.5}
@@ -45,6 +46,14 @@ def test_a_job_larger_than_a_plane_starts_with_links_between_planes_and_never_wi
     assert log(result, EventKind.JOB_STARTED) == [(0, "JOB_STARTED")]
     assert result.events.where(EventKind.JOB_STARTED).plane.tolist() == [NONE]
     assert spent(result, EventKind.COMMITTED) == pytest.approx(10 * 24 * 16)
+
+
+def test_jobs_that_fill_joined_planes_are_measured(fleet, checked_run):
+    jobs = [{"gpus": 16, "count": "fill", "model": {"parameters": 1e9}, **RHYTHM}]
+    links = {"cut_off_latitude_deg": 90}
+    result = checked_run(fleet(gpus=4, slots=4, days=10, shell=ABREAST, jobs=jobs, satellite=satellite(links)))
+    assert result.job_counts == (2,)
+    assert measure(result)["tokens"] > 0
 
 
 @pytest.mark.parametrize("gpus", [3, 4, 8])

@@ -37,9 +37,8 @@ def written(scenario, *rows: tuple[float, EventKind, dict]) -> Result:
     events: EventLog = log.finish()
     none = Controls((), np.zeros(0), np.zeros(0))
     capacity, capacity_of = environment.capacities(events)
-    return Result(
-        scenario, "test", 1, 0, (slots,), capacity, capacity_of, events, none, environment.parts, environment.rooms
-    )
+    built = environment.parts, environment.rooms, environment.job_counts
+    return Result(scenario, "test", 1, 0, (slots,), capacity, capacity_of, events, none, *built)
 
 
 def sum_with_online(result: Result) -> np.ndarray:

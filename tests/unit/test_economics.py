@@ -48,7 +48,7 @@ def result_of(log: EventRecorder, days: float = 100.0) -> Result:
     light, all_the_same = (Capacity(np.zeros(1), np.ones(1)),), np.zeros(events.satellite.max(initial=-1) + 1, np.intp)
     of = scenario(days)
     built = Environment.build(of)
-    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, built.parts, built.rooms)
+    return Result(of, "by_hand", 1, 0, (2, 2), light, all_the_same, events, none, built.parts, built.rooms, ())
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ def result_of(fleet, environment, log: EventRecorder, **over) -> Result:
         events=events,
         parts=world.parts,
         rooms=world.rooms,
+        job_counts=world.job_counts,
         **plain,
     )
 

@@ -41,9 +41,8 @@ def run_of(scenario, rows) -> Result:
     environment = Environment.build(scenario)
     capacity, capacity_of = environment.capacities(events)
     none = Controls((), np.zeros(0), np.zeros(0))
-    return Result(
-        scenario, "batch", 1, 0, (4,), capacity, capacity_of, events, none, environment.parts, environment.rooms
-    )
+    built = environment.parts, environment.rooms, environment.job_counts
+    return Result(scenario, "batch", 1, 0, (4,), capacity, capacity_of, events, none, *built)
 
 
 def story(scenario) -> Result:

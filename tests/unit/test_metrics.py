@@ -70,7 +70,8 @@ def result_of(recorder: EventRecorder, of: Scenario, capacity: tuple[Capacity, .
     slots = (shell.satellites_per_plane,) * shell.planes
     log = recorder.finish()
     built = Environment.build(of)
-    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, built.parts, built.rooms)
+    made = built.parts, built.rooms, built.job_counts
+    return Result(of, "by_hand", 1, 0, slots, capacity, by_plane(log), log, none, *made)
 
 
 def by_plane(log: EventLog) -> np.ndarray:

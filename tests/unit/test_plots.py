@@ -99,9 +99,8 @@ def run_of(of: Scenario) -> Result:
     environment = Environment.build(of)
     none = Controls((), np.zeros(0), np.zeros(0))
     events = log.finish()
-    return Result(
-        of, "batch", 7, 3, (4,), *environment.capacities(events), events, none, environment.parts, environment.rooms
-    )
+    built = environment.parts, environment.rooms, environment.job_counts
+    return Result(of, "batch", 7, 3, (4,), *environment.capacities(events), events, none, *built)
 
 
 def ended(of: Scenario, strategies: tuple[str, ...] = ALL[:3]) -> Study:

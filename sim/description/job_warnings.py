@@ -55,6 +55,21 @@ def warnings_of_room(scenario: Scenario, environment: Environment) -> Iterator[s
         )
 
 
+def warnings_of_early_jobs(scenario: Scenario, environment: Environment) -> Iterator[str]:
+    """Jobs with an end that arrive before the fleet is there: what they wait for is its deployment."""
+    if scenario.deployment.kind != "launched":
+        return
+    complete = environment.deployment_flights(0)[-1].day + scenario.launch.transfer_days
+    jobs = zip(scenario.workload.jobs, environment.job_counts, strict=True)
+    ends = [(job, count) for job, count in jobs if environment.gangs.figures(job).work_gpu_hours is not None]
+    early = sum(count for job, count in ends if job.arrival_day < complete)
+    if early:
+        yield (
+            f"{early:,} of {sum(count for _, count in ends):,} jobs with an end arrive before the fleet is complete "
+            f"(day {complete:.0f} at the earliest) and wait for it; `deployment: {{kind: in_place}}` leaves that out"
+        )
+
+
 def warnings_of_job(scenario: Scenario, environment: Environment, job: TrainingJob) -> Iterator[str]:
     """What will cost a job its time, or keep it from starting."""
     name, mtbf_days = f"job {job.name!r}", environment.gangs.mtbf_days(job)

@@ -15,7 +15,7 @@ from sim.description.cross_plane import cross_plane_warnings
 from sim.description.factory import factory_warnings
 from sim.description.format import Facts
 from sim.description.inference import inference_warnings
-from sim.description.job_warnings import warnings_of_job, warnings_of_room
+from sim.description.job_warnings import warnings_of_early_jobs, warnings_of_job, warnings_of_room
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
 from sim.description.spares import spares_warnings, warnings_of_phasing
@@ -42,6 +42,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from shortfalls(scenario, found["designs"])
     yield from _dose(scenario, found["radiation"])
     yield from cross_plane_warnings(scenario, environment)
+    yield from warnings_of_early_jobs(scenario, environment)
     for job in scenario.workload.jobs:
         yield from warnings_of_job(scenario, environment, job)
     yield from inference_warnings(scenario, found["inference"])

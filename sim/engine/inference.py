@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.constants import HOURS_PER_DAY, SECONDS_PER_DAY
 from sim.engine.idle_gpus import IdlePlane, idle_plane
 from sim.environment import Environment
+from sim.environment.interruptions import throughput
 from sim.errors import Fault, ScenarioError
 from sim.events import NONE, EventKind, EventLog
 from sim.workloads import InferenceService
@@ -78,19 +79,20 @@ def inference_rows(environment: Environment, events: EventLog) -> Iterator[dict[
         )
         for plane in environment.planes
     ]
-    write = _Months(edges)
+    write, kept = _Months(edges), throughput(environment.scenario)
     for number, service in enumerate(services):
         demand = _demand_tokens(service, environment, edges)
         sold = np.zeros_like(demand)
         offered = [_offered(environment, plane, number, one) for plane, one in enumerate(planes)]
         total = np.sum(offered, axis=0)
-        wanted = demand / service.tokens_per_gpu_day
+        wanted = demand / (service.tokens_per_gpu_day * kept)
         share = np.minimum(1.0, np.divide(wanted, total, out=np.zeros_like(total), where=total > 0))
         for plane, (one, there) in enumerate(zip(planes, offered, strict=True)):
             if not there.any():
                 continue
             busy = share * there
             cut = np.minimum(share * one.idle.ended[number] * service.response_s / 2 / SECONDS_PER_DAY, busy)
+            cut += (busy - cut) * (1 - kept)  # what mitigations of soft errors take of the time
             served = _sold(environment, plane, service, one, busy - cut, np.diff(edges))
             one.busy[:] += busy
             sold += served * service.tokens_per_gpu_day

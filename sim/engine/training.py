@@ -266,9 +266,11 @@ class TrainingJobs:
         gang.held_since = now
 
     def _missed(self, gang: Gang, gpus: int) -> None:
-        """A gang at work lacks so many GPUs now."""
-        self._missing += gpus - gang.missing
-        gang.missing = gpus
+        """A gang at work lacks so many GPUs now; on one satellite no more count than are idle there."""
+        own = gang.spec.within == "satellite"
+        counted = min(gpus, self._idle_for(gang, gang.units)) if gpus and own else gpus
+        self._missing += counted - gang.missing
+        gang.missing = counted
         shrunk = self._shrunk[gang.place]
         if gpus:
             shrunk[gang.job] = gang

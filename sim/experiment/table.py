@@ -41,6 +41,13 @@ _INFERENCE = (
     ("unsold_gpu_hours", "not sent", 1.0, ""),
 )
 """A table of its own where anything is asked of inference."""
+_JOBS = (
+    ("jobs_finished", "jobs finished", 1.0, ""),
+    ("queueing_delay_days", "days waited for GPUs", 1.0, ""),
+    ("bounded_slowdown", "slowdown by waiting", 1.0, ""),
+    ("makespan_days", "days until all were done", 1.0, ""),
+)
+"""Likewise where any job has ended."""
 _CAUSE_NAMES = {
     "gpu": "GPU failure",
     "bus": "bus failure",
@@ -67,7 +74,7 @@ _ADJUSTED = "*"
 """Marks means adjusted by the controls."""
 _TERMS = (
     "Compute availability: GPUs that could work, of all that the scenario plans.  Goodput: work that was kept, of what "
-    "those GPUs could do in that time.  A useful GPU-hour is an hour of it."
+    "all planned GPUs could do, dead ones included.  A useful GPU-hour is an hour of it."
 )
 _CREDIT = "Total cost is less the value of the life that {what} have left at the end; uncredited, it is not."
 _NET = (
@@ -99,7 +106,8 @@ def table(
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
     asked = any(estimates[metric].mean for estimates in strategies.values() for metric, *_ in _INFERENCE)
-    for every in (*_TABLES, _INFERENCE) if asked else _TABLES:
+    ended = any(estimates["jobs_finished"].mean for estimates in strategies.values())
+    for every in (*_TABLES, *[_INFERENCE] * asked, *[_JOBS] * ended):
         columns = [column for column in every if not (on_ground and column[0] == "launches")]
         head = [heading for _, heading, _, _ in columns]
         rows = [

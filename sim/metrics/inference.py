@@ -16,7 +16,7 @@ class InferenceTotals:
     unsold_gpu_hours: float
     """Demand was there, but no way to send the output."""
     cut_short_gpu_hours: float
-    """Requests under way that were lost when replicas ended."""
+    """Requests under way that were lost when replicas ended, and time that mitigations of soft errors take."""
     idle_gpu_hours: float
     """Nobody used them: no demand, no whole replica, too slow, in the dark, or no light, power or heat to spare."""
     tokens_sold: float

@@ -26,17 +26,18 @@ CLASSES: dict[str, Share] = {
     "useful": Share("work that was kept, and output that was sold", ("useful_gpu_hours",)),
     "checkpoint": Share("writing checkpoints", ("checkpoint_gpu_hours",)),
     "lost": Share(
-        "work rolled back, done twice, or not yet saved at the end", ("lost_gpu_hours", "repeated_gpu_hours")
+        "work rolled back, done twice or not saved at the end, and mitigations",
+        ("lost_gpu_hours", "repeated_gpu_hours"),
     ),
     "restart": Share("restarts after interruptions and pauses", ("restart_gpu_hours",)),
     "detection": Share("before an interruption was noticed", ("detection_gpu_hours",)),
     "waiting": Share("until a gang is complete, or a pass or storm is over", ("waiting_gpu_hours",)),
-    "stranded": Share("free, wanted by a gang at work, too few or elsewhere", ("stranded_gpu_hours",)),
+    "stranded": Share("free where a gang at work lacks GPUs, too few for a copy", ("stranded_gpu_hours",)),
     "link": Share("talk between GPUs, and links that are down", ("link_gpu_hours",)),
     "throttled": Share("too little light, power or cooling for full speed", ("throttled_gpu_hours",)),
     "eclipse": Share("paused in the dark", ("eclipse_gpu_hours",)),
     "unsold": Share("output that could not be sent to the ground", ("unsold_gpu_hours",)),
-    "idle": Share("wanted by no job, or a hot spare of one at work", ("idle_gpu_hours",)),
+    "idle": Share("wanted by nobody, too few to serve, or a hot spare", ("idle_gpu_hours",)),
 }
 """The classes, in the order of the picture; they add up to `online_gpu_hours`."""
 

@@ -142,7 +142,12 @@ def shortcomings(found: dict[str, Any]) -> list[str]:
 
 def table(found: dict[str, Any]) -> str:
     """The comparison as text."""
-    lines = [f"{found['replicates']} replicates of each case, seed {found['seed']}"] if found["cases"] else []
+    lines = list[str]()
+    if found["cases"]:
+        lines = [
+            f"{found['replicates']} replicates of each case, seed {found['seed']}, beside AIReSim (arXiv 2603.07041)",
+            f"mean +- its standard error; z: the difference in standard errors, within +-{ACCEPTED:g} it passes",
+        ]
     for name, case in found["cases"].items():
         lines += ["", f"{name}: {1000 * case['seconds_per_replicate']:.1f} ms CPU a replicate"]
         lines.append(f"  {'':<26}{'simulated':>22}{'reference':>22}{'z':>8}")

@@ -379,3 +379,25 @@ def test_more_than_memory_holds_is_refused_before_the_run(fleet, checked_run, mo
     monkeypatch.setattr("sim.engine.inference.MOST_CELLS", 20)
     with pytest.raises(ScenarioError, match=r"workload\.inference"):
         checked_run(serving(fleet(slots=1, gpus=1, days=50), {}))
+
+
+def test_mitigations_take_their_share_of_the_time_that_serves(fleet, checked_run):
+    codes = {"mitigations": {"codes": {"throughput_cost": 0.2}}}
+    found = []
+    for radiation in (None, codes):
+        scenario = serving(fleet(slots=2, gpus=4, days=10, radiation=radiation), {"bits_per_flop": 0})
+        found.append(measure(checked_run(scenario)))
+    plain, coded = found
+    assert coded["tokens_served"] == pytest.approx(0.8 * plain["tokens_served"])
+    assert coded["inference_gpu_hours"] == pytest.approx(0.8 * 80 * 24)
+    # The hours are not idle, and count with what is done twice.
+    assert coded["repeated_gpu_hours"] == pytest.approx(0.2 * 80 * 24)
+
+
+def test_slower_gpus_serve_a_demand_below_their_capacity_all_the_same(fleet, checked_run):
+    codes = {"mitigations": {"codes": {"throughput_cost": 0.2}}}
+    half = {"bits_per_flop": 0, "demand": {"kind": "share", "fraction": 0.5}}
+    found = measure(checked_run(serving(fleet(slots=2, gpus=4, days=10, radiation=codes), half)))
+    assert found["tokens_unmet"] == pytest.approx(0, abs=1e-3)
+    assert found["inference_gpu_hours"] == pytest.approx(40 * 24)
+    assert found["repeated_gpu_hours"] == pytest.approx(40 * 24 / 0.8 * 0.2)

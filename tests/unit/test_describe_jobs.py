@@ -50,3 +50,12 @@ def test_an_interval_shorter_than_a_save_is_stretched_and_said_so():
     short = "workload.jobs.0.checkpoint_interval_min=0.5"
     warnings = facts(load("suncatcher_81", set_=[short]))["warnings"]
     assert any("not every 0.5 min: a save begins once the last one is durable" in text for text in warnings)
+
+
+def test_jobs_that_wait_for_the_deployment_are_warned_of():
+    ends = "workload.jobs.0={gpus: 64, count: 3, work_gpu_hours: 100}"
+    early = facts(load("suncatcher_81", set_=[ends]))["warnings"]
+    assert any("3 of 3 jobs with an end arrive before the fleet is complete (day 120" in text for text in early)
+    for setting in ("deployment={kind: in_place}", "workload.jobs.0.arrival_day=130"):
+        later = facts(load("suncatcher_81", set_=[ends, setting]))["warnings"]
+        assert not any("before the fleet is complete" in text for text in later)

@@ -157,3 +157,10 @@ def test_adjusted_means_are_marked_and_the_mark_explained():
 
 def test_flights_are_those_after_the_deployment():
     assert "flights after deployment" in text_of(["batch"])
+
+
+def test_jobs_that_have_ended_have_a_table_of_their_own():
+    one = {metric: estimate(1.0, 0.01) for metric in METRICS}
+    assert "days waited for GPUs" in table("test", {"batch": one}, {}, {}, 20)
+    none = one | {"jobs_finished": estimate(0.0, 0.0)}
+    assert "days waited for GPUs" not in table("test", {"batch": none}, {}, {}, 20)

@@ -30,7 +30,7 @@ def job_text(job: Facts) -> Iterator[str]:
     yield (
         f"    {interrupted}; checkpoint every {span(job['checkpoint_interval_min'] / MINUTES_PER_DAY)} ({chosen}), "
         f"{job['checkpoint_block_s']:.3g} s of standing still, durable after {durable}; "
-        f"{job['useful_share']:.1%} of its running time is useful"
+        f"{job['useful_share']:.1%} of its running time is useful but for links and silent corruption"
     )
     if job["hot_spares"]:
         yield (

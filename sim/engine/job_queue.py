@@ -19,6 +19,10 @@ class JobQueue:
         self.version = 0
         """Counts the changes."""
 
+    def __contains__(self, gang: Gang) -> bool:
+        place = bisect_left(self._waiting, (gang.arrival_day, gang.job))
+        return self._waiting[place : place + 1] == [(gang.arrival_day, gang.job)]
+
     def __len__(self) -> int:
         return len(self._waiting)
 

@@ -9,7 +9,7 @@ that is worked out later, for many gangs at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from math import inf
 from typing import Any
 
@@ -27,6 +27,7 @@ from sim.engine.idle_notes import IdleNotes
 from sim.engine.idle_time import IdleTime
 from sim.engine.job_queue import JobQueue
 from sim.engine.pool import Pool
+from sim.engine.scheduling import Scheduling
 from sim.engine.segment import UnitArrivals
 from sim.engine.stretch import Stretch
 from sim.environment import Environment
@@ -34,7 +35,7 @@ from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.scenario.models import Scenario
 from sim.streams import Streams
-from sim.workloads import Placement, Queued, Running
+from sim.workloads import Placement, Running
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -58,7 +59,6 @@ class TrainingJobs:
         self.environment = environment
         self.fleet = fleet
         self.log = log
-        self.scheduler = scenario.workload.scheduler
         positions = max(scenario.design(name).positions for name in scenario.design_names)
         self.uses_gpus = scenario.workload.uses_gpus
         notes = IdleNotes(env, fleet, log) if scenario.workload.inference else None
@@ -77,6 +77,7 @@ class TrainingJobs:
         self._running: list[dict[int, Gang]] = [{} for _ in fleet.planes]
         self.gangs: list[Gang] = []
         self.spares = HotSpares(env, self.pool, log, self.gangs)
+        self.scheduling = Scheduling(environment, self.queue, self.pool.rooms, self.gangs)
         for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
@@ -147,16 +148,11 @@ class TrainingJobs:
             # A gang on one satellite may have come to lack GPUs while others are idle elsewhere.
             self.idle_time.note(self.env.now, rooms.total, self.queue.gpus, self._missing)
             return
-        while self.queue and (self.scheduler.preempts or rooms.largest >= self.queue.smallest):
-            preempted = False
-            for wanted in self.scheduler.place(self._queued(), rooms, self.env.now):
-                if isinstance(wanted, Placement):
-                    self.place(wanted)
-                else:
-                    preempted = True
-                    self._preempt(self.gangs[wanted.job])
-            if not preempted:
-                break
+        for wish, gang in self.scheduling.wishes(self.env.now):
+            if isinstance(wish, Placement):
+                self.place(gang, wish)
+            else:
+                self._preempt(gang)
         for place in sorted(rooms.freed):
             self._grow(place)
         rooms.freed.clear()
@@ -165,9 +161,9 @@ class TrainingJobs:
 
     # The life of a gang
 
-    def place(self, placement: Placement) -> None:
+    def place(self, gang: Gang, placement: Placement) -> None:
         """Give a queued gang idle GPUs of a place and let it run."""
-        gang, place = self.gangs[placement.job], placement.plane
+        place = placement.plane
         plane = place if place < len(self.fleet.planes) else NONE
         self.queue.remove(gang)
         self.runs.time.waited(gang, self.env.now)
@@ -322,16 +318,6 @@ class TrainingJobs:
         for gang in gangs:
             self.log.append(gang.arrival_day, EventKind.JOB_ARRIVED, job=gang.job, amount=gang.spec.gpus)
             self.queue.add(gang)
-
-    def _queued(self) -> Iterator[Queued]:
-        """The queue as it stands, in order, as long as there is room for anybody in it."""
-        for job in self.queue.jobs:
-            if not self.scheduler.preempts and self.pool.rooms.largest < self.queue.smallest:
-                return
-            gang = self.gangs[job]
-            share = self.environment.rhythms.useful_share(gang.spec)
-            days = gang.rhythm.time_for(gang.remaining / gang.spec.gpus)
-            yield Queued.of(job, gang.spec, days, share, spans=gang.spans)
 
     def _release(self, gang: Gang) -> None:
         if gang.remaining < inf:

@@ -98,12 +98,21 @@ def _json_lines(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            given = json.loads(line)
-        except ValueError as error:
+            given = json.loads(line, object_pairs_hook=_object)
+        except (ValueError, RecursionError) as error:
             raise _error(path, f"line {number}", None, f"is no JSON: {error}") from None
         if not isinstance(given, dict):
             raise _error(path, f"line {number}", line.strip()[:40], "must be an object with a job's columns")
         yield number, given
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON.  Raises `ValueError` where a name stands in it twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise ValueError(f"{twice!r} stands in it twice")
+    return found
 
 
 def _check_columns(names: Mapping[str, str], trace: Trace, there: Mapping[str, Any], path: Path) -> None:

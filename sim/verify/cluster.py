@@ -60,9 +60,13 @@ def scenario_of(path: Path, name: str, case: Mapping[str, Any]) -> Scenario:
     settings = given.settings(_GPUS) | {
         "mission.years": YEARS,
         "satellite.gpus": _GPUS,
-        "campus.retirement": retirement_of(removal),
     }
-    return load(validation_case("cluster"), set_=[f"{where}={json.dumps(value)}" for where, value in settings.items()])
+    try:
+        settings["campus.retirement"] = retirement_of(removal)
+        said = [f"{where}={json.dumps(value)}" for where, value in settings.items()]
+        return load(validation_case("cluster"), set_=said)
+    except InputError as error:
+        raise InputError(f"{path}: cases.{name}: {str(error).replace('--set: ', '')}") from None
 
 
 def measured(result: Result) -> dict[str, float]:
@@ -98,10 +102,13 @@ def verify_cluster(
     for name, (scenario, reference) in made.items():
         environment = Environment.build(scenario)
         begin = process_time()
-        rows = [
-            measured(simulate(scenario, environment, scenario.strategy, seed, replicate))
-            for replicate in range(replicates)
-        ]
+        try:
+            rows = [
+                measured(simulate(scenario, environment, scenario.strategy, seed, replicate))
+                for replicate in range(replicates)
+            ]
+        except InputError as error:
+            raise InputError(f"{path}: cases.{name}: {error}") from None
         seconds = (process_time() - begin) / replicates
         figures = {figure: _compared([row[figure] for row in rows], *reference[figure]) for figure in FIGURES}
         found[name] = {**figures, "seconds_per_replicate": seconds}

@@ -124,7 +124,10 @@ def retirement_of(removal: str) -> dict[str, Any]:
     values = _values_in(removal)
     if "ThresholdRemoval" in removal:
         window = values.pop("window_minutes", values.pop("window", 7 * MINUTES_PER_DAY))
-        rule: dict[str, Any] = {"kind": "failures", "failures": int(values.pop("max_failures", 5))}
+        failures = values.pop("max_failures", 5.0)
+        if failures == inf:
+            return {"kind": "never"}
+        rule: dict[str, Any] = {"kind": "failures", "failures": failures}
         rule["window_days"] = None if isinf(window) else window / MINUTES_PER_DAY
     elif "ScoredRemoval" in removal:
         rule = {
@@ -160,8 +163,8 @@ def _values_in(removal: str) -> dict[str, float]:
 def cases_in(path: Path) -> dict[str, dict[str, Any]]:
     """The cases of a file, by name.  Raises `InputError` where it holds none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as JSON: {error}") from error
     cases = found.get("cases") if isinstance(found, dict) else None
     if not isinstance(cases, dict) or not cases or not all(isinstance(one, dict) for one in cases.values()):

@@ -49,6 +49,7 @@ class Rooms:
         self.on_one = on_one or (lambda place, jobs: self.idle[place])
         self.gangs: list[dict[int, Running]] = [{} for _ in self.idle]
         """Gangs at work that have GPUs in each place, by job."""
+        self._most: list[int | None] = [None] * len(self.idle)  # on one satellite of each place, where it is known
         self.version = 0
         """Counts the changes."""
         self.total = sum(idle)
@@ -84,12 +85,43 @@ class Rooms:
 
     def _change(self, place: int, more: int) -> None:
         before, ranked = self.idle[place], self._sorted[place >= self.planes]
+        self._most[place] = None
         del ranked[bisect_left(ranked, (before, place))]
         self.idle[place] = before + more
         if more > 0:
             self.freed.add(place)
         insort(ranked, (before + more, place))
         self._changed(place)
+
+    def most_on_one(self, place: int) -> int:
+        """Most idle GPUs on one satellite of a place."""
+        known = self._most[place]
+        if known is None:
+            known = self._most[place] = self.on_one(place, ())
+        return known
+
+    def best_on_one(self, gpus: int) -> int:
+        """The plane whose best satellite a gang of this size fills best; where none holds it, that with the most room.
+
+        The lowest number among equals.
+        """
+        most = [self.most_on_one(place) for place in self.places()]
+        fitting = [(room, place) for place, room in enumerate(most) if room >= gpus]
+        return min(fitting)[1] if fitting else max(range(self.planes), key=most.__getitem__)
+
+    def first_turn_on_one(self, gpus: int) -> tuple[int | None, float]:
+        """(plane, day) of the earliest turn of a gang of this size that lies on one satellite, if nothing fails."""
+        best: tuple[float, int] | None = None
+        for place in self.places():
+            jobs = list[int]()
+            for end_day, job, _ in self._ends[place]:
+                if best is not None and end_day >= best[0]:
+                    break
+                jobs.append(job)
+                if self.on_one(place, jobs) >= gpus:
+                    best = end_day, place
+                    break
+        return (None, inf) if best is None else (best[1], best[0])
 
     def shared(self, shares: Shares) -> Iterator[tuple[int, int]]:
         """(place, GPUs there) of a gang: in planes, and in what those are joined to."""

@@ -105,3 +105,10 @@ def test_a_trace_that_is_not_there(tmp_path):
     (tmp_path / "mine.yaml").write_text("extends: baseline\nname: mine\nworkload: {jobs: [], trace: {file: job.csv}}")
     with pytest.raises(ScenarioError, match=r"no such file; did you mean '.*jobs.csv'"):
         load(tmp_path / "mine.yaml")
+
+
+def test_lines_that_no_object_can_be_read_from(loaded):
+    with pytest.raises(ScenarioError, match=r"line 1: is no JSON: 'gpus' stands in it twice"):
+        loaded('{"arrival": 0, "gpus": 8, "duration": 10, "gpus": 16}', "jobs.jsonl")
+    with pytest.raises(ScenarioError, match=r"line 1: is no JSON"):
+        loaded("[" * 100_000, "jobs.jsonl")

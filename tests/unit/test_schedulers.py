@@ -224,3 +224,13 @@ def test_a_full_fleet_is_not_looked_through():
         rooms.change(3, 2)
         assert rooms.first_turn(8) == (0, 10.0, 0)
         assert Counted.looks == 1  # the plane that changed, whatever their number
+
+
+def test_a_gang_on_one_satellite_starts_where_a_satellite_has_room_for_it():
+    # By plane the first has more idle GPUs, by satellite the second.
+    rooms = Rooms([240, 24], on_one=lambda plane, jobs: (12, 24)[plane])
+    elastic = Queued(0, 32, inf, 16, 1, on_one_satellite=True)
+    assert list(Fifo().place([elastic], rooms, 0.0)) == [Placement(0, 1, 24)]
+    planes = 100
+    rooms = Rooms([50] * planes, on_one=lambda plane, jobs: 20 if plane == 90 else 10)
+    assert list(Fifo().place([Queued(0, 20, inf, 20, 1, on_one_satellite=True)], rooms, 0.0)) == [Placement(0, 90, 20)]

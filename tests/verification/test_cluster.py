@@ -315,6 +315,7 @@ def test_removal_policies_are_read():
     text = "permanent at first failure (ThresholdRemoval max_failures=1, window=inf)"
     assert retirement_of(text) == {"kind": "failures", "failures": 1, "window_days": None}
     assert retirement_of("ThresholdRemoval(max_failures=5, window_minutes=10080)")["window_days"] == 7
+    assert retirement_of("ThresholdRemoval max_failures=inf") == {"kind": "never"}
     for window in ("10080", "7*24*60", "7 days", "7d", "168 h"):
         assert retirement_of(f"ThresholdRemoval max_failures=2, window={window}") == {
             "kind": "failures", "failures": 2, "window_days": 7,

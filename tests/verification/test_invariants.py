@@ -137,6 +137,7 @@ def test_a_single_slot_with_a_single_spare_berth_keeps_every_invariant(fleet, ch
             bus={"kind": "exponential", "rate_per_year": 4},
             launch={"opportunity_interval_days": interval},
             strategies={"replace_on_failure": {"order_ahead_days": 60}, "on_orbit_spares": spares},
+            jobs=[{"gpus": 4, "count": 2}, {"gpus": 10}],
         )
         result = checked_run(scenario, kind, replicate=replicate)
         assert result.events.count(EventKind.ORDERED) > 5

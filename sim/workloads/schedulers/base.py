@@ -48,7 +48,7 @@ class Queued:
     def room_in(self, plane: int, rooms: Rooms, without: Sequence[int] = ()) -> int:
         """Idle GPUs of a place that lie as it needs them, those of some jobs counted as idle."""
         if self.on_one_satellite:
-            return rooms.on_one(plane, without)
+            return rooms.on_one(plane, without) if without else rooms.most_on_one(plane)
         return rooms.idle[plane] + sum(rooms.gangs[plane][job].gpus for job in without)
 
 
@@ -87,10 +87,7 @@ class Scheduler(Parameters):
 
 def start(job: Queued, rooms: Rooms) -> Placement | None:
     """Where to start a job: where all its GPUs are free, the place that they fill best, else where most are."""
-    plane = rooms.best_fit(job.gpus, job.spans)
-    if job.on_one_satellite:
-        fitting = (plane for plane in rooms.fitting(job.gpus) if rooms.on_one(plane, ()) >= job.gpus)
-        plane = next(fitting, None)
+    plane = rooms.best_on_one(job.gpus) if job.on_one_satellite else rooms.best_fit(job.gpus, job.spans)
     if plane is None:
         plane = rooms.roomiest(job.spans)
     size = job.size_in(job.room_in(plane, rooms))

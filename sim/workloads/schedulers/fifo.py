@@ -43,7 +43,11 @@ class FifoBackfill(Scheduler):
             yield found
         if head is None:
             return
-        reserved, turn_day, left_over = rooms.first_turn(head.least, head.spans)
+        if head.on_one_satellite:
+            # On which satellite it will lie, and what is left beside it, is not known before: nobody else gets any.
+            (reserved, turn_day), left_over = rooms.first_turn_on_one(head.least), 0
+        else:
+            reserved, turn_day, left_over = rooms.first_turn(head.least, head.spans)
         for job in waiting:
             found = start(job, rooms)
             if found is None:

@@ -48,10 +48,21 @@ def warnings_of_room(scenario: Scenario, environment: Environment) -> Iterator[s
         satellite = satellite_of(job, scenario)
         gpus = job.size_with(satellite or places.largest(job.gpus)[0]) or job.gpus
         at_most += fit(list(room), gpus, count, joined if places.spans(job.gpus) else (), satellite) * gpus
-    if jobs and not scenario.workload.inference and at_most < (1 - _IDLE) * all_gpus:
+    services = scenario.workload.inference
+    if not (jobs or services) or at_most >= (1 - _IDLE) * all_gpus:
+        return
+    used = f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs" if jobs else "no GPU has a job"
+    asked = 0.0  # GPUs that inference would keep busy
+    for service in services:
+        asked += float(service.demand_tokens_per_s(all_gpus).mean()) / service.tokens_per_s_per_gpu
+    idle = 1 - (at_most + asked) / all_gpus
+    if idle > _IDLE:
+        serve = f", inference is asked for {asked:,.0f}" if services else ""
+        yield f"{used}{serve}: {idle:.0%} are idle, and their cost is borne by the hours of the others"
+    elif any(service.demand.kind == "share" for service in services):
         yield (
-            f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs: {1 - at_most / all_gpus:.0%} are idle, "
-            "and their cost is borne by the hours of the others"
+            f"{used}: what is idle serves, and as a demand that is a share of what they could serve grows with the "
+            "fleet, whatever they serve is taken to find a buyer"
         )
 
 

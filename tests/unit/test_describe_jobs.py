@@ -52,6 +52,21 @@ def test_an_interval_shorter_than_a_save_is_stretched_and_said_so():
     assert any("not every 0.5 min: a save begins once the last one is durable" in text for text in warnings)
 
 
+@pytest.mark.parametrize(
+    ("services", "says"),
+    [
+        ("[]", "jobs use at most 256 of the fleet's 2,916 GPUs: 91% are idle"),
+        ("[{demand: {kind: constant, tokens_per_s: 1e6}}]", "inference is asked for 1,000: 57% are idle"),
+        ("[{}]", "whatever they serve is taken to find a buyer"),
+        ("[{demand: {kind: constant, tokens_per_s: 2.5e6}}]", None),
+    ],
+)
+def test_gpus_without_a_job_are_told_of(services, says):
+    settings = ["workload.jobs.0.count=1", f"workload.inference={services}", "ground={relay: {}}"]
+    found = [text for text in facts(load("suncatcher_81", set_=settings))["warnings"] if "jobs use at most" in text]
+    assert (says in found[0]) if says else not found
+
+
 def test_jobs_that_wait_for_the_deployment_are_warned_of():
     ends = "workload.jobs.0={gpus: 64, count: 3, work_gpu_hours: 100}"
     early = facts(load("suncatcher_81", set_=[ends]))["warnings"]

@@ -28,8 +28,8 @@ def test_it_loads_describes_and_reads_back(path, tmp_path):
     assert scenario.name == path.stem
     assert scenario.description
     warnings = json.loads(json.dumps(facts(scenario), allow_nan=False))["warnings"]
-    # What was unveiled of AI1 falls short of its load in December, at the end of life, and what does not train is taken to
-    # find buyers; the file says so.  Masses and prices as published are lighter and cheaper than their parts
+    # What was unveiled of AI1 falls short of its load in December, at the end of life, and what does not train is taken
+    # to find buyers; the file says so.  Masses and prices as published are lighter and cheaper than their parts
     # (`test_parts.py`).
     others = [warning for warning in warnings if "short of the sum of its parts" not in warning]
     assert len(others) == (3 if path.stem == "spacex_ai1" else 0), warnings

@@ -52,12 +52,12 @@ def warnings_of_room(scenario: Scenario, environment: Environment) -> Iterator[s
     if not (jobs or services) or at_most >= (1 - _IDLE) * all_gpus:
         return
     used = f"jobs use at most {at_most:,} of the fleet's {all_gpus:,} GPUs" if jobs else "no GPU has a job"
-    asked = 0.0  # GPUs that inference would keep busy
+    by_services = 0.0  # GPUs that they would keep busy
     for service in services:
-        asked += float(service.demand_tokens_per_s(all_gpus).mean()) / service.tokens_per_s_per_gpu
-    idle = 1 - (at_most + asked) / all_gpus
+        by_services += float(service.demand_tokens_per_s(all_gpus).mean()) / service.tokens_per_s_per_gpu
+    idle = 1 - (at_most + by_services) / all_gpus
     if idle > _IDLE:
-        serve = f", inference is asked for {asked:,.0f}" if services else ""
+        serve = f", inference is asked for {by_services:,.0f}" if services else ""
         yield f"{used}{serve}: {idle:.0%} are idle, and their cost is borne by the hours of the others"
     elif any(service.demand.kind == "share" for service in services):
         yield (

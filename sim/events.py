@@ -66,7 +66,9 @@ class EventKind(IntEnum):
     ABOARD = 43  # satellites of a flight that were ordered for one reason, its cause, after its LAUNCHED row
     DETECTED = 44  # GPU-hours until interruptions were noticed
     KEPT_WAITING = 45  # GPU-hours of idle GPUs that jobs in the queue want, but too few are free in one place
-    STRANDED = 46  # GPU-hours of idle GPUs that gangs at work lack, but less than a replica is free in their plane
+    STRANDED = (
+        46  # GPU-hours of idle GPUs that gangs at work lack, but less than a replica is free where they may take it
+    )
     IDLE = 47  # GPU-hours of idle GPUs that no job wants
     RESIZED = (
         48  # an elastic gang goes on with another number of GPUs, or starts with fewer than it wants; amount: GPUs
@@ -76,7 +78,7 @@ class EventKind(IntEnum):
     SERVED = 51  # GPU-hours of a service (`job`: its number) whose output was sold; 51 to 56 once in 30 days
     TOKENS_SOLD = 52  # tokens of a service
     UNSOLD = 53  # GPU-hours of a service for which there was demand, and no way to send their output
-    CUT_SHORT = 54  # GPU-hours of a service lost with requests under way, when replicas ended
+    CUT_SHORT = 54  # GPU-hours of a service: requests under way when replicas ended, and what mitigations take
     LEFT_IDLE = 55  # GPU-hours that no gang held and no service used
     UNMET = 56  # tokens asked of a service and not sold
     HELD = 57  # GPU-hours of GPUs that a gang holds while it waits for others

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -40,6 +41,12 @@ def class_named(kind: str, base: type[Kind], built_in: Mapping[str, type[Kind]],
         if found is one:
             raise InputError(f"{what} {kind!r} is built in: call it {name}")
     return found
+
+
+def failure_of(error: BaseException, hint: str = "") -> str:
+    """What to say of an exception in a class of the user's: what it was, a hint, and where."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"failed with {type(error).__name__}: {error}{hint} ({place.filename}, line {place.lineno})"
 
 
 def _class_meant(module_name: str, class_name: str, base: type[Kind], verb: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Any
@@ -11,6 +10,7 @@ from sim.engine.gang import Gang
 from sim.engine.job_queue import JobQueue
 from sim.environment import Environment
 from sim.errors import InputError
+from sim.plug_ins import failure_of
 from sim.workloads import Placement, Preemption, Queued, Rooms
 
 Wish = Placement | Preemption
@@ -76,9 +76,7 @@ class Scheduling:
         except (InputError, GeneratorExit):
             raise
         except (Exception, SystemExit) as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            what = f"{type(error).__name__}: {error}"
-            raise InputError(f"{where}: failed with {what} ({place.filename}, line {place.lineno})") from error
+            raise InputError(f"{where}: {failure_of(error)}") from error
 
     def _problem(self, wish: Wish, gang: Gang) -> str | None:
         """Why a wish cannot be carried out; none where it can."""

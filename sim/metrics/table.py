@@ -337,7 +337,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "stranded_gpu_hours",
             "GPU h",
-            "GPU-hours of free GPUs that gangs at work want: less than a replica, or in another plane.",
+            "GPU-hours of free GPUs that gangs at work want, but less than a replica where they may take it.",
             "lower",
         ),
         Metric("link_gpu_hours", "GPU h", "GPU-hours of gangs that talk, or whose links are down.", "lower"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -13,6 +12,7 @@ from sim.errors import InputError
 from sim.fleet import FleetView
 from sim.launch import VehicleView
 from sim.plane_view import PlaneView
+from sim.plug_ins import failure_of
 from sim.strategies.base import Action, Activate, Launch, Retire, Service, Strategy, Transfer
 
 Said = TypeVar("Said")
@@ -120,15 +120,14 @@ def _ask(where: str, question: Callable[[], Said]) -> Said:
     except InputError:
         raise
     except (Exception, SystemExit) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__}: {error}"
+        hint = ""
         if isinstance(error, AttributeError) and isinstance(
             error.obj, FleetView | PlaneView | DesignView | VehicleView
         ):
             there = [name for name in dir(error.obj) if not name.startswith("_")]
             near = get_close_matches(error.name or "", there, n=1, cutoff=0.6)
-            what += f"; {f'did you mean {near[0]}?  ' if near else ''}It has {', '.join(there)}"
-        raise InputError(f"{where}: failed with {what} ({place.filename}, line {place.lineno})") from error
+            hint = f"; {f'did you mean {near[0]}?  ' if near else ''}It has {', '.join(there)}"
+        raise InputError(f"{where}: {failure_of(error, hint)}") from error
 
 
 def _problem(action: Any) -> str | None:

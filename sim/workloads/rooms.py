@@ -100,14 +100,14 @@ class Rooms:
             known = self._most[place] = self.on_one(place, ())
         return known
 
-    def best_on_one(self, gpus: int) -> int:
+    def best_on_one(self, gpus: int, but: int | None = None) -> int | None:
         """The plane whose best satellite a gang of this size fills best; where none holds it, that with the most room.
 
-        The lowest number among equals.
+        The lowest number among equals; `but`: none that this place has a part in, so that there may be none.
         """
-        most = [self.most_on_one(place) for place in self.places()]
-        fitting = [(room, place) for place, room in enumerate(most) if room >= gpus]
-        return min(fitting)[1] if fitting else max(range(self.planes), key=most.__getitem__)
+        planes = [place for place in self.places() if but is None or not self.overlap(place, but)]
+        fitting = [(self.most_on_one(place), place) for place in planes if self.most_on_one(place) >= gpus]
+        return min(fitting)[1] if fitting else max(planes, key=self.most_on_one, default=None)
 
     def first_turn_on_one(self, gpus: int) -> tuple[int | None, float]:
         """(plane, day) of the earliest turn of a gang of this size that lies on one satellite, if nothing fails."""

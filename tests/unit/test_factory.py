@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -15,7 +16,7 @@ from sim.events import Cause, EventKind, EventRecorder
 from sim.launch import ConstantDelay
 from sim.metrics import measure
 from sim.metrics.ground import days_on_ground, ground_metrics
-from sim.result import Result
+from sim.result import Controls, Result
 from sim.scenario import load
 from sim.scenario.factory import Factory, ready_days
 from sim.scenario.models import Scenario
@@ -118,18 +119,7 @@ def on_the_ground() -> EventRecorder:
 def result_of(fleet, environment, log: EventRecorder, **over) -> Result:
     scenario = fleet(slots=4, days=DAYS, gpus=10, **over)
     world, events = environment(scenario), log.finish()
-    capacity, capacity_of = world.capacities(events)
-    plain: dict = {"strategy": "by_hand", "seed": 1, "replicate": 0, "slots_per_plane": (4,), "controls": None}
-    return Result(
-        scenario=scenario,
-        capacity=capacity,
-        capacity_of=capacity_of,
-        events=events,
-        parts=world.parts,
-        rooms=world.rooms,
-        job_counts=world.job_counts,
-        **plain,
-    )
+    return Result.of(scenario, world, ("by_hand", 1, 0), events, Controls((), np.zeros(0), np.zeros(0)))
 
 
 PRICES = {"bus_usd": 900, "gpu_usd": 10, "ground_holding_share_per_year": 0.2}

@@ -234,3 +234,16 @@ def test_a_gang_on_one_satellite_starts_where_a_satellite_has_room_for_it():
     planes = 100
     rooms = Rooms([50] * planes, on_one=lambda plane, jobs: 20 if plane == 90 else 10)
     assert list(Fifo().place([Queued(0, 20, inf, 20, 1, on_one_satellite=True)], rooms, 0.0)) == [Placement(0, 90, 20)]
+
+
+def test_a_gang_on_one_satellite_is_backfilled_where_a_satellite_has_room():
+    # The head gets the first plane on day 5.  The second fits best, but only the third has a satellite with room.
+    rooms = Rooms([6, 9, 30], on_one=lambda plane, jobs: (6, 3, 8)[plane])
+    rooms.run(0, 9, 40, 5.0)
+    head, small = Queued(0, 40, inf, 40, 1), Queued(1, 8, inf, 8, 1, on_one_satellite=True)
+    assert list(FifoBackfill().place([head, small], rooms, 0.0)) == [Placement(1, 2, 8)]
+    # In the plane of the head it may have what the head leaves over.
+    rooms = Rooms([50, 3], on_one=lambda plane, jobs: (8, 3)[plane])
+    rooms.run(0, 9, 20, 5.0)
+    assert list(FifoBackfill().place([Queued(0, 60, inf, 60, 1), small], rooms, 0.0)) == [Placement(1, 0, 8)]
+    assert list(FifoBackfill().place([Queued(0, 65, inf, 65, 1), small], rooms, 0.0)) == []

@@ -62,10 +62,14 @@ class FifoBackfill(Scheduler):
     @staticmethod
     def _beside(job: Queued, rooms: Rooms, reserved: int, room: int) -> Placement | None:
         """Where to start a job whole, or else as small as may be, with so much room in the reserved plane."""
+        if job.on_one_satellite:
+            plane = rooms.best_on_one(job.gpus, but=reserved)
+            sizes = [] if plane is None else [(plane, job.size_in(rooms.most_on_one(plane)))]
+            sizes += [(reserved, job.size_in(min(room, rooms.most_on_one(reserved))))]
+            return next((Placement(job.job, where, size) for where, size in sizes if size), None)
         for gpus in dict.fromkeys((job.gpus, job.least)):
             plane = rooms.best_fit_beside(gpus, reserved, room, job.spans)
             if plane is not None:
-                there = min(job.room_in(plane, rooms), rooms.beside(plane, reserved, room))
-                if size := job.size_in(there):
-                    return Placement(job.job, plane, size)
+                size = job.size_in(rooms.beside(plane, reserved, room))
+                return Placement(job.job, plane, size)
         return None

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sim.experiment.statistics import Estimate
+from sim.parameters import Belief, Tag
 
 Cell = str | float | None
 """What stands in a table: text, a number, or nothing."""
@@ -16,13 +17,16 @@ class Input:
     """A figure that the answer was computed from."""
 
     path: str
-    """Where it stands: `spacex_ai1: satellite.gpus` of a scenario, `claims.ground_capacity_factor` of this package."""
+    """Where it stands: `spacex_ai1:satellite.gpus` of a scenario, `claims:ground_capacity_factor` of this package; what
+    `claims --set` takes."""
     value: Any
-    tag: str | None
-    """P, S, S2, X read or quoted; C computed; R recalled; A assumption; none: no source."""
+    tag: Tag | None
+    """How it is known (`sim.parameters.TAGS`); none: no source."""
     source: str
     low: float | None = None
     high: float | None = None
+    law: Belief | None = None
+    """How belief lies between the two; none: evenly."""
 
     @property
     def assumed(self) -> bool:

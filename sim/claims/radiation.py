@@ -10,7 +10,7 @@ import numpy as np
 from sim.claims.claim import Claim, Table, Threshold
 from sim.claims.energy import SUNCATCHER
 from sim.claims.evidence import Evidence
-from sim.claims.judging import Values, first_where, judged, over_ranges, short
+from sim.claims.judging import Values, crossing, first_where, judged, over_ranges, short
 from sim.description.radiation import late_loss_share, radiation_facts
 from sim.environment import Environment
 
@@ -114,6 +114,7 @@ def radiation(evidence: Evidence) -> Claim:
 
     estimate = over_ranges(loss, ranged, evidence.generator("E3"), "1", draws=_DRAWS)
     turn = first_where(lambda km: Exposure.of(evidence, [_altitude(km)]).job_loss > limit, 500.0, 1200.0, within=5.0)
+    late = crossing(lambda hours: job_loss(evidence, [], hours), limit, 0.01, 1000.0)
     rows = [
         (km, mm, one.dose_rad, one.interruptions, one.silent, 100 * one.destroyed, one.krad_life, 100 * one.job_loss)
         for km in ALTITUDES_KM
@@ -123,7 +124,7 @@ def radiation(evidence: Evidence) -> Claim:
     thin, thick = (Exposure.of(evidence, [f"satellite.shield.thickness_mm={mm}"]) for mm in (10.0, 20.0))
     saved = 1 - thick.interruptions / thin.interruptions
     job = scenario.workload.jobs[0]
-    condition = f"the orbit is above {short(turn)} km, or nothing corrects the errors" if turn else "the orbit is high"
+    condition = f"the orbit is above {short(turn)} km, or corruption is noticed after {short(late)} hours"
     return Claim(
         id="E3",
         said="Upsets, latch-up and total dose sink computing in orbit, and shielding is of limited use.",
@@ -134,7 +135,8 @@ def radiation(evidence: Evidence) -> Claim:
         interval="ranges of the belts' flux, of doses per event, and of the delay until silent corruption is noticed",
         verdict=judged(estimate, limit, at_least=True, condition=condition),
         threshold=Threshold(
-            f"more than {limit:.0%} of the job's time above {short(turn)} km behind the same shield",
+            f"more than {limit:.0%} of the job's time above {short(turn)} km behind the same shield, or where it takes more "
+            f"than {short(late)} hours to notice a silent corruption",
             turn,
             "km",
             f"{SUNCATCHER}:constellation.shells.0.altitude_km",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -31,6 +32,7 @@ _NO_EVENTS = (
     ),
     "radiation.solar_protons=false",
 )
+MITIGATED = "overlays/hardened"
 _DRAWS = 40
 """Each takes the job's whole arithmetic: the ends of the interval are good to a quarter of its width."""
 
@@ -97,7 +99,9 @@ def radiation(evidence: Evidence) -> Claim:
     """E3: radiation sinks it, and shielding is of limited use."""
     scenario = evidence.scenario(SUNCATCHER)
     here, limit = Exposure.of(evidence), evidence.figures.tolerable_loss
-    hardened = Exposure.of(evidence, overlays=["overlays/hardened"])
+    hardened = Exposure.of(evidence, overlays=[MITIGATED])
+    measures = evidence.scenario(SUNCATCHER, MITIGATED).radiation.mitigations.values()
+    cost = 1 - prod(1 - one.throughput_cost for one in measures)
     ranged = evidence.given(
         scenario,
         "radiation.trapped_factor",
@@ -145,7 +149,7 @@ def radiation(evidence: Evidence) -> Claim:
             f"errors that pass, not chips that die: {here.interruptions:.1f} interruptions a chip and year, "
             f"{100 * here.in_passes:.0f} % of them over the South Atlantic, against {100 * here.destroyed:.2g} % of the "
             f"chips destroyed; twice the shield takes off {100 * saved:.0f} % of them, codes and checksums bring the loss to "
-            f"{100 * hardened.job_loss:.1f} %"
+            f"{100 * hardened.job_loss:.1f} % and take {100 * cost:.0f} % of the throughput themselves"
         ),
         inputs=tuple(
             [*ranged, *evidence.own("tolerable_loss")]

@@ -1,0 +1,264 @@
+"""What failures take, and what keeping a fleet whole costs: C4, C7."""
+
+from __future__ import annotations
+
+from math import isfinite, log
+
+from sim.claims.capital import Delivered
+from sim.claims.claim import Cell, Claim, Table, Threshold
+from sim.claims.energy import AI1, SUNCATCHER
+from sim.claims.evidence import Evidence
+from sim.claims.radiation import MITIGATED
+from sim.experiment import Estimate, Study
+from sim.experiment.controls import no_controls
+from sim.experiment.envelope import Flip
+from sim.experiment.statistics import Quantity, Ratio, estimate_ratio
+from sim.scenario import Scenario
+
+NEVER, MAINTAINED = "run_to_failure", "scheduled_batch"
+STRATEGIES = (NEVER, MAINTAINED, "on_orbit_spares", "robotic_servicing")
+"""What a fleet may do about what fails: nothing, flights at fixed dates, spares at hand, robots."""
+BOTH = (NEVER, MAINTAINED)
+BURN_IN = "overlays/burned_in"
+NOBODY_COMPUTES = ("workload.jobs=[]", "workload.inference=[]")
+LONG_YEARS = 15.0
+"""Three design lives: the share of the last satellites' life that is left at the end is small by then."""
+_LONG = (f"mission.years={LONG_YEARS}", "mission.wind_down_years=0.5", *NOBODY_COMPUTES)
+LEAST_REPLICATES = 20
+"""With so many the birth controls determine what no one replaces to the last digit; they take no time."""
+_COLUMNS = ("at work %", "useful %", "satellites relaunched", "USD a useful GPU-hour", "net cost million USD")
+
+
+def ratio(above: tuple[Study, str, str], below: tuple[Study, str, str], factor: float, unit: str) -> Estimate:
+    """A metric of one study over one of another, each (study, strategy, metric), paired by the seed, times a factor."""
+    first, second = (study.values(strategy, metric) for study, strategy, metric in (above, below))
+    return estimate_ratio(Ratio(factor * first, second), no_controls(len(first)), Quantity(unit, 0.0))
+
+
+def failures(evidence: Evidence) -> Claim:
+    """C4: maintenance and failed GPUs during training."""
+    scenario = evidence.scenario(SUNCATCHER)
+    heavy = f"reliability.gpu.infant_loss_fraction={evidence.figures.heavy_infant_loss!r}"
+    base = evidence.study(scenario, *STRATEGIES)
+    rough = evidence.study(evidence.scenario(SUNCATCHER, set_=[heavy]), *BOTH)
+    burnt = evidence.study(evidence.scenario(SUNCATCHER, BURN_IN, set_=[heavy]), *BOTH)
+    mitigated = evidence.study(evidence.scenario(SUNCATCHER, MITIGATED), *BOTH)
+    kept = ratio((base, NEVER, "useful_gpu_hours"), (base, MAINTAINED, "useful_gpu_hours"), 1.0, "1")
+    flip = leaving_zero(base)
+    price = scenario.service.value_usd_per_gpu_hour
+    burn_in = ratio((burnt, NEVER, "useful_gpu_hours"), (rough, NEVER, "useful_gpu_hours"), 1.0, "1").mean or 1.0
+    softer = ratio((mitigated, NEVER, "useful_gpu_hours"), (base, NEVER, "useful_gpu_hours"), 1.0, "1").mean or 1.0
+    cases = (
+        ("as designed", base),
+        (f"{100 * evidence.figures.heavy_infant_loss:g} % infant mortality", rough),
+        ("the same after burn-in", burnt),
+        ("codes and checksums", mitigated),
+    )
+    words = "no value of a GPU-hour" if flip is None else f"a GPU-hour is worth more than ${flip.value_usd:.2f}"
+    best = base.verdicts()[-1]
+    return Claim(
+        id="C4",
+        said="Failed GPUs sink it, say critics; infant mortality is ironed out on the ground, servicing is no issue.",
+        question="Can a fleet in orbit that trains models do without anybody who replaces what fails?",
+        quantity="useful GPU-hours in five years if nothing is replaced, over those with replacement flights, Suncatcher",
+        unit="share",
+        estimate=kept,
+        interval="replicates; prices and failure rates as in the scenario",
+        verdict=_no_issue(flip, price),
+        threshold=Threshold(
+            f"replacing what fails pays from where {words} ({_interval(flip)}); today's price is ${price:.2f}"
+            if flip is not None
+            else "replacing what fails pays at no value of a GPU-hour",
+            None if flip is None or not isfinite(flip.value_usd) else flip.value_usd,
+            "USD/GPU-hour",
+            f"{SUNCATCHER}:service.value_usd_per_gpu_hour",
+        ),
+        binding=(
+            f"flights for few: {best.text} Burn-in gives {100 * (burn_in - 1):+.1f} % useful GPU-hours where infant "
+            f"mortality is heavy, mitigation of soft errors {100 * (softer - 1):+.1f} %"
+        ),
+        inputs=tuple(
+            evidence.given(
+                scenario,
+                "reliability.gpu.constant_per_year",
+                "reliability.gpu.infant_loss_fraction",
+                "reliability.bus.constant_per_year",
+                "reliability.bus.infant_loss_fraction",
+                "reliability.groups.host.law.rate_per_year",
+                "service.value_usd_per_gpu_hour",
+                "launch.vehicle.price.usd",
+                "economics.gpu_usd",
+            )
+            + evidence.own("heavy_infant_loss")
+            + evidence.given(
+                evidence.scenario(SUNCATCHER, MITIGATED), "radiation.mitigations.memory_codes.corrects.memory_error"
+            )
+        ),
+        tables=(
+            Table(
+                "Five years of the cluster",
+                ("case", "strategy", *_COLUMNS),
+                tuple(
+                    (case, strategy, *_row(study, strategy)) for case, study in cases for strategy in study.strategies
+                ),
+                "Shares are of the planned GPU-hours; net cost is at equal service, what is missing bought at today's "
+                "price of a GPU-hour.",
+            ),
+        ),
+    )
+
+
+def leaving_zero(study: Study) -> Flip | None:
+    """The value of a GPU-hour from which some strategy beats never replacing anything; none: at no value."""
+    envelope = study.envelope()
+    assert envelope is not None
+    if envelope.stretches[0].strategy != NEVER:
+        return Flip(NEVER, envelope.stretches[0].strategy, 0.0, 0.0, 0.0)
+    return envelope.flips[0] if envelope.flips else None
+
+
+def _no_issue(flip: Flip | None, price: float) -> str:
+    """Whether doing without maintenance is the cheapest at today's price of a GPU-hour."""
+    if flip is None or price < flip.low_usd:
+        return "holds"
+    if price > flip.high_usd:
+        return "fails"
+    return f"holds if a GPU-hour is worth less than ${flip.value_usd:.2f}"
+
+
+def _interval(flip: Flip | None) -> str:
+    if flip is None or not isfinite(flip.low_usd):
+        return "no interval"
+    high = f"${flip.high_usd:.2f}" if isfinite(flip.high_usd) else "no bound"
+    return f"${flip.low_usd:.2f} to {high}"
+
+
+def _row(study: Study, strategy: str) -> tuple[Cell, ...]:
+    found = study.metrics(strategy)
+    names = (
+        ("compute_availability", 100.0),
+        ("goodput", 100.0),
+        ("satellites_launched", 1.0),
+        ("cost_per_useful_gpu_hour_usd", 1.0),
+        ("net_cost_usd", 1e-6),
+    )
+    return tuple(None if (mean := found[name].mean) is None else factor * mean for name, factor in names)
+
+
+def no_maintenance(evidence: Evidence) -> Claim:
+    """C7: no ongoing operation or maintenance."""
+    figures = evidence.figures
+    scenario = evidence.scenario(AI1, set_=_LONG)
+    study = evidence.study(scenario, MAINTAINED)
+    mw = scenario.satellite.full_load_w / 1e6 * evidence.environment(scenario).slots
+    first = study.values(MAINTAINED, "deployment_mass_t")
+    launched = first + study.values(MAINTAINED, "mass_launched_t")
+    served = study.values(MAINTAINED, "compute_availability") * mw * LONG_YEARS
+    estimate = estimate_ratio(Ratio(launched, served), no_controls(len(served)), Quantity("t/(MW yr)", 0.0))
+    one = Delivered.of(evidence, evidence.scenario(AI1))
+    heavier = evidence.environment(scenario).designs[0].parts.sum_kg / one.kg
+    tonnes = estimate.mean or 0.0
+    usd = tonnes / (one.kg / 1000) * one.usd * one.success  # those that failed flights took are launched too
+    ideal = one.kg / one.kw / one.life_years
+    left = evidence.study(evidence.scenario(AI1, set_=NOBODY_COMPUTES), NEVER).metrics(NEVER)["compute_availability"]
+    return Claim(
+        id="C7",
+        said="Once launched, it needs no ongoing operation or maintenance.",
+        question="Does a fleet in orbit need no upkeep once it is launched?",
+        quantity="mass launched over the years for a MW at work, AI1 with replacement flights",
+        unit="t per MW and year",
+        estimate=estimate,
+        interval="replicates; failure rates and mass as in the scenario",
+        verdict="fails" if tonnes > 0 else "holds",
+        threshold=Threshold(
+            f"none: even if nothing failed, a life of {one.life_years:g} years takes {ideal:.1f} t a MW and year; "
+            f"as long as nothing is replaced, {100 * (left.mean or 0):.0f} % of the GPU-hours of five years are at work",
+        ),
+        binding=(
+            f"the design life: ${usd / 1e6:.1f} million of satellites and launches a MW and year, against "
+            f"${figures.ground_tco_usd_per_gw_year / 1e9:.1f} million for everything on the ground; "
+            f"{tonnes * heavier:.1f} t if satellites weigh what their parts do"
+        ),
+        inputs=tuple(
+            evidence.given(
+                scenario,
+                "satellite.design_life_years",
+                "satellite.mass_kg",
+                "reliability.gpu.constant_per_year",
+                "reliability.bus.constant_per_year",
+                "reliability.groups.host.law.rate_per_year",
+                "launch.vehicle.success_probability",
+            )
+            + evidence.own(
+                "published_early_failure",
+                "published_yearly_failures",
+                "published_replacement_t_low",
+                "published_replacement_t_high",
+                "ground_tco_usd_per_gw_year",
+            )
+        ),
+        tables=(
+            Table(
+                "t launched a MW and year",
+                ("", "t a MW and year"),
+                (
+                    ("AI1, nothing fails", ideal),
+                    ("AI1, simulated", tonnes),
+                    ("AI1 with the mass of its parts", tonnes * heavier),
+                    ("published, least", figures.published_replacement_t_low),
+                    ("published, most", figures.published_replacement_t_high),
+                ),
+                f"Over {LONG_YEARS:g} years with three generations, deployment included, a MW of GPUs at work.",
+            ),
+            _decay(evidence),
+        ),
+    )
+
+
+def _decay(evidence: Evidence) -> Table:
+    """Five years without maintenance under the failure rates of the published estimate, by the engine."""
+    source = evidence.own("published_yearly_failures")[0]
+    rates = [source.low or source.value, source.value, source.high or source.value]
+    rows = [
+        (100 * rate, None if (at_work := decayed(evidence, rate).mean) is None else 100 * at_work) for rate in rates
+    ]
+    early = evidence.figures.published_early_failure
+    return Table(
+        "Five years if nothing is replaced, under published failure rates",
+        ("failures % a year", "of all GPU-hours at work %"),
+        tuple(rows),
+        f"{100 * early:g} % of the satellites fail at once, the rest at the rate given.",
+    )
+
+
+def decayed(evidence: Evidence, failures_a_year: float) -> Estimate:
+    """Share of the planned GPU-hours at work in a cluster of which a share fails at once and a share every year."""
+    early = evidence.figures.published_early_failure
+    law = (
+        f"{{kind: bathtub, infant_loss_fraction: {early!r}, infant_days: 1, "
+        f"constant_per_year: {-log(1 - failures_a_year)!r}, wear_out_scale_years: 1.0e+4}}"
+    )
+    count = max(evidence.replicates, LEAST_REPLICATES)
+    study = evidence.study(only_buses_fail(evidence, law), NEVER, replicates=count)
+    return study.metrics(NEVER)["compute_availability"]
+
+
+def only_buses_fail(evidence: Evidence, law: str) -> Scenario:
+    """The Suncatcher cluster, all there from the first day, of which nothing fails but satellites by this law."""
+    return evidence.scenario(
+        SUNCATCHER,
+        set_=[
+            *NOBODY_COMPUTES,
+            "deployment={kind: in_place}",
+            f"reliability.bus={law}",
+            "reliability.gpu={kind: exponential, rate_per_year: 0}",
+            "reliability.groups.host=null",
+            "reliability.stress={activation_energy_ev: 0, cycling_share: 0}",
+            "radiation.solar_protons=false",
+            "radiation.effects.latch_up=null",
+            "satellite.propulsion.vulnerable_area_m2=0",
+            "satellite.radiator.tube_fraction=0",
+        ],
+    )
+
+

@@ -30,6 +30,7 @@ LAYERS = [
     {"experiment"},
     {"fit"},
     {"verify"},
+    {"claims"},
     {"plots"},
     {"__init__"},
     {"cli"},

@@ -59,7 +59,10 @@ def energy_gain(evidence: Evidence) -> Claim:
         estimate=replace(estimate, unit="times"),
         interval="range of the ground's capacity factor; the orbit's light is computed",
         verdict=judged(
-            estimate, target, at_least=True, condition=f"the plant on the ground has a capacity factor under {limit:.1%}"
+            estimate,
+            target,
+            at_least=True,
+            condition=f"the plant on the ground has a capacity factor under {limit:.1%}",
         ),
         threshold=Threshold(
             f"five times at a capacity factor of {limit:.1%} on the ground; eight times at {tracking / (most * year):.1%}",
@@ -135,7 +138,12 @@ class Dark:
 def no_batteries(evidence: Evidence) -> Claim:
     """C2: no batteries needed."""
     scenario = evidence.scenario(AI1)
-    paths = "constellation.shells.0.altitude_km", "satellite.battery.depth_limit", "satellite.gpu.peak_w", "satellite.gpus"
+    paths = (
+        "constellation.shells.0.altitude_km",
+        "satellite.battery.depth_limit",
+        "satellite.gpu.peak_w",
+        "satellite.gpus",
+    )
     inputs = evidence.given(scenario, *paths, "constellation.shells.0.ltan_h", "power.eclipse_policy")
     altitude = inputs[0]
     best = float(altitude.value)
@@ -240,7 +248,12 @@ def free_cooling(evidence: Evidence) -> Claim:
                 ("", "m2", "kg", "USD"),
                 (
                     ("radiator, bought", m2 / kw, (m2 * central[areal] + armour_kg) / kw, m2 * central[plate] / kw),
-                    (f"its launch at ${short(per_kg)}/kg", None, None, orbit_usd(central, per_kg) - m2 * central[plate] / kw),
+                    (
+                        f"its launch at ${short(per_kg)}/kg",
+                        None,
+                        None,
+                        orbit_usd(central, per_kg) - m2 * central[plate] / kw,
+                    ),
                     ("cooling plant on the ground", None, None, central[plant]),
                     (f"electricity for it over {years:g} years", None, None, ground_usd(central) - central[plant]),
                 ),
@@ -364,8 +377,8 @@ def radiator_size(evidence: Evidence) -> Claim:
     turn = crossing(
         lambda limit: m2({**{one.path: float(one.value) for one in inputs[:4]}, inputs[3].path: limit}),
         figures.critique_radiator_m2,
+        0.0,
         float(inputs[3].value),
-        30.0,
     )
     return Claim(
         id="E2",
@@ -422,5 +435,3 @@ def critique_m2(evidence: Evidence) -> float:
     # Without steps between chip and plate the chip's limit is the plate's temperature; heat is linear in the area.
     per_m2 = path.heat_limit_w(1.0, figures.critique_radiator_c, gpus=1, other_w=0.0, absorbed_w_m2=0.0)
     return figures.critique_heat_kw * 1000 / float(per_m2)
-
-

@@ -85,7 +85,9 @@ class Figures(Parameters):
     """Computing power on the ground."""
     starship_flights_per_year: float = _figure(
         145,
-        cited("R", "25 + 44 + 76 flights a year are allowed at three sites; 12: a slow start", 12, 10_000, "log_uniform"),
+        cited(
+            "R", "25 + 44 + 76 flights a year are allowed at three sites; 12: a slow start", 12, 10_000, "log_uniform"
+        ),
     )
     """Flights of the vehicle of spacex_ai1 that carry its satellites."""
     factory_satellites_per_year: float = _figure(6700, cited("S", "AI1, as unveiled on 8 June 2026"))
@@ -119,7 +121,9 @@ class Figures(Parameters):
     """Power of a campus whose building is timed."""
     campus_months: float = _figure(18, cited("S", "1.5 GW in 18 months", 12, 30))
     """From decision to useful power on the ground, with power at hand."""
-    grid_queue_months: float = _figure(60, cited("S", "over five years: LBNL's study of interconnection queues", 36, 84))
+    grid_queue_months: float = _figure(
+        60, cited("S", "over five years: LBNL's study of interconnection queues", 36, 84)
+    )
     """Wait for a connection to the grid."""
     ground_availability: float = _figure(
         0.95, cited("A", "GPUs that work over GPUs installed, with technicians at hand", 0.9, 0.98)
@@ -127,7 +131,9 @@ class Figures(Parameters):
     """Share of its GPU-hours that a hall on the ground has at work."""
 
     # Maintenance
-    published_early_failure: float = _figure(0.1, cited("S", "share of satellites that fail early in the estimate quoted"))
+    published_early_failure: float = _figure(
+        0.1, cited("S", "share of satellites that fail early in the estimate quoted")
+    )
     """Early failures of a fleet that nobody maintains."""
     published_yearly_failures: float = _figure(0.06, cited("S", "4 to 9 % a year in the estimate quoted", 0.04, 0.09))
     """Failures after that, a year."""

@@ -56,7 +56,9 @@ def thin_links(evidence: Evidence) -> Claim:
     """E4: 1 Gb/s to the ground against 100 Gb/s from rack to rack."""
     figures, scenario = evidence.figures, evidence.scenario(SUNCATCHER)
     job = scenario.workload.jobs[0]
-    ranged = evidence.given(scenario, "satellite.links.rate_gb_s", "satellite.links.mtbf_h", "satellite.links.reacquisition_s")
+    ranged = evidence.given(
+        scenario, "satellite.links.rate_gb_s", "satellite.links.mtbf_h", "satellite.links.reacquisition_s"
+    )
     least = 1 - figures.tolerable_loss
 
     def computing(values: Values) -> float:
@@ -125,4 +127,3 @@ def thin_links(evidence: Evidence) -> Claim:
 def _turned(verdict: str) -> str:
     """The critique holds where the job does not compute enough, and the other way round."""
     return {"holds": "fails", "fails": "holds"}.get(verdict, verdict)
-

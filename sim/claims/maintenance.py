@@ -260,5 +260,3 @@ def only_buses_fail(evidence: Evidence, law: str) -> Scenario:
             "satellite.radiator.tube_fraction=0",
         ],
     )
-
-

@@ -32,7 +32,13 @@ def launched_per_year(evidence: Evidence) -> Claim:
     each = announced.seats * announced.kw / KW_PER_GW
     factory = figures.factory_satellites_per_year
     rows = [
-        (name, one.seats, one.seats * one.kw / 1000, earth / (one.seats * one.kw) * KW_PER_GW, target / (one.seats * one.kw) * KW_PER_GW)
+        (
+            name,
+            one.seats,
+            one.seats * one.kw / 1000,
+            earth / (one.seats * one.kw) * KW_PER_GW,
+            target / (one.seats * one.kw) * KW_PER_GW,
+        )
         for name, one in (("as announced", announced), ("with the mass of its parts", summed))
     ]
     satellites = target * KW_PER_GW / announced.kw
@@ -45,7 +51,10 @@ def launched_per_year(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="range of flights a year, from a slow start to the plan",
         verdict=judged(
-            estimate, target, at_least=True, condition=f"there are {short(target / each)} flights of {announced.seats} a year"
+            estimate,
+            target,
+            at_least=True,
+            condition=f"there are {short(target / each)} flights of {announced.seats} a year",
         ),
         threshold=Threshold(
             f"{short(target / each)} flights a year for {target:g} GW a year; {short(earth / each)} for the {earth:g} GW that "
@@ -61,7 +70,11 @@ def launched_per_year(evidence: Evidence) -> Claim:
         inputs=tuple(
             [*flights, *evidence.own("claimed_launch_gw_per_year", "earth_compute_gw", "factory_satellites_per_year")]
             + evidence.given(
-                scenario, "satellite.mass_kg", "satellite.gpu.peak_w", "launch.vehicle.max_satellites", "launch.vehicle.capacity_kg.kg"
+                scenario,
+                "satellite.mass_kg",
+                "satellite.gpu.peak_w",
+                "launch.vehicle.max_satellites",
+                "launch.vehicle.capacity_kg.kg",
             )
         ),
         tables=(
@@ -97,7 +110,10 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="ranges of the mass of each part",
         verdict=judged(
-            estimate, target, at_least=True, condition=f"the satellite weighs {closes_kg:,.0f} kg, {100 * closes_kg / parts.sum_kg:.0f} % of its parts"
+            estimate,
+            target,
+            at_least=True,
+            condition=f"the satellite weighs {closes_kg:,.0f} kg, {100 * closes_kg / parts.sum_kg:.0f} % of its parts",
         ),
         threshold=Threshold(
             f"a satellite of {kw:.0f} kW that weighs {closes_kg:,.0f} kg; with every part at its lightest it reaches "
@@ -172,7 +188,9 @@ def capital_for_2030(evidence: Evidence) -> Claim:
         ),
         inputs=tuple(
             [*inputs, *evidence.own("claimed_gw_2030", "published_orbit_usd_per_gw")]
-            + evidence.given(scenario, "economics.gpu_usd", "launch.vehicle.price.usd", "launch.vehicle.success_probability")
+            + evidence.given(
+                scenario, "economics.gpu_usd", "launch.vehicle.price.usd", "launch.vehicle.success_probability"
+            )
         ),
         tables=(_capital_table(evidence, scenario, online),),
     )
@@ -213,7 +231,15 @@ def _capital_table(evidence: Evidence, scenario: Scenario, online: float) -> Tab
     ):
         one = Delivered.of(evidence, scenario, kg=kg, bus_usd=bus)
         count = gw * KW_PER_GW / one.kw / online
-        rows.append((name, one.usd_per_kw * 1e6 / 1e9, one.usd_per_kw / online * gw * 1e6 / 1e12, count, count / one.seats / one.success))
+        rows.append(
+            (
+                name,
+                one.usd_per_kw * 1e6 / 1e9,
+                one.usd_per_kw / online * gw * 1e6 / 1e12,
+                count,
+                count / one.seats / one.success,
+            )
+        )
     for name, per_gw, share in (
         ("ground", figures.ground_usd_per_gw, figures.ground_availability),
         ("orbit, as another published it", figures.published_orbit_usd_per_gw, online),
@@ -266,7 +292,13 @@ def same_money(evidence: Evidence) -> Claim:
                 ("where", "GW installed", "GW at work", "satellites", "flights"),
                 (
                     ("ground, as announced", target, target * figures.ground_availability, None, None),
-                    ("orbit, as announced", satellites * one.kw / KW_PER_GW, satellites * one.kw / KW_PER_GW * online, satellites, satellites / one.seats),
+                    (
+                        "orbit, as announced",
+                        satellites * one.kw / KW_PER_GW,
+                        satellites * one.kw / KW_PER_GW * online,
+                        satellites,
+                        satellites / one.seats,
+                    ),
                 ),
             ),
         ),
@@ -301,7 +333,10 @@ def months_to_power(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="ranges of flights a year and of the building time on the ground",
         verdict=judged(
-            estimate, 1.0, at_least=False, condition=f"the site on the ground waits {short(max(wait, 0.0))} months for power"
+            estimate,
+            1.0,
+            at_least=False,
+            condition=f"the site on the ground waits {short(max(wait, 0.0))} months for power",
         ),
         threshold=Threshold(
             f"as fast if the ground waits {short(max(wait, 0.0))} months for power, on top of {figures.campus_months:g}; a queue "
@@ -317,7 +352,9 @@ def months_to_power(evidence: Evidence) -> Claim:
         ),
         inputs=tuple(
             [*inputs, *evidence.own("campus_gw", "grid_queue_months", "factory_satellites_per_year")]
-            + evidence.given(scenario, "launch.lead_time_days.days", "launch.transfer_days", "launch.vehicle.success_probability")
+            + evidence.given(
+                scenario, "launch.lead_time_days.days", "launch.transfer_days", "launch.vehicle.success_probability"
+            )
         ),
         tables=(
             Table(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
+from sim.cli.claims import claims
 from sim.cli.completion import PICTURES
 from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
 from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_text
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 app.add_typer(verify, name="verify")
 app.command()(fit)
+app.command()(claims)
 
 
 def main() -> None:

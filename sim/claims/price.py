@@ -1,0 +1,162 @@
+"""What launching power costs: C12."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from sim.claims.capital import Delivered, announced_to_sum
+from sim.claims.claim import Cell, Claim, Input, Table, Threshold
+from sim.claims.energy import SUNCATCHER
+from sim.claims.evidence import Evidence
+from sim.claims.judging import crossing, drawn, over_ranges, short
+from sim.constants import DAYS_PER_YEAR
+from sim.environment import Environment
+from sim.launch.price import LearningCurve, PerKilogram, Purchase
+from sim.scenario import Scenario
+
+LEARNING = "overlays/learning_price"
+_PRICE = "launch.vehicle.price.usd_per_kg"
+LATEST_YEAR = 2100.0
+"""Beyond it nobody looks for a price."""
+
+
+def mean_array_kw(environment: Environment) -> float:
+    """Power of a satellite's new array in the first plane, mean over the mission with its dark, kW."""
+    satellite = environment.scenario.satellite
+    lit_w = environment.sun.array_w_per_m2(satellite, 0.0)[0] * (1 - environment.sun.dark_of(0))
+    inside = environment.days < environment.horizon_days
+    return float(lit_w[inside].mean()) * environment.sizes.array_m2 / 1000
+
+
+def launched_power(evidence: Evidence) -> Claim:
+    """C12: parity at $200/kg."""
+    figures, scenario = evidence.figures, evidence.scenario(SUNCATCHER)
+    environment, satellite = evidence.environment(scenario), scenario.satellite
+    kw, years, usd_per_kg = mean_array_kw(environment), satellite.design_life_years, figures.claimed_parity_usd_per_kg
+    inputs = evidence.given(scenario, "satellite.mass_kg", "satellite.array.efficiency", "satellite.design_life_years")
+    mass, efficiency = inputs[0].path, inputs[1].path
+
+    def price(values: dict[str, float], per_kg: float = usd_per_kg) -> float:
+        return values[mass] * per_kg / (kw * values[efficiency] / satellite.array.efficiency * years)
+
+    estimate = over_ranges(lambda v: price(dict(v)), inputs[:2], evidence.generator("C12"), "USD/(kW yr)")
+    central = {one.path: float(one.value) for one in inputs[:2]}
+    low, high = figures.ground_power_usd_per_kw_year_low, figures.ground_power_usd_per_kw_year_high
+    at_low, at_high = (crossing(lambda usd: price(central, usd), edge, 0.0, 1e5) for edge in (low, high))
+    year, (first, last) = year_of_price(evidence, usd_per_kg)
+    bus = Delivered.of(evidence, scenario).bus_usd / (kw * years)
+    allowed = (high - price(central)) * kw * years
+    launch = price(central)
+    verdict = "fails" if launch > high else "holds"
+    if launch <= high < launch + bus:
+        verdict = f"holds if the satellite without its chips costs less than ${short(allowed)}, not ${short(bus * kw * years)}"
+    return Claim(
+        id="C12",
+        said="At $200/kg of launch, power in orbit costs no more than on the ground.",
+        question="Does power in orbit cost no more than on the ground once launch costs $200 a kilogram?",
+        quantity=f"launched power price at ${usd_per_kg:g}/kg: launch alone, for a kW of array over its life, Suncatcher",
+        unit="USD per kW and year",
+        estimate=estimate,
+        interval="ranges of the satellite's mass and of its cells' efficiency",
+        verdict=verdict,
+        threshold=Threshold(
+            f"${short(at_high)}/kg for the ${high:g} a kW and year at the ground's dear end, ${short(at_low)}/kg for the ${low:g} "
+            f"at its cheap end; ${usd_per_kg:g}/kg in {_year(year)} ({_year(first)} to {_year(last)}) if each doubling of what "
+            "has been flown takes off a fifth",
+            at_high,
+            "USD/kg",
+            "claims:claimed_parity_usd_per_kg",
+        ),
+        binding=(
+            f"the satellite, not its launch: without its chips it costs ${short(bus)} a kW and year more, and an array is not "
+            "yet a data centre (C3)"
+        ),
+        inputs=tuple(
+            [
+                *inputs,
+                *evidence.own(
+                    "claimed_parity_usd_per_kg", "ground_power_usd_per_kw_year_low", "ground_power_usd_per_kw_year_high"
+                ),
+                *evidence.given(scenario, "economics.bus_usd", "satellite.array.area_m2"),
+                *learning_inputs(evidence),
+            ]
+        ),
+        tables=(_powers(evidence, scenario, kw),),
+    )
+
+
+def _powers(evidence: Evidence, scenario: Scenario, kw: float) -> Table:
+    """The launched power price of several satellites at several prices of launch."""
+    years = scenario.satellite.design_life_years
+    environment = evidence.environment(scenario)
+    parts, sizes = environment.parts[0], environment.sizes
+    mass, _ = announced_to_sum(evidence, scenario)
+    today = Delivered.of(evidence, scenario)
+    load = scenario.satellite.full_load_w / 1000
+    rows: list[tuple[Cell, ...]] = []
+    for name, kg, power in (
+        ("mass as given, power of the new array", float(mass.value), kw),
+        ("mass as given, load of chips and bus", float(mass.value), load),
+        ("mass of its parts, load of chips and bus", parts.sum_kg, load),
+    ):
+        each = kg / (power * years)
+        rows.append((name, kg, power, *(each * usd for usd in (today.launch_usd / today.kg, 1000.0, 200.0, 60.0))))
+    heads = (f"at today's ${short(today.launch_usd / today.kg)}/kg", "at $1,000/kg", "at $200/kg", "at $60/kg")
+    return Table(
+        "Launched power price, USD a kW and year",
+        ("satellite", "kg", "kW", *heads),
+        tuple(rows),
+        f"{sizes.array_m2:g} m2 of array; launch alone, without the satellite.",
+    )
+
+
+def learning_inputs(evidence: Evidence) -> list[Input]:
+    """What the learning price of launch follows from."""
+    scenario = evidence.scenario(SUNCATCHER, LEARNING)
+    names = "at_start", "others_per_year", "others_growth", "ratio_per_doubling"
+    return evidence.given(scenario, *(f"{_PRICE}.{name}" for name in names))
+
+
+def learning_curve(evidence: Evidence) -> LearningCurve:
+    """The learning price of launch by the kilogram."""
+    price = evidence.scenario(SUNCATCHER, LEARNING).launch.vehicle.price
+    assert isinstance(price, PerKilogram)
+    assert isinstance(price.usd_per_kg, LearningCurve)
+    return price.usd_per_kg
+
+
+def year_of_price(evidence: Evidence, usd_per_kg: float) -> tuple[float | None, tuple[float | None, float | None]]:
+    """The year in which the learning price of launch reaches a price, and its central 95 % over its ranges."""
+    curve, inputs = learning_curve(evidence), learning_inputs(evidence)
+    start = evidence.scenario(SUNCATCHER, LEARNING).mission.start
+
+    def year(one: LearningCurve) -> float:
+        found = crossing(lambda y: launch_price(one, start, y), usd_per_kg, _calendar(start), LATEST_YEAR)
+        return np.inf if found is None else found
+
+    drawn_years = [
+        year(curve.model_copy(update={path.rpartition(".")[2]: value for path, value in values.items()}))
+        for values in drawn(inputs, evidence.generator("C12: learning"), 200)
+    ]
+    first, last = np.percentile(drawn_years, [2.5, 97.5], method="nearest").tolist()
+    best = year(curve)
+    return _finite(best), (_finite(first), _finite(last))
+
+
+def launch_price(curve: LearningCurve, start: date, year: float) -> float:
+    """Launch by the kilogram in a calendar year, USD, at what others fly alone."""
+    return float(curve.at(Purchase((year - _calendar(start)) * DAYS_PER_YEAR, year)))
+
+
+def _calendar(start: date) -> float:
+    return start.year + (start.timetuple().tm_yday - 1) / DAYS_PER_YEAR
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _year(value: float | None) -> str:
+    return f"{value:.0f}" if value is not None else f"no year before {LATEST_YEAR:.0f}"

@@ -37,7 +37,13 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
-ONLY_IN = {"simpy": {"engine"}, "skyfield": {"ephemeris", "verify"}, "typer": {"cli"}, "matplotlib": {"plots"}, "jinja2": {"report"}}
+ONLY_IN = {
+    "simpy": {"engine"},
+    "skyfield": {"ephemeris", "verify"},
+    "typer": {"cli"},
+    "matplotlib": {"plots"},
+    "jinja2": {"report"},
+}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(ROOT.rglob("*.py"))
 

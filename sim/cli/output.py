@@ -58,6 +58,7 @@ def finish(study: Study, as_json: bool, more: Mapping[str, Any] | None = None, l
         print()
     print(study.table(width) if width else study.table())
     say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+    say(f"All of it on one page: orbitfleet report {study.folder}")
 
 
 def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:

@@ -28,12 +28,16 @@ class Cell:
         return f"{self.mean}{interval}{ADJUSTED * self.adjusted}{self.unit}"
 
 
+Row = tuple[str | Cell, ...]
+"""A name and its figures."""
+
+
 @dataclass(frozen=True)
 class Grid:
-    """A table: what stands over each column, and rows of a name and its figures."""
+    """A table: what stands over each column, and the rows."""
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[str | Cell, ...], ...]
+    rows: tuple[Row, ...]
 
     @property
     def text(self) -> list[list[str]]:

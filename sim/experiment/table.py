@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from sim.experiment.envelope import Envelope
-from sim.experiment.grid import ADJUSTED, Grid, cell, with_half_width
+from sim.experiment.grid import ADJUSTED, Grid, Row, cell, with_half_width
 from sim.experiment.intervals import FEWEST
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
@@ -132,7 +132,7 @@ def estimate_grids(strategies: Mapping[str, Mapping[str, Estimate]], *, on_groun
     grids = []
     for every in (*_TABLES, *[_INFERENCE] * asked, *[_JOBS] * ended):
         columns = [column for column in every if not (on_ground and column[0] == "launches")]
-        rows = [
+        rows: list[Row] = [
             (name, *(cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns))
             for name, estimates in strategies.items()
         ]
@@ -153,7 +153,7 @@ def difference_grids(
     """The tables of differences ("a - b" by metric), the later strategy minus the earlier; none without pairs."""
     grids = []
     for columns in _TABLES if pairs else ():
-        rows = [
+        rows: list[Row] = [
             (
                 f"{b} - {a}",
                 *(
@@ -170,11 +170,11 @@ def difference_grids(
 def loss_grid(causes: Mapping[str, Mapping[str, Estimate]], *, on_ground: bool) -> Grid:
     """What each cause took a year: fields as of `sim.metrics.LossByCause`."""
     columns = {"interruptions": "interruptions", "gpus_lost": "GPUs lost", "lost_gpu_hours": "GPU-hours rolled back"}
-    rows = tuple(
+    rows: list[Row] = [
         (cause_name(name, on_ground=on_ground), *(with_half_width(took[field]) for field in columns))
         for name, took in causes.items()
-    )
-    return Grid(("What it lost in a year, by cause", *columns.values()), rows)
+    ]
+    return Grid(("What it lost in a year, by cause", *columns.values()), tuple(rows))
 
 
 def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float], width: int = WIDTH) -> str:

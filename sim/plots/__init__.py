@@ -11,7 +11,7 @@ from sim.plots.mission import environment_panels
 from sim.plots.net_cost import net_cost
 from sim.plots.of_study import pictures_of
 from sim.plots.satellite import satellite_parts
-from sim.plots.style import save, style
+from sim.plots.style import png, save, style
 from sim.plots.timeline import event_timeline
 from sim.plots.waterfall import waterfall
 
@@ -23,6 +23,7 @@ __all__ = [
     "net_cost",
     "paired_differences",
     "pictures_of",
+    "png",
     "satellite_parts",
     "save",
     "style",

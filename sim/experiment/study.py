@@ -246,7 +246,11 @@ class Study:
             on_ground=self.scenario.campus is not None,
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
-        return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
+        return (
+            text
+            if len(self.strategies) > 1
+            else f"{text}\n\n{losses(self.yearly_losses(self.strategies[0]), self.dose(), width)}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The output of `run` for one strategy, of `compare` for several."""
@@ -303,10 +307,10 @@ class Study:
         causes = self.causes(strategy).items()
         return {cause: {loss: estimate.to_json() for loss, estimate in took.items()} for cause, took in causes}
 
-    def _yearly_losses(self) -> dict[str, dict[str, Estimate]]:
-        """What each cause of the first strategy took in a year, the smallest of many causes together."""
-        names, took = self._tolls_of(self.strategies[0])
-        happened = list(self.causes(self.strategies[0]))
+    def yearly_losses(self, strategy: str) -> dict[str, dict[str, Estimate]]:
+        """What each cause took of a strategy in a year, the smallest of many causes together."""
+        names, took = self._tolls_of(strategy)
+        happened = list(self.causes(strategy))
         mean = dict(zip(names, took.mean(axis=0), strict=True))
         total = np.maximum(took.mean(axis=0).sum(axis=0), 1e-12)
         large = sorted(happened, key=lambda name: -float((mean[name] / total).max()))

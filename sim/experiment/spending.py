@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.economics import Item, costs
+from sim.experiment.grid import Grid, Row
 from sim.experiment.table import WIDTH, aligned
 from sim.result import Result
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +39,9 @@ GROUPS: dict[str, tuple[Item, ...]] = {
     "value left at the end": (Item.CREDIT,),
 }
 """What tables and pictures show of the items of a ledger; the last one is income."""
+LEAST_USD = 0.0005
+"""Of a GPU-hour: kinds that cost less are not shown."""
+HEADING = "What a useful GPU-hour costs, in present value"
 MOST_COLUMNS = 5
 """Strategies side by side; of more the first ones."""
 
@@ -69,14 +75,27 @@ class Spending:
         return {item.name.lower(): self.usd[item].tolist() for item in Item if np.any(self.usd[item] != 0)}
 
 
-def spending_text(spent: Mapping[str, Spending], rate_per_year: float, width: int = WIDTH) -> str:
-    """The table: what a useful GPU-hour costs, kind by kind; empty where nothing useful was done."""
-    shown = {name: each for name, one in list(spent.items())[:MOST_COLUMNS] if (each := one.per_hour())}
-    if not shown:
-        return ""
-    groups = [group for group in GROUPS if any(abs(one.get(group, 0.0)) >= 0.0005 for one in shown.values())]
-    alone = len(shown) == 1
-    head = [f"USD per useful GPU-hour, at {100 * rate_per_year:g} % a year", *([""] if alone else shown)]
-    rows = [[group, *(f"{one.get(group, 0.0):.3f}" for one in shown.values())] for group in groups]
-    rows.append(["in all", *(f"{sum(one.values()):.3f}" for one in shown.values())])
-    return "\n".join(aligned([head, *rows], width))
+def spending_of(study: Study) -> dict[str, Spending]:
+    """The money of each strategy of a study; every replicate is priced anew."""
+
+    def of(strategy: str) -> Spending:
+        results = [study.result(strategy, replicate) for replicate in range(study.replicates)]
+        return Spending.of(results, float(study.values(strategy, "discounted_useful_gpu_hours").mean()))
+
+    return {strategy: of(strategy) for strategy in study.strategies}
+
+
+def spending_text(study: Study, width: int = WIDTH) -> str:
+    """The table, as text; empty where nothing useful was done."""
+    grid = spending_grid(study)
+    return "\n".join(aligned(grid.text, min(width, WIDTH))) if grid.rows else ""
+
+
+def spending_grid(study: Study) -> Grid:
+    """What a useful GPU-hour costs, kind by kind."""
+    shown = {name: each for name, one in list(study.spending.items())[:MOST_COLUMNS] if (each := one.per_hour())}
+    groups = [group for group in GROUPS if any(abs(one.get(group, 0.0)) >= LEAST_USD for one in shown.values())]
+    rows: list[Row] = [(group, *(f"{one.get(group, 0.0):.3f}" for one in shown.values())) for group in groups]
+    if shown:
+        rows.append(("in all", *(f"{sum(one.values()):.3f}" for one in shown.values())))
+    return Grid((HEADING, *(["USD"] if len(shown) == 1 else shown)), tuple(rows))

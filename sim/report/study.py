@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sim.economics import discount_rate
 from sim.experiment.accounts import accounts_grid, never_started
 from sim.experiment.grid import Cell, Grid, cell
+from sim.experiment.spending import spending_grid
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import (
     BEST,
@@ -83,9 +85,10 @@ def report_parts(study: Study) -> Report:
         other_verdicts=[one.text for one in found[:-1]],
         best_by_value=_best_by_value(study),
         best_heading=BEST,
-        terms=[TERMS, credit_text(study.scenario.campus is not None)],
+        terms=[TERMS, credit_text(study.scenario.campus is not None, discount_rate(study.scenario))],
         net_cost=net_text(study.scenario.service),
         accounts=_accounts(study),
+        spending=spending_grid(study),
         losses=_losses(study),
         pictures=drawn,
         inputs=input_groups(figures),

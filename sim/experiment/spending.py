@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 GROUPS: dict[str, tuple[Item, ...]] = {
-    "satellites without GPUs": (Item.SATELLITES,),
+    "satellites": (Item.SATELLITES,),
     "GPUs": (Item.GPUS,),
     "launches": (Item.LAUNCHES,),
     "ordered, not flown": (Item.UNFLOWN, Item.REFUND),
-    "building, power, cooling": (Item.FACILITY,),
+    "building, power": (Item.FACILITY,),
     "network": (Item.NETWORK,),
     "energy": (Item.ENERGY,),
     "staff": (Item.STAFF,),
     "operations": (Item.OPERATIONS,),
-    "spares in store, transfers": (Item.HOLDING, Item.GROUND_HOLDING, Item.TRANSFERS),
+    "spares kept": (Item.HOLDING, Item.GROUND_HOLDING, Item.TRANSFERS),
     "repairs and servicing": (Item.SERVICERS, Item.SERVICE_PARTS, Item.SERVICE_FLIGHTS, Item.SERVICE_HOURS),
-    "reserve for failures": (Item.MAINTENANCE,),
-    "ground stations, relay": (Item.GROUND_SEGMENT,),
+    "reserve": (Item.MAINTENANCE,),
+    "ground links": (Item.GROUND_SEGMENT,),
     "insurance": (Item.INSURANCE,),
     "disposal": (Item.DISPOSAL,),
     "development": (Item.DEVELOPMENT,),
-    "value left at the end": (Item.CREDIT,),
+    "value left": (Item.CREDIT,),
 }
 """What tables and pictures show of the items of a ledger; the last one is income."""
 LEAST_USD = 0.0005

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from sim.economics import discount_rate
 from sim.experiment.spending import GROUPS, LEAST_USD
@@ -15,24 +16,26 @@ from sim.plots.style import styled
 if TYPE_CHECKING:
     from sim.experiment.study import Study
 
+Floats = NDArray[np.float64]
+
 _COLORS = {
-    "satellites without GPUs": "#0072B2",
+    "satellites": "#0072B2",
     "GPUs": "#113094",
     "launches": "#D55E00",
     "ordered, not flown": "#F2D4FF",
-    "building, power, cooling": "#0072B2",
+    "building, power": "#0072B2",
     "network": "#6A156A",
     "energy": "#E69F00",
     "staff": "#CC79A7",
     "operations": "#56B4E9",
-    "spares in store, transfers": "#F0E442",
+    "spares kept": "#F0E442",
     "repairs and servicing": "#009E73",
-    "reserve for failures": "#810000",
-    "ground stations, relay": "#473B4E",
+    "reserve": "#810000",
+    "ground links": "#473B4E",
     "insurance": "#8C6D31",
     "disposal": "#7F7F7F",
     "development": "#17A2A2",
-    "value left at the end": "#BDBDBD",
+    "value left": "#BDBDBD",
 }
 MOST_STRATEGIES = 20
 """Bars of strategies; of more the first ones."""
@@ -72,12 +75,7 @@ def cost(study: Study, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _steps(
-    ax: Axes,
-    each: dict[str, float],
-    by_year: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]],
-    groups: list[str],
-) -> None:
+def _steps(ax: Axes, each: dict[str, float], by_year: dict[str, Floats], groups: list[str]) -> None:
     """A row for each kind, from what came before it; beside it the years in which it falls due."""
     at = 0.0
     most = max(np.cumsum([each.get(group, 0.0) for group in groups]).max(initial=0.0), 1e-9)
@@ -88,7 +86,7 @@ def _steps(
         sign = "\N{MINUS SIGN}" if usd < 0 else ""
         ax.text(right + 0.01 * most, row, f"{sign}${abs(usd):.3f}  {_when(by_year[group])}", va="center", fontsize=9)
         at += usd
-        ax.plot([at, at], [row, row + 1], color="0.6", linewidth=0.7, zorder=0)
+        ax.plot([at, at], [row, row + 1], color="0.6", linewidth=0.7, linestyle="-", zorder=0)
     ax.barh(len(groups), at, color="0.25", height=0.7)
     ax.text(at + 0.01 * most, len(groups), f"${at:.3f}", va="center", fontweight="bold")
     ax.set_yticks(range(len(groups) + 1), [*groups, "in all"])
@@ -96,7 +94,7 @@ def _steps(
     ax.set_xlim(0, 1.32 * most)
 
 
-def _when(usd: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+def _when(usd: Floats) -> str:
     """In which years of the mission most of it falls due."""
     share = usd / usd.sum()
     first, years = float(share[0]), len(share)

@@ -100,8 +100,8 @@ def _cost(study: Study) -> tuple[str, str]:
     if len(study.strategies) > 1:
         return (
             "What a useful GPU-hour costs, and what for",
-            "Each bar is the cost of a useful GPU-hour, kind by kind, in present value; the value of the life left at the "
-            "end comes off it, to the left of 0. The longest piece is where a better price helps most.",
+            "Each bar is the cost of a useful GPU-hour, kind by kind, in present value; the value of the life left "
+            "at the end comes off it, to the left of 0. The longest piece is where a better price helps most.",
         )
     return (
         "What a useful GPU-hour costs, and what for",

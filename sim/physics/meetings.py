@@ -46,10 +46,10 @@ _ECCENTRIC_ROUNDS = 4
 """Rounds of refinement of an eccentric orbit's edges: each takes off a factor of 7; .05 s are left at worst."""
 
 _FAR_COSINE = np.cosh(2.0)
-"""Cosine of the half length at which it ends.  With the Sun close to the orbit's pole no point of the orbit is deeper in
-the shadow than another, the cosine has a pole, and interpolation between its nodes would find eclipses there.  From -4
-on its square keeps its sign between nodes, and no eclipse is near: 16 degrees of the Sun's height at 650 km, 22 at
-1,000."""
+"""Largest cosine of the half length that is told from a larger one.  With the Sun close to the orbit's pole no point of
+the orbit is deeper in the shadow than another: the cosine has a pole there, and interpolation between nodes about it
+would find eclipses.  From here on the square is -4 and keeps its sign between nodes; the next eclipse is 18 degrees of
+the Sun's height away at 650 km, 22 at 1,000."""
 
 _BAND = np.arange(1, 33) * np.pi / 33
 _SUN_HEIGHTS = np.cos(_BAND)

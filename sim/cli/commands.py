@@ -33,6 +33,7 @@ from sim.cli.options import (
     Years,
 )
 from sim.cli.output import draw, finish, print_json, write_picture
+from sim.cli.predictions import predictions
 from sim.cli.progress import progress
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.add_typer(verify, name="verify")
 app.command()(fit)
 app.command()(claims)
+app.command()(predictions)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from sim.claims.cheapest import cheapest_place
 from sim.claims.claim import Claim
 from sim.claims.energy import array_per_gpu, energy_gain, free_cooling, no_batteries, radiator_size
 from sim.claims.evidence import Evidence
@@ -18,6 +19,7 @@ from sim.text import nearest
 CLAIMS: Mapping[str, Callable[[Evidence], Claim]] = {
     "C1": energy_gain,
     "C2": no_batteries,
+    "C3": cheapest_place,
     "C4": failures,
     "C5": launched_per_year,
     "C6": kilowatts_per_tonne,

@@ -1,0 +1,193 @@
+"""Whether, when and under which strategy orbit is the cheapest place for AI: C3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import log, log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.claims.capital import Delivered, announced_to_sum
+from sim.claims.claim import Input
+from sim.claims.energy import AI1
+from sim.claims.evidence import Evidence
+from sim.claims.judging import with_values
+from sim.claims.linear import PricedCost, Prices, between, cost_and_hours
+from sim.claims.price import learning_curve, learning_inputs
+from sim.constants import DAYS_PER_YEAR
+from sim.experiment import Study
+from sim.launch.price import Purchase
+from sim.scenario import Scenario
+from sim.scenario.twin import ground_twin
+
+Floats = NDArray[np.float64]
+
+STRATEGIES = ("run_to_failure", "scheduled_batch")
+"""Nothing is replaced, or what is missing at fixed dates."""
+GROUND_STRATEGY = "run_to_failure"
+"""Of a campus, which mends its hosts by itself and ignores it."""
+LAST_YEAR = 2060
+"""Later parity is no answer."""
+FAILURES = (
+    "reliability.gpu.constant_per_year",
+    "reliability.bus.constant_per_year",
+    "reliability.groups.host.law.rate_per_year",
+)
+"""Rates that go from low to high together: how well the hardware lasts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A plane of AI1, launched by the kilogram at the price of a full flight, and the same work on the ground."""
+
+    evidence: Evidence
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The plane; one of many, it does not pay for seats that others fill."""
+        return self.evidence.scenario(AI1, set_=[self.by_the_kilogram])
+
+    @cached_property
+    def by_the_kilogram(self) -> str:
+        """The setting that buys launches so."""
+        return f"launch.vehicle.price={{kind: per_kg, usd_per_kg: {self.today.usd_per_kg!r}}}"
+
+    @cached_property
+    def today(self) -> Prices:
+        """Prices as announced."""
+        scenario = self.evidence.scenario(AI1)
+        one = Delivered.of(self.evidence, scenario)
+        return Prices(one.launch_usd / one.kg, one.bus_usd, scenario.economics.gpu_usd)
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Input]:
+        """What is drawn, by a short name."""
+        scenario = self.evidence.scenario(AI1)
+        _, price = announced_to_sum(self.evidence, scenario)
+        payload, rate = self.evidence.given(scenario, "launch.vehicle.capacity_kg.kg", FAILURES[0])
+        names = (
+            "ground_usd_per_gw",
+            "satellite_progress_ratio",
+            "satellites_built_before",
+            "factory_satellites_per_year",
+        )
+        own = dict(zip(names, self.evidence.own(*names), strict=True))
+        learning = {one.path.rpartition(".")[2]: one for one in learning_inputs(self.evidence)}
+        return {"bus": price, "payload": payload, "failures": rate, **own, **learning}
+
+    def study(self, *settings: str, replicates: int | None = None) -> Study:
+        """The strategies under some settings."""
+        scenario = self.evidence.scenario(AI1, set_=[self.by_the_kilogram, *settings])
+        return self.evidence.study(scenario, *STRATEGIES, replicates=replicates)
+
+    @cached_property
+    def by_failures(self) -> tuple[tuple[float, Mapping[str, PricedCost]], ...]:
+        """Rates of failure of a GPU, low, as the scenario has it, and high, and the costs at each."""
+        rates = self.evidence.given(self.evidence.scenario(AI1), *FAILURES)
+        ends = [
+            (float(getattr(rates[0], end)), [f"{inside(one)}={getattr(one, end)!r}" for one in rates])
+            for end in ("low", "value", "high")
+        ]
+        return tuple((rate, costs_of(self.study(*settings))) for rate, settings in ends)
+
+    @cached_property
+    def ground(self) -> tuple[Floats, Floats]:
+        """USD and GPU-hours of each replicate of the same work on the ground."""
+        return self.ground_with()
+
+    def ground_with(self, values: Mapping[str, float] | None = None) -> tuple[Floats, Floats]:
+        """The same with other values at paths of the twin."""
+        twin = with_values(ground_twin(self.evidence.scenario(AI1)), values or {})
+        return cost_and_hours(self.evidence.study(twin, GROUND_STRATEGY), GROUND_STRATEGY)
+
+    @cached_property
+    def power(self) -> Input:
+        """Price of electricity on the ground."""
+        twin = ground_twin(self.evidence.scenario(AI1))
+        return self.evidence.given(twin, "campus.facility.supply.usd_per_kwh")[0]
+
+    @cached_property
+    def ground_usd_per_hour(self) -> float:
+        """Levelised cost on the ground."""
+        cost, hours = self.ground
+        return float(cost.mean() / hours.mean())
+
+    @property
+    def central(self) -> Mapping[str, PricedCost]:
+        """The costs as the scenario has its failures."""
+        return self.by_failures[1][1]
+
+    @cached_property
+    def best(self) -> str:
+        """The strategy with the lowest levelised cost today."""
+        return min(STRATEGIES, key=lambda name: self.central[name].usd_per_hour(self.today))
+
+    def prices(self, values: Mapping[str, float], year: float) -> Prices:
+        """Prices in a year under values of the inputs: of launch by what has flown, of satellites by what was built."""
+        inputs, curve = self.inputs, learning_curve(self.evidence)
+        drawn_ = {name: values[inputs[name].path] for name in inputs}
+        fields = "at_start", "others_per_year", "others_growth", "ratio_per_doubling"
+        learning = curve.model_copy(update={name: drawn_[name] for name in fields})
+        start = self.scenario.mission.start_year
+        fallen = learning.at(Purchase((year - start) * DAYS_PER_YEAR, year)) / learning.at(Purchase(0.0, start))
+        # A satellite that costs as much as its parts weighs as much as they do; a larger payload makes each kg cheaper.
+        heavier = self.heavier(drawn_["bus"])
+        roomier = float(inputs["payload"].value) / drawn_["payload"]
+        built = max(year - start, 0.0) * drawn_["factory_satellites_per_year"]
+        before = drawn_["satellites_built_before"]
+        learnt = (1 + built / before) ** log2(drawn_["satellite_progress_ratio"])
+        return Prices(
+            self.today.usd_per_kg * float(fallen) * heavier * roomier, drawn_["bus"] * learnt, self.today.gpu_usd
+        )
+
+    def heavier(self, bus_usd: float) -> float:
+        """Mass of a satellite of this price over the announced one: it goes with the price up to the sum of the parts."""
+        mass, price = announced_to_sum(self.evidence, self.evidence.scenario(AI1))
+        assert price.high is not None
+        assert mass.high is not None
+        share = (bus_usd - float(price.value)) / (price.high - float(price.value))
+        return 1 + share * (mass.high / float(mass.value) - 1)
+
+    def cost_at(self, rate: float, strategy: str) -> PricedCost:
+        """Costs of a strategy at a rate of failure, between the rates that were run."""
+        points = self.by_failures
+        for (low, first), (high, second) in zip(points, points[1:], strict=False):
+            if rate <= high:
+                share = (log(rate) - log(low)) / (log(high) - log(low))
+                return between(first[strategy], second[strategy], share)
+        return points[-1][1][strategy]
+
+    def ratio(self, values: Mapping[str, float], year: float, rows: NDArray[np.intp] | None = None) -> float:
+        """Orbit over ground in a year, by the cheaper strategy; `rows`: replicates that count."""
+        chosen = slice(None) if rows is None else rows
+        prices = self.prices(values, year)
+        cost, hours = self.ground
+        dearer = values[self.inputs["ground_usd_per_gw"].path] / float(self.inputs["ground_usd_per_gw"].value)
+        ground = float(cost[chosen].mean() / hours[chosen].mean()) * dearer
+        rate = values[self.inputs["failures"].path]
+        return min(self.cost_at(rate, name).mean(chosen).usd_per_hour(prices) for name in STRATEGIES) / ground
+
+    def parity_year(self, values: Mapping[str, float], rows: NDArray[np.intp] | None = None) -> float:
+        """First year in which orbit costs no more than the ground, to a month; infinite: not by `LAST_YEAR`."""
+        low, high = self.scenario.mission.start_year, float(LAST_YEAR)
+        if self.ratio(values, low, rows) <= 1:
+            return low
+        if self.ratio(values, high, rows) > 1:
+            return np.inf
+        while high - low > 1 / 12:
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if self.ratio(values, middle, rows) <= 1 else (middle, high)
+        return high
+
+
+def costs_of(study: Study) -> dict[str, PricedCost]:
+    """Costs of each strategy of a study as straight lines in prices."""
+    return {name: PricedCost.of(study, name) for name in study.strategies}
+
+
+def inside(one: Input) -> str:
+    """The path of an input in its scenario."""
+    return one.path.partition(":")[2]

@@ -43,7 +43,8 @@ def cheapest_place(evidence: Evidence) -> Claim:
         interval="replicates, paired, and ranges of prices, learning, failures and the ground's costs",
         verdict=judged(estimate, 1.0, at_least=False, condition=words),
         threshold=Threshold(
-            f"{words}; as prices are believed to go, parity comes in {_year(case.parity_year(central))} ({_spread(years)}), "
+            f"{words}; as prices are believed to go, parity comes in {_year(case.parity_year(central))} "
+            f"({_spread(years)}), "
             f"and not by {LAST_YEAR} in {100 * never:.0f} % of what is believed possible",
             launch,
             "USD/kg",
@@ -68,7 +69,8 @@ def _when(years: NDArray[np.float64], claimed: float) -> Table:
         "When a GPU-hour in orbit costs no more than on the ground",
         ("by", "share of what is believed possible %"),
         rows,
-        "Launch gets cheaper with what has flown, satellites with what has been built; chips cost the same in both places.",
+        "Launch gets cheaper with what has flown, satellites with what has been built; chips cost the same in both "
+        "places.",
     )
 
 
@@ -109,7 +111,8 @@ def _binding(case: Case) -> str:
         ("operations", cost.fixed_usd.mean()),
     )
     parts = ", ".join(f"{name} ${float(usd) / hours:.2f}" for name, usd in shares)
-    return f"of ${whole / hours:.2f} an hour in orbit {parts}; on the ground all of it costs ${case.ground_usd_per_hour:.2f}"
+    ground = f"on the ground all of it costs ${case.ground_usd_per_hour:.2f}"
+    return f"of ${whole / hours:.2f} an hour in orbit {parts}; {ground}"
 
 
 def _costs(case: Case) -> Table:

@@ -1,4 +1,4 @@
-"""What claims are answered from: shipped scenarios and their physics, studies that are run once, figures with sources."""
+"""What claims are answered from: shipped scenarios and their physics, studies run once, figures with sources."""
 
 from __future__ import annotations
 

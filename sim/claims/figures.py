@@ -115,6 +115,8 @@ class Figures(Parameters):
     """Capital of a GW in orbit, as another published it."""
     claimed_budget_usd: float = _figure(1.4e12, cited("S", "over eight years: what was announced"))
     """Money."""
+    claimed_budget_years: float = _figure(8, cited("S", "what was announced"))
+    """Years over which it is spent."""
     claimed_budget_gw: float = _figure(30, cited("S", "what was announced for it"))
     """What it buys on the ground."""
     campus_gw: float = _figure(1.5, cited("S", "a campus as built lately"))

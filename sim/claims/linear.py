@@ -54,10 +54,10 @@ class PricedCost:
 
         fixed = at(Prices(0.0, 0.0, 0.0))
         unit = 1000.0  # USD; a price of 1 would be lost beside the rest
-        slopes = [
+        kg, bus, gpu = (
             (at(one) - fixed) / unit for one in (Prices(unit, 0.0, 0.0), Prices(0.0, unit, 0.0), Prices(0.0, 0.0, unit))
-        ]
-        return cls(fixed, *slopes, hours=cost_and_hours(study, strategy)[1])
+        )
+        return cls(fixed, kg, bus, gpu, cost_and_hours(study, strategy)[1])
 
     def usd(self, prices: Prices) -> Floats:
         """Cost of each replicate, USD."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import log, log2
 
 import numpy as np
@@ -144,7 +145,8 @@ class Case:
         )
 
     def heavier(self, bus_usd: float) -> float:
-        """Mass of a satellite of this price over the announced one: it goes with the price up to the sum of the parts."""
+        """Mass of a satellite of this price over the announced one: it goes with the price up to the sum of the "
+        "parts."""
         mass, price = announced_to_sum(self.evidence, self.evidence.scenario(AI1))
         assert price.high is not None
         assert mass.high is not None
@@ -154,7 +156,7 @@ class Case:
     def cost_at(self, rate: float, strategy: str) -> PricedCost:
         """Costs of a strategy at a rate of failure, between the rates that were run."""
         points = self.by_failures
-        for (low, first), (high, second) in zip(points, points[1:], strict=False):
+        for (low, first), (high, second) in pairwise(points):
             if rate <= high:
                 share = (log(rate) - log(low)) / (log(high) - log(low))
                 return between(first[strategy], second[strategy], share)

@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 
 STRATEGIES = ("run_to_failure", "scheduled_batch")
 """Nothing is replaced, or what is missing at fixed dates."""
+GROUND = "ground_stargate"
 GROUND_STRATEGY = "run_to_failure"
 """Of a campus, which mends its hosts by itself and ignores it."""
 LAST_YEAR = 2060
@@ -100,15 +101,19 @@ class Case:
         return self.ground_with()
 
     def ground_with(self, values: Mapping[str, float] | None = None) -> tuple[Floats, Floats]:
-        """The same with other values at paths of the twin."""
-        twin = with_values(ground_twin(self.evidence.scenario(AI1)), values or {})
+        """The same with other values at paths of the campus."""
+        twin = ground_twin(self.scenario, with_values(self.campus, values or {}))
         return cost_and_hours(self.evidence.study(twin, GROUND_STRATEGY), GROUND_STRATEGY)
+
+    @cached_property
+    def campus(self) -> Scenario:
+        """What the twin stands on."""
+        return self.evidence.scenario(GROUND)
 
     @cached_property
     def power(self) -> Input:
         """Price of electricity on the ground."""
-        twin = ground_twin(self.evidence.scenario(AI1))
-        return self.evidence.given(twin, "campus.facility.supply.usd_per_kwh")[0]
+        return self.evidence.given(self.campus, "campus.facility.supply.usd_per_kwh")[0]
 
     @cached_property
     def ground_usd_per_hour(self) -> float:

@@ -57,14 +57,16 @@ def launched_power(evidence: Evidence) -> Claim:
         interval="ranges of the satellite's mass and of its cells' efficiency",
         verdict=power_verdict(price(central), bus_usd, kw * years, high),
         threshold=Threshold(
-            f"${short(at_high)}/kg for the ${high:g} a kW and year at the ground's dear end, ${short(at_low)}/kg for the "
+            f"${short(at_high)}/kg for the ${high:g} a kW and year at the ground's dear end, ${short(at_low)}/kg for "
+            "the "
             f"${low:g} at its cheap end; ${claimed:g}/kg comes {_when(evidence, claimed)}",
             at_high,
             "USD/kg",
             "claims:claimed_parity_usd_per_kg",
         ),
         binding=(
-            f"the satellite, not its launch: without its chips it costs ${short(bus_usd / kw / years)} a kW and year more, and "
+            f"the satellite, not its launch: without its chips it costs ${short(bus_usd / kw / years)} a kW and year "
+            "more, and "
             "an array is not yet a data centre (C3)"
         ),
         inputs=(*drawn_, *evidence.own(*own), *evidence.given(scenario, *more), *learning_inputs(evidence)),

@@ -169,7 +169,8 @@ def _capital_table(evidence: Evidence, scenario: Scenario, online: float) -> Tab
         f"{gw:g} GW at work",
         ("where", "billion USD a GW", "trillion USD in all", "satellites", "flights"),
         tuple(rows),
-        f"Of the GPUs in orbit {100 * online:.0f} % are at work in the mean over five years, simulated with replacement; "
+        f"Of the GPUs in orbit {100 * online:.0f} % are at work in the mean over five years, simulated with "
+        "replacement; "
         f"on the ground {100 * figures.ground_availability:.0f} %.",
     )
 

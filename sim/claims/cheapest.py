@@ -32,7 +32,6 @@ def cheapest_place(evidence: Evidence) -> Claim:
     estimate = Estimate(best, low, high, best, low, high, DRAWS, "times")
     levers = path(case)
     words, launch = _what_would_do(case, levers)
-    never = float(np.mean(~np.isfinite(years)))
     return Claim(
         id="C3",
         said="Within 36 months, probably closer to 30 (February 2026), orbit is the cheapest place for AI.",
@@ -43,9 +42,7 @@ def cheapest_place(evidence: Evidence) -> Claim:
         interval="replicates, paired, and ranges of prices, learning, failures and the ground's costs",
         verdict=judged(estimate, 1.0, at_least=False, condition=words),
         threshold=Threshold(
-            f"{words}; as prices are believed to go, parity comes in {_year(case.parity_year(central))} "
-            f"({_spread(years)}), "
-            f"and not by {LAST_YEAR} in {100 * never:.0f} % of what is believed possible",
+            f"{words}; {_timing(case.parity_year(central), years)}",
             launch,
             "USD/kg",
             f"{AI1}:launch.vehicle.price",
@@ -97,7 +94,10 @@ def _what_would_do(case: Case, levers: Sequence[Lever]) -> tuple[str, float | No
     done = next((at for at, one in enumerate(levers) if one.ratio_to_ground <= 1), None)
     if done is None:
         return f"even more than the whole path to viability comes true ({alone})", None
-    return f"{done} steps of the path to viability come true together, up to: {levers[done].name} ({alone})", None
+    return (
+        f"the first {done} steps of the path to viability all come true, down to: {levers[done].name} ({alone})",
+        None,
+    )
 
 
 def _binding(case: Case) -> str:
@@ -134,11 +134,14 @@ def _frontier(case: Case) -> Table:
     kw, rows = case.scenario.satellite.full_load_w / 1000, list[tuple[Cell, ...]]()
     life, best = case.scenario.satellite.design_life_years, Optimist(case)
     prices = (0.5 * case.today.bus_usd, case.today.bus_usd, float(case.inputs["bus"].high or case.today.bus_usd))
-    runs = [(rate, life, costs) for rate, costs in case.by_failures]
-    runs.append((case.by_failures[0][0], best.life_years, costs_of(best.lasting)))
-    for rate, years, costs in runs:
+    runs = [(level, life, level.costs) for level in case.levels]
+    runs.append((case.levels[0], best.life_years, costs_of(best.lasting)))
+    for level, years, costs in runs:
+        cost, hours = level.ground
+        ground = float(cost.mean() / hours.mean())
         for name in STRATEGIES:
-            rows.append((f"{100 * rate:g}", years, name, *(_break_even(case, costs[name], bus) for bus in prices)))
+            found = (_break_even(case, costs[name], ground, bus) for bus in prices)
+            rows.append((f"{100 * level.rate:g}", years, name, *found))
     heads = (f"satellite ${bus / kw / 1000:.3g}/W" for bus in prices)
     return Table(
         "Launch price at which a GPU-hour costs as much as on the ground, USD/kg",
@@ -148,8 +151,8 @@ def _frontier(case: Case) -> Table:
     )
 
 
-def _break_even(case: Case, cost: PricedCost, bus_usd: float) -> Cell:
-    ground, gpu_usd = case.ground_usd_per_hour, case.today.gpu_usd
+def _break_even(case: Case, cost: PricedCost, ground: float, bus_usd: float) -> Cell:
+    gpu_usd = case.today.gpu_usd
     found = cost.usd_per_kg_for(ground, bus_usd, gpu_usd)
     return found if found > 0 else f"none ({cost.usd_per_hour(Prices(0.0, bus_usd, gpu_usd)) / ground:.2f})"
 
@@ -172,10 +175,12 @@ def _inputs(case: Case) -> tuple[Input, ...]:
     )
 
 
-def _year(value: float) -> str:
-    return f"{value:.0f}" if np.isfinite(value) else f"no year by {LAST_YEAR}"
-
-
-def _spread(years: NDArray[np.float64]) -> str:
+def _timing(best: float, years: NDArray[np.float64]) -> str:
+    """When parity comes as prices are believed to go."""
+    never = 100 * float(np.mean(~np.isfinite(years)))
+    rest = f"in {never:.0f} % of what is believed possible not by {LAST_YEAR}"
+    if not np.isfinite(best):
+        return f"as prices are believed to go, there is no parity by {LAST_YEAR}; {rest}"
     low, high = np.percentile(years, [2.5, 97.5], method="nearest").tolist()
-    return f"{_year(low)} to {_year(high)}"
+    until = f"{high:.0f}" if np.isfinite(high) else f"after {LAST_YEAR}"
+    return f"as prices are believed to go, parity comes in {best:.0f} ({low:.0f} to {until}); {rest}"

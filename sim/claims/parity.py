@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -26,6 +26,8 @@ from sim.scenario.twin import ground_twin
 
 Floats = NDArray[np.float64]
 
+Quotient = tuple[Floats, Floats]
+"""USD and GPU-hours of each replicate."""
 STRATEGIES = ("run_to_failure", "scheduled_batch")
 """Nothing is replaced, or what is missing at fixed dates."""
 GROUND = "ground_stargate"
@@ -39,6 +41,17 @@ FAILURES = (
     "reliability.groups.host.law.rate_per_year",
 )
 """Rates that go from low to high together: how well the hardware lasts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """How often hardware fails, in orbit and, as far as it is the same, on the ground."""
+
+    rate: float
+    """Of a GPU in its middle years."""
+    costs: Mapping[str, PricedCost]
+    """In orbit, by strategy."""
+    ground: Quotient
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,23 +99,20 @@ class Case:
         return self.evidence.study(scenario, *STRATEGIES, replicates=replicates)
 
     @cached_property
-    def by_failures(self) -> tuple[tuple[float, Mapping[str, PricedCost]], ...]:
-        """Rates of failure of a GPU, low, as the scenario has it, and high, and the costs at each."""
+    def levels(self) -> tuple[Level, ...]:
+        """Failures as rare, as likely and as frequent as is believed possible."""
         rates = self.evidence.given(self.evidence.scenario(AI1), *FAILURES)
-        ends = [
-            (float(getattr(rates[0], end)), [f"{inside(one)}={getattr(one, end)!r}" for one in rates])
-            for end in ("low", "value", "high")
-        ]
-        return tuple((rate, costs_of(self.study(*settings))) for rate, settings in ends)
+        found = []
+        for end in ("low", "value", "high"):
+            settings = [f"{inside(one)}={getattr(one, end)!r}" for one in rates]
+            costs = costs_of(self.study(*settings))
+            found.append(Level(float(getattr(rates[0], end)), costs, self.ground_with(settings=settings)))
+        return tuple(found)
 
-    @cached_property
-    def ground(self) -> tuple[Floats, Floats]:
-        """USD and GPU-hours of each replicate of the same work on the ground."""
-        return self.ground_with()
-
-    def ground_with(self, values: Mapping[str, float] | None = None) -> tuple[Floats, Floats]:
-        """The same with other values at paths of the campus."""
-        twin = ground_twin(self.scenario, with_values(self.campus, values or {}))
+    def ground_with(self, values: Mapping[str, float] | None = None, settings: Sequence[str] = ()) -> Quotient:
+        """The same work on the ground: other values at paths of the campus, settings of the fleet it stands for."""
+        fleet = self.evidence.scenario(AI1, set_=[self.by_the_kilogram, *settings])
+        twin = ground_twin(fleet, with_values(self.campus, values or {}))
         return cost_and_hours(self.evidence.study(twin, GROUND_STRATEGY), GROUND_STRATEGY)
 
     @cached_property
@@ -115,6 +125,11 @@ class Case:
         """Price of electricity on the ground."""
         return self.evidence.given(self.campus, "campus.facility.supply.usd_per_kwh")[0]
 
+    @property
+    def ground(self) -> Quotient:
+        """USD and GPU-hours of each replicate of the same work on the ground."""
+        return self.levels[1].ground
+
     @cached_property
     def ground_usd_per_hour(self) -> float:
         """Levelised cost on the ground."""
@@ -124,7 +139,7 @@ class Case:
     @property
     def central(self) -> Mapping[str, PricedCost]:
         """The costs as the scenario has its failures."""
-        return self.by_failures[1][1]
+        return self.levels[1].costs
 
     @cached_property
     def best(self) -> str:
@@ -158,24 +173,25 @@ class Case:
         share = (bus_usd - float(price.value)) / (price.high - float(price.value))
         return 1 + share * (mass.high / float(mass.value) - 1)
 
-    def cost_at(self, rate: float, strategy: str) -> PricedCost:
-        """Costs of a strategy at a rate of failure, between the rates that were run."""
-        points = self.by_failures
-        for (low, first), (high, second) in pairwise(points):
-            if rate <= high:
-                share = (log(rate) - log(low)) / (log(high) - log(low))
-                return between(first[strategy], second[strategy], share)
-        return points[-1][1][strategy]
+    def between(self, rate: float) -> tuple[Level, Level, float]:
+        """The levels between which a rate of failure lies, and how far from the first, on a logarithmic scale."""
+        pairs = list(pairwise(self.levels))
+        first, second = next((pair for pair in pairs if rate <= pair[1].rate), pairs[-1])
+        return first, second, (log(rate) - log(first.rate)) / (log(second.rate) - log(first.rate))
 
     def ratio(self, values: Mapping[str, float], year: float, rows: NDArray[np.intp] | None = None) -> float:
         """Orbit over ground in a year, by the cheaper strategy; `rows`: replicates that count."""
         chosen = slice(None) if rows is None else rows
         prices = self.prices(values, year)
-        cost, hours = self.ground
+        first, second, share = self.between(values[self.inputs["failures"].path])
+        low, high = ((level.ground[0][chosen].mean(), level.ground[1][chosen].mean()) for level in (first, second))
+        cost, hours = ((1 - share) * one + share * other for one, other in zip(low, high, strict=True))
         dearer = values[self.inputs["ground_usd_per_gw"].path] / float(self.inputs["ground_usd_per_gw"].value)
-        ground = float(cost[chosen].mean() / hours[chosen].mean()) * dearer
-        rate = values[self.inputs["failures"].path]
-        return min(self.cost_at(rate, name).mean(chosen).usd_per_hour(prices) for name in STRATEGIES) / ground
+        orbit = min(
+            between(first.costs[name], second.costs[name], share).mean(chosen).usd_per_hour(prices)
+            for name in STRATEGIES
+        )
+        return orbit / (float(cost / hours) * dearer)
 
     def parity_year(self, values: Mapping[str, float], rows: NDArray[np.intp] | None = None) -> float:
         """First year in which orbit costs no more than the ground, to a month; infinite: not by `LAST_YEAR`."""

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.claims.capital import PART_MASSES, Delivered, lightest
 from sim.claims.claim import Input, Lever
 from sim.claims.energy import AI1
 from sim.claims.judging import short, with_values
 from sim.claims.linear import PricedCost, Prices
-from sim.claims.parity import FAILURES, Case, costs_of, inside
+from sim.claims.parity import FAILURES, Case, Quotient, costs_of, inside
 from sim.economics import Bill
 from sim.environment.parts import dry_mass_kg
 from sim.experiment import Study, reprice
@@ -26,8 +23,6 @@ POWER = "campus.facility.supply.usd_per_kwh"
 EACH = "a satellite"
 SHARE, LEAST = 5, 10
 """Replicates of runs that are for steps alone: one in so many of the others, and at least so many."""
-Quotient = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""USD and GPU-hours of each replicate."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +82,20 @@ class Optimist:
         return self.case.study(f"satellite.design_life_years={self.life_years!r}", replicates=self.replicates)
 
     @property
+    def low(self) -> list[str]:
+        """The settings under which as little fails as is believed possible."""
+        rates = self.case.evidence.given(self.case.evidence.scenario(AI1), *FAILURES)
+        return [f"{inside(one)}={one.low!r}" for one in rates]
+
+    @property
     def lasting(self) -> Study:
         """Satellites that live longer, of which as little fails as is believed possible."""
-        rates = self.case.evidence.given(self.case.evidence.scenario(AI1), *FAILURES)
-        low = [f"{inside(one)}={one.low!r}" for one in rates]
-        return self.case.study(*low, f"satellite.design_life_years={self.life_years!r}", replicates=self.replicates)
+        life = f"satellite.design_life_years={self.life_years!r}"
+        return self.case.study(*self.low, life, replicates=self.replicates)
 
-    @cached_property
-    def dear_ground(self) -> Quotient:
-        """The ground with dear power."""
-        return self.case.ground_with({POWER: self.power})
+    def dear_power(self, *settings: str) -> Quotient:
+        """The ground with dear power, under settings of the fleet that it stands for."""
+        return self.case.ground_with({POWER: self.power}, settings)
 
     def at_low_capital(self, study: Study) -> dict[str, PricedCost]:
         """Costs where capital in orbit is as cheap as is believed possible."""
@@ -111,7 +110,7 @@ def path(case: Case) -> tuple[Lever, ...]:
     launched = replace(today, usd_per_kg=best.launch)
     cheapest, lighter = best.satellite
     light = Prices(best.launch * lighter, cheapest, today.gpu_usd)
-    lasting, sound = best.lasting, case.by_failures[0]
+    lasting, sound = best.lasting, case.levels[0]
     cheap_capital = best.at_low_capital(lasting)
     steps = (
         (
@@ -125,13 +124,23 @@ def path(case: Case) -> tuple[Lever, ...]:
         ("every part at its cheapest and lightest", _usd(cheapest), EACH, Stand(case.central, light, ground)),
         (
             "hardware fails as rarely as is believed possible",
-            100 * sound[0],
+            100 * sound.rate,
             "% of GPUs a year",
-            Stand(sound[1], light, ground),
+            Stand(sound.costs, light, sound.ground),
         ),
-        ("satellites live longer", best.life_years, "years", Stand(costs_of(lasting), light, ground)),
-        ("capital as cheap as for the ground", 100 * best.capital, "% a year", Stand(cheap_capital, light, ground)),
-        ("power on the ground at its dear end", best.power, "USD/kWh", Stand(cheap_capital, light, best.dear_ground)),
+        ("satellites live longer", best.life_years, "years", Stand(costs_of(lasting), light, sound.ground)),
+        (
+            "capital as cheap as for the ground",
+            100 * best.capital,
+            "% a year",
+            Stand(cheap_capital, light, sound.ground),
+        ),
+        (
+            "power on the ground at its dear end",
+            best.power,
+            "USD/kWh",
+            Stand(cheap_capital, light, best.dear_power(*best.low)),
+        ),
     )
     return tuple(Lever(name, value, unit, stand.ratio) for name, value, unit, stand in steps)
 
@@ -146,9 +155,12 @@ def alone(case: Case) -> tuple[tuple[str, float], ...]:
         ("as announced", now),
         (f"launch at ${short(best.launch)}/kg", replace(now, prices=replace(today, usd_per_kg=best.launch))),
         ("every part at its cheapest and lightest", replace(now, prices=light)),
-        ("hardware fails as rarely as is believed possible", replace(now, costs=case.by_failures[0][1])),
+        (
+            "hardware fails as rarely as is believed possible",
+            replace(now, costs=case.levels[0].costs, ground=case.levels[0].ground),
+        ),
         (f"satellites live {best.life_years:g} years", replace(now, costs=costs_of(best.long))),
-        ("power on the ground at its dear end", replace(now, ground=best.dear_ground)),
+        ("power on the ground at its dear end", replace(now, ground=best.dear_power())),
     )
     return tuple((name, stand.ratio) for name, stand in stands)
 

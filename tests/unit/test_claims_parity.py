@@ -88,13 +88,13 @@ def test_the_cheapest_satellite_is_no_dearer_than_announced(case):
     assert 0 < lighter <= 1
 
 
-def test_parity_flips_with_the_price_of_the_ground():
-    # One draw of nothing: the verdict is that of the own values.
-    dear = Evidence(replicates=2, workers=1, settings={**SHORT, "claims": ("ground_usd_per_gw=5e11",)})
-    claim = cheapest_place(dear)
-    assert claim.estimate.mean > 1  # a figure that is set is the ground's own: it stretches nothing
-    assert claim.levers
-    assert claim.verdict in ("fails",) or claim.verdict.startswith("holds if")
-    cheap = {"spacex_ai1": (*SHORT["spacex_ai1"], "economics.bus_usd=1000", "launch.vehicle.price.usd=1000")}
+def test_orbit_is_the_cheapest_where_nothing_but_its_chips_costs_anything_and_the_ground_is_dear():
+    cheap = (*SHORT["spacex_ai1"], "economics.bus_usd=1000", "launch.vehicle.price.usd=1000")
+    rates = ("reliability.gpu.constant_per_year=0.01", "reliability.bus.constant_per_year=0.01")
     power = {"ground_stargate": ("campus.facility.supply.usd_per_kwh=2.0",)}
-    assert cheapest_place(Evidence(replicates=2, workers=1, settings={**cheap, **power})).verdict == "holds"
+    claim = cheapest_place(Evidence(replicates=2, workers=1, settings={"spacex_ai1": (*cheap, *rates), **power}))
+    assert claim.estimate.mean < 1
+    assert claim.threshold.value > 1000 / 2100 / 47
+    plain = cheapest_place(Evidence(replicates=2, workers=1, settings=SHORT))
+    assert plain.estimate.mean > 1
+    assert plain.verdict == "fails"

@@ -34,7 +34,7 @@ def test_launched_power_is_flights_times_satellites_times_power(evidence):
     assert claim.verdict == "fails"
 
 
-def test_launched_power_turns_at_its_threshold(evidence):
+def test_a_year_of_launches_turns_at_its_threshold(evidence):
     turn = launched_per_year(evidence).threshold.value
     for factor, verdict in ((1.001, "holds"), (0.999, "fails")):
         other = with_settings(claims=[f"starship_flights_per_year={factor * turn}"])
@@ -201,14 +201,6 @@ def test_failures_are_answered_in_all_cases():
     by_case = {(row[0], row[1]): row for row in table.rows}
     rough, burnt = (by_case[case, "run_to_failure"][2] for case in ("10 % infant mortality", "the same after burn-in"))
     assert rough < burnt
-    # An hour that is worth a fortune is worth a flight.
-    rich = Evidence(
-        replicates=2,
-        workers=1,
-        settings={"suncatcher_81": ("mission.years=0.4", "service.value_usd_per_gpu_hour=1e6")},
-    )
-    if claim.threshold.value is not None:
-        assert not failures(rich).verdict == "holds"
 
 
 # C12

@@ -162,6 +162,8 @@ def test_corruption_found_later_takes_the_time_that_a_poisson_process_covers(evi
     late = late_loss_share(environment, environment.scenario.workload.jobs[0])
     at_once, later = (1 - job_loss(evidence, [], hours) for hours in (1.0, 9.0))
     assert later / at_once == pytest.approx(math.exp(-8 * late), rel=1e-9)
+    # One hour is the scenario's own delay.
+    assert 1 - at_once == pytest.approx(Exposure.of(evidence).job_loss, rel=1e-9)
 
 
 def test_radiation_turns_with_the_delay(evidence, monkeypatch):

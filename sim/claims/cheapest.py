@@ -40,7 +40,7 @@ def cheapest_place(evidence: Evidence) -> Claim:
         unit="times",
         estimate=estimate,
         interval="replicates, paired, and ranges of prices, learning, failures and the ground's costs",
-        verdict=judged(estimate, 1.0, at_least=False, condition=words),
+        verdict=judged(estimate, 1.0, "1 where both cost the same", at_least=False, condition=words),
         threshold=Threshold(
             f"{words}; {_timing(case.parity_year(central), years)}",
             launch,

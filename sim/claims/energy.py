@@ -53,6 +53,7 @@ def energy_gain(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
+            f"{target:g} times claimed",
             at_least=True,
             condition=f"the plant on the ground has a capacity factor under {100 * limit:.1f} %",
         ),
@@ -163,7 +164,7 @@ def no_batteries(evidence: Evidence) -> Claim:
         unit="minutes",
         estimate=estimate,
         interval=f"altitudes from {low:g} to {high:g} km, as announced; geometry leaves nothing else open",
-        verdict=judged(estimate, 0.0, at_least=False, condition=condition),
+        verdict=judged(estimate, 0.0, "no minute of darkness claimed", at_least=False, condition=condition),
         threshold=Threshold(
             f"no eclipse from {short(free)} km on; below it, {100 * here.lost_share:.1f} % of the year's GPU-hours if "
             "computers pause in the dark",
@@ -219,7 +220,11 @@ def array_per_gpu(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="range of the array's yearly loss",
         verdict=judged(
-            estimate, figures.critique_m2_per_gpu, at_least=True, condition=f"a GPU draws more than {short(turn_w)} W"
+            estimate,
+            figures.critique_m2_per_gpu,
+            "the critique's 12.5 m2",
+            at_least=True,
+            condition=f"a GPU draws more than {short(turn_w)} W",
         ),
         threshold=Threshold(
             f"{figures.critique_m2_per_gpu:g} m2 from {short(turn_w)} W a GPU on, its share of the satellite included",

@@ -88,10 +88,11 @@ def first_where(holds: Callable[[float], bool], low: float, high: float, within:
     return high
 
 
-def judged(estimate: Estimate, target: float, *, at_least: bool, condition: str) -> str:
-    """`holds`, `fails`, or `holds if ...` where the interval holds the target.
+def judged(estimate: Estimate, target: float, claimed: str, *, at_least: bool, condition: str) -> str:
+    """`holds: ...`, `fails: ...`, or `holds if ...` where the interval holds the target.
 
-    `at_least`: the claim is that the quantity is no less than the target; else that it is no more.
+    `claimed`: what the target is, in words.  `at_least`: the claim is that the quantity is no less than the target;
+    else that it is no more.
     """
     low, high = estimate.ci_low, estimate.ci_high
     if low is None or high is None:
@@ -99,7 +100,9 @@ def judged(estimate: Estimate, target: float, *, at_least: bool, condition: str)
     if low is None or high is None:
         return f"holds if {condition}"
     sure, never = (low >= target, high < target) if at_least else (high <= target, low > target)
-    return "holds" if sure else "fails" if never else f"holds if {condition}"
+    if not (sure or never):
+        return f"holds if {condition}"
+    return f"{'holds' if sure else 'fails'}: {short(estimate.mean)}, against {claimed}"
 
 
 def with_values(model: Model, values: Mapping[str, object]) -> Model:

@@ -114,7 +114,7 @@ def failures(evidence: Evidence) -> Claim:
     hardened = evidence.scenario(SUNCATCHER, MITIGATED)
     return Claim(
         id="C4",
-        said="Failed GPUs sink it, say critics; infant mortality is ironed out on the ground, servicing is no issue.",
+        said="Failed GPUs are no issue: infant mortality is ironed out on the ground, and servicing is not needed.",
         question="Can a fleet in orbit that trains models do without anybody who replaces what fails?",
         quantity="useful GPU-hours of five years if nothing is replaced, over those with replacements, Suncatcher",
         unit="share",
@@ -152,9 +152,9 @@ def leaving_zero(study: Study) -> Flip | None:
 def no_issue(flip: Flip | None, price: float) -> str:
     """Whether doing without maintenance is the cheapest at today's price of a GPU-hour."""
     if flip is None or price < flip.low_usd:
-        return "holds"
+        return "holds: at today's price of a GPU-hour nothing is cheaper than to replace nothing"
     if price > flip.high_usd:
-        return "fails"
+        return f"fails: {flip.after.replace('_', ' ')} costs less at today's price of a GPU-hour"
     return f"holds if a GPU-hour is worth less than ${flip.value_usd:.2f}"
 
 
@@ -201,7 +201,7 @@ def no_maintenance(evidence: Evidence) -> Claim:
         unit="t per MW and year",
         estimate=estimate,
         interval="replicates; failure rates and mass as in the scenario",
-        verdict="fails" if tonnes > 0 else "holds",
+        verdict=f"fails: {tonnes:.1f} t of satellites are launched for a MW and year, against none claimed",
         threshold=Threshold(
             f"none: even if nothing failed, a life of {one.life_years:g} years takes {ideal:.1f} t a MW and year; "
             f"as long as nothing is replaced, {100 * (left.mean or 0):.0f} % of the GPU-hours of five years are at "

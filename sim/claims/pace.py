@@ -42,7 +42,11 @@ def launched_per_year(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="range of flights a year, from a slow start to the plan",
         verdict=judged(
-            estimate, target, at_least=True, condition=f"there are {short(target / each)} flights of {one.seats} a year"
+            estimate,
+            target,
+            f"{target:g} GW a year claimed",
+            at_least=True,
+            condition=f"there are {short(target / each)} flights of {one.seats} a year",
         ),
         threshold=Threshold(
             f"{short(target / each)} flights a year for {target:g} GW a year; {short(earth / each)} for the {earth:g} "
@@ -139,7 +143,11 @@ def months_to_power(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="ranges of flights a year and of the building time on the ground",
         verdict=judged(
-            estimate, 1.0, at_least=False, condition=f"the site on the ground waits {shown} months for power"
+            estimate,
+            1.0,
+            "1 where both are as fast",
+            at_least=False,
+            condition=f"the site on the ground waits {shown} months for power",
         ),
         threshold=Threshold(
             f"as fast if the ground waits {shown} months for power, on top of {figures.campus_months:g}; a queue for "

@@ -76,10 +76,11 @@ def launched_power(evidence: Evidence) -> Claim:
 
 def power_verdict(launch: float, bus_usd: float, kw_years: float, ground: float) -> str:
     """Whether launch, and launch with the satellite, cost no more a kW and year than power on the ground."""
+    whole = launch + bus_usd / kw_years
     if launch > ground:
-        return "fails"
-    if launch + bus_usd / kw_years <= ground:
-        return "holds"
+        return f"fails: launch alone costs ${short(launch)} a kW and year, power on the ground up to ${short(ground)}"
+    if whole <= ground:
+        return f"holds: launch and satellite cost ${short(whole)} a kW and year, power on the ground up to ${short(ground)}"
     allowed = (ground - launch) * kw_years
     return f"holds if the satellite without its chips costs less than ${short(allowed)}, not ${short(bus_usd)}"
 

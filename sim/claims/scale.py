@@ -41,6 +41,7 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
+            f"{target:g} kW/t claimed",
             at_least=True,
             condition=f"the satellite weighs {closes_kg:,.0f} kg, {100 * closes_kg / parts.sum_kg:.0f} % of its parts",
         ),
@@ -109,7 +110,7 @@ def capital_for_2030(evidence: Evidence) -> Claim:
         unit="times",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; ranges of the ground's capital and availability",
-        verdict=judged(estimate, 1.0, at_least=False, condition=words),
+        verdict=judged(estimate, 1.0, "1 where both cost the same", at_least=False, condition=words),
         threshold=Threshold(words, turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"capital that is replaced every {one.life_years:g} years: ${short(orbit * gw)} in orbit against "
@@ -197,7 +198,7 @@ def same_money(evidence: Evidence) -> Claim:
         unit="GW",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; availability on the ground",
-        verdict=judged(estimate, target, at_least=True, condition=words),
+        verdict=judged(estimate, target, f"{target:g} GW on the ground", at_least=True, condition=words),
         threshold=Threshold(f"{target:g} GW if {words}", turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"price and flights: {short(satellites)} satellites on {short(satellites / one.seats)} flights, which are "

@@ -80,7 +80,7 @@ def power_verdict(launch: float, bus_usd: float, kw_years: float, ground: float)
     if launch > ground:
         return f"fails: launch alone costs ${short(launch)} a kW and year, power on the ground up to ${short(ground)}"
     if whole <= ground:
-        return f"holds: launch and satellite cost ${short(whole)} a kW and year, power on the ground up to ${short(ground)}"
+        return f"holds: launch and satellite cost ${short(whole)} a kW and year, the ground up to ${short(ground)}"
     allowed = (ground - launch) * kw_years
     return f"holds if the satellite without its chips costs less than ${short(allowed)}, not ${short(bus_usd)}"
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from sim.parameters import Parameters, cited
+from sim.scenario.facility import MONTH_DAYS, Facility
 
 _PAPER = "AIReSim's illustrative defaults (table 1 of arXiv 2603.07041; github.com/karthikp-ubc/airesim)"
 MOST_HOSTS = 1_000_000
@@ -115,6 +118,10 @@ class RetireByScore(Parameters):
 Retirement = Annotated[NeverRetire | RetireByFailures | RetireByScore, Field(discriminator="kind")]
 
 
+Slots = tuple[Annotated[int, Field(ge=0, lt=1 << 31)], Annotated[int, Field(gt=0, le=MOST_HOSTS)]]
+"""What random numbers know a plane by, and how many slots it has."""
+
+
 class Campus(Parameters):
     """A hall of hosts on the ground in place of a constellation.
 
@@ -159,6 +166,13 @@ class Campus(Parameters):
     )
     """Junction of an accelerator under load above that, K; with it, `reliability.stress` says how fast hosts age."""
 
+    facility: Facility | None = None
+    """What the hosts stand in: building, power and cooling, their prices, and when they are ready; none: that costs
+    nothing, and there is power from the start."""
+    stands_for: tuple[Slots, ...] = ()
+    """Address and slots of each plane of a fleet that this campus is compared with: its hosts are the satellites of
+    those slots, in order, and fail by the same random numbers.  Empty: by their own."""
+
     @property
     def all_hosts(self) -> int:
         """Hosts of both pools at the start."""
@@ -168,6 +182,20 @@ class Campus(Parameters):
     def junction_c(self) -> float:
         """Junction temperature under load, degrees C."""
         return self.inlet_c + self.junction_rise_k
+
+    @property
+    def power_days(self) -> NDArray[np.float64]:
+        """Mission day from which each host has power, spare ones last."""
+        if self.facility is None:
+            return np.zeros(self.all_hosts)
+        spares = np.full(self.spare_hosts, self.facility.months_to_power * MONTH_DAYS)
+        return np.concatenate([self.facility.power_days(self.hosts), spares])
+
+    @model_validator(mode="after")
+    def _stands_for_no_more(self) -> Campus:
+        if sum(slots for _, slots in self.stands_for) > self.all_hosts:
+            raise ValueError("stands_for: names more slots than there are hosts and spare_hosts")
+        return self
 
     @model_validator(mode="after")
     def _holds_them_all(self) -> Campus:

@@ -42,7 +42,8 @@ class Item(IntEnum):
     ENERGY = 18
     STAFF = 19
     NETWORK = 20
-    CREDIT = 21
+    MAINTENANCE = 21
+    CREDIT = 22
 
 
 ITEMS = {
@@ -67,6 +68,7 @@ ITEMS = {
     Item.ENERGY: "energy",
     Item.STAFF: "staff",
     Item.NETWORK: "network",
+    Item.MAINTENANCE: "reserve for what fails",
     Item.CREDIT: "value of unexpired life",
 }
 """What each item is, for people."""
@@ -173,13 +175,13 @@ def value_left(age_years: ArrayLike, life_years: ArrayLike, rate_per_year: float
     has still to bring in; a thing bought, used and credited with it costs that annuity for each year of use, whatever
     the horizon.
     """
-    age, life = np.asarray(age_years, float), np.asarray(life_years, float)
-    left = np.clip(life - age, 0.0, None)
+    life = np.asarray(life_years, float)
+    left = np.clip(life - np.asarray(age_years, float), 0.0, None)
     if as_annuity and rate_per_year > 0:
-        # -expm1(-k years): what years of annuity are worth, but for a factor that both have.
-        of_left, of_life = (-np.expm1(-np.log1p(rate_per_year) * years) for years in (left, life))
-        return np.minimum(1.0, np.divide(of_left, of_life, out=np.zeros(np.broadcast(left, life).shape), where=life > 0))
-    return np.minimum(1.0, np.divide(left, life, out=np.zeros(np.broadcast(left, life).shape), where=life > 0))
+        # What so many years of an annuity are worth, but for a factor that both have.
+        left, life = (-np.expm1(-np.log1p(rate_per_year) * years) for years in (left, life))
+    shape = np.broadcast(left, life).shape
+    return np.asarray(np.minimum(1.0, np.divide(left, life, out=np.zeros(shape), where=life > 0)), float)
 
 
 def monthly(days: ArrayLike, changes: ArrayLike, horizon: float) -> tuple[Floats, Floats]:

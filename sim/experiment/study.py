@@ -177,7 +177,10 @@ class Study:
         if not self.scenario.workload.uses_gpus:
             return None
         return Envelope.of(
-            *({s: self.values(s, name) for s in self.strategies} for name in ("total_cost_usd", "served_gpu_hours"))
+            *(
+                {s: self.values(s, name) for s in self.strategies}
+                for name in ("total_cost_usd", "discounted_served_gpu_hours")
+            )
         )
 
     def variance_reduction(self) -> dict[str, dict[str, Any]]:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.economics.bill import Bill
-from sim.economics.ledger import MONTH_DAYS, Entry, Item, capital_recovery, monthly, value_left
+from sim.economics.ledger import Entry, Item, capital_recovery, monthly, value_left
 from sim.events import EventKind, EventLog
 from sim.result import Result
 from sim.scenario.campus import Campus
-from sim.scenario.facility import Facility
+from sim.scenario.facility import MONTH_DAYS, Facility
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]

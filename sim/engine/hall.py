@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.context import Context
 from sim.engine.hall_hazards import HallHazards
 from sim.engine.hall_time import HallTime, Segment
@@ -23,6 +23,7 @@ from sim.engine.host_clocks import HostClocks, RenewedClocks
 from sim.engine.host_draws import HostDraws
 from sim.engine.host_pool import HostPool
 from sim.engine.indexed import IndexedSet, some_of
+from sim.engine.power_up import PowerUp
 from sim.engine.retirement import Retiring
 from sim.engine.steps import step_until
 from sim.engine.workshop import Mended, Workshop
@@ -55,14 +56,16 @@ class HallRun:
         self._stops = hall.interruptions(spec)
         self._stops_per_day = sum(one.per_day for one in self._stops)
         made = RenewedClocks if campus.restart_renews_hosts else HostClocks
-        self.clocks = made(hazards.wears, streams, site, bad, campus.bad.rate_factor)
-        self.pool = HostPool(range(campus.hosts), range(campus.hosts, campus.all_hosts))
+        paired = hall.addresses if campus.stands_for else None
+        self.clocks = made(hazards.wears, streams, site, bad, campus.bad.rate_factor, paired)
+        self._power = PowerUp(context, campus)
+        self.pool = HostPool(self._power.hosts, self._power.spares)
         figures = hall.figures(spec)
         rhythm = None
         if not campus.continuous_checkpoints:
             rhythm = spec.rhythm(hazards.job_mtbf_days, figures.durable_s, figures.load_s)
         self._checkpoints = rhythm is not None
-        self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm, campus)
+        self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm, campus, len(self.pool))
         self._note = self.time.note_host
         self.retiring = Retiring(campus.retirement)
         self.workshop = Workshop(env, campus.repair, (streams, site, campus.all_hosts), self._give_back)
@@ -92,20 +95,20 @@ class HallRun:
     def go(self) -> None:
         """Run to the horizon."""
         context, campus, horizon = self.context, self.campus, self.context.environment.horizon_days
-        life = context.scenario.satellite.design_life_years * DAYS_PER_YEAR
-        hosts = np.arange(campus.all_hosts)
-        kinds = np.where(hosts < campus.hosts, EventKind.DELIVERED, EventKind.STORED)
-        working = (hosts < campus.hosts).astype(np.int32)
-        gpus = working * context.scenario.satellite.gpus
-        context.log.extend(
-            len(hosts), time_days=0.0, kind=kinds, cause=Cause.DEPLOYMENT, plane=0, berth=hosts, satellite=hosts,
-            satellites=working, gpus=gpus, amount=life,
-        )  # fmt: skip
+        self._power.begin(self._note, self._comes)
         context.env.process(self._run_job())
         if campus.bad.regeneration_interval_days is not None:
             context.env.process(self._regenerate(campus.bad.regeneration_interval_days))
         step_until(context, horizon, things=campus.all_hosts, who=f"campus of {context.scenario.name}")
         self._close(horizon)
+
+    def _comes(self, host: int) -> None:
+        """A host gets power."""
+        if host < self.campus.hosts:
+            self._rejoin(host)
+        else:
+            self.pool.spares.append(host)
+        self._tell_returned()
 
     # The job
 
@@ -261,6 +264,10 @@ class HallRun:
         else:
             self._note((day, _REPAIRED if mended.fixed else _MISREPAIRED, _NO_CAUSE, host, 1, day - mended.taken_day))
             self._rejoin(host)
+        self._tell_returned()
+
+    def _tell_returned(self) -> None:
+        """Whoever waits for hosts looks again."""
         if self._returned is not None:
             self._returned.succeed()
             self._returned = None

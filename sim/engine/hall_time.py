@@ -54,10 +54,13 @@ class Segment:
 class HallTime:
     """Notes of a run while it goes on: tuples, which cost little, and turn into columns in the end."""
 
-    def __init__(self, gpus_per_host: int, gpus: int, rhythm: Rhythm | None, campus: Campus) -> None:
-        """`gpus`: of the job; `rhythm`: of its checkpoints; none: each step is one, and none costs anything."""
+    def __init__(self, gpus_per_host: int, gpus: int, rhythm: Rhythm | None, campus: Campus, at_start: int) -> None:
+        """`gpus`: of the job; `rhythm`: of its checkpoints; none: each step is one, and none costs anything.
+
+        `at_start`: hosts in the pool then.
+        """
         self._gpus_per_host = gpus_per_host
-        self._hosts_at_start = campus.hosts
+        self._hosts_at_start = at_start
         self._wanted = gpus // gpus_per_host + campus.warm_standbys  # hosts of the job
         self._gpus = gpus
         self._rhythm = rhythm

@@ -24,6 +24,7 @@ from sim.reliability import Ageing, Exponential
 from sim.streams import Streams
 
 Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,27 @@ class HostClocks:
     """The clocks of all hosts, kept through whatever happens to others."""
 
     def __init__(
-        self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float
+        self,
+        wears: Sequence[Wear],
+        streams: Streams,
+        site: int,
+        bad: NDArray[np.bool_],
+        factor: float,
+        paired: tuple[Words, Words] | None = None,
     ) -> None:
-        """`bad`: which hosts are bad at first, shape (hosts,); `factor`: how many times as fast these age."""
+        """`bad`: which hosts are bad at first, shape (hosts,); `factor`: how many times as fast these age.
+
+        `paired`: see `HostDraws`.
+        """
         self.now = 0.0
         """The job's clock, days of running."""
         self._wears = wears
         self._paces = [(k, wear.pace) for k, wear in enumerate(wears)]
         self._single = [wear.units == 1 for wear in wears]
         self._factor = factor
-        self._draws = [HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives) for one in wears]
+        self._draws = [
+            HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives, paired) for one in wears
+        ]
         self.bad = bad.tolist()
         """Whether each host is bad."""
         self._first = [draws.first()[:, FOUR] for draws in self._draws]  # ages at which new hosts fail
@@ -187,9 +199,15 @@ class RenewedClocks(HostClocks):
     """
 
     def __init__(
-        self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float
+        self,
+        wears: Sequence[Wear],
+        streams: Streams,
+        site: int,
+        bad: NDArray[np.bool_],
+        factor: float,
+        paired: tuple[Words, Words] | None = None,
     ) -> None:
-        super().__init__(wears, streams, site, bad, factor)
+        super().__init__(wears, streams, site, bad, factor, paired)
         self._streams = streams
         self._site = site
         self._begun = 0

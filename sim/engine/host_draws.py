@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.streams import WORDS_PER_BLOCK, Streams
 
 Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
 
 _TOGETHER = 4096
 """Hosts that are drawn in one call: whoever asks for one will soon ask for a neighbour."""
@@ -28,11 +29,17 @@ class HostDraws:
         site: int,
         hosts: int,
         make: Callable[[Floats], Floats],
+        paired: tuple[Words, Words] | None = None,
     ) -> None:
-        """`make` turns uniform numbers, shape (n, 4), into rows, shape (n, any)."""
+        """`make` turns uniform numbers, shape (n, 4), into rows, shape (n, any).
+
+        `paired`: sites and places of the satellites that the hosts stand for.  Their numbers are then those of the
+        smallest thresholds aboard (`sim.engine.draws`): of n units alike the first fails at Exp(1) / n on both sides.
+        """
         self._streams = streams
         self._address = purpose, part, site
         self._hosts = hosts
+        self._paired = paired
         self._make = make
         self._blocks: dict[tuple[int, int], list[list[float]]] = {}
         self._all: Floats | None = None  # for ordinal 0
@@ -55,4 +62,8 @@ class HostDraws:
     def _draw(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
         """The rows of some hosts."""
         purpose, part, site = self._address
+        if self._paired is not None:
+            sites, places = (words[hosts] for words in self._paired)
+            drawn = self._streams.block("thresholds", part, (sites, places), ordinal)
+            return self._make(drawn)
         return self._make(self._streams.uniforms(purpose, part, site, hosts, ordinal, FOUR))

@@ -19,6 +19,7 @@ from sim.scenario.models import Scenario
 from sim.workloads import Hardware, JobFigures, TrainingJob, job_figures
 
 Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
 
 _FULL = Capacity(np.zeros(1), np.ones(1))
 _HALL = 1 << 30
@@ -55,6 +56,17 @@ class Hall:
     def parts(self) -> Parts:
         """A host: priced as a whole, and nobody launches it."""
         return Parts(0.0, 0.0, 0.0, self.gpus_per_host, 0.0, {}, 0.0)
+
+    @property
+    def addresses(self) -> tuple[Words, Words]:
+        """(site, place) by which random numbers know each host: its own, or that of the satellite it stands for."""
+        hosts = np.arange(self.campus.all_hosts)
+        site, place = np.full(len(hosts), self.layout.address), hosts.copy()
+        first = 0
+        for address, slots in self.campus.stands_for:
+            site[first : first + slots], place[first : first + slots] = address, np.arange(slots)
+            first += slots
+        return site.astype(np.uint64), place.astype(np.uint64)
 
     def stress_clock(self, design: int, birth_day: float) -> Clock:
         """Effective age of electronics at work, by day at work: constant heat, and the cycles for which the laws hold.

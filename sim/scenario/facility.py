@@ -51,12 +51,13 @@ class ClimatePue(Parameters):
     daily_amplitude_k: float = Field(ge=0, le=20)
     """Half the difference of a day's maximum and minimum, K."""
     warmest_day: float = Field(
-        default=203, ge=0, le=366, json_schema_extra=cited("A", "late July in the north; a half-year later in the south")
+        default=203,
+        ge=0,
+        le=366,
+        json_schema_extra=cited("A", "late July in the north, January in the south"),
     )
     """Day of the year on which it is warmest, days since 1 January."""
-    warmest_hour: float = Field(
-        default=15, ge=0, le=24, json_schema_extra=cited("A", "mid-afternoon", 14, 17)
-    )
+    warmest_hour: float = Field(default=15, ge=0, le=24, json_schema_extra=cited("A", "mid-afternoon", 14, 17))
     """Hour of the day at which it is warmest, local solar time."""
     supply_c: float = Field(
         default=30.0,
@@ -68,7 +69,10 @@ class ClimatePue(Parameters):
     range_k: float = Field(default=10.0, ge=1, le=40, json_schema_extra=cited("A", _PLANT, 6, 15))
     """By how much warmer it comes back, K."""
     approach_k: float = Field(
-        default=8.0, ge=0, le=30, json_schema_extra=cited("A", "dry coolers; cooling towers 3 to 5 over wet bulb", 3, 12)
+        default=8.0,
+        ge=0,
+        le=30,
+        json_schema_extra=cited("A", "dry coolers; towers 3 to 5 over wet bulb", 3, 12),
     )
     """How close to the outdoor temperature free cooling brings it, K."""
     condenser_k: float = Field(default=12.0, ge=0, le=40, json_schema_extra=cited("A", _PLANT, 6, 20))
@@ -162,7 +166,10 @@ class OnSiteGas(Parameters):
     usd_per_kw: float = Field(default=1800.0, ge=0, le=1e6, json_schema_extra=cited("S", _CALCULATOR, 1450, 2500))
     """Turbines and what belongs to them, USD for each kW."""
     reserve_share: float = Field(
-        default=0.0, ge=0, le=3, json_schema_extra=cited("A", "none, as in that calculator; one of four or five", 0, 0.3)
+        default=0.0,
+        ge=0,
+        le=3,
+        json_schema_extra=cited("A", "none, as in that calculator; one of five", 0, 0.3),
     )
     """Turbines in reserve, over those that the peak takes."""
     heat_rate_btu_per_kwh: float = Field(
@@ -222,9 +229,7 @@ class Facility(Parameters):
     )
     """Network and its rooms that the price of the GPUs does not hold, USD for each W of IT; it lives as long as the
     hosts."""
-    life_years: float = Field(
-        default=14.0, gt=0, le=100, json_schema_extra=cited("S", "Epoch AI, 14 May 2026", 10, 25)
-    )
+    life_years: float = Field(default=14.0, gt=0, le=100, json_schema_extra=cited("S", "Epoch AI, 14 May 2026", 10, 25))
     """Life of building, power and cooling, years."""
     utilisation: float = Field(
         default=1.0, gt=0, le=1, json_schema_extra=cited("A", "GPUs at work draw what they are rated at", 0.6, 1)
@@ -238,14 +243,19 @@ class Facility(Parameters):
         default=0.0,
         ge=0,
         le=300,
-        json_schema_extra=cited("A", "it stands, unless a scenario says otherwise; Abilene took 18 for its first 1.5 GW", 0, 36),
+        json_schema_extra=cited(
+            "A", "it stands; Abilene took 18 for its first 1.5 GW", 0, 36
+        ),
     )
     """From the beginning of construction to its end, months; it is paid for evenly over them.  It begins in time to end
     with the arrival of power, or with the decision where power would be there before."""
     phases: tuple[Phase, ...] = Field(default=(), max_length=100)
     """Parts that have power before the rest, in order of time."""
     staff_usd_per_mw_year: float = Field(
-        default=0.0, ge=0, le=1e9, json_schema_extra=cited("A", "within other operations, unless a scenario gives it", 0, 5e5)
+        default=0.0,
+        ge=0,
+        le=1e9,
+        json_schema_extra=cited("A", "none, unless a scenario gives it", 0, 5e5),
     )
     """Staff, upkeep, taxes and other operations beside energy, USD for each MW of IT with power and year."""
 
@@ -269,7 +279,7 @@ class Facility(Parameters):
         found = np.full(hosts, self.months_to_power * MONTH_DAYS)
         first = 0.0
         for phase in self.phases:
-            found[int(round(first * hosts)) : int(round((first + phase.share) * hosts))] = phase.months * MONTH_DAYS
+            found[round(first * hosts) : round((first + phase.share) * hosts)] = phase.months * MONTH_DAYS
             first += phase.share
         return found
 
@@ -280,7 +290,8 @@ class Facility(Parameters):
         hours = np.arange(np.floor(edges_days[0] * HOURS), np.ceil(edges_days[-1] * HOURS)) / HOURS
         begins = start.timetuple().tm_yday - 1
         total = np.concatenate([[0.0], np.cumsum(self.pue.at(begins + hours + 0.5 / HOURS)) / HOURS])
-        return np.asarray(np.diff(np.interp(edges_days, np.append(hours, hours[-1] + 1 / HOURS), total)) / np.diff(edges_days))
+        until = np.interp(edges_days, np.append(hours, hours[-1] + 1 / HOURS), total)
+        return np.asarray(np.diff(until) / np.diff(edges_days))
 
     @property
     def peak_pue(self) -> float:

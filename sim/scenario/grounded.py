@@ -25,8 +25,10 @@ _SECTIONS = (
     "ground",
 )
 """Sections that say nothing about a campus, `servicing` beside them."""
-_HOST = ("gpus", "design_life_years", "mass_kg")
+_HOST = ("gpus", "design_life_years", "gpu", "mass_kg")
 """Fields of `satellite` that describe a host; the mass is not used, and need not be given."""
+_GPU = ("peak_w", "idle_w", "peak_pflops")
+"""Fields of `satellite.gpu` that hold for one in a host."""
 _RELIABILITY = ("gpu", "bus", "groups", "interruptions", "stress", "gpu_burn_in_days")
 """Fields of `reliability` that hold for a host."""
 _PRICES = (
@@ -35,6 +37,12 @@ _PRICES = (
     "operations_usd_per_year",
     "operations_usd_per_satellite_year",
     "holding_usd_per_satellite_year",
+    "operations_share_per_year",
+    "maintenance_share_per_year",
+    "development_usd",
+    "discount",
+    "depreciation",
+    "currency_year",
 )
 NO_SHELLS = Constellation.model_construct(shells=())
 """The `constellation` of a scenario with a campus; no other may be without a shell."""
@@ -69,9 +77,11 @@ def means_something(path: str) -> bool:
     """Whether a field of a scenario, by its path, is followed on a campus."""
     section, _, rest = path.partition(".")
     name = rest.partition(".")[0]
-    followed = {"satellite": _HOST[:2], "reliability": _RELIABILITY, "economics": _PRICES}.get(section)
+    followed = {"satellite": _HOST[:3], "reliability": _RELIABILITY, "economics": _PRICES}.get(section)
     if section in (*_SECTIONS, "servicing"):
         return False
+    if path.startswith("satellite.gpu."):
+        return path.split(".")[2] in _GPU
     return followed is None or not name or name in followed
 
 
@@ -95,7 +105,10 @@ def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
         if given != default:
             yield section, "has no meaning beside a campus, where nothing orbits or flies: leave it out"
     plain = Satellite(gpus=1, mass_kg="sized", design_life_years=1)
-    yield from _changed("satellite", scenario.satellite, plain, _HOST, "a host is its gpus and design_life_years")
+    what = f"a host is {', '.join(_HOST[:3])}"
+    yield from _changed("satellite", scenario.satellite, plain, _HOST, what)
+    what = f"a GPU of a host is {', '.join(_GPU)}"
+    yield from _changed("satellite.gpu", scenario.satellite.gpu, plain.gpu, _GPU, what)
     plain_ = Reliability(gpu=scenario.reliability.gpu, bus=scenario.reliability.bus)
     what = f"a campus follows {', '.join(_RELIABILITY)}"
     yield from _changed("reliability", scenario.reliability, plain_, _RELIABILITY, what)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.description.facility import facility_facts, facility_lines, facility_warnings
 from sim.description.format import Facts, money, span
 from sim.economics import bills_of
 from sim.engine.hall_hazards import HallHazards
@@ -32,6 +33,7 @@ def campus_facts(environment: Environment, hall: Hall) -> Facts:
             "wind_down_years": mission.wind_down_years,
         },
         "campus": _campus(environment, campus),
+        "facility": facility_facts(environment),
         "failures": _failures(scenario, hall),
         "jobs": [_job(scenario, hall)],
         "strategy": scenario.strategy,
@@ -96,6 +98,8 @@ def _retirement(rule: Retirement) -> str:
 
 
 def _warnings(found: Facts) -> Iterator[str]:
+    if found["facility"] is not None:
+        yield from facility_warnings(found["facility"], found["mission"]["years"])
     campus, job = found["campus"], found["jobs"][0]
     wanted, there = job["hosts"] + campus["warm_standbys"], campus["hosts"]
     if wanted > there:
@@ -130,6 +134,8 @@ def _busy_technicians(found: Facts) -> float:
 def campus_lines(f: Facts) -> Iterator[tuple[str, list[str]]]:
     """(heading, lines) of what a campus is."""
     yield "Campus", _hosts_text(f["campus"])
+    if f["facility"] is not None:
+        yield "Building, power and cooling", list(facility_lines(f["facility"]))
     yield "Failures", _failures_text(f["campus"], f["failures"])
     yield "Repair", _repair_text(f["campus"])
     yield "Job", _job_text(f["campus"], f["jobs"][0])

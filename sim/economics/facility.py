@@ -201,4 +201,4 @@ def _of_job(rows: EventLog, job: int, gpus: float, edges: Floats) -> Floats:
         return np.zeros(len(edges))
     done = np.cumsum(busy)
     days = np.maximum.accumulate(np.stack([begins, ends], axis=1).ravel())  # but for rounding they are in order
-    return np.interp(edges, days, np.stack([done - busy, done], axis=1).ravel())
+    return np.asarray(np.interp(edges, days, np.stack([done - busy, done], axis=1).ravel()))

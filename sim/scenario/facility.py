@@ -243,9 +243,7 @@ class Facility(Parameters):
         default=0.0,
         ge=0,
         le=300,
-        json_schema_extra=cited(
-            "A", "it stands; Abilene took 18 for its first 1.5 GW", 0, 36
-        ),
+        json_schema_extra=cited("A", "it stands; Abilene took 18 for its first 1.5 GW", 0, 36),
     )
     """From the beginning of construction to its end, months; it is paid for evenly over them.  It begins in time to end
     with the arrival of power, or with the decision where power would be there before."""

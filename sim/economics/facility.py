@@ -187,7 +187,7 @@ def _busy_gpu_hours(result: Result, edges: Floats) -> Floats:
         total += _of_job(log.where(*AT_WORK, *WAITING), job, gpus, edges)
     served = log.where(*SERVING)
     done = np.concatenate([[0.0], np.cumsum(served.amount)])
-    return total + done[np.searchsorted(served.time_days, edges, side="right")]
+    return np.asarray(total + done[np.searchsorted(served.time_days, edges, side="right")], float)
 
 
 def _of_job(rows: EventLog, job: int, gpus: float, edges: Floats) -> Floats:

@@ -102,16 +102,6 @@ class Streams:
         found = uniforms_at((counter[0], counter[1], counter[2], counter[3]), keys)
         return found.reshape(-1, blocks * WORDS_PER_BLOCK)[:, :columns]
 
-    def block(self, purpose: str, part: int, where: tuple[Words, Words], number: int) -> Floats:
-        """The four numbers from column 4 x `number` on of `uniforms` at ordinal 0, shape (n, 4).
-
-        `where`: sites and places, shape (n,).
-        """
-        first, second = self.key(purpose, part)
-        site, place = (np.asarray(word, np.uint64) for word in where)
-        keys = np.full(len(site), first, np.uint64), np.full(len(site), second, np.uint64)
-        return uniforms_at((site, place, np.zeros_like(site), np.full(len(site), number, np.uint64)), keys)
-
     def _sequence(self, purpose: str, *key: int) -> np.random.SeedSequence:
         # crc32 is a fixed number for a purpose, on every machine and Python (hash() is salted per process).
         return np.random.SeedSequence(self.seed, spawn_key=(self.replicate, zlib.crc32(purpose.encode()), *key))

@@ -17,14 +17,15 @@ from math import inf, log
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.draws import Part
 from sim.engine.hazards import Hazard
 from sim.engine.host_draws import FOUR, HostDraws
 from sim.engine.indexed import IndexedSet
+from sim.engine.paired_draws import Fleet, PairedDraws
 from sim.reliability import Ageing, Exponential
 from sim.streams import Streams
 
 Floats = NDArray[np.float64]
-Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class Wear:
     """Units of a host, of which the first to fail takes it out."""
     pace: float
     """Effective days of a day at work, of a good host."""
+    follows_fleet: bool = False
+    """Whether its units are those of a satellite that the host stands for: not the satellite itself."""
 
     @classmethod
     def of(cls, hazard: Hazard, stress_pace: float) -> Wear:
         """What a cause of permanent loss is to the hosts of a hall in which electronics age so fast."""
         pace = stress_pace if hazard.clock == "stress" else 1.0
         assert hazard.units == 1, "the scenario sees to it"
-        return cls(int(hazard.cause), hazard.part, hazard.law, hazard.groups, pace)
+        return cls(int(hazard.cause), hazard.part, hazard.law, hazard.groups, pace, hazard.part != Part.BUS)
 
     @cached_property
     def memoryless(self) -> bool:
@@ -55,8 +58,19 @@ class Wear:
 
     def lives(self, uniforms: Floats) -> Floats:
         """(thresholds, ages at which a new host reaches them) of as many ordinals as there are numbers, (n, 2 x 4)."""
-        thresholds = -np.log(uniforms) / self.units
+        return self.lives_to(-np.log(uniforms) / self.units)
+
+    def lives_to(self, thresholds: Floats) -> Floats:
+        """The same of thresholds."""
         return np.concatenate([thresholds, self.law.inverse(thresholds)], axis=1)
+
+
+def _draws(wear: Wear, streams: Streams, site: int, hosts: tuple[int, int], fleet: Fleet | None) -> HostDraws:
+    """The failures of hosts, the first and how many, by one cause."""
+    first, count = hosts
+    if fleet is not None and wear.follows_fleet:
+        return PairedDraws(streams, wear.part, hosts, fleet, wear.units, wear.lives_to)
+    return HostDraws(streams, "lives of hosts", wear.part, site, count, wear.lives, first)
 
 
 class HostClocks:
@@ -69,11 +83,13 @@ class HostClocks:
         site: int,
         bad: NDArray[np.bool_],
         factor: float,
-        paired: tuple[Words, Words] | None = None,
+        *,
+        first: int = 0,
+        fleet: Fleet | None = None,
     ) -> None:
         """`bad`: which hosts are bad at first, shape (hosts,); `factor`: how many times as fast these age.
 
-        `paired`: see `HostDraws`.
+        `first`: address of the first host; `fleet`: satellites that they stand for.
         """
         self.now = 0.0
         """The job's clock, days of running."""
@@ -81,9 +97,7 @@ class HostClocks:
         self._paces = [(k, wear.pace) for k, wear in enumerate(wears)]
         self._single = [wear.units == 1 for wear in wears]
         self._factor = factor
-        self._draws = [
-            HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives, paired) for one in wears
-        ]
+        self._draws = [_draws(one, streams, site, (first, len(bad)), fleet) for one in wears]
         self.bad = bad.tolist()
         """Whether each host is bad."""
         self._first = [draws.first()[:, FOUR] for draws in self._draws]  # ages at which new hosts fail
@@ -205,9 +219,12 @@ class RenewedClocks(HostClocks):
         site: int,
         bad: NDArray[np.bool_],
         factor: float,
-        paired: tuple[Words, Words] | None = None,
+        *,
+        first: int = 0,
+        fleet: Fleet | None = None,
     ) -> None:
-        super().__init__(wears, streams, site, bad, factor, paired)
+        super().__init__(wears, streams, site, bad, factor, first=first, fleet=fleet)
+        self._first_host = first
         self._streams = streams
         self._site = site
         self._begun = 0
@@ -229,7 +246,9 @@ class RenewedClocks(HostClocks):
 
     def begin(self) -> None:
         """The job goes on: all that run are new."""
-        luck = self._streams.uniforms("hosts renewed", 0, self._site, self._begun, 0, 2 * len(self._wears) + 1)[0]
+        luck = self._streams.uniforms(
+            "hosts renewed", 0, self._site, self._begun, self._first_host, 2 * len(self._wears) + 1
+        )[0]
         self._begun += 1
         found = inf, -1, 0
         draws = iter(luck.tolist())

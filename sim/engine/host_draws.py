@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sim.streams import WORDS_PER_BLOCK, Streams
 
 Floats = NDArray[np.float64]
-Words = NDArray[np.uint64]
 
 _TOGETHER = 4096
 """Hosts that are drawn in one call: whoever asks for one will soon ask for a neighbour."""
@@ -29,17 +28,13 @@ class HostDraws:
         site: int,
         hosts: int,
         make: Callable[[Floats], Floats],
-        paired: tuple[Words, Words] | None = None,
+        first: int = 0,
     ) -> None:
-        """`make` turns uniform numbers, shape (n, 4), into rows, shape (n, any).
-
-        `paired`: sites and places of the satellites that the hosts stand for.  Their numbers are then those of the
-        smallest thresholds aboard (`sim.engine.draws`): of n units alike the first fails at Exp(1) / n on both sides.
-        """
+        """`make` turns uniform numbers, shape (n, 4), into rows, shape (n, any); `first`: address of the first host."""
         self._streams = streams
         self._address = purpose, part, site
         self._hosts = hosts
-        self._paired = paired
+        self._first_host = first
         self._make = make
         self._blocks: dict[tuple[int, int], list[list[float]]] = {}
         self._all: Floats | None = None  # for ordinal 0
@@ -61,9 +56,9 @@ class HostDraws:
 
     def _draw(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
         """The rows of some hosts."""
+        return self._make(self.uniforms(hosts, ordinal))
+
+    def uniforms(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
+        """Four uniform numbers of each of some hosts, shape (n, 4)."""
         purpose, part, site = self._address
-        if self._paired is not None:
-            sites, places = (words[hosts] for words in self._paired)
-            drawn = self._streams.block("thresholds", part, (sites, places), ordinal)
-            return self._make(drawn)
-        return self._make(self._streams.uniforms(purpose, part, site, hosts, ordinal, FOUR))
+        return self._streams.uniforms(purpose, part, site, hosts + self._first_host, ordinal, FOUR)

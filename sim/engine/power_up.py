@@ -18,9 +18,11 @@ from sim.scenario.campus import Campus
 class PowerUp:
     """When the hosts of a campus are delivered: each as it gets power."""
 
-    def __init__(self, context: Context, campus: Campus) -> None:
+    def __init__(self, context: Context, campus: Campus, first: int = 0) -> None:
+        """`first`: number of the first host in the log."""
         self._context = context
         self._campus = campus
+        self._first = first
         self._days = campus.power_days
         self._life_days = context.scenario.satellite.design_life_years * DAYS_PER_YEAR
         there = np.flatnonzero(self._days == 0)
@@ -33,9 +35,10 @@ class PowerUp:
         """Write down those of the start, and let the others come; `comes` is called with each of them."""
         context = self._context
         for hosts, working in ((self.hosts, 1), (self.spares, 0)):
+            number = np.array(hosts, np.int32) + self._first
             context.log.extend(
                 len(hosts), time_days=0.0, kind=EventKind.DELIVERED if working else EventKind.STORED,
-                cause=Cause.DEPLOYMENT, plane=0, berth=hosts, satellite=hosts, satellites=working,
+                cause=Cause.DEPLOYMENT, plane=0, berth=number, satellite=number, satellites=working,
                 gpus=working * context.scenario.satellite.gpus, amount=self._life_days,
             )  # fmt: skip
         if self._days.max() > 0:

@@ -118,8 +118,23 @@ class RetireByScore(Parameters):
 Retirement = Annotated[NeverRetire | RetireByFailures | RetireByScore, Field(discriminator="kind")]
 
 
-Slots = tuple[Annotated[int, Field(ge=0, lt=1 << 31)], Annotated[int, Field(gt=0, le=MOST_HOSTS)]]
-"""What random numbers know a plane by, and how many slots it has."""
+Address = Annotated[int, Field(ge=0, lt=1 << 31)]
+SlotCount = Annotated[int, Field(gt=0, le=MOST_HOSTS)]
+
+
+class StandsFor(Parameters):
+    """The fleet that a campus is compared with: its hosts are parts of those satellites, and what fails by itself
+    aboard fails here by the same random numbers."""
+
+    planes: tuple[tuple[Address, SlotCount], ...] = Field(min_length=1, max_length=1_000_000)
+    """What random numbers know each plane by, and its slots."""
+    hosts_per_satellite: int = Field(default=1, gt=0, le=100_000)
+    """Hosts that hold the GPUs of one satellite, in order."""
+
+    @property
+    def hosts(self) -> int:
+        """Hosts that hold all of them."""
+        return sum(slots for _, slots in self.planes) * self.hosts_per_satellite
 
 
 class Campus(Parameters):
@@ -169,9 +184,8 @@ class Campus(Parameters):
     facility: Facility | None = None
     """What the hosts stand in: building, power and cooling, their prices, and when they are ready; none: that costs
     nothing, and there is power from the start."""
-    stands_for: tuple[Slots, ...] = ()
-    """Address and slots of each plane of a fleet that this campus is compared with: its hosts are the satellites of
-    those slots, in order, and fail by the same random numbers.  Empty: by their own."""
+    stands_for: StandsFor | None = None
+    """A fleet whose random numbers the hosts share; none: they have their own."""
 
     @property
     def all_hosts(self) -> int:
@@ -193,8 +207,12 @@ class Campus(Parameters):
 
     @model_validator(mode="after")
     def _stands_for_no_more(self) -> Campus:
-        if sum(slots for _, slots in self.stands_for) > self.all_hosts:
-            raise ValueError("stands_for: names more slots than there are hosts and spare_hosts")
+        if self.stands_for is not None and self.stands_for.hosts != self.hosts:
+            raise ValueError(
+                f"stands_for: its satellites are {self.stands_for.hosts:,} hosts, not hosts ({self.hosts:,})"
+            )
+        if self.stands_for is not None and self.spare_hosts:
+            raise ValueError("stands_for: no satellite stands for spare_hosts: leave them out")
         return self
 
     @model_validator(mode="after")

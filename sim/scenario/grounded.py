@@ -11,6 +11,7 @@ from sim.scenario.campus import NOTHING_FLIES, Campus
 from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Reliability
 from sim.scenario.hardware import Satellite
+from sim.workloads import TrainingJob
 
 _SECTIONS = (
     "constellation",
@@ -47,7 +48,7 @@ _PRICES = (
 NO_SHELLS = Constellation.model_construct(shells=())
 """The `constellation` of a scenario with a campus; no other may be without a shell."""
 _NOT_FOLLOWED = {
-    "arrives_every_days": ": its one job arrives on arrival_day",
+    "arrives_every_days": ": jobs arrive on arrival_day",
     "hot_spares": ": campus.warm_standbys are the hosts that take the place of others",
     "swap_s": ": a standby takes the place of a host within restart_min",
     "detection_s": ": add it to restart_min",
@@ -136,26 +137,48 @@ def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
 
 
 def _job_problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
-    jobs, gpus = scenario.workload.jobs, scenario.satellite.gpus
-    if len(jobs) != 1 or jobs[0].count != 1:
-        yield "workload.jobs", "a campus follows one job: give one description, of count 1"
+    workload, gpus = scenario.workload, scenario.satellite.gpus
+    if not workload.jobs and not workload.inference:
+        yield "workload", "nobody computes on this campus: give a job or a service"
+    for number, job in enumerate(workload.jobs):
+        yield from ((f"workload.jobs.{number}{path}", problem) for path, problem in _job_problem(job, gpus))
+    if workload.scheduler != type(workload)().scheduler:
+        yield "workload.scheduler", "each job has hosts of its own: leave it out"
+    if any(job.count == "fill" or job.gpus % gpus for job in workload.jobs):
         return
-    job = jobs[0]
-    hosts = job.gpus // gpus
-    if job.gpus % gpus:
-        yield "workload.jobs.0.gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
+    hosts = sum(job.count * (job.gpus // gpus) for job in workload.jobs)
     if hosts > campus.all_hosts:
         yield "workload.jobs.0.gpus", f"takes {hosts:,} hosts, and both pools hold {campus.all_hosts:,}"
+    count = sum(job.count for job in workload.jobs)
+    if count == 1 and not workload.inference:
+        return
+    if campus.spare_hosts:
+        yield "campus.spare_hosts", "come to a working pool that is there for one job alone: leave them out"
+    if (wanted := hosts + count * campus.warm_standbys) > campus.hosts:
+        yield "workload.jobs", f"take {wanted:,} hosts with standbys, and campus.hosts is {campus.hosts:,}"
+    elif workload.inference and wanted == campus.hosts:
+        yield "workload.inference", f"has no hosts: the jobs and their standbys take all {campus.hosts:,}"
+    if workload.inference:
+        plain = type(campus)(hosts=1)
+        for name in ("diagnosis", "retirement"):
+            if getattr(campus, name) != getattr(plain, name):
+                yield f"campus.{name}", "is not followed where hosts serve"
+        if campus.bad.regeneration_interval_days is not None:
+            yield "campus.bad.regeneration_interval_days", "is not followed where hosts serve"
+
+
+def _job_problem(job: TrainingJob, gpus: int) -> Iterator[tuple[str, str]]:
+    """What a job says that hosts of so many GPUs do not follow."""
+    if job.count == "fill":
+        yield ".count", "must say how many there are: each has hosts of its own"
+    if job.gpus % gpus:
+        yield ".gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
     plain = type(job)(gpus=1)
     for name, instead in _NOT_FOLLOWED.items():
         if getattr(job, name) != getattr(plain, name):
-            yield f"workload.jobs.0.{name}", f"is not followed on a campus{instead}"
-    if scenario.workload.inference:
-        yield "workload.inference", "a campus follows one job and no services: leave it out"
+            yield f".{name}", f"is not followed on a campus{instead}"
     if job.gradient_gb:
-        yield "workload.jobs.0.gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
-    if scenario.workload.scheduler != type(scenario.workload)().scheduler:
-        yield "workload.scheduler", "one job needs none: leave it out"
+        yield ".gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
 
 
 def _changed(

@@ -278,7 +278,7 @@ def test_mccalips_campus_costs_what_his_calculator_prints():
         ("campus.facility.phases=[{share: 0.6, months: 1}, {share: 0.5, months: 2}]", "less than 1"),
         ("campus.facility.phases=[{share: 0.2, months: 19}]", "none after the whole campus"),
         ("satellite.gpu.hbm_gb=80", "satellite.gpu.hbm_gb"),
-        ("campus.stands_for=[[0, 200]]", "more slots than there are hosts"),
+        ("campus.stands_for={planes: [[0, 200]]}", "its satellites are 200 hosts"),
     ],
 )
 def test_what_makes_no_sense_is_refused(setting, said):

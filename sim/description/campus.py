@@ -111,6 +111,9 @@ def _retirement(rule: Retirement) -> str:
 
 
 def _warnings(found: Facts) -> Iterator[str]:
+    stands_for = found["campus"]["stands_for"]
+    for one in () if stands_for is None else stands_for["left_out"]:
+        yield f"the fleet that this campus stands for has what it does not follow: {one}"
     if found["facility"] is not None:
         yield from facility_warnings(found["facility"], found["mission"]["years"])
     campus, jobs = found["campus"], found["jobs"]

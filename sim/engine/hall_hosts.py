@@ -19,7 +19,7 @@ def bad_hosts(campus: Campus, stream: np.random.Generator) -> NDArray[np.bool_]:
 def fleet_of(campus: Campus) -> Fleet | None:
     """The satellites that all hosts of a campus stand for; none: they stand for themselves."""
     stands_for = campus.stands_for
-    if stands_for is None:
+    if stands_for is None or not stands_for.paired:
         return None
     addresses, slots = zip(*stands_for.planes, strict=True)
     places = np.concatenate([np.arange(count, dtype=np.uint64) for count in slots])

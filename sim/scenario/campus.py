@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters, cited
+from sim.parameters import Parameters, Text, cited
 from sim.scenario.facility import MONTH_DAYS, Facility
 
 _PAPER = "AIReSim's illustrative defaults (table 1 of arXiv 2603.07041; github.com/karthikp-ubc/airesim)"
@@ -130,6 +130,10 @@ class StandsFor(Parameters):
     """What random numbers know each plane by, and its slots."""
     hosts_per_satellite: int = Field(default=1, gt=0, le=100_000)
     """Hosts that hold the GPUs of one satellite, in order."""
+    paired: bool = True
+    """Whether they share its random numbers: as many units must fail here as there."""
+    left_out: tuple[Text, ...] = Field(default=(), max_length=1000)
+    """What of the fleet this campus does not follow, for `orbitfleet describe`."""
 
     @property
     def hosts(self) -> int:

@@ -47,7 +47,7 @@ _PRICES = (
 )
 NO_SHELLS = Constellation.model_construct(shells=())
 """The `constellation` of a scenario with a campus; no other may be without a shell."""
-_NOT_FOLLOWED = {
+NOT_FOLLOWED = {
     "arrives_every_days": ": jobs arrive on arrival_day",
     "hot_spares": ": campus.warm_standbys are the hosts that take the place of others",
     "swap_s": ": a standby takes the place of a host within restart_min",
@@ -174,7 +174,7 @@ def _job_problem(job: TrainingJob, gpus: int) -> Iterator[tuple[str, str]]:
     if job.gpus % gpus:
         yield ".gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
     plain = type(job)(gpus=1)
-    for name, instead in _NOT_FOLLOWED.items():
+    for name, instead in NOT_FOLLOWED.items():
         if getattr(job, name) != getattr(plain, name):
             yield f".{name}", f"is not followed on a campus{instead}"
     if job.gradient_gb:

@@ -13,8 +13,8 @@ MONEY = (
         "total_cost_usd",
         "USD",
         "Present value, on the mission's first day, of all that was paid: satellites, GPUs, orders, flights, "
-        "operations, spares kept and moved, servicing, deployment included; less that of unexpired life at the horizon and of what "
-        "cancelled orders bring back.  The rate is economics.discount, for orbit or ground.",
+        "operations, spares kept and moved, servicing, deployment included; less that of unexpired life at the horizon "
+        "and of what cancelled orders bring back. The rate is economics.discount, for orbit or ground.",
         "lower",
     ),
     Metric("undiscounted_cost_usd", "USD", "The same at a discount rate of 0.", "lower"),

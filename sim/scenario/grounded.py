@@ -43,6 +43,7 @@ _PRICES = (
     "development_usd",
     "discount",
     "depreciation",
+    "carbon",
     "currency_year",
 )
 NO_SHELLS = Constellation.model_construct(shells=())

@@ -315,7 +315,7 @@ def test_technicians_are_waited_for():
 
 def test_its_price_is_that_of_hosts_and_repairs():
     scenario = campus(
-        "economics={bus_usd: 1000, gpu_usd: 500, operations_usd_per_year: 7}",
+        "economics={bus_usd: 1000, gpu_usd: 500, operations_usd_per_year: 7, discount: {ground_per_year: 0}}",
         campus__repair__technician_usd_per_hour=10,
         campus__repair__manual_parts_usd=3,
         satellite__design_life_years=1,

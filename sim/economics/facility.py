@@ -79,6 +79,15 @@ def it_kwh(result: Result) -> tuple[Floats, Floats]:
     return middles, (there * HOURS_PER_YEAR * gpu.idle_w + busy * (at_work_w - gpu.idle_w)) / 1000
 
 
+def drawn_kwh(result: Result) -> float:
+    """Energy that a campus with a facility drew in a run, cooling and losses among it, kWh."""
+    scenario = result.scenario
+    assert scenario.campus is not None
+    assert scenario.campus.facility is not None
+    pue = scenario.campus.facility.mean_pue(scenario.mission.start, _month_edges(result.horizon_days))
+    return float((it_kwh(result)[1] * pue).sum())
+
+
 @dataclass(frozen=True)
 class FullUse:
     """A campus whose GPUs all work all year, at the prices of the mission's middle."""

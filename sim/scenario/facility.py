@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 MONTH_DAYS = DAYS_PER_YEAR / 12
 HOURS = 24
+GAS_KG_PER_MMBTU = 53.06
+"""CO2 of natural gas, kg for a million Btu: US EPA, 40 CFR 98, table C-1 [R]."""
 _CALCULATOR = "ground part of McCalip's calculator (github.com/andrewmccalip/thoughts, static/js/math.js)"
 _PLANT = "engineering judgement for water-cooled chillers with an economiser in series"
 
@@ -154,6 +156,11 @@ class Grid(Parameters):
         """Plant of one's own, USD for each W of the facility's peak."""
         return 0.0
 
+    @property
+    def carbon_kg_per_kwh(self) -> float | None:
+        """Greenhouse gases of a kWh; none: those of the grid in the price list."""
+        return None
+
     def energy_usd_per_kwh(self, year: ArrayLike) -> Floats:
         """Price of a kWh at these times, calendar years."""
         return price_in(self.usd_per_kwh, year)
@@ -191,6 +198,11 @@ class OnSiteGas(Parameters):
     def plant_usd_per_w(self) -> float:
         """Plant of one's own, USD for each W of the facility's peak."""
         return self.usd_per_kw / 1000 * (1 + self.reserve_share)
+
+    @property
+    def carbon_kg_per_kwh(self) -> float | None:
+        """Greenhouse gases of a kWh: burning the fuel alone."""
+        return self.heat_rate_btu_per_kwh / 1e6 * GAS_KG_PER_MMBTU
 
     def energy_usd_per_kwh(self, year: ArrayLike) -> Floats:
         """Price of a kWh at these times, calendar years."""

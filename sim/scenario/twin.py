@@ -34,9 +34,9 @@ def ground_twin(scenario: Scenario, template: Scenario | None = None) -> Scenari
 
     Chips, their price and how they fail by themselves, software, workload, dates and the worth of an hour are the
     fleet's; building, power, cooling, technicians, and what ends a host beside its GPUs are those of `template`, by
-    default the shipped `ground_stargate`.  Radiation, debris, satellite buses, launches and links are left out.  A host
-    holds some GPUs of one satellite, which fail by the random numbers by which they fail in orbit.  What the campus does
-    not follow stands in `campus.stands_for.left_out`, and `describe` warns of it.
+    default the shipped `ground_stargate`.  Radiation, debris, satellite buses, launches and links are left out.  A
+    host holds some GPUs of one satellite, which fail by the random numbers by which they fail in orbit.  What the
+    campus does not follow stands in `campus.stands_for.left_out`, and `describe` warns of it.
 
     Raises `ScenarioError` where the fleet has no fixed number of satellites, or the template is no campus.
     """

@@ -20,8 +20,12 @@ from sim.scenario import load
 from sim.scenario.facility import MONTH_DAYS, ClimatePue, Facility
 from sim.shipped import validation_case
 
-CALM = ["reliability.gpu={kind: exponential, rate_per_year: 0}", "reliability.bus={kind: exponential, rate_per_year: 0}",
-        "reliability.interruptions={software: null, network: null}"]  # fmt: skip
+NEVER = "{kind: exponential, rate_per_year: 0}"
+CALM = [
+    f"reliability.gpu={NEVER}",
+    f"reliability.bus={NEVER}",
+    "reliability.interruptions={software: null, network: null}",
+]
 SMALL = ["campus.hosts=100", "campus.warm_standbys=4", "workload.jobs.0.gpus=384", "campus.repair.technicians=4"]
 YEAR_HOURS = 8766
 

@@ -48,6 +48,7 @@ def test_a_relay_and_what_cannot_work():
     scenario = load("baseline", "overlays/relay", set_=[services])
     text = " ".join(describe(scenario).split())
     assert "through a relay constellation: 100 Gb/s a satellite, 99.0% of the time, 4 hops of 15 ms" in text
+    assert "Gb/s, 100.0% can be sent" in text  # of four planes alike
     assert "workload.inference.0: no replica fits: it needs 1,000 GPUs on one satellite" in text
     assert "workload.inference.1: serves nothing: answers take 10.1 s" in text
     unlimited = load("baseline", set_=["workload.inference=[{}]"])

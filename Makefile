@@ -1,4 +1,4 @@
-# make run   set up, then compare three maintenance strategies for the shipped 81-satellite cluster
+# make run   set up, then compare three maintenance strategies for the shipped 81-satellite cluster, and write a page
 # make test  set up, then run the tests; make test-slow runs the slow statistical ones
 # The other targets are for those who change the code.
 
@@ -16,6 +16,7 @@ STAMP  := $(VENV)/.ready
 run: $(STAMP)
 	$(BIN)/orbitfleet compare configs/suncatcher_81.yaml \
 	    --strategies run_to_failure,scheduled_batch,on_orbit_spares --replicates 20 --seed 1
+	$(BIN)/orbitfleet report
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -23,6 +23,8 @@ _FOR_TYPE_CHECKERS = re.compile(r"^if TYPE_CHECKING:\n(?:(?:[ \t].*)?\n)*", re.M
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)|import[ \t]+([\w., \t]+))", re.MULTILINE
 )
+_OF_PAGES = (".j2", ".css")
+"""Endings of templates: what a page looks like decides no figure."""
 _NAME = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 _COMMENT = re.compile(r"#.*")
 
@@ -46,7 +48,7 @@ def closure_digest(module: str) -> str:
 def digest_of_closure(package: Path, module: str, read: Reader = Path.read_bytes) -> str:
     """`closure_digest` of the package in a folder, whose files `read` returns."""
     modules, libraries = closure(package, module, read)
-    data = [file for file in _files(package) if file.suffix != ".py"]
+    data = [file for file in _files(package) if file.suffix not in (".py", *_OF_PAGES)]
     versions = [f"{name} {_version(name)}" for name in sorted(libraries)]
     return _digest(package, [*modules.values(), *data], read, versions)
 

@@ -1,4 +1,4 @@
-"""Text for people: counts, names that were probably meant, and lines of a width."""
+"""Text for people: counts, values, names that were probably meant, and lines of a width."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
+from typing import Any
 
 _START = re.compile(r"\s*(?:[*!] |[a-z]+ {2,})?")
 """What stands before the text of a line: spaces, a mark, a word in a column of its own."""
@@ -35,3 +36,30 @@ def folded(lines: Iterable[str], width: int) -> Iterator[str]:
         indent = start.end() if start is not None and start.end() <= width // 2 else 0
         for part in wrap(joined, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]:
             yield part.replace("\u00a0", " ")
+
+
+def short_value(value: Any, longest: int) -> str:
+    """A value in few characters; of a part of the scenario its kind and its numbers, as far as there is room."""
+    if isinstance(value, bool) or value is None:
+        return "none" if value is None else str(value).lower()
+    if isinstance(value, (int, float)):
+        return number_text(value)
+    if isinstance(value, dict):
+        parts = [
+            f"{key} {short_value(part, longest)}" for key, part in value.items() if part is not None and key != "kind"
+        ]
+        text = ", ".join([str(value["kind"]), *parts] if "kind" in value else parts)
+    elif isinstance(value, list):
+        text = " ".join(short_value(part, longest) for part in value)
+    else:
+        text = str(value)
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 3]
+    # Of several numbers none is cut in the middle.
+    return (cut.rpartition(" ")[0] or cut if isinstance(value, (dict, list)) else cut) + "..."
+
+
+def number_text(value: float) -> str:
+    """A number as a table shows it: `1,234.5`, `3e-07`."""
+    return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e8 else f"{value:g}".replace("e+", "e").replace("e0", "e")

@@ -30,12 +30,20 @@ LAYERS = [
     {"experiment"},
     {"fit"},
     {"verify"},
+    {"claims"},
     {"plots"},
+    {"report"},
     {"__init__"},
     {"cli"},
     {"__main__"},
 ]
-ONLY_IN = {"simpy": {"engine"}, "skyfield": {"ephemeris", "verify"}, "typer": {"cli"}, "matplotlib": {"plots"}}
+ONLY_IN = {
+    "simpy": {"engine"},
+    "skyfield": {"ephemeris", "verify"},
+    "typer": {"cli"},
+    "matplotlib": {"plots"},
+    "jinja2": {"report"},
+}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(ROOT.rglob("*.py"))
 

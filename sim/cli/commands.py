@@ -33,6 +33,7 @@ from sim.cli.options import (
 )
 from sim.cli.output import draw, finish, print_json, write_picture
 from sim.cli.progress import progress
+from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
 from sim.cli.strategy_names import expanded, names_in
 from sim.cli.verify import verify
@@ -336,6 +337,7 @@ def plot(
         print("\n".join(written))
 
 
+app.command()(report)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
 

@@ -58,31 +58,14 @@ def finish(study: Study, as_json: bool, more: Mapping[str, Any] | None = None, l
         print()
     print(study.table(width) if width else study.table())
     say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+    say(f"All of it on one page: orbitfleet report {study.folder}")
 
 
 def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
     """Write the pictures of a study into its folder; returns their paths."""
     from sim import plots
-    from sim.description.parts import design_facts
 
-    drawings: dict[str, Callable[[], Any]] = {
-        "availability": lambda: plots.compute_availability(study),
-        "losses": lambda: plots.losses_by_cause(study),
-        "timeline": lambda: plots.event_timeline(study.result(study.strategies[-1])),
-        "satellite": lambda: plots.satellite_parts(
-            study.scenario.name,
-            design_facts(study.scenario, study.environment),
-            changes=study.scenario.changes_text,
-        ),
-    }
-    if study.scenario.workload.uses_gpus:
-        drawings["waterfall"] = lambda: plots.waterfall(study)
-    if len(study.strategies) > 1 and study.replicates > 1:
-        drawings["differences"] = lambda: plots.paired_differences(study)
-        if study.scenario.workload.uses_gpus:
-            drawings["net_cost"] = lambda: plots.net_cost(study)
-    if study.scenario.campus is not None:
-        del drawings["satellite"]
+    drawings = plots.pictures_of(study)
     if unknown := sorted(set(kinds or []) - set(drawings)):
         near = nearest(unknown[0], list(drawings))
         raise typer.BadParameter(

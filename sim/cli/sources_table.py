@@ -6,10 +6,10 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from sim.parameters import TAGS
 from sim.scenario import Figure, tally
+from sim.text import number_text, short_value
 
 WIDE = 130
 """Columns from which sources stand beside their figures; on narrower screens they stand below them."""
@@ -45,26 +45,6 @@ def count(figures: Sequence[Figure]) -> str:
     )
 
 
-def short(value: Any, longest: int) -> str:
-    """A value in few characters; of a part of the scenario its kind and its numbers, as far as there is room."""
-    if isinstance(value, bool) or value is None:
-        return "none" if value is None else str(value).lower()
-    if isinstance(value, (int, float)):
-        return _number(value)
-    if isinstance(value, dict):
-        parts = [f"{key} {short(part, longest)}" for key, part in value.items() if part is not None and key != "kind"]
-        text = ", ".join([str(value["kind"]), *parts] if "kind" in value else parts)
-    elif isinstance(value, list):
-        text = " ".join(short(part, longest) for part in value)
-    else:
-        text = str(value)
-    if len(text) <= longest:
-        return text
-    cut = text[: longest - 3]
-    # Of several numbers none is cut in the middle.
-    return (cut.rpartition(" ")[0] or cut if isinstance(value, (dict, list)) else cut) + "..."
-
-
 def _beside(figure: Figure, longest: int, columns: int) -> Iterator[str]:
     line = f"{_start(figure, longest, 24)}  {_range(figure):{_RANGE}}  "
     first, *rest = textwrap.wrap(_text(figure), max(columns - len(line), 40))
@@ -78,13 +58,13 @@ def _below(figure: Figure, longest: int, columns: int) -> Iterator[str]:
         yield f"{start}  {range_}".rstrip()
     else:
         yield from textwrap.wrap(_inside(figure), columns, initial_indent="  ", subsequent_indent=_INDENT)
-        yield f"{_INDENT}{short(figure.value, 24)}  {figure.tag or '-'}  {range_}".rstrip()
+        yield f"{_INDENT}{short_value(figure.value, 24)}  {figure.tag or '-'}  {range_}".rstrip()
     if figure.tag is not None or figure.source.startswith("set "):
         yield from textwrap.wrap(_text(figure), columns, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
 def _start(figure: Figure, longest: int, widest: int) -> str:
-    return f"  {_inside(figure):{longest}}  {short(figure.value, widest):>{widest}}  {figure.tag or '-':2}"
+    return f"  {_inside(figure):{longest}}  {short_value(figure.value, widest):>{widest}}  {figure.tag or '-':2}"
 
 
 def _inside(figure: Figure) -> str:
@@ -95,14 +75,10 @@ def _inside(figure: Figure) -> str:
 def _range(figure: Figure) -> str:
     if figure.low is None and figure.high is None:
         return ""
-    return " to ".join("?" if bound is None else _number(bound) for bound in (figure.low, figure.high))
+    return " to ".join("?" if bound is None else number_text(bound) for bound in (figure.low, figure.high))
 
 
 def _text(figure: Figure) -> str:
     """What is said of a figure: its source, and how belief lies in its range."""
     text = f"default: {figure.source}" if figure.default and figure.tag is not None else figure.source
     return text if figure.law is None else f"{text} ({figure.law} belief)"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e8 else f"{value:g}".replace("e+", "e").replace("e0", "e")

@@ -9,6 +9,7 @@ from sim.experiment.comparison import (
     run,
     simulate_many,
 )
+from sim.experiment.folder import newest_folder
 from sim.experiment.repricing import Parity, parity, reprice
 from sim.experiment.sample import Sample
 from sim.experiment.statistics import Difference, Estimate
@@ -24,6 +25,7 @@ __all__ = [
     "compare",
     "default_folder",
     "load_study",
+    "newest_folder",
     "parity",
     "replicate",
     "reprice",

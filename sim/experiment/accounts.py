@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from sim.environment import Environment
+from sim.experiment.grid import Grid
 from sim.experiment.sample import Sample
 from sim.experiment.table import WIDTH, aligned
 from sim.metrics import CLASSES
@@ -28,12 +29,12 @@ def accounts_text(
     """The table, and under it the jobs that never started, if there were any; empty where nobody computes."""
     if not environment.scenario.workload.uses_gpus:
         return ""
-    lines = [line for one in _never_started(samples, environment) for line in wrap(one, min(width, WIDTH))]
+    lines = [line for one in never_started(samples, environment) for line in wrap(one, min(width, WIDTH))]
     on_ground = environment.hall is not None
     return "\n".join([accounts_table(shares, width, on_ground=on_ground), *(["", *lines] if lines else [])])
 
 
-def _never_started(samples: Mapping[str, Sample], environment: Environment) -> Iterator[str]:
+def never_started(samples: Mapping[str, Sample], environment: Environment) -> Iterator[str]:
     """How many jobs never started, mean over replicates, and which of them cannot."""
     means = {strategy: float(sample.values("jobs_never_started").mean()) for strategy, sample in samples.items()}
     if not any(means.values()):
@@ -55,21 +56,25 @@ def _never_started(samples: Mapping[str, Sample], environment: Environment) -> I
 
 def accounts_table(shares: Mapping[str, Mapping[str, float]], width: int = WIDTH, *, on_ground: bool = False) -> str:
     """Shares of what the planned GPUs could do, by class and strategy: what `Study.waterfall_shares` gives."""
+    return "\n".join(aligned(accounts_grid(shares, on_ground=on_ground).text, min(width, WIDTH)))
+
+
+def accounts_grid(shares: Mapping[str, Mapping[str, float]], *, on_ground: bool = False) -> Grid:
+    """The same as cells: of one strategy each class with its meaning, of several side by side."""
     shown = list(shares)[:MOST_COLUMNS]
     alone = len(shown) == 1
     rows = [
-        [f"{name}: {one.meaning}" if alone else name, *(_percent(shares[strategy][name]) for strategy in shown)]
+        (f"{name}: {one.meaning}" if alone else name, *(_percent(shares[strategy][name]) for strategy in shown))
         for name, one in CLASSES.items()
         if any(shares[strategy][name] > 5e-5 for strategy in shown)
     ]
     alive = {strategy: sum(shares[strategy].values()) for strategy in shown}
-    rows.append([ALIVE_ON_GROUND if on_ground else ALIVE, *(_percent(alive[strategy]) for strategy in shown)])
+    rows.append((ALIVE_ON_GROUND if on_ground else ALIVE, *(_percent(alive[strategy]) for strategy in shown)))
     rows.append(
-        [DEAD_ON_GROUND if on_ground else DEAD, *(_percent(max(0.0, 1 - alive[strategy])) for strategy in shown)]
+        (DEAD_ON_GROUND if on_ground else DEAD, *(_percent(max(0.0, 1 - alive[strategy])) for strategy in shown))
     )
     heading = "Where the GPU-hours went, of all that is planned"
-    columns = ["share"] if alone else shown
-    return "\n".join(aligned([[heading, *columns], *rows], min(width, WIDTH)))
+    return Grid((heading, *(["share"] if alone else shown)), tuple(rows))
 
 
 def _percent(share: float) -> str:

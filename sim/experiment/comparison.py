@@ -17,7 +17,7 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import study_file
 from sim.experiment.executor import Job, perform
-from sim.experiment.folder import SCENARIO, last_request, open_folder, read_provenance
+from sim.experiment.folder import RESULTS, SCENARIO, last_request, open_folder, read_provenance
 from sim.experiment.provenance import provenance
 from sim.experiment.record import Figures, Record, Save, Task, path_of
 from sim.experiment.sample import Sample
@@ -72,7 +72,7 @@ class Options:
 
 def default_folder(scenario: Scenario, seed: int) -> Path:
     """The output folder of a study that names none."""
-    return Path("results") / f"{scenario.name}-{sha256_of(scenario)[:8]}-{seed}"
+    return RESULTS / f"{scenario.name}-{sha256_of(scenario)[:8]}-{seed}"
 
 
 def replicate(scenario: Scenario, *, seed: int = 1, strategy: str | None = None, replicate: int = 0) -> Result:

@@ -4,7 +4,7 @@ provenance.json   what made it; written first, it marks the folder as ours
 scenario.yaml     the resolved scenario
 replicates/       finished replicates, until all that were asked for are there
 study.nc          all replicates, then
-summary.json      the output of the last command, of which the pictures are
+summary.json      the output of the last command, of which the pictures are, and the page
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ _log = logging.getLogger(__name__)
 LOCK = f"{TEMPORARY}lock"
 """There while a run is at work; a run that was killed leaves it, and the next one takes it."""
 PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
+REPORT = "report.html"
+"""The page that the command line writes of a study."""
+RESULTS = Path("results")
+"""Where folders lie that nobody named."""
 PICTURES = (
     "availability.png",
     "timeline.png",
@@ -41,6 +45,7 @@ PICTURES = (
     "losses.png",
     "satellite.png",
     "waterfall.png",
+    "cost.png",
 )
 """What the command line draws of a study."""
 
@@ -107,7 +112,7 @@ class StudyFolder:
         self._remove_replicates()
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        """Write the output of a command; the pictures of the one before go."""
+        """Write the output of a command; the pictures and the page of the one before go."""
         self._remove_pictures()
         self.write_json(SUMMARY, summary)
 
@@ -133,7 +138,7 @@ class StudyFolder:
                 path.unlink(missing_ok=True)
 
     def _remove_pictures(self) -> None:
-        for name in PICTURES:
+        for name in (*PICTURES, REPORT):
             (self.path / name).unlink(missing_ok=True)
 
     def holds_results(self) -> bool:
@@ -187,6 +192,15 @@ def open_folder(
                 yield folder
             finally:
                 folder.remove_empty()
+
+
+def newest_folder(parent: Path = RESULTS) -> Path | None:
+    """The folder in which a command has finished last; none: there is none."""
+    try:
+        finished = {path.parent: path.stat().st_mtime_ns for path in parent.glob(f"*/{SUMMARY}")}
+    except OSError:
+        return None
+    return max(finished, key=lambda path: (finished[path], path.name), default=None)
 
 
 def read_provenance(path: Path) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.description import facts
 from sim.description.radiation import dose_facts, most_exposed_plane
 from sim.description.warnings import warnings_of_strategies
+from sim.economics import discount_rate
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
@@ -26,6 +27,7 @@ from sim.experiment.controls import Regression, no_controls
 from sim.experiment.envelope import Envelope
 from sim.experiment.record import LOSSES, Record, Task
 from sim.experiment.sample import QUANTITIES, Sample
+from sim.experiment.spending import Spending, spending_of, spending_text
 from sim.experiment.statistics import Difference, Estimate, Quantity
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
@@ -242,11 +244,17 @@ class Study:
             self.replicates,
             width,
             (self.scenario.service, self.envelope()),
-            accounts=accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
+            accounts=(
+                accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
+                spending_text(self, width),
+            ),
             on_ground=self.scenario.campus is not None,
+            rate_per_year=discount_rate(self.scenario),
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
-        return text if len(self.strategies) > 1 else f"{text}\n\n{losses(self._yearly_losses(), self.dose(), width)}"
+        if len(self.strategies) > 1:
+            return text
+        return f"{text}\n\n{losses(self.yearly_losses(self.strategies[0]), self.dose(), width)}"
 
     def to_json(self) -> dict[str, Any]:
         """The output of `run` for one strategy, of `compare` for several."""
@@ -263,6 +271,7 @@ class Study:
             **head,
             "metrics": {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()},
             "waterfall": self.waterfall(strategy),
+            "spending": self.spending[strategy].to_json(),
             "causes": self._json_causes(strategy),
             "dose": self.dose(),
         }
@@ -286,9 +295,15 @@ class Study:
             "no_difference": list(final.no_difference) if final else [],
             "variance_reduction": self.variance_reduction(),
             "waterfall": {strategy: self.waterfall(strategy) for strategy in self.strategies},
+            "spending": {strategy: spent.to_json() for strategy, spent in self.spending.items()},
             "causes": {strategy: self._json_causes(strategy) for strategy in self.strategies},
             "dose": self.dose(),
         }
+
+    @cached_property
+    def spending(self) -> dict[str, Spending]:
+        """What the money of each strategy went for, by kind and year, means over replicates as they are."""
+        return spending_of(self)
 
     def waterfall(self, strategy: str) -> dict[str, float]:
         """Where the GPU-hours went, by class (`sim.metrics.CLASSES`), means over replicates as they are."""
@@ -303,10 +318,10 @@ class Study:
         causes = self.causes(strategy).items()
         return {cause: {loss: estimate.to_json() for loss, estimate in took.items()} for cause, took in causes}
 
-    def _yearly_losses(self) -> dict[str, dict[str, Estimate]]:
-        """What each cause of the first strategy took in a year, the smallest of many causes together."""
-        names, took = self._tolls_of(self.strategies[0])
-        happened = list(self.causes(self.strategies[0]))
+    def yearly_losses(self, strategy: str) -> dict[str, dict[str, Estimate]]:
+        """What each cause took of a strategy in a year, the smallest of many causes together."""
+        names, took = self._tolls_of(strategy)
+        happened = list(self.causes(strategy))
         mean = dict(zip(names, took.mean(axis=0), strict=True))
         total = np.maximum(took.mean(axis=0).sum(axis=0), 1e-12)
         large = sorted(happened, key=lambda name: -float((mean[name] / total).max()))

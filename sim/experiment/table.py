@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from math import floor, log10
 from typing import Any
 
 from sim.experiment.envelope import Envelope
+from sim.experiment.grid import ADJUSTED, Grid, Row, cell, with_half_width
 from sim.experiment.intervals import FEWEST
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
@@ -70,18 +70,19 @@ _CAUSE_NAMES = {
 _ON_GROUND = {"bus": "host failure"}
 """Those that are called otherwise on a campus."""
 
-_ADJUSTED = "*"
-"""Marks means adjusted by the controls."""
-_TERMS = (
+TERMS = (
     "Compute availability: GPUs that could work, of all that the scenario plans.  Goodput: work that was kept, of what "
     "all planned GPUs could do, dead ones included.  A useful GPU-hour is an hour of it."
 )
-_CREDIT = "Total cost is less the value of the life that {what} have left at the end; uncredited, it is not."
+_CREDIT = (
+    "Total cost is the present value of all payments at {rate:g} % a year, less that of the life that {what} have left "
+    "at the end; uncredited, it is not.  A useful GPU-hour costs that over the hours discounted alike."
+)
 _NET = (
     "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
     "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere."
 )
-_BEST = "Lowest net cost, by the value of a GPU-hour, and the 95 % interval of the value at which the best changes:"
+BEST = "Lowest net cost, by the value of a GPU-hour, and the 95 % interval of the value at which the best changes:"
 
 
 def table(
@@ -93,48 +94,38 @@ def table(
     width: int = WIDTH,
     equal_service: tuple[Service, Envelope | None] | None = None,
     *,
-    accounts: str = "",
+    accounts: Sequence[str] = (),
     on_ground: bool = False,
+    rate_per_year: float = 0.0,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
-    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: a table of
-    where the GPU-hours went; `on_ground`: of hosts, which do not fly.  All lines keep within `width`, or `WIDTH` where
-    that is less; in full width, the last line is the last verdict, a sentence of any length.
+    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: tables of
+    where GPU-hours and money went; `on_ground`: of hosts, which do not fly; `rate_per_year`: at which money is
+    discounted.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the last line is the last
+    verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
-    asked = any(estimates[metric].mean for estimates in strategies.values() for metric, *_ in _INFERENCE)
-    ended = any(estimates["jobs_finished"].mean for estimates in strategies.values())
-    for every in (*_TABLES, *[_INFERENCE] * asked, *[_JOBS] * ended):
-        columns = [column for column in every if not (on_ground and column[0] == "launches")]
-        head = [heading for _, heading, _, _ in columns]
-        rows = [
-            [name, *(_cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns)]
-            for name, estimates in strategies.items()
-        ]
-        lines += ["", *aligned([["strategy", *head], *rows], width)]
-    pairs = _pairs(strategies)
-    lines += _difference_tables(pairs, differences, width)
-    shown = [
-        estimates[metric]
-        for estimates in (*strategies.values(), *_by_pair(differences))
-        for columns in _TABLES
-        for metric, *_ in columns
-    ]
+    pairs = shown_pairs(strategies)
+    for grid in (*estimate_grids(strategies, on_ground=on_ground), *difference_grids(pairs, differences)):
+        lines += ["", *aligned(grid.text, width)]
     found = verdicts(strategies, differences) if pairs else []
-    what = "hosts" if on_ground else "satellites"
-    texts = [_TERMS, _meaning(replicates, shown, what), _CREDIT.format(what=what)]
+    texts = [
+        TERMS,
+        intervals_text(strategies, differences, replicates, on_ground=on_ground),
+        credit_text(on_ground, rate_per_year),
+    ]
     if equal_service:
         service, best = equal_service
-        texts.append(_NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand))
+        texts.append(net_text(service))
         if best and pairs:
             named = [line for one in best.text() for line in _wrapped(one, width - 2, "  ")]
-            lines += ["", *_wrapped(_BEST, width), *(f"  {line}" for line in named)]
-    if accounts:
-        lines += ["", *accounts.splitlines()]
-    texts += [_shares(ranking[verdict.metric], verdict.metric) for verdict in found]
+            lines += ["", *_wrapped(BEST, width), *(f"  {line}" for line in named)]
+    for account in filter(None, accounts):
+        lines += ["", *account.splitlines()]
+    texts += [shares_text(ranking[verdict.metric], verdict.metric) for verdict in found]
     lines += ["", *(line for text in texts for line in _wrapped(text, width))]
     if found:
         *others, final = (verdict.text for verdict in found)
@@ -143,61 +134,75 @@ def table(
     return "\n".join(lines)
 
 
-def _pairs(strategies: Iterable[str]) -> list[tuple[str, str]]:
+def estimate_grids(strategies: Mapping[str, Mapping[str, Estimate]], *, on_ground: bool = False) -> list[Grid]:
+    """Estimates by strategy and metric: tables as wide as a terminal; `on_ground`: of hosts, which do not fly."""
+    asked = any(estimates[metric].mean for estimates in strategies.values() for metric, *_ in _INFERENCE)
+    ended = any(estimates["jobs_finished"].mean for estimates in strategies.values())
+    grids = []
+    for every in (*_TABLES, *[_INFERENCE] * asked, *[_JOBS] * ended):
+        columns = [column for column in every if not (on_ground and column[0] == "launches")]
+        rows: list[Row] = [
+            (name, *(cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns))
+            for name, estimates in strategies.items()
+        ]
+        grids.append(Grid(("strategy", *(heading for _, heading, _, _ in columns)), tuple(rows)))
+    return grids
+
+
+def shown_pairs(strategies: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs to show: every two of a few strategies, and each of many with the first."""
     names = list(strategies)
     pairs = list(combinations(names, 2))
     return pairs if len(names) <= _MOST_IN_PAIRS else pairs[: len(names) - 1]
 
 
-def _difference_tables(
-    pairs: Sequence[tuple[str, str]], differences: Mapping[str, Mapping[str, Difference]], width: int
-) -> list[str]:
-    """The lines of the tables of differences, the later strategy minus the earlier."""
-    lines: list[str] = []
+def difference_grids(
+    pairs: Sequence[tuple[str, str]], differences: Mapping[str, Mapping[str, Difference]]
+) -> list[Grid]:
+    """The tables of differences ("a - b" by metric), the later strategy minus the earlier; none without pairs."""
+    grids = []
     for columns in _TABLES if pairs else ():
-        head = [heading for _, heading, _, _ in columns]
-        rows = [
-            [
+        rows: list[Row] = [
+            (
                 f"{b} - {a}",
                 *(
-                    _cell(reversed_difference(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
+                    cell(reversed_difference(differences[metric][f"{a} - {b}"]), factor, _points(unit), "+")
                     for metric, _, factor, unit in columns
                 ),
-            ]
+            )
             for a, b in pairs
         ]
-        lines += ["", *aligned([["difference, same random draws", *head], *rows], width)]
-    return lines
+        grids.append(Grid(("difference, same random draws", *(heading for _, heading, _, _ in columns)), tuple(rows)))
+    return grids
+
+
+def loss_grid(causes: Mapping[str, Mapping[str, Estimate]], *, on_ground: bool) -> Grid:
+    """What each cause took a year: fields as of `sim.metrics.LossByCause`."""
+    columns = {"interruptions": "interruptions", "gpus_lost": "GPUs lost", "lost_gpu_hours": "GPU-hours rolled back"}
+    rows: list[Row] = [
+        (cause_name(name, on_ground=on_ground), *(with_half_width(took[field]) for field in columns))
+        for name, took in causes.items()
+    ]
+    return Grid(("What it lost in a year, by cause", *columns.values()), tuple(rows))
 
 
 def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, float], width: int = WIDTH) -> str:
     """What each cause took a year, and the dose: fields as of `sim.metrics.LossByCause` and `Study.dose`."""
     width = min(width, WIDTH)
-    lines = []
-    if causes:
-        columns = {
-            "interruptions": "interruptions",
-            "gpus_lost": "GPUs lost",
-            "lost_gpu_hours": "GPU-hours rolled back",
-        }
-        rows = [
-            [cause_name(name, on_ground=dose["planes"] == 0), *(_with_half_width(took[field]) for field in columns)]
-            for name, took in causes.items()
-        ]
-        lines += aligned([["What it lost in a year, by cause", *columns.values()], *rows], width)
-    if dose["planes"] == 0:  # on the ground
-        return "\n".join(lines).lstrip("\n")
-    planes = " in the most exposed plane" if dose["planes"] > 1 else ""
-    lines += [
-        "",
-        *_wrapped(
-            f"Dose of a chip behind the shield{planes}: {dose['krad_over_design_life']:,.3g} krad(Si) over the design "
-            f"life, expected solar storms included; {dose['rad_per_year']:,.3g} rad(Si) a year without storms.",
-            width,
-        ),
-    ]
+    on_ground = dose["planes"] == 0
+    lines = aligned(loss_grid(causes, on_ground=on_ground).text, width) if causes else []
+    if not on_ground:
+        lines += ["", *_wrapped(dose_text(dose), width)]
     return "\n".join(lines).lstrip("\n")
+
+
+def dose_text(dose: Mapping[str, float]) -> str:
+    """The dose behind the shield, of `Study.dose`, in a sentence."""
+    planes = " in the most exposed plane" if dose["planes"] > 1 else ""
+    return (
+        f"Dose of a chip behind the shield{planes}: {dose['krad_over_design_life']:,.3g} krad(Si) over the design "
+        f"life, expected solar storms included; {dose['rad_per_year']:,.3g} rad(Si) a year without storms."
+    )
 
 
 def cause_name(name: str, *, on_ground: bool = False) -> str:
@@ -207,23 +212,40 @@ def cause_name(name: str, *, on_ground: bool = False) -> str:
     return _CAUSE_NAMES.get(name, name.replace("_", " "))
 
 
-def _with_half_width(e: Estimate) -> str:
-    """`1,234 ± 56`: as many decimals as the interval gives meaning to, at least one of a small number."""
-    if not e.mean:
-        return "-"
-    if not e.half_width:
-        return f"{e.mean:,.{_decimals(e.mean, 2) if e.mean < 100 else 0}f}"
-    decimals = _decimals(e.half_width, 2) if e.half_width < 100 else 0
-    return f"{e.mean:,.{decimals}f} ± {e.half_width:,.{decimals}f}"
+def credit_text(on_ground: bool, rate_per_year: float) -> str:
+    """What total cost is."""
+    return _CREDIT.format(what=_what(on_ground), rate=100 * rate_per_year)
 
 
-def _meaning(replicates: int, shown: Sequence[Estimate], what: str) -> str:
+def net_text(service: Service) -> str:
+    """What net cost is."""
+    return _NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand)
+
+
+def _what(on_ground: bool) -> str:
+    return "hosts" if on_ground else "satellites"
+
+
+def intervals_text(
+    strategies: Mapping[str, Mapping[str, Estimate]],
+    differences: Mapping[str, Mapping[str, Difference]],
+    replicates: int,
+    *,
+    on_ground: bool = False,
+) -> str:
     """What the brackets and the marks say."""
+    what = _what(on_ground)
+    shown = [
+        estimates[metric]
+        for estimates in (*strategies.values(), *_by_pair(differences))
+        for columns in _TABLES
+        for metric, *_ in columns
+    ]
     if replicates == 1:
         return "One replicate: one possible history of the fleet.  More replicates give means with intervals."
     others = "too few replicates, values too rare or not linear in those draws, or no gain."
     adjusted = (
-        f"{_ADJUSTED} adjusted: the noise that the failures drawn for the first {what} explain is taken out.  The "
+        f"{ADJUSTED} adjusted: the noise that the failures drawn for the first {what} explain is taken out.  The "
         f"others are not: {others}"
         if any(e.adjusted for e in shown)
         else f"No mean is adjusted by the failures drawn for the first {what}: {others}"
@@ -245,7 +267,7 @@ def _by_pair(differences: Mapping[str, Mapping[str, Difference]]) -> list[dict[s
     return [{metric: of_pairs[pair] for metric, of_pairs in differences.items()} for pair in pairs]
 
 
-def _shares(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
+def shares_text(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
     """In what share of the replicates each strategy was best; nothing where that is not defined."""
     if any(row["p_best"] is None for row in rows):
         return ""
@@ -253,25 +275,6 @@ def _shares(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
     shares = ", ".join(f"{row['strategy']} {100 * row['p_best']:.0f} %" for row in named)
     shares += "" if len(named) == len(rows) else ", the others never"
     return f"{SUBJECTS[metric][0]} in single replicates: {shares}."
-
-
-def _cell(e: Estimate, factor: float, unit: str, sign: str = "") -> str:
-    """`71.24 [70.90, 71.58] %`: as many decimals as the interval gives meaning to."""
-    if e.mean is None:
-        return "undefined"
-    mean = e.mean * factor
-    if e.ci_low is None or e.ci_high is None:
-        return f"{mean:{sign},.{_decimals(mean, 4)}f}{unit}"
-    low, high = e.ci_low * factor, e.ci_high * factor
-    # An interval of no width is a figure without noise; it and the mean are shown to four digits.
-    decimals = _decimals(0.5 * (high - low), 2) if high - low > 1e-9 * abs(mean) else _decimals(mean, 4)
-    form = f"{sign},.{decimals}f"
-    return f"{mean:{form}} [{low:{form}}, {high:{form}}]{_ADJUSTED if e.adjusted else ''}{unit}"
-
-
-def _decimals(value: float, digits: int) -> int:
-    """Decimals that show so many significant digits of a value, between 0 and 6."""
-    return 0 if value == 0 else min(6, max(0, digits - 1 - floor(log10(abs(value)))))
 
 
 def _points(unit: str) -> str:

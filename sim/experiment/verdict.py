@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sim.experiment.grid import list_of
 from sim.experiment.statistics import Difference, Estimate
 from sim.metrics import METRICS
 
@@ -93,7 +94,7 @@ def _verdict(metric: str, estimates: Mapping[str, Estimate], differences: Mappin
     text = _sentence(metric, best, alike, identical, estimates[best], len(means) - 1)
     undefined = [name for name in estimates if name not in means]
     if undefined:
-        text += f"  Undefined for {_list(undefined)}."
+        text += f"  Undefined for {list_of(undefined)}."
     return Verdict(metric, best, alike, no_difference, text)
 
 
@@ -110,9 +111,9 @@ def _sentence(
         return f"{text}, in one replicate, which tells nothing apart."
     if identical == alike != ():
         rest = "" if len(alike) == others else "; each other one is worse with 95 % confidence"
-        return f"{text}, and {_list(alike)} the same in every replicate{rest}."
+        return f"{text}, and {list_of(alike)} the same in every replicate{rest}."
     if alike:
-        return f"{text}, but {_list(alike)} cannot be told apart from it with 95 % confidence."
+        return f"{text}, but {list_of(alike)} cannot be told apart from it with 95 % confidence."
     return f"{text}; {'the other is' if others == 1 else 'each other one is'} worse with 95 % confidence."
 
 
@@ -122,8 +123,3 @@ def _is_0(e: Difference) -> bool:
 
 def _holds_0(e: Difference) -> bool:
     return e.ci_low is not None and e.ci_high is not None and e.ci_low <= 0 <= e.ci_high
-
-
-def _list(names: tuple[str, ...] | list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

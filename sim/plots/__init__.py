@@ -5,22 +5,27 @@ global state: figures are made without pyplot, so nothing opens a window and not
 """
 
 from sim.plots.availability import compute_availability
+from sim.plots.cost import cost
 from sim.plots.differences import paired_differences
 from sim.plots.losses import losses_by_cause
 from sim.plots.mission import environment_panels
 from sim.plots.net_cost import net_cost
+from sim.plots.of_study import pictures_of
 from sim.plots.satellite import satellite_parts
-from sim.plots.style import save, style
+from sim.plots.style import png, save, style
 from sim.plots.timeline import event_timeline
 from sim.plots.waterfall import waterfall
 
 __all__ = [
     "compute_availability",
+    "cost",
     "environment_panels",
     "event_timeline",
     "losses_by_cause",
     "net_cost",
     "paired_differences",
+    "pictures_of",
+    "png",
     "satellite_parts",
     "save",
     "style",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from importlib import resources
+from io import BytesIO
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -19,6 +20,9 @@ from sim.plots.axes import root
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_METADATA: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}}
+"""What is not written into a file of each kind: the same picture gives the same bytes."""
 
 
 @contextmanager
@@ -49,17 +53,28 @@ def save(picture: Axes | Figure, path: str | Path) -> None:
     """
     path = Path(path)
     kind = path.suffix.lower().lstrip(".")
-    metadata = {"png": {"Software": None}, "svg": {"Date": None}}
-    if kind not in metadata:
+    if kind not in _METADATA:
         raise ValueError(f"cannot write {path.name!r}: pictures end in .png or .svg")
-    figure = picture if isinstance(picture, Figure) else root(picture)
+    figure = _figure(picture)
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=f".{kind}")
     os.close(handle)
     try:
         with style():
-            figure.savefig(unfinished, format=kind, metadata=metadata[kind])
+            figure.savefig(unfinished, format=kind, metadata=_METADATA[kind])
         os.chmod(unfinished, 0o644)  # mkstemp's files are their maker's alone
         os.replace(unfinished, path)
     except BaseException:
         os.unlink(unfinished)
         raise
+
+
+def png(picture: Axes | Figure) -> bytes:
+    """The whole figure as `save` writes it into a `.png`."""
+    content = BytesIO()
+    with style():
+        _figure(picture).savefig(content, format="png", metadata=_METADATA["png"])
+    return content.getvalue()
+
+
+def _figure(picture: Axes | Figure) -> Figure:
+    return picture if isinstance(picture, Figure) else root(picture)

@@ -1,0 +1,62 @@
+"""What made a result, and the commands that make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.code_digest import package_digest
+from sim.experiment.folder import SCENARIO
+from sim.report.page import command_line, without_folders
+
+if TYPE_CHECKING:
+    from sim.experiment import Study
+
+_NAMES = {
+    "program": "program",
+    "version": "version",
+    "code_sha256": "SHA-256 of the code",
+    "scenario": "scenario",
+    "scenario_sha256": "SHA-256 of the scenario",
+    "seed": "seed",
+    "python": "Python",
+    "packages": "packages",
+    "own_strategies": "SHA-256 of own strategies",
+    "command": "command",
+}
+"""What people call the entries of `sim.experiment.provenance`."""
+
+
+def provenance_rows(provenance: Mapping[str, Any], study: Study | None = None) -> list[tuple[str, str]]:
+    """(name, value) of all that is known of how a result was made."""
+    rows = [(_NAMES.get(key, key.replace("_", " ")), _text(key, value)) for key, value in provenance.items()]
+    if study is not None:
+        rows.append(("strategies", ", ".join(study.strategies)))
+        rows.append(("replicates of each", str(study.replicates)))
+        if provenance.get("code_sha256") != package_digest():
+            rows.append(("page", "written by other code than the results: figures may differ from those of then"))
+    return [(name, value) for name, value in rows if value]
+
+
+def rerun_commands(study: Study) -> list[tuple[str, str]]:
+    """(what it does, command) to be typed in the folder of the results."""
+    what = ["run", SCENARIO, "--strategy", study.strategies[0]]
+    if len(study.strategies) > 1:
+        what = ["compare", SCENARIO, "--strategies", ",".join(study.strategies)]
+    again = [*what, "--replicates", str(study.replicates), "--seed", str(study.seed), "--out", "again"]
+    return [
+        ("Simulate it again, with the same random failures", command_line(["orbitfleet", *again])),
+        ("Say what the scenario means", f"orbitfleet describe {SCENARIO}"),
+        ("List every assumption", f"orbitfleet sources {SCENARIO} --tag A"),
+        ("Write this page again", "orbitfleet report ."),
+    ]
+
+
+def _text(key: str, value: Any) -> str:
+    if key == "command" and value:
+        return command_line([str(word) for word in value])
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return without_folders(", ".join(map(str, value)))
+    return "" if value is None else without_folders(str(value))

@@ -1,0 +1,110 @@
+"""What a page of a study says in sentences: the question, the answer, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sim.experiment.grid import cell, list_of
+from sim.experiment.statistics import Difference, Estimate
+from sim.experiment.table import intervals_text, shares_text
+from sim.experiment.verdict import Verdict
+from sim.report.inputs import how_known
+from sim.scenario import Figure
+from sim.text import many
+
+if TYPE_CHECKING:
+    from sim.experiment import Study
+
+ASKED = {
+    "compute_availability": ("keeps the most GPUs at work", "compute availability, %"),
+    "cost_per_useful_gpu_hour_usd": ("gives the cheapest useful GPU-hour", "a useful GPU-hour, USD"),
+    "net_cost_usd": ("has the lowest net cost at equal service", "net cost, million USD"),
+}
+"""What the metric of a verdict asks of a strategy, and its name in a table, in the unit of the verdict."""
+
+
+def question(study: Study, verdict: Verdict | None) -> str:
+    """What the study was made to find out."""
+    years = study.scenario.mission.years
+    fleet = f"{study.scenario.title} ({_size(study)}) over {many_years(years)}"
+    if len(study.strategies) == 1:
+        return f"What does {fleet} deliver when it is maintained by {study.strategies[0]}, and what does it cost?"
+    asked = ASKED[verdict.metric][0] if verdict else "is best"
+    return f"Which of these {len(study.strategies)} maintenance strategies {asked} for {fleet}?"
+
+
+def answer(study: Study, metrics: Mapping[str, Mapping[str, Estimate]], verdict: Verdict | None) -> str:
+    """The verdict of a comparison; of one strategy what it delivers and at what cost."""
+    if verdict:
+        return verdict.text
+    (strategy,) = study.strategies
+    available, cost = metrics[strategy]["compute_availability"], metrics[strategy]["cost_per_useful_gpu_hour_usd"]
+    text = f"With {strategy} {cell(available, 100, ' %')} of the planned GPUs could work"
+    if cost.mean is None:
+        return f"{text}; no job committed any work, so no GPU-hour has a cost."
+    return f"{text}, and a useful GPU-hour cost {cell(cost, 1, ' USD')}."
+
+
+def how_sure(
+    study: Study,
+    metrics: Mapping[str, Mapping[str, Estimate]],
+    differences: Mapping[str, Mapping[str, Difference]],
+    verdict: Verdict | None,
+    figures: Sequence[Figure],
+) -> list[str]:
+    """Replicates, intervals, adjustment, where the verdict turns, and what no interval contains."""
+    on_ground = study.scenario.campus is not None
+    return [
+        text
+        for text in (
+            _replicates(study),
+            intervals_text(metrics, differences, study.replicates, on_ground=on_ground),
+            shares_text(study.ranking()[verdict.metric], verdict.metric) if verdict else "",
+            _turning_point(study, verdict),
+            "Not in any interval: errors of the model itself, and of the prices, failure rates and sizes put into it. "
+            f"Here {how_known(figures)}: the list is below."
+            + (" With other prices another strategy may be best." if verdict else ""),
+        )
+        if text
+    ]
+
+
+def _replicates(study: Study) -> str:
+    if study.replicates == 1:
+        return "One replicate was simulated: it cannot tell chance from strategy."
+    if len(study.strategies) == 1:
+        return f"{study.replicates} replicates were simulated, each with other random failures."
+    return (
+        f"Each strategy was simulated {study.replicates} times. Replicate by replicate all strategies met the same "
+        "random failures, so the differences between them are surer than the figures themselves."
+    )
+
+
+def _turning_point(study: Study, verdict: Verdict | None) -> str:
+    """At which value of a GPU-hour another strategy becomes best; empty where none does, or net cost is not asked."""
+    best = study.envelope() if verdict and verdict.metric == "net_cost_usd" else None
+    value = study.scenario.service.value_usd_per_gpu_hour
+    if best is None or verdict is None or best.at(value) != verdict.best:
+        return ""
+    if not best.flips:
+        return f"{verdict.best} has the lowest net cost at every value of a GPU-hour."
+    turns = [
+        f"{'below' if flip.after == verdict.best else 'above'} ${flip.value_usd:,.2f} {other} is best"
+        for flip in best.flips
+        if verdict.best in (flip.before, flip.after)
+        for other in [flip.before if flip.after == verdict.best else flip.after]
+    ]
+    return f"The verdict is for a useful GPU-hour worth ${value:,.2f}: {list_of(turns)}."
+
+
+def _size(study: Study) -> str:
+    """`81 satellites with 2,916 GPUs`."""
+    slots = sum(layout.slots for layout in study.environment.layouts)
+    units = many(slots, "satellite" if study.scenario.campus is None else "host")
+    return f"{units} with {many(slots * study.scenario.satellite.gpus, 'GPU')}"
+
+
+def many_years(years: float) -> str:
+    """`5 years`, `1 year`."""
+    return "1 year" if years == 1 else f"{years:g} years"

@@ -139,8 +139,9 @@ def _best_by_value(study: Study) -> Sequence[str]:
 
 def _terms(study: Study, verdict: Verdict | None) -> list[str]:
     """What the words of the tables mean, that of the verdict first."""
-    texts = [TERMS, credit_text(study.scenario.campus is not None), net_text(study.scenario.service)]
-    return texts[::-1] if verdict and verdict.metric == "net_cost_usd" else texts
+    texts = [TERMS, credit_text(study.scenario.campus is not None)]
+    net = net_text(study.scenario.service)
+    return [net, *texts] if verdict and verdict.metric == "net_cost_usd" else [*texts, net]
 
 
 def _accounts(study: Study) -> dict[str, Any] | None:

@@ -307,7 +307,7 @@ def test_pictures_are_those_of_the_folder_and_drawn_anew_where_they_are_missing(
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     (copy / "losses.png").unlink()
-    (copy / "satellite.png").write_bytes(b"<svg onload=alert(1)>")
+    (copy / "satellite.png").write_bytes(b"<svg onload=alert(1)>" + (copy / "satellite.png").read_bytes()[21:])
     (copy / "waterfall.png").write_bytes((copy / "waterfall.png").read_bytes()[:-100])
     found = json.loads(orbitfleet("report", copy, "--json")[0])
     missing = {"losses", "satellite", "waterfall"}

@@ -100,6 +100,12 @@ class Result:
         )
 
     @property
+    def steady(self) -> Result:
+        """The run up to its wind-down."""
+        mission = self.scenario.mission
+        return self.until(mission.orders_until_day) if mission.wind_down_years else self
+
+    @property
     def horizon_days(self) -> float:
         """Length of the study, days."""
         return self.scenario.mission.days

@@ -28,6 +28,7 @@ NEVER = {"kind": "exponential", "rate_per_year": 0}
 ONE_PLANE = {"kind": "walker", "altitude_km": 600, "inclination_deg": 53, "planes": 1}
 NO_RADIATION = {"effects": dict.fromkeys(Radiation().effects), "solar_protons": False, "wear": {"end_median_krad": 1e9}}
 NO_STRESS = {"activation_energy_ev": 0, "cycling_share": 0}
+NO_DISCOUNT = {"orbit_per_year": 0, "ground_per_year": 0}
 NO_STAND_DOWN = {"median_days": 0, "long_probability": 0}
 
 
@@ -119,7 +120,7 @@ def make_fleet(
                 "jobs": [{"on_loss": "restart_elsewhere", **job} for job in jobs or []],
                 "scheduler": {"kind": scheduler},
             },
-            "economics": {"bus_usd": 1, "gpu_usd": 1, **(economics or {})},
+            "economics": {"bus_usd": 1, "gpu_usd": 1, "discount": NO_DISCOUNT, **(economics or {})},
             "strategies": strategies or {},
             "servicing": servicing,
             "factory": factory,

@@ -119,6 +119,7 @@ def test_the_program_ends_with_what_the_command_line_ends_with(tmp_path: Path) -
 def test_a_satellite_of_the_mass_and_price_of_its_parts_runs(tmp_path: Path) -> None:
     sized = ["--set", "satellite.mass_kg=sized", "--set", "economics.bus_usd=sized"]
     sized += ["--set", "deployment={kind: in_place}", "--set", "launch.vehicle.success_probability=1"]
+    sized += ["--set", "economics.discount.orbit_per_year=0"]
     parts = as_json("describe", "baseline", *QUICK, *sized)["designs"]["satellite"]
     metrics = as_json("run", "baseline", *QUICK, *sized, "--strategy", "run_to_failure", "--out", tmp_path / "out")
     metrics = metrics["metrics"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-PICTURES = ("availability", "losses", "timeline", "satellite", "waterfall", "differences", "net_cost")
+PICTURES = ("availability", "losses", "timeline", "satellite", "waterfall", "cost", "differences", "net_cost")
 """Kinds of picture of a study."""
 
 

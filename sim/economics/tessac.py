@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.constants import DAYS_PER_YEAR
-from sim.economics.costs import priced_flights, transfer_usd
+from sim.economics.costs import transfer_usd
 from sim.economics.ground import ground_satellite_years
+from sim.economics.purchases import priced_flights
 from sim.economics.spares import stored_changes
 from sim.result import Result
 

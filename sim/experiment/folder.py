@@ -45,6 +45,7 @@ PICTURES = (
     "losses.png",
     "satellite.png",
     "waterfall.png",
+    "cost.png",
 )
 """What the command line draws of a study."""
 

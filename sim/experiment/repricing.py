@@ -122,7 +122,7 @@ def _repriced(study: Study, strategy: str, scenario: Scenario) -> Sample:
     for replicate, row in enumerate(metrics):
         known = dict(zip(columns, row.tolist(), strict=True))
         result = replace(study.result(strategy, replicate), scenario=scenario)
-        for name, value in money(result, known["useful_gpu_hours"], known["served_gpu_hours"]).items():
+        for name, value in money(result, known).items():
             row[columns.index(name)] = value
     return replace(sample, metrics=metrics)
 
@@ -137,7 +137,8 @@ def _without_prices(scenario: Scenario) -> dict[str, Any]:
     tree: dict[str, Any] = scenario.model_dump(
         mode="json", exclude={"economics", "sources", "name", "description", "notes", "changes"}
     )
-    tree["service"].pop("value_usd_per_gpu_hour")
+    for name in ("value_usd_per_gpu_hour", "value_decline_per_year"):
+        tree["service"].pop(name)
     for service in (tree["launch"], *tree["launch"]["others"].values()):
         service["vehicle"].pop("price")
     if servicing := tree["servicing"]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.description import facts
 from sim.description.radiation import dose_facts, most_exposed_plane
 from sim.description.warnings import warnings_of_strategies
+from sim.economics import discount_rate
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
@@ -26,6 +27,7 @@ from sim.experiment.controls import Regression, no_controls
 from sim.experiment.envelope import Envelope
 from sim.experiment.record import LOSSES, Record, Task
 from sim.experiment.sample import QUANTITIES, Sample
+from sim.experiment.spending import Spending, spending_of, spending_text
 from sim.experiment.statistics import Difference, Estimate, Quantity
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
@@ -177,7 +179,10 @@ class Study:
         if not self.scenario.workload.uses_gpus:
             return None
         return Envelope.of(
-            *({s: self.values(s, name) for s in self.strategies} for name in ("total_cost_usd", "served_gpu_hours"))
+            *(
+                {s: self.values(s, name) for s in self.strategies}
+                for name in ("total_cost_usd", "discounted_served_gpu_hours")
+            )
         )
 
     def variance_reduction(self) -> dict[str, dict[str, Any]]:
@@ -239,15 +244,17 @@ class Study:
             self.replicates,
             width,
             (self.scenario.service, self.envelope()),
-            accounts=accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
+            accounts=(
+                accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
+                spending_text(self, width),
+            ),
             on_ground=self.scenario.campus is not None,
+            rate_per_year=discount_rate(self.scenario),
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
-        return (
-            text
-            if len(self.strategies) > 1
-            else f"{text}\n\n{losses(self.yearly_losses(self.strategies[0]), self.dose(), width)}"
-        )
+        if len(self.strategies) > 1:
+            return text
+        return f"{text}\n\n{losses(self.yearly_losses(self.strategies[0]), self.dose(), width)}"
 
     def to_json(self) -> dict[str, Any]:
         """The output of `run` for one strategy, of `compare` for several."""
@@ -264,6 +271,7 @@ class Study:
             **head,
             "metrics": {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()},
             "waterfall": self.waterfall(strategy),
+            "spending": self.spending[strategy].to_json(),
             "causes": self._json_causes(strategy),
             "dose": self.dose(),
         }
@@ -287,9 +295,15 @@ class Study:
             "no_difference": list(final.no_difference) if final else [],
             "variance_reduction": self.variance_reduction(),
             "waterfall": {strategy: self.waterfall(strategy) for strategy in self.strategies},
+            "spending": {strategy: spent.to_json() for strategy, spent in self.spending.items()},
             "causes": {strategy: self._json_causes(strategy) for strategy in self.strategies},
             "dose": self.dose(),
         }
+
+    @cached_property
+    def spending(self) -> dict[str, Spending]:
+        """What the money of each strategy went for, by kind and year, means over replicates as they are."""
+        return spending_of(self)
 
     def waterfall(self, strategy: str) -> dict[str, float]:
         """Where the GPU-hours went, by class (`sim.metrics.CLASSES`), means over replicates as they are."""

@@ -74,7 +74,10 @@ TERMS = (
     "Compute availability: GPUs that could work, of all that the scenario plans.  Goodput: work that was kept, of what "
     "all planned GPUs could do, dead ones included.  A useful GPU-hour is an hour of it."
 )
-_CREDIT = "Total cost is less the value of the life that {what} have left at the end; uncredited, it is not."
+_CREDIT = (
+    "Total cost is the present value of all payments at {rate:g} % a year, less that of the life that {what} have left "
+    "at the end; uncredited, it is not.  A useful GPU-hour costs that over the hours discounted alike."
+)
 _NET = (
     "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
     "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere."
@@ -91,15 +94,17 @@ def table(
     width: int = WIDTH,
     equal_service: tuple[Service, Envelope | None] | None = None,
     *,
-    accounts: str = "",
+    accounts: Sequence[str] = (),
     on_ground: bool = False,
+    rate_per_year: float = 0.0,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
-    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: a table of
-    where the GPU-hours went; `on_ground`: of hosts, which do not fly.  All lines keep within `width`, or `WIDTH` where
-    that is less; in full width, the last line is the last verdict, a sentence of any length.
+    `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: tables of
+    where GPU-hours and money went; `on_ground`: of hosts, which do not fly; `rate_per_year`: at which money is
+    discounted.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the last line is the last
+    verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
@@ -107,15 +112,19 @@ def table(
     for grid in (*estimate_grids(strategies, on_ground=on_ground), *difference_grids(pairs, differences)):
         lines += ["", *aligned(grid.text, width)]
     found = verdicts(strategies, differences) if pairs else []
-    texts = [TERMS, intervals_text(strategies, differences, replicates, on_ground=on_ground), credit_text(on_ground)]
+    texts = [
+        TERMS,
+        intervals_text(strategies, differences, replicates, on_ground=on_ground),
+        credit_text(on_ground, rate_per_year),
+    ]
     if equal_service:
         service, best = equal_service
         texts.append(net_text(service))
         if best and pairs:
             named = [line for one in best.text() for line in _wrapped(one, width - 2, "  ")]
             lines += ["", *_wrapped(BEST, width), *(f"  {line}" for line in named)]
-    if accounts:
-        lines += ["", *accounts.splitlines()]
+    for account in filter(None, accounts):
+        lines += ["", *account.splitlines()]
     texts += [shares_text(ranking[verdict.metric], verdict.metric) for verdict in found]
     lines += ["", *(line for text in texts for line in _wrapped(text, width))]
     if found:
@@ -203,9 +212,9 @@ def cause_name(name: str, *, on_ground: bool = False) -> str:
     return _CAUSE_NAMES.get(name, name.replace("_", " "))
 
 
-def credit_text(on_ground: bool) -> str:
-    """What total cost is less of."""
-    return _CREDIT.format(what=_what(on_ground))
+def credit_text(on_ground: bool, rate_per_year: float) -> str:
+    """What total cost is."""
+    return _CREDIT.format(what=_what(on_ground), rate=100 * rate_per_year)
 
 
 def net_text(service: Service) -> str:

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.economics import costs, tessac
 from sim.events import Cause, EventKind, EventLog
 from sim.metrics.ground import ground_metrics
 from sim.metrics.inference import inference_totals
 from sim.metrics.jobs import job_metrics, unplanned
+from sim.metrics.money import money
 from sim.metrics.series import lowest_moving_mean, mean, online_capacity, working_satellites
 from sim.metrics.sparing import sparing_metrics
 from sim.metrics.table import METRICS
-from sim.metrics.trained import trained
+from sim.metrics.trained import ratio, trained
 from sim.metrics.waterfall import accounts
 from sim.result import Result
 
@@ -30,7 +30,7 @@ def measure(result: Result) -> dict[str, float]:
     """Every metric of one run, in the order of `METRICS`; NaN where one is not defined."""
     log, scenario = result.events, result.scenario
     horizon, warm = result.horizon_days, scenario.mission.warm_up_days
-    steady = _steady(result)
+    steady = result.steady
     end = steady.horizon_days
     times, online = online_capacity(steady)
     nameplate = result.nameplate_gpus
@@ -52,7 +52,7 @@ def measure(result: Result) -> dict[str, float]:
         "useful_gpu_hours": useful,
         **trained(result),
         "goodput": useful / (nameplate * horizon * HOURS_PER_DAY),
-        "effective_training_time_ratio": _ratio(committed, _gpu_hours_since_first_start(log, horizon)),
+        "effective_training_time_ratio": ratio(committed, _gpu_hours_since_first_start(log, horizon)),
         "lost_gpu_hours": log.total(EventKind.LOST),
         "job_interruptions": float(np.count_nonzero(interrupted)) + log.total(EventKind.SOFT_INTERRUPTED),
         "inference_gpu_hours": inference.served_gpu_hours,
@@ -75,29 +75,9 @@ def measure(result: Result) -> dict[str, float]:
         **accounts(result),
         **job_metrics(result),
         "served_gpu_hours": served,
-        **money(result, useful, served),
     }
+    values |= money(result, values)
     return {name: values[name] for name in METRICS}
-
-
-def _steady(result: Result) -> Result:
-    """The run up to its wind-down."""
-    mission = result.scenario.mission
-    return result.until(mission.orders_until_day) if mission.wind_down_years else result
-
-
-def money(result: Result, useful: float, served: float) -> dict[str, float]:
-    """The metrics of one run that depend on prices; `useful`, `served`: its metrics of these names, GPU-hours."""
-    scenario, spent = result.scenario, costs(result)
-    worth = served * scenario.service.value_usd_per_gpu_hour if scenario.workload.uses_gpus else nan
-    return {
-        **_tessac(_steady(result), scenario.mission.warm_up_days),
-        "servicing_cost_usd": spent.servicing.total_usd,
-        "total_cost_usd": spent.total_usd,
-        "total_cost_uncredited_usd": spent.total_uncredited_usd,
-        "net_cost_usd": spent.total_usd - worth,
-        "cost_per_useful_gpu_hour_usd": _ratio(spent.total_usd, useful),
-    }
 
 
 def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -125,18 +105,6 @@ def _launches_by_cause(log: EventLog) -> dict[str, float]:
     }
 
 
-def _tessac(result: Result, start: float) -> dict[str, float]:
-    """The annual cost of sparing and its parts."""
-    found = tessac(result, start)
-    return {
-        "tessac_usd_per_year": found.total,
-        "tessac_manufacturing_usd_per_year": found.manufacturing,
-        "tessac_holding_usd_per_year": found.holding,
-        "tessac_launch_usd_per_year": found.launch,
-        "tessac_manoeuvring_usd_per_year": found.manoeuvring,
-    }
-
-
 def _fill(result: Result, flights: NDArray[np.bool_]) -> float:
     """Mean over some flights of satellites aboard over room, NaN without any."""
     log = result.events
@@ -157,8 +125,3 @@ def _gpu_hours_since_first_start(log: EventLog, horizon: float) -> float:
     finished = np.isin(log.kind, (EventKind.JOB_FINISHED, EventKind.JOB_ABANDONED))
     end[log.job[finished]] = log.time_days[finished]
     return float((log.amount[first] * (end[jobs] - log.time_days[first])).sum() * HOURS_PER_DAY)
-
-
-def _ratio(value: float, by: float) -> float:
-    """Quotient, NaN where it is not defined."""
-    return value / by if by > 0 else nan

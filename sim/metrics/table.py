@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf
-from typing import Literal
-
 from sim.errors import InputError
+from sim.metrics.metric import Metric
+from sim.metrics.money_table import MONEY
 from sim.text import nearest
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One figure of a run."""
-
-    name: str
-    """Its name in results, tables and JSON."""
-    unit: str
-    """Unit; "1" for a fraction or a count."""
-    definition: str
-    """What it means, in one sentence."""
-    better: Literal["higher", "lower"]
-    """Which way is better, all else equal."""
-    low: float = 0.0
-    """Smallest value that can occur."""
-    high: float = inf
-    """Largest value that can occur."""
-    ratio_of: tuple[str, str] | None = None
-    """Metrics whose quotient it is, where over replicates the quotient of their means counts, not the mean quotient."""
-
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -274,20 +251,6 @@ METRICS: dict[str, Metric] = {
             "lower",
         ),
         Metric(
-            "total_cost_usd",
-            "USD",
-            "Satellites, GPUs, orders, flights, operations, spares kept, on the ground too, and moved, and servicing, "
-            "deployment included, undiscounted, less the straight-line value of unexpired life at the horizon and what "
-            "cancelled orders bring back.",
-            "lower",
-        ),
-        Metric(
-            "total_cost_uncredited_usd",
-            "USD",
-            "The same without the credit for unexpired life and the refund.",
-            "lower",
-        ),
-        Metric(
             "queueing_delay_days",
             "d",
             "Days from a job's arrival to its first start, mean over the jobs that started.",
@@ -358,22 +321,7 @@ METRICS: dict[str, Metric] = {
             "could do over the horizon.",
             "higher",
         ),
-        Metric(
-            "net_cost_usd",
-            "USD",
-            "total_cost_usd less the worth of the served GPU-hours at service.value_usd_per_gpu_hour: the cost at "
-            "equal service, but for a constant; undefined where nobody computes anything.",
-            "lower",
-            low=-inf,
-        ),
-        Metric(
-            "cost_per_useful_gpu_hour_usd",
-            "USD/(GPU h)",
-            "total_cost_usd over useful_gpu_hours, over replicates the mean of the one over the mean of the other; "
-            "undefined without useful work.",
-            "lower",
-            ratio_of=("total_cost_usd", "useful_gpu_hours"),
-        ),
+        *MONEY,
     )
 }
 """Every metric by name, in the order of tables."""

@@ -26,3 +26,8 @@ def trained(result: Result) -> dict[str, float]:
         "useful_pflop_hours": nan if None in models else peak * sum(each * model.mfu for each, model in done),
         "tokens": sum(each * model.tokens_per_gpu_hour(peak) for each, model in done),
     }
+
+
+def ratio(value: float, by: float) -> float:
+    """Quotient, NaN where it is not defined."""
+    return value / by if by > 0 else nan

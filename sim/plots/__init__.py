@@ -5,6 +5,7 @@ global state: figures are made without pyplot, so nothing opens a window and not
 """
 
 from sim.plots.availability import compute_availability
+from sim.plots.cost import cost
 from sim.plots.differences import paired_differences
 from sim.plots.losses import losses_by_cause
 from sim.plots.mission import environment_panels
@@ -17,6 +18,7 @@ from sim.plots.waterfall import waterfall
 
 __all__ = [
     "compute_availability",
+    "cost",
     "environment_panels",
     "event_timeline",
     "losses_by_cause",

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from sim.description.parts import design_facts
 from sim.plots.availability import compute_availability
+from sim.plots.cost import cost
 from sim.plots.differences import paired_differences
 from sim.plots.losses import losses_by_cause
 from sim.plots.net_cost import net_cost
@@ -34,6 +35,7 @@ def pictures_of(study: Study) -> dict[str, Callable[[], Axes]]:
     }
     if study.scenario.workload.uses_gpus:
         drawings["waterfall"] = lambda: waterfall(study)
+        drawings["cost"] = lambda: cost(study)
     if len(study.strategies) > 1 and study.replicates > 1:
         drawings["differences"] = lambda: paired_differences(study)
         if study.scenario.workload.uses_gpus:

@@ -96,6 +96,20 @@ def _waterfall(study: Study) -> tuple[str, str]:
     )
 
 
+def _cost(study: Study) -> tuple[str, str]:
+    if len(study.strategies) > 1:
+        return (
+            "What a useful GPU-hour costs, and what for",
+            "Each bar is the cost of a useful GPU-hour, kind by kind, in present value; the value of the life left "
+            "at the end comes off it, to the left of 0. The longest piece is where a better price helps most.",
+        )
+    return (
+        "What a useful GPU-hour costs, and what for",
+        "Step by step to the cost of a useful GPU-hour, in present value; below, in which year it falls due. The "
+        "longest step is where a better price helps most.",
+    )
+
+
 def _losses(study: Study) -> tuple[str, str]:
     return (
         "What took the capacity, and what stopped the jobs",
@@ -125,6 +139,7 @@ CAPTIONS: dict[str, Callable[[Study], tuple[str, str]]] = {
     "differences": _differences,
     "availability": _availability,
     "waterfall": _waterfall,
+    "cost": _cost,
     "losses": _losses,
     "timeline": _timeline,
     "satellite": _satellite,

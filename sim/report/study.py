@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sim.economics import discount_rate
 from sim.experiment.accounts import accounts_grid, never_started
 from sim.experiment.grid import Cell, Grid, cell
+from sim.experiment.spending import spending_grid
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import (
     BEST,
@@ -85,6 +87,7 @@ def report_parts(study: Study) -> Report:
         best_heading=BEST,
         terms=_terms(study, verdict),
         accounts=_accounts(study),
+        spending=spending_grid(study),
         losses=_losses(study),
         pictures=drawn,
         inputs=input_groups(figures),
@@ -139,7 +142,7 @@ def _best_by_value(study: Study) -> Sequence[str]:
 
 def _terms(study: Study, verdict: Verdict | None) -> list[str]:
     """What the words of the tables mean, that of the verdict first."""
-    texts = [TERMS, credit_text(study.scenario.campus is not None)]
+    texts = [TERMS, credit_text(study.scenario.campus is not None, discount_rate(study.scenario))]
     net = net_text(study.scenario.service)
     return [net, *texts] if verdict and verdict.metric == "net_cost_usd" else [*texts, net]
 

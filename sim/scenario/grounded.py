@@ -35,6 +35,13 @@ _PRICES = (
     "operations_usd_per_year",
     "operations_usd_per_satellite_year",
     "holding_usd_per_satellite_year",
+    "operations_share_per_year",
+    "maintenance_share_per_year",
+    "development_usd",
+    "discount",
+    "depreciation",
+    "carbon",
+    "currency_year",
 )
 NO_SHELLS = Constellation.model_construct(shells=())
 """The `constellation` of a scenario with a campus; no other may be without a shell."""

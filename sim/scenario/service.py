@@ -28,6 +28,17 @@ class Service(Parameters):
     """Worth of a useful GPU-hour, or what buying it elsewhere costs, USD: with it strategies are ranked at equal
     service."""
 
+    value_decline_per_year: float = Field(
+        default=0.25,
+        ge=0,
+        le=0.9,
+        json_schema_extra=cited(
+            "A", "rents of H100s fell by a quarter to a half a year from 2023 to 2025 [R]", 0.1, 0.4
+        ),
+    )
+    """Share by which an hour on a given GPU loses worth in a year, since newer ones do more: in net present value an
+    hour is worth `value_usd_per_gpu_hour` on a GPU that is new, whenever it flies, and less by its age."""
+
     @property
     def demand(self) -> float:
         """Share of the nameplate's hours that somebody wants."""

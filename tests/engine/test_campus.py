@@ -7,7 +7,7 @@ import pytest
 
 from sim import experiment, plots
 from sim.description import describe, facts
-from sim.economics import costs
+from sim.economics import Item, costs
 from sim.engine import simulate
 from sim.engine.context import Context
 from sim.engine.hall import HallRun
@@ -315,19 +315,19 @@ def test_technicians_are_waited_for():
 
 def test_its_price_is_that_of_hosts_and_repairs():
     scenario = campus(
-        "economics={bus_usd: 1000, gpu_usd: 500, operations_usd_per_year: 7}",
+        "economics={bus_usd: 1000, gpu_usd: 500, operations_usd_per_year: 7, discount: {ground_per_year: 0}}",
         campus__repair__technician_usd_per_hour=10,
         campus__repair__manual_parts_usd=3,
         satellite__design_life_years=1,
     )
     result = run(scenario)
     found, log_ = costs(result), result.events
-    assert (found.satellites_usd, found.gpus_usd, found.launches_usd) == (4000, 2000, 0)
+    assert (found[Item.SATELLITES], found[Item.GPUS], found[Item.LAUNCHES]) == (4000, 2000, 0)
     visits = log_.count(EventKind.VISITED)
     assert visits > 0
-    assert found.servicing.total_usd == pytest.approx(10 * log_.total(EventKind.VISITED) + 3 * visits)
-    assert found.unexpired_credit_usd == pytest.approx(0.9 * 6000)
-    assert found.total_usd == pytest.approx(6000 + 0.7 + found.servicing.total_usd - 5400)
+    assert found.servicing_usd == pytest.approx(10 * log_.total(EventKind.VISITED) + 3 * visits)
+    assert -found[Item.CREDIT] == pytest.approx(0.9 * 6000)
+    assert found.total_usd == pytest.approx(6000 + 0.7 + found.servicing_usd - 5400)
 
 
 WRONG = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.economics import bills_of, costs
+from sim.economics import Item, bills_of, costs
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import ARRIVALS, ENDS, EventKind
@@ -43,7 +43,7 @@ def test_each_design_has_its_own_mass_and_price(fleet, checked_run):
     flown = result.events.where(EventKind.LAUNCHED)
     count = np.bincount(flown.design, flown.amount)
     money = costs(result)
-    assert money.satellites_usd + money.gpus_usd == pytest.approx(count[0] * first.usd + count[1] * second.usd)
+    assert money[Item.SATELLITES] + money[Item.GPUS] == pytest.approx(count[0] * first.usd + count[1] * second.usd)
     measured = measure(result)
     launched = measured["mass_launched_t"] + measured["deployment_mass_t"]
     assert launched == pytest.approx((count[0] * 1 + count[1] * 2) / 1000)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.economics import costs
+from sim.economics import Item, costs
 from sim.errors import InputError, ScenarioError
 from sim.events import Cause, EventKind
 from sim.metrics import measure
@@ -70,7 +70,7 @@ def test_an_order_flies_on_the_vehicle_that_it_names_at_its_lead_room_and_price(
     ordered = result.events.where(EventKind.ORDERED)
     assert ordered.vehicle.tolist() == [0, 1, 0]
     deployed = 1  # USD for its one flight on the main vehicle
-    assert costs(result).launches_usd == deployed + 2 * 7 + 2 * 1
+    assert costs(result)[Item.LAUNCHES] == deployed + 2 * 7 + 2 * 1
     assert measure(result)["flight_fill_fraction"] == pytest.approx((2 / 2 + 1 / 2 + 3 / 1000 + 1 / 1000) / 4)
 
 

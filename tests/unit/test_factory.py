@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sim.description import describe
 from sim.description.numbers import facts
-from sim.economics import costs
+from sim.economics import Item, costs
 from sim.errors import ScenarioError
 from sim.events import Cause, EventKind, EventRecorder
 from sim.launch import ConstantDelay
@@ -129,15 +129,15 @@ def test_what_is_built_for_stock_is_paid_for_once(fleet, environment):
     result = result_of(fleet, environment, on_the_ground(), factory=STOCK, economics=PRICES)
     found = costs(result)
     # Six were begun and four finished; three of them flew and are paid in full.
-    assert found.satellites_usd + found.gpus_usd == 3 * 1000
-    assert found.unflown_usd == pytest.approx(1000 * (3 * 0.3 + 1 * 0.5))
-    assert found.unflown_refund_usd == pytest.approx(0.5 * found.unflown_usd)
+    assert found[Item.SATELLITES] + found[Item.GPUS] == 3 * 1000
+    assert found[Item.UNFLOWN] == pytest.approx(1000 * (3 * 0.3 + 1 * 0.5))
+    assert -found[Item.REFUND] == pytest.approx(0.5 * found[Item.UNFLOWN])
 
 
 def test_what_stands_on_the_ground_costs_from_completion_to_launch(fleet, environment):
     result = result_of(fleet, environment, on_the_ground(), factory=STOCK, economics=PRICES)
     days = 2 * 60 + 10 + 30
-    held = costs(result).ground_holding_usd
+    held = costs(result)[Item.GROUND_HOLDING]
     assert held == pytest.approx(0.2 * 1000 * days / 365.25)
     free = costs(result, economics=result.scenario.economics.model_copy(update={"ground_holding_share_per_year": 0}))
     assert costs(result).total_usd - free.total_usd == pytest.approx(held)
@@ -151,8 +151,8 @@ def test_what_is_built_to_order_is_held_from_readiness_on(fleet, environment):
     log.append(30, EventKind.READY, plane=0, amount=2)
     log.append(50, EventKind.LAUNCHED, plane=0, satellite=4, amount=1)
     result = result_of(fleet, environment, log, economics=PRICES)
-    assert costs(result).ground_holding_usd == pytest.approx(0.2 * 1000 * (20 + 70) / 365.25)
-    assert costs(result).unflown_usd == pytest.approx(1000 * 0.8)
+    assert costs(result)[Item.GROUND_HOLDING] == pytest.approx(0.2 * 1000 * (20 + 70) / 365.25)
+    assert costs(result)[Item.UNFLOWN] == pytest.approx(1000 * 0.8)
     found = ground_metrics(result)
     assert found["days_on_ground"] == 20
     assert found["mean_spares_ground"] == 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.economics import costs
+from sim.economics import Item, costs
 from sim.engine import simulate
 from sim.events import Cause, EventKind
 from sim.launch import (
@@ -100,12 +100,12 @@ def test_flights_are_priced_on_their_days_after_those_before_them(fleet, checked
     scenario = fleet(slots=5, days=5 * 365.25, per_flight=1, deployment=deployment)
     result = checked_run(scenario)
     table = {"kind": "table", "year": [2027, 2031], "usd": [50, 10]}
-    assert costs(result, launch_price=PerFlight(usd=table)).launches_usd == pytest.approx(50 + 40 + 30 + 20 + 10)
+    assert costs(result, launch_price=PerFlight(usd=table))[Item.LAUNCHES] == pytest.approx(50 + 40 + 30 + 20 + 10)
     curve = {"kind": "learning", "usd": 100, "reference": 1, "at_start": 1, "by": "flights"}
-    found = costs(result, launch_price=PerFlight(usd=curve)).launches_usd
+    found = costs(result, launch_price=PerFlight(usd=curve))[Item.LAUNCHES]
     assert found == pytest.approx(sum(100 * n ** np.log2(0.8) for n in range(1, 6)))
     by_mass = {"kind": "learning", "usd": 100, "reference": 1e-3, "at_start": 1e-3}
-    assert costs(result, launch_price=PerKilogram(usd_per_kg=by_mass)).launches_usd == pytest.approx(found)
+    assert costs(result, launch_price=PerKilogram(usd_per_kg=by_mass))[Item.LAUNCHES] == pytest.approx(found)
 
 
 def test_a_satellite_too_heavy_for_rideshare_is_refused(environment):
@@ -150,7 +150,7 @@ def with_record(scenario, flights, failures):
 
 def test_a_fleet_in_place_is_charged_the_mean_of_flights_and_needs_a_delivery_on_record(fleet, checked_run):
     scenario = fleet(slots=4, per_flight=2)
-    assert costs(checked_run(with_record(scenario, 5, 3))).launches_usd == pytest.approx(2 * 5 / 1.5)
+    assert costs(checked_run(with_record(scenario, 5, 3)))[Item.LAUNCHES] == pytest.approx(2 * 5 / 1.5)
     with pytest.raises(ValidationError, match="of 2 failures in 2 flights no number of flights can be told"):
         with_record(scenario, 2, 2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isnan, nan
+from math import isnan, log, nan
 
 import numpy as np
 import pytest
@@ -51,13 +51,14 @@ def scenario(days: float = 100.0, planes: int = 2, slots: int = 2, sla: float = 
                 },
                 "lead_time_days": {"kind": "constant", "days": 10},
             },
-            "service": {"sla_capacity_fraction": sla},
+            "service": {"sla_capacity_fraction": sla, "value_decline_per_year": 0},
             "workload": {"jobs": jobs},
             "economics": {
                 "bus_usd": 1000,
                 "gpu_usd": 10,
                 "operations_usd_per_year": 3652.5,
                 "operations_usd_per_satellite_year": 365.25,
+                "discount": {"orbit_per_year": 0},
             },
         }
     )
@@ -229,11 +230,32 @@ def test_every_metric_of_the_log_worked_out_by_hand(by_hand: Result) -> None:
         "tessac_launch_usd_per_year": 4000 / (100 / 365.25),
         "tessac_manoeuvring_usd_per_year": 0,
         "servicing_cost_usd": 0,
-        "total_cost_usd": paid - credit,
-        "total_cost_uncredited_usd": paid,
         "served_gpu_hours": useful,
+        "total_cost_usd": paid - credit,
+        "undiscounted_cost_usd": paid - credit,
+        "total_cost_uncredited_usd": paid,
+        "discounted_useful_gpu_hours": useful,
+        "discounted_served_gpu_hours": useful,
+        "discounted_available_gpu_hours": 3310 * 24,
+        "discounted_pflop_hours": 0.918 * useful,
+        "discounted_million_tokens": 0.918e9 * 3600 / 6 * (10_700 * 0.5 / 1e9 + 18_500 * 0.4 / 2e9),
+        "discounted_energy_mwh": 3310 * 24 * 600 / 1e6,
         "net_cost_usd": paid - credit - 2.49 * useful,
+        "net_present_value_usd": 2.49 * useful - (paid - credit),  # nothing loses worth here
         "cost_per_useful_gpu_hour_usd": (paid - credit) / useful,
+        "cost_per_available_gpu_hour_usd": (paid - credit) / (3310 * 24),
+        "cost_per_pflop_hour_usd": (paid - credit) / (0.918 * useful),
+        "cost_per_million_tokens_usd": (paid - credit)
+        / (0.918e9 * 3600 / 6 * (10_700 * 0.5 / 1e9 + 18_500 * 0.4 / 2e9)),
+        "cost_per_mwh_usd": (paid - credit) / (3310 * 24 * 600 / 1e6),
+        # Two flights of 2,000 USD bring up 40 GPUs of .6 kW for 200 days.
+        "launched_power_usd_per_kw_year": 4000 / (40 * 0.6 * 200 / DAYS),
+        "steady_cost_usd": nan,
+        "steady_useful_gpu_hours": nan,
+        "steady_cost_per_useful_gpu_hour_usd": nan,
+        # Eight satellites of 500 kg with 10 GPUs.
+        "carbon_kg": 8 * (500 * (20 + 50) + 10 * 164),
+        "carbon_kg_per_useful_gpu_hour": 8 * (500 * (20 + 50) + 10 * 164) / useful,
     }
     assert measure(by_hand) == pytest.approx(expected, nan_ok=True)
 
@@ -245,6 +267,7 @@ def test_measure_returns_the_table_in_its_order_and_inside_its_ranges(by_hand: R
         assert METRICS[name].name == name
         # There is no factory, no job has a deadline, and not all end.
         undefined = name in ("ground_fill_rate", "factory_utilisation", "deadlines_met", "makespan_days")
+        undefined |= name.startswith("steady_")  # no warm-up
         assert isnan(value) if undefined else METRICS[name].low <= value <= METRICS[name].high
 
 
@@ -306,6 +329,17 @@ def test_an_empty_log_is_no_capacity_and_undefined_ratios() -> None:
         "mean_repositioning_m_s",
         "effective_training_time_ratio",
         "cost_per_useful_gpu_hour_usd",
+        "cost_per_available_gpu_hour_usd",
+        "cost_per_pflop_hour_usd",
+        "cost_per_million_tokens_usd",
+        "cost_per_mwh_usd",
+        "discounted_million_tokens",
+        "launched_power_usd_per_kw_year",
+        "net_present_value_usd",
+        "carbon_kg_per_useful_gpu_hour",
+        "steady_cost_usd",
+        "steady_useful_gpu_hours",
+        "steady_cost_per_useful_gpu_hour_usd",
         "days_on_ground",
         "factory_utilisation",
         "ground_fill_rate",
@@ -412,8 +446,86 @@ def test_a_warm_up_is_left_out_of_the_steady_state_and_of_nothing_else(by_hand: 
         "tessac_usd_per_year": 8400 / (55 / 365.25),
         "tessac_manufacturing_usd_per_year": 4400 / (55 / 365.25),
         "tessac_launch_usd_per_year": 4000 / (55 / 365.25),
+        # Paid from day 45 on: .5 + .2 of three satellites of 1,100 USD, built on day 45, that fly on days 50 and 60,
+        # and all of one on day 95; flights of 1, 2 and 1 at 1,000 a satellite.  Operations are paid for by the month,
+        # in its middle: those from day 30.4375 on, 10 USD a day and 1 for each satellite at work.
+        "steady_cost_usd": 0.7 * 3 * 1100 + 1100 + 4000 + 10 * 69.5625 + 4 * 9.5625 + 90 + 40 + 30 + 40,
+        # What was committed on day 50 was begun on day 20: 5 of its 30 days; the others on days 70 and 90.
+        "steady_useful_gpu_hours": 6000 * 5 / 30 + 4500 + 4000,
     }
+    steady["steady_cost_per_useful_gpu_hour_usd"] = steady["steady_cost_usd"] / steady["steady_useful_gpu_hours"]
     assert measure(warm) == pytest.approx(measure(by_hand) | steady, nan_ok=True)
+
+
+def at_ten_percent(by_hand: Result, decline: float = 0.0) -> Result:
+    prices = by_hand.scenario.economics
+    discount = prices.discount.model_copy(update={"orbit_per_year": 0.1})
+    service = by_hand.scenario.service.model_copy(update={"value_decline_per_year": decline})
+    changed = {"economics": prices.model_copy(update={"discount": discount}), "service": service}
+    return replace(by_hand, scenario=by_hand.scenario.model_copy(update=changed))
+
+
+def test_later_money_and_later_work_count_less(by_hand: Result) -> None:
+    """Worked out by hand at 10 % a year: each payment on its day, each piece of work over the days that it took."""
+
+    def worth(day: float) -> float:
+        return 1.1 ** (-day / DAYS)
+
+    def between(start: float, end: float) -> float:
+        return (worth(start) - worth(end)) / (log(1.1) * (end - start) / DAYS)
+
+    flights = 4 * 2100 + 3 * 1100 * (0.3 * worth(40) + 0.5 * worth(45)) + 1100 * (0.8 * worth(95))
+    flights += (1000 + 220) * worth(50) + (2000 + 440) * worth(60) + (1000 + 220) * worth(95)
+    month = DAYS / 12
+    at_work = (
+        20 + 4 * (month - 10),
+        4 * (40 - month) + 3 * (2 * month - 40),
+        3 * (70 - 2 * month) + 40 + 30 + 4 * (3 * month - 90),
+    )
+    days = (month, month, month, 100 - 3 * month)
+    each = (*at_work, 4 * (100 - 3 * month))
+    middles = (month / 2, 1.5 * month, 2.5 * month, 50 + 1.5 * month)
+    operations = sum((10 * d + w) * worth(m) for d, w, m in zip(days, each, middles, strict=True))
+    credit = (1045 + 1050 + 1785 + 1776.5 + 2100) * worth(100)
+    hours = 4700 * between(0, 20) + 6000 * between(20, 50)
+    hours += 10000 * between(10, 40) + 4500 * between(70, 80) + 4000 * between(90, 100)
+    online = [(0, 10, 20), (10, 20, 40), (20, 40, 39), (40, 70, 29), (70, 80, 39), (80, 90, 29), (90, 100, 38)]
+    available = sum(24 * gpus * (end - start) * between(start, end) for start, end, gpus in online)
+    found = measure(at_ten_percent(by_hand))
+    total = flights + operations - credit
+    expected = {
+        "total_cost_usd": total,
+        "total_cost_uncredited_usd": flights + operations,
+        "undiscounted_cost_usd": measure(by_hand)["total_cost_usd"],
+        "discounted_useful_gpu_hours": hours,
+        "discounted_available_gpu_hours": available,
+        "cost_per_useful_gpu_hour_usd": total / hours,
+        "cost_per_available_gpu_hour_usd": total / available,
+        "net_cost_usd": total - 2.49 * hours,
+        "net_present_value_usd": 2.49 * hours - total,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_an_hour_on_an_old_gpu_is_worth_less(by_hand: Result) -> None:
+    """Half in a year: at the middle of each piece of work, by the mean age of the GPUs at work then."""
+    ages = {  # of the satellites at work, with their GPUs
+        10: [(10, 9 + 1), (10, 10), (0, 10), (0, 10)],
+        35: [(35, 9), (35, 10), (25, 10), (25, 10)],
+        25: [(25, 9), (25, 10), (15, 10), (15, 10)],
+        75: [(75, 9), (75, 10), (5, 10), (65, 10)],
+        95: [(95, 9), (95, 10), (25, 10), (25, 9)],
+    }
+    pieces = ((10, 4700), (35, 6000), (25, 10000), (75, 4500), (95, 4000))
+    worth = sum(
+        hours * 2.49 * sum(gpus * 0.5 ** (age / DAYS) for age, gpus in ages[day]) / sum(gpus for _, gpus in ages[day])
+        for day, hours in pieces
+    )
+    half = at_ten_percent(by_hand, 0.5)
+    prices = half.scenario.economics
+    free = prices.model_copy(update={"discount": prices.discount.model_copy(update={"orbit_per_year": 0.0})})
+    found = measure(replace(half, scenario=half.scenario.model_copy(update={"economics": free})))
+    assert found["net_present_value_usd"] == pytest.approx(worth - found["total_cost_usd"])
 
 
 def test_a_warm_up_ends_before_the_mission() -> None:

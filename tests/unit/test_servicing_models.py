@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.description import describe, facts
-from sim.economics import bills_of, costs
-from sim.economics.servicing import servicing_costs
+from sim.economics import Item, Ledger, bills_of, costs
+from sim.economics.servicing import servicing_entries
 from sim.environment.reach import Reach
 from sim.errors import ScenarioError
 from sim.events import EventKind
@@ -104,17 +104,17 @@ def test_a_run_is_charged_servicers_cartridges_flights_and_hours(fleet, checked_
     assert craft.sum() > 3
     assert (flights.cause == 7).any()
     bill = bills_of(scenario, result.parts)[0]
-    found = servicing_costs(result, bill)
-    assert found.servicers_usd == pytest.approx(1000 * times[craft].sum())
-    assert found.parts_usd == pytest.approx((2 * bill.gpu_usd + 7) * (times * flights.amount).sum())
-    assert found.flights_usd == pytest.approx(2 * (times * np.where(craft, 150, 6 * flights.amount)).sum())
-    assert found.hours_usd == pytest.approx(5 * measure(result)["robot_hours"])
+    found = Ledger.of(servicing_entries(result, bill, scenario.economics)).by_item()
+    assert found[Item.SERVICERS] == pytest.approx(1000 * times[craft].sum())
+    assert found[Item.SERVICE_PARTS] == pytest.approx((2 * bill.gpu_usd + 7) * (times * flights.amount).sum())
+    assert found[Item.SERVICE_FLIGHTS] == pytest.approx(2 * (times * np.where(craft, 150, 6 * flights.amount)).sum())
+    assert found[Item.SERVICE_HOURS] == pytest.approx(5 * measure(result)["robot_hours"])
     assert measure(result)["robot_hours"] > 100
     money = costs(result)
-    paid = money.satellites_usd + money.gpus_usd + money.launches_usd + money.operations_usd
-    assert money.total_uncredited_usd == pytest.approx(paid + found.total_usd)
-    lines = found.servicers_usd + found.parts_usd + found.flights_usd + found.hours_usd
+    paid = money[Item.SATELLITES] + money[Item.GPUS] + money[Item.LAUNCHES] + money[Item.OPERATIONS]
+    lines = found[Item.SERVICERS] + found[Item.SERVICE_PARTS] + found[Item.SERVICE_FLIGHTS] + found[Item.SERVICE_HOURS]
     assert measure(result)["servicing_cost_usd"] == pytest.approx(lines)
+    assert money.total_uncredited_usd == pytest.approx(paid + lines)
     assert measure(result)["total_cost_uncredited_usd"] - paid == pytest.approx(lines)
     # The credit: each of two places holds a servicer that came last there, or none.
     born = {0: 0.0, 1: 0.0}
@@ -124,7 +124,7 @@ def test_a_run_is_charged_servicers_cartridges_flights_and_hours(fleet, checked_
         if kind == EventKind.SERVICER_LOST:
             del born[int(job)]
     left = sum(1 - (1200 - day) / (10 * 365.25) for day in born.values())
-    assert found.unexpired_credit_usd == pytest.approx(1000 * left)
+    assert -found[Item.CREDIT] == pytest.approx(1000 * left)
 
 
 def test_a_mended_satellite_is_worth_its_gpus_again(fleet, checked_run, written_thresholds, monkeypatch):
@@ -134,25 +134,28 @@ def test_a_mended_satellite_is_worth_its_gpus_again(fleet, checked_run, written_
     )
     laws = written_thresholds(gpu={(0, 0, 0): 10, (0, 0, 1): 10})
     scenario = fleet(slots=1, gpus=4, life_days=730.5, servicing={"kind": "robots", "success_probability": 1}, **laws)
-    credit = {name: costs(checked_run(scenario, name)) for name in ("run_to_failure", "robotic_servicing")}
-    values = {name: one.unexpired_credit_usd - one.servicing.unexpired_credit_usd for name, one in credit.items()}
+    results = {name: checked_run(scenario, name) for name in ("run_to_failure", "robotic_servicing")}
+    credit, result = {name: costs(one) for name, one in results.items()}, results["robotic_servicing"]
+    own = Ledger.of(servicing_entries(result, bills_of(scenario, result.parts)[0], scenario.economics))
+    values = {name: -one[Item.CREDIT] for name, one in credit.items()}
+    values["robotic_servicing"] += own.total(Item.CREDIT)
     # Two GPUs of a dollar each, half of whose satellite's life is left.
     assert values["robotic_servicing"] - values["run_to_failure"] == pytest.approx(1.0)
 
 
 def test_nobody_pays_for_servicers_that_a_strategy_does_not_send(fleet, checked_run):
     result = checked_run(fleet(servicing={"kind": "robots"}), "batch")
-    assert costs(result).servicing.total_usd == measure(result)["servicing_cost_usd"] == 0
+    assert costs(result).servicing_usd == measure(result)["servicing_cost_usd"] == 0
 
 
 def test_technicians_cost_their_hours_and_cartridges(fleet, checked_run):
     servicing = {"kind": "technicians", "usd_per_hour": 3, "cartridge": {"usd": 9}, "success_probability": 1}
     law = {"kind": "exponential", "rate_per_year": 0.5}
     result = checked_run(fleet(slots=5, gpus=8, gpu=law, servicing=servicing), "robotic_servicing")
-    found = costs(result).servicing
-    assert found.servicers_usd == found.flights_usd == found.unexpired_credit_usd == 0
-    assert found.hours_usd == pytest.approx(3 * measure(result)["robot_hours"])
-    assert found.parts_usd == pytest.approx(10 * result.events.total(EventKind.SUPPLY_LAUNCHED))
+    found = costs(result)
+    assert found[Item.SERVICERS] == found[Item.SERVICE_FLIGHTS] == 0
+    assert found[Item.SERVICE_HOURS] == pytest.approx(3 * measure(result)["robot_hours"])
+    assert found[Item.SERVICE_PARTS] == pytest.approx(10 * result.events.total(EventKind.SUPPLY_LAUNCHED))
 
 
 # Scenarios

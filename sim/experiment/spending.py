@@ -1,0 +1,101 @@
+"""Where the money went: present value by kind and year, and for each useful GPU-hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.economics import Item, costs
+from sim.experiment.grid import Grid, Row
+from sim.experiment.table import WIDTH, aligned
+from sim.result import Result
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
+
+Floats = NDArray[np.float64]
+
+GROUPS: dict[str, tuple[Item, ...]] = {
+    "satellites": (Item.SATELLITES,),
+    "GPUs": (Item.GPUS,),
+    "launches": (Item.LAUNCHES,),
+    "ordered, not flown": (Item.UNFLOWN, Item.REFUND),
+    "building, power": (Item.FACILITY,),
+    "network": (Item.NETWORK,),
+    "energy": (Item.ENERGY,),
+    "staff": (Item.STAFF,),
+    "operations": (Item.OPERATIONS,),
+    "spares kept": (Item.HOLDING, Item.GROUND_HOLDING, Item.TRANSFERS),
+    "repairs and servicing": (Item.SERVICERS, Item.SERVICE_PARTS, Item.SERVICE_FLIGHTS, Item.SERVICE_HOURS),
+    "reserve": (Item.MAINTENANCE,),
+    "ground links": (Item.GROUND_SEGMENT,),
+    "insurance": (Item.INSURANCE,),
+    "disposal": (Item.DISPOSAL,),
+    "development": (Item.DEVELOPMENT,),
+    "value left": (Item.CREDIT,),
+}
+"""What tables and pictures show of the items of a ledger; the last one is income."""
+LEAST_USD = 0.0005
+"""Of a GPU-hour: kinds that cost less are not shown."""
+HEADING = "What a useful GPU-hour costs, in present value"
+MOST_COLUMNS = 5
+"""Strategies side by side; of more the first ones."""
+
+
+@dataclass(frozen=True)
+class Spending:
+    """The money of one strategy, means over replicates."""
+
+    usd: Floats
+    """Present value, USD, shape (items, years)."""
+    hours: float
+    """Discounted useful GPU-hours."""
+
+    @classmethod
+    def of(cls, results: list[Result], hours: float) -> Spending:
+        """Means over some runs of one strategy; `hours`: the mean of `discounted_useful_gpu_hours`."""
+        years = max(1, ceil(results[0].scenario.mission.years - 1e-9))
+        return cls(np.mean([costs(result).present.by_year(years) for result in results], axis=0), hours)
+
+    def by_year(self) -> dict[str, Floats]:
+        """Present value of each group that is not 0, USD, shape (years,)."""
+        found = {group: self.usd[list(items)].sum(axis=0) for group, items in GROUPS.items()}
+        return {group: usd for group, usd in found.items() if np.any(usd != 0)}
+
+    def per_hour(self) -> dict[str, float]:
+        """What each group is of the cost of a useful GPU-hour, USD; empty where nothing useful was done."""
+        return {group: float(usd.sum()) / self.hours for group, usd in self.by_year().items()} if self.hours else {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Present value by item and year, USD."""
+        return {item.name.lower(): self.usd[item].tolist() for item in Item if np.any(self.usd[item] != 0)}
+
+
+def spending_of(study: Study) -> dict[str, Spending]:
+    """The money of each strategy of a study; every replicate is priced anew."""
+
+    def of(strategy: str) -> Spending:
+        results = [study.result(strategy, replicate) for replicate in range(study.replicates)]
+        return Spending.of(results, float(study.values(strategy, "discounted_useful_gpu_hours").mean()))
+
+    return {strategy: of(strategy) for strategy in study.strategies}
+
+
+def spending_text(study: Study, width: int = WIDTH) -> str:
+    """The table, as text; empty where nothing useful was done."""
+    grid = spending_grid(study)
+    return "\n".join(aligned(grid.text, min(width, WIDTH))) if grid.rows else ""
+
+
+def spending_grid(study: Study) -> Grid:
+    """What a useful GPU-hour costs, kind by kind."""
+    shown = {name: each for name, one in list(study.spending.items())[:MOST_COLUMNS] if (each := one.per_hour())}
+    groups = [group for group in GROUPS if any(abs(one.get(group, 0.0)) >= LEAST_USD for one in shown.values())]
+    rows: list[Row] = [(group, *(f"{one.get(group, 0.0):.3f}" for one in shown.values())) for group in groups]
+    if shown:
+        rows.append(("in all", *(f"{sum(one.values()):.3f}" for one in shown.values())))
+    return Grid((HEADING, *(["USD"] if len(shown) == 1 else shown)), tuple(rows))

@@ -179,11 +179,17 @@ def test_twins_of_shipped_fleets_run_and_read_back(name, tmp_path):
     assert sum(waterfall(found).values()) == pytest.approx(found["online_gpu_hours"], rel=1e-6)
 
 
-def test_jobs_without_a_host_to_spare_give_some_of_theirs():
-    twin = ground_twin(fleet("workload.jobs.0.gpus=192"))
+def test_large_jobs_give_hosts_that_stand_by_and_small_ones_wait_for_repairs():
+    fails = "reliability.gpu={kind: exponential, rate_per_year: 0.3}"
+    twin = ground_twin(fleet("workload.jobs.0.gpus=192", fails))
+    # 48 hosts, each in repair for 2.1 days 1.2 times a year: a third of the time for all.
     assert twin.workload.jobs[0].gpus == 192 - 4
     assert twin.campus.warm_standbys == 1
-    assert any("4 of its 192 GPUs stand by" in one for one in twin.campus.stands_for.left_out)
+    assert any("4 of the GPUs of pretraining stand by" in one for one in twin.campus.stands_for.left_out)
+    small = ground_twin(fleet("workload.jobs.0.gpus=16", "workload.jobs.0.count=12", fails))
+    # 4 hosts each: a standby would be a quarter of them.
+    assert (small.workload.jobs[0].gpus, small.campus.warm_standbys) == (16, 0)
+    assert any("no host stands by" in one for one in facts(small)["warnings"])
 
 
 def test_jobs_that_queue_become_one():

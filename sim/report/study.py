@@ -87,7 +87,7 @@ def report_parts(study: Study) -> Report:
         best_heading=BEST,
         terms=_terms(study, verdict),
         accounts=_accounts(study),
-        spending=spending_grid(study),
+        spending=spending_grid(study.spending),
         losses=_losses(study),
         pictures=drawn,
         inputs=input_groups(figures),

@@ -53,6 +53,8 @@ COMPARED = {
     "total cost, million USD": ("total_cost_usd", 1e-6),
     "uncredited, million USD": ("total_cost_uncredited_usd", 1e-6),
     "net cost, million USD": ("net_cost_usd", 1e-6),
+    "net present value, million USD": ("net_present_value_usd", 1e-6),
+    "kg of CO2 per useful GPU-hour": ("carbon_kg_per_useful_gpu_hour", 1.0),
 }
 NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
 

@@ -14,7 +14,9 @@ from sim.environment import Environment
 from sim.experiment.statistics import Estimate
 from sim.physics.power import Mount
 
-SUNCATCHER, AI1 = "suncatcher_81", "spacex_ai1"
+SUNCATCHER, AI1, MILLION = "suncatcher_81", "spacex_ai1", "spacex_fcc_1m"
+DESIGNS = (AI1, MILLION, "starcloud_3", SUNCATCHER, "openai_stoke_nova")
+"""Satellites that were announced, or that scenarios take, to be shown side by side."""
 STANDARD_KW_M2 = 1.0
 """Sunlight at which panels on the ground are rated, kW/m^2 (IEC 60904-3)."""
 HOURS_PER_YEAR = DAYS_PER_YEAR * HOURS_PER_DAY
@@ -193,7 +195,32 @@ def no_batteries(evidence: Evidence) -> Claim:
                 tuple(one.row for one in (lowest, here, highest, *off, *upper)),
                 "The licence asks for nodes up to 30 degrees off, which is two hours of local time.",
             ),
+            _shells(evidence),
         ),
+    )
+
+
+def _shells(evidence: Evidence) -> Table:
+    """The light of the shells that were filed for."""
+    environment = evidence.environment(evidence.scenario(MILLION, set_=[_YEAR]))
+    rows = list[tuple[Cell, ...]]()
+    for plane in environment.shell_planes:
+        seen = environment.light(plane.id)
+        days = float(seen.eclipse_days_per_year)
+        rows.append(
+            (
+                f"{plane.altitude_km:.0f}",
+                f"{plane.inclination_deg:.1f}",
+                plane.ltan_h,
+                100 * seen.sunlit_fraction,
+                seen.longest_eclipse_min,
+                days,
+            )
+        )
+    return Table(
+        "Darkness in the shells that were filed for, a sample",
+        ("altitude km", "inclination deg", "local time of node h", "sunlit %", "longest eclipse min", "days a year"),
+        tuple(dict.fromkeys(rows)),
     )
 
 
@@ -248,7 +275,7 @@ def array_per_gpu(evidence: Evidence) -> Claim:
 def _fleets(evidence: Evidence) -> Table:
     """The critique's GPUs on satellites of several designs."""
     figures, rows = evidence.figures, list[tuple[Cell, ...]]()
-    for name in (AI1, SUNCATCHER):
+    for name in DESIGNS:
         scenario = evidence.scenario(name)
         environment, satellite = evidence.environment(scenario), scenario.satellite
         each, count = environment.sizes.array_needed_m2 / satellite.gpus, figures.critique_gpus / satellite.gpus

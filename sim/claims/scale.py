@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.claims.capital import PART_MASSES, Delivered, announced_to_sum, lightest, mass_kg
 from sim.claims.claim import Cell, Claim, Input, Table, Threshold
-from sim.claims.energy import AI1, SUNCATCHER
+from sim.claims.energy import AI1, DESIGNS
 from sim.claims.evidence import Evidence
 from sim.claims.judging import Values, crossing, judged, over_ranges, short
 from sim.environment.parts import Parts
@@ -60,7 +60,7 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
 
 def _densities(evidence: Evidence, best: float) -> Table:
     rows: list[tuple[str, float, float, float]] = []
-    for name in (AI1, SUNCATCHER):
+    for name in DESIGNS:
         scenario = evidence.scenario(name)
         parts, kw = evidence.environment(scenario).designs[0].parts, scenario.satellite.full_load_w / 1000
         array_kw = parts.array_w / 1000

@@ -56,6 +56,17 @@ def test_the_dark_of_a_dawn_dusk_orbit_is_the_published_one(evidence):
     assert one.days == pytest.approx(100, abs=6)
 
 
+def test_the_shells_that_were_filed_for_are_dark_where_their_nodes_are_off(evidence):
+    rows = no_batteries(evidence).tables[1].rows
+    sun_synchronous = {(row[0], row[2]): row for row in rows if row[2] is not None}
+    # 500 km, dawn-dusk: 22.7 min (cylinder); 1,500 km: none.
+    assert sun_synchronous["500", 6.0][4] == pytest.approx(22.7, rel=0.05)
+    assert sun_synchronous["1500", 6.0][4] == 0
+    inclined = [row for row in rows if row[2] is None]
+    assert inclined
+    assert all(row[4] > 30 for row in inclined)
+
+
 def test_the_battery_carries_the_load_through_the_longest_eclipse(evidence):
     one, scenario = Dark.of(evidence, 700.0), evidence.scenario("spacex_ai1")
     drawn = scenario.satellite.full_load_w / 1000 * one.longest_min / 60

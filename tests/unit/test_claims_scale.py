@@ -34,6 +34,17 @@ def test_launched_power_is_flights_times_satellites_times_power(evidence):
     assert claim.standing == "fails"
 
 
+def test_the_ladders_launch_what_their_flights_carry(evidence):
+    slow, base, ambitious = launched_per_year(evidence).tables[1].rows
+    flight_gw = 47 * 0.119976 / 1000
+    assert slow[1:] == pytest.approx([12 * flight_gw] * 4, rel=1e-3)
+    assert base[4] == pytest.approx(145 * flight_gw, rel=1e-9)
+    # Growth by a factor g a year from 12: the first year's flights are the integral of 12 g^t.
+    growth = math.log(145 / 12) / 5
+    assert base[1] == pytest.approx(12 * math.expm1(growth) / growth * flight_gw, rel=1e-9)
+    assert ambitious[4] < 200  # GW a year: not even so
+
+
 def test_a_year_of_launches_turns_at_its_threshold(evidence):
     turn = launched_per_year(evidence).threshold.value
     for factor, verdict in ((1.001, "holds"), (0.999, "fails")):
@@ -210,6 +221,12 @@ def test_the_launched_power_price_is_the_published_one(evidence):
     claim = launched_power(evidence)
     # 575 kg, 28 kW, 5 years at $200/kg: 821 (published 810).
     assert claim.estimate.mean == pytest.approx(575 * 200 / (28 * 5), rel=0.02)
+
+
+def test_launch_alone_costs_what_the_notes_of_starcloud_say(evidence):
+    rows = {row[0]: row for row in launched_power(evidence).tables[1].rows}
+    # 3 t at $500/kg for 200 kW and 5 years: $0.171/kWh, not the $0.05 claimed for power.
+    assert rows["starcloud_3"][5] == pytest.approx(3000 * 500 / (199.96 * 5 * 8766), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
         f"GPUs {_kw(load['gpus_w'])} ({load['gpu_w']:,g} W each)"
     )
     yield (
-        f"  solar array {_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, {_MOUNTS[array['mount']]}: "
+        f"  solar array {_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, "
+        f"{'power as rated' if array['rated'] else _MOUNTS[array['mount']]}: "
         f"{_kw(array['bol_w'])} BOL ({array['bol_kw_per_tonne']:.3g} kW/t), "
         f"{_kw(array['eol_w'])} EOL, facing the Sun"
     )

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil, log1p
+from textwrap import wrap
 from typing import Any
 
 from sim.constants import HOURS_PER_DAY
@@ -115,8 +116,16 @@ def shortcomings(found: dict[str, Any]) -> list[str]:
 def table(found: dict[str, Any]) -> str:
     """The rows in columns, each source above its own, and what has no reference below."""
     rows, _, verdict = table_of(found, DIGITS).rpartition("\n\n")
-    wide = max(len(one["name"]) for one in found["beside"])
-    lines = [f"  {one['name']:{wide}}  {one['value']:,.0f} {one['unit']}: {one['note']}" for one in found["beside"]]
+    lines = [
+        line
+        for one in found["beside"]
+        for line in wrap(
+            f"{one['name']}: {one['value']:,.0f} {one['unit']} ({one['note']})",
+            110,
+            initial_indent="  ",
+            subsequent_indent="    ",
+        )
+    ]
     return "\n\n".join([rows, "\n".join(["Beside them, not judged:", *lines]), verdict])
 
 

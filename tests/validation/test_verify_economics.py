@@ -133,9 +133,9 @@ def test_what_has_no_reference_is_said_and_not_judged(found) -> None:
 
 
 def test_a_case_that_is_none_is_refused() -> None:
-    with pytest.raises(InputError, match="must be CASE.path=value; did you mean 'mccalip_orbit'"):
+    with pytest.raises(InputError, match=r"must be CASE\.path=value; did you mean 'mccalip_orbit'"):
         Cases(["mccalip_orbt.economics.bus_usd=1"])
-    with pytest.raises(InputError, match="must be CASE.path=value"):
+    with pytest.raises(InputError, match=r"must be CASE\.path=value"):
         Cases(["economics.bus_usd=1"])
 
 

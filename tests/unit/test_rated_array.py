@@ -82,5 +82,10 @@ def test_an_area_has_to_be_given():
 
 
 def test_describe_says_so(fleet):
-    text = describe(built(fleet, RATING).scenario)
-    assert "power as rated: 5 kW BOL" in text
+    """An orbit without eclipse needs the load of 600 W at the end of a life of a year, a tenth less than when new."""
+    shell = {"kind": "sun_synchronous", "altitude_km": 1600, "ltan_h": 6, "formation": "cluster"}
+    array = {"area_m2": 20, "degradation_per_year": 0.1, "rating": {"power_w": 600}}
+    satellite = {"array": array, "bus_power_w": 0, "gpu": {"peak_w": 600}}
+    text = describe(fleet(slots=1, shell=shell, satellite=satellite, life_days=365.25))
+    assert "solar array rated at 0.6 kW (given; 0.6667 kW needed), 20 m2: 0.6 kW BOL" in text
+    assert "array of 0.6 kW is too small: 0.6667 kW would be sufficient for full load" in text.replace("\n", " ")

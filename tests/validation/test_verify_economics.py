@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import sim
 from sim.cli.commands import app
 from sim.economics import Item, costs
-from sim.errors import InputError
+from sim.errors import InputError, ScenarioError
 from sim.metrics import measure
 from sim.scenario import load
 from sim.shipped import validation_case
@@ -114,6 +114,14 @@ def test_the_case_says_the_same_by_itself(usd_per_kg) -> None:
     assert metrics["discounted_energy_mwh"] == pytest.approx(mwh, rel=1e-6)
     assert metrics["cost_per_mwh_usd"] == pytest.approx(usd / mwh, rel=1e-6)
     assert metrics["launched_power_usd_per_kw_year"] == pytest.approx(launch / 270 / (5 * 365 / 365.25), rel=1e-9)
+
+
+def test_cases_have_names_of_their_own() -> None:
+    assert load("validation/mccalip_orbit") == load(validation_case(MCCALIP))
+    with pytest.raises(ScenarioError, match="did you mean 'validation/mccalip_orbit'"):
+        load("validation/mcalip_orbit")
+    names = set(json.loads(CliRunner().invoke(app, ["scenarios", "--json"]).stdout)["validation"])
+    assert {f"validation/{name}" for name in economics._CASES} - names == {"validation/ground_stargate"}
 
 
 def test_a_flight_of_failed_ones_would_show() -> None:

@@ -50,8 +50,8 @@ def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Coll
 
     A source is a path, or the bare name of a shipped scenario, overlay or validation case (`suncatcher_81`,
     `overlays/pause`, `validation/mccalip_orbit`).  A file may name strategies by `module:Class` only with `allow_code`,
-    or where that says this very name: another's file must not run code unasked.  Raises `ScenarioError` with every fault
-    found, each naming the file, the place in it, the value and what is allowed.
+    or where that says this very name: another's file must not run code unasked.  Raises `ScenarioError` with every
+    fault found, each naming the file, the place in it, the value and what is allowed.
     """
     if not sources:
         raise ScenarioError([Fault("scenario", "", None, "name at least one scenario file")])

@@ -95,7 +95,7 @@ def test_figures_carry_their_source_as_data(path):
 def test_a_shipped_scenario_says_where_its_own_figures_are_from(name):
     figures = sources(load(name))
     stated = [figure for figure in figures if figure.tag is not None and not figure.default]
-    assert len(stated) >= 40
+    assert len(stated) >= (40 if name in FLEETS else 30)  # a campus has neither orbit nor flights
     assert sum(figure.low is not None and figure.high is not None for figure in stated) >= 10
     assert not [figure.path for figure in figures if figure.source == NO_SOURCE]
 

@@ -145,8 +145,11 @@ class Campus(Parameters):
     """A hall of hosts on the ground in place of a constellation.
 
     A host is what `satellite` describes: `satellite.gpus` accelerators that `reliability.bus`, `reliability.gpu` and
-    `reliability.groups` let fail, each by its own clock of time at work.  Hosts fail only while they compute for the
-    job: there are no failures in pools, in repair and while the job waits.
+    `reliability.groups` let fail, each by its own clock of time at work.  Hosts fail only while they compute for their
+    job, or serve: there are no failures in pools, in repair and while the job waits.
+
+    Each job has hosts of its own: those that it needs, its standbys, and of what is left a share by its size.  Where
+    there are services they have what is left, and each host serves on its own.  All share the technicians.
     """
 
     hosts: int = Field(gt=0, le=MOST_HOSTS)
@@ -154,7 +157,7 @@ class Campus(Parameters):
     spare_hosts: int = Field(default=0, ge=0, le=MOST_HOSTS)
     """Hosts that do other work until the working pool runs short; they come one by one and do not go back."""
     warm_standbys: int = Field(default=0, ge=0, le=MOST_HOSTS)
-    """Hosts that the job holds beside those that compute, to take the place of one that fails at once."""
+    """Hosts that each job holds beside those that compute, to take the place of one that fails at once."""
     selection_min: float = Field(default=3.0, ge=0, le=1e6, json_schema_extra=cited("S", _PAPER))
     """Choosing the hosts of a job anew, at its start and when no standby is left, minutes."""
     spare_wait_min: float = Field(default=20.0, ge=0, le=1e6, json_schema_extra=cited("S", _PAPER))

@@ -72,6 +72,11 @@ def test_several_alike_are_as_many_descriptions_of_one():
     assert np.array_equal(alike.events.time_days, apart.events.time_days)
     assert np.array_equal(alike.events.job, apart.events.job)
     assert alike.job_counts == (3,)
+    stops = alike.events.where(EventKind.JOB_INTERRUPTED)
+    first, second, third = (set(stops.time_days[stops.job == job].tolist()) for job in range(3))
+    assert len(first) > 20
+    assert not first & second  # their hosts are others, and fail on other days
+    assert not second & third
     assert measure(alike)["useful_gpu_hours"] == measure(apart)["useful_gpu_hours"]
 
 
@@ -121,6 +126,26 @@ def _unmended_days(result: Result) -> float:
         if kind in (EventKind.HOST_FAILED, EventKind.REPAIRED, EventKind.MISREPAIRED):
             last[host] = kind, day
     return sum(result.horizon_days - day for kind, day in last.values() if kind == EventKind.HOST_FAILED)
+
+
+def test_hosts_that_serve_do_not_age_in_repair():
+    def worked(automatic_min: float) -> dict[int, list[float]]:
+        """Days at work of each host at its failures."""
+        repair = [f"campus.repair.automatic_min={automatic_min}", "campus.repair.manual_share=0"]
+        log = run(campus("workload.jobs=[]", SERVE, "reliability.gpu.rate_per_year=3", *repair)).events
+        found, since, total = {}, dict.fromkeys(range(20), 0.0), dict.fromkeys(range(20), 0.0)
+        for kind, host, day in zip(log.kind.tolist(), log.berth.tolist(), log.time_days.tolist(), strict=True):
+            if kind == EventKind.HOST_FAILED:
+                total[host] += day - since[host]
+                found.setdefault(host, []).append(total[host])
+            elif kind in (EventKind.REPAIRED, EventKind.MISREPAIRED):
+                since[host] = day
+        return found
+
+    at_once, slowly = worked(0), worked(10_000)
+    assert sum(map(len, slowly.values())) > 100
+    for host, days in slowly.items():
+        assert days == pytest.approx(at_once[host][: len(days)])
 
 
 def test_services_have_what_jobs_leave_and_share_it_by_demand():

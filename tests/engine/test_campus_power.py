@@ -76,6 +76,7 @@ def test_hosts_come_on_line_in_phases_and_the_job_waits_for_enough():
     assert hosts.tolist() == [25, 50, 25]
     assert result.events.where(EventKind.STORED).time_days.tolist() == pytest.approx([18 * MONTH_DAYS] * 3)
     assert result.events.where(EventKind.JOB_STARTED).time_days[0] == pytest.approx(12 * MONTH_DAYS)
+    assert result.events.satellites.sum() == 100  # spare hosts do other work
     kept = result.events.where(EventKind.KEPT_WAITING)
     # 25 hosts wait for six months, and at the end 50 for three minutes, in which they are chosen.
     assert kept.amount.sum() == pytest.approx(25 * 4 * 6 * MONTH_DAYS * 24 + 50 * 4 * 0.05, rel=1e-6)
@@ -154,6 +155,16 @@ def test_a_price_that_grows_and_one_by_year():
     assert paid(table, Item.ENERGY) == pytest.approx(float(kwh @ np.interp(years, [2028, 2030], [0.1, 0.3])), rel=1e-6)
 
 
+def test_greenhouse_gases_are_those_of_what_was_drawn():
+    hosts = 100 * 4 * 164.0  # kg to make the GPUs
+    flat = "campus.facility.pue={kind: constant, value: 1.25}"
+    grid, gas = run(campus(flat)), run(campus(flat, "campus.facility.supply={kind: gas}"))
+    kwh = 1.25 * it_kwh(grid)[1].sum()
+    assert measure(grid)["carbon_kg"] == pytest.approx(hosts + 0.37 * kwh)
+    # Combined cycle: 6,200 Btu of gas for a kWh.
+    assert measure(gas)["carbon_kg"] == pytest.approx(hosts + 6200 * 53.06e-6 * kwh)
+
+
 # Cooling
 
 
@@ -166,6 +177,10 @@ def test_a_hotter_site_cools_less_for_nothing():
     assert means[0] == pytest.approx(1.09)  # never a chiller
     assert (np.diff(means[1:]) > 0).all()
     assert pue(supply_c=20) > pue() > pue(supply_c=40)
+    # Free below 22 C outdoors: all year, and at a site whose mean that is half of it.
+    for mean, share in ((0, 1.0), (22, 0.5)):
+        climate = ClimatePue(mean_c=mean, annual_amplitude_k=11, daily_amplitude_k=6)
+        assert climate.free_cooling_share == pytest.approx(share, abs=0.01)
     assert pue(approach_k=4) < pue()
     assert pue(carnot_share=0.6) < pue()
 

@@ -21,7 +21,6 @@ from sim.economics.facility import FullUse, full_use, it_kwh
 from sim.engine import simulate
 from sim.environment import Environment
 from sim.errors import InputError
-from sim.launch import PerKilogram
 from sim.metrics import measure
 from sim.metrics.money import discounted_gpu_hours
 from sim.result import Result
@@ -79,9 +78,12 @@ class Cases:
             self._settings[name].append(setting)
 
     def load(self, name: str, *settings: str) -> Scenario:
-        """A case, with settings under those of the caller."""
+        """A case, with settings under those of the caller.  Raises `InputError` where those take its facility away."""
         path = shipped().get(name) or validation_case(name)
-        return load(path, set_=[*settings, *self._settings[name]])
+        scenario = load(path, set_=[*settings, *self._settings[name]])
+        if scenario.campus is not None and scenario.campus.facility is None:
+            raise InputError(f"--set {name}.campus.facility: must stay, since its costs are compared")
+        return scenario
 
     def run(self, name: str, *settings: str) -> Result:
         """One run of a case."""
@@ -172,9 +174,14 @@ _CALCULATOR = "McCalip's calculator, github.com/andrewmccalip/thoughts, math.js 
 
 
 def satellites_for(one: Result, target_mw: float) -> int:
-    """Satellites that deliver a power in the mean of the mission, of which `one` is a run of a single one."""
+    """Satellites that deliver a power in the mean of the mission, of which `one` is a run of a single one.
+
+    Raises `InputError` where it delivers nothing.
+    """
     gpu_kw = one.scenario.satellite.gpu.peak_w / 1000
     mean_mw = discounted_gpu_hours(one, 0.0) * gpu_kw / (one.horizon_days * HOURS_PER_DAY) / 1000
+    if mean_mw == 0:
+        raise InputError(f"{one.scenario.name}: its satellites have no power for their GPUs, so no number is enough")
     # Speeds are single precision: 1e-7 of the number is rounding.
     return ceil(target_mw / mean_mw * (1 - 1e-7))
 
@@ -252,11 +259,10 @@ def _beside(cases: Cases, seed: int) -> Iterator[Beside]:
     """What the white paper's 40 MW for ten years come to with all that it leaves out."""
     result = _run(load(_OWN, set_=[f"mission.years={_YEARS}"]), seed)
     times = _MW * 1e6 / (result.nameplate_gpus * result.scenario.satellite.gpu.peak_w)
-    usd_per_kg = cases.load("starcloud_orbit").launch.vehicle.price
-    assert isinstance(usd_per_kg, PerKilogram)
+    price = cases.load("starcloud_orbit").launch.vehicle.price
     for name, spent in (
         (f"40 MW of {_OWN} for ten years", costs(result)),
-        ("the same, launched at the white paper's price of a kg", costs(result, launch_price=usd_per_kg)),
+        ("the same, launched at the white paper's price of a kg", costs(result, launch_price=price)),
     ):
         chips, satellites, launches, all_of_it = (
             times * _paid(spent, *items) / 1e6 for items in ((Item.GPUS,), (Item.SATELLITES,), (Item.LAUNCHES,), ())

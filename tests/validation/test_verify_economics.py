@@ -147,6 +147,21 @@ def test_a_case_that_is_none_is_refused() -> None:
         Cases(["economics.bus_usd=1"])
 
 
+@pytest.mark.parametrize(
+    ("part", "setting", "said"),
+    [
+        (economics._mccalip_orbit, f"{MCCALIP}.satellite.bus_power_w=30000", "no power for their GPUs"),
+        (economics._mccalip_orbit, f"{MCCALIP}.economics.bus_ust=1", "economics.bus_ust"),
+        (economics._mccalip_orbit, f"{MCCALIP}.satellite.array.rating.power_w=100", "satellites_per_plane"),
+        (economics._mccalip_ground, "mccalip_ground.campus.facility=null", "must stay"),
+        (economics._epoch, "ground_stargate.campus.facility=null", "must stay"),
+    ],
+)
+def test_a_setting_that_makes_no_case_is_refused(part, setting, said) -> None:
+    with pytest.raises(InputError, match=said):
+        list(part(Cases([setting])))
+
+
 @pytest.mark.parametrize("json_option", [[], ["--json"]])
 def test_the_command(found, monkeypatch, json_option) -> None:
     monkeypatch.setattr(economics, "verify_economics", lambda *args, **keywords: found[0])

@@ -112,7 +112,8 @@ def _binding(case: Case) -> str:
     )
     parts = ", ".join(f"{name} ${float(usd) / hours:.2f}" for name, usd in shares)
     ground = f"on the ground all of it costs ${case.ground_usd_per_hour:.2f}"
-    return f"of ${whole / hours:.2f} an hour in orbit {parts}; {ground}"
+    largest = max(shares, key=lambda one: float(one[1]))[0]
+    return f"{largest}: of ${whole / hours:.2f} an hour in orbit {parts}; {ground}"
 
 
 def _costs(case: Case) -> Table:

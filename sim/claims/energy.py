@@ -55,7 +55,7 @@ def energy_gain(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
-            f"{target:g} times claimed",
+            f"the {target:g} claimed",
             at_least=True,
             condition=f"the plant on the ground has a capacity factor under {100 * limit:.1f} %",
         ),

@@ -20,6 +20,8 @@ DRAWS = 400
 """Draws of the inputs from their ranges: the ends of an interval are good to a tenth of its width."""
 WIDE = 10.0
 """High over low of a range of positive figures from which belief is even in the logarithm, where no law is stated."""
+BARE = ("1", "share")
+"""Units that are not said."""
 _PLACES = 60  # halvings of an interval: to the last digit
 
 
@@ -102,7 +104,8 @@ def judged(estimate: Estimate, target: float, claimed: str, *, at_least: bool, c
     sure, never = (low >= target, high < target) if at_least else (high <= target, low > target)
     if not (sure or never):
         return f"holds if {condition}"
-    return f"{'holds' if sure else 'fails'}: {short(estimate.mean)}, against {claimed}"
+    shown = short(estimate.mean) if estimate.unit in BARE else f"{short(estimate.mean)} {estimate.unit}"
+    return f"{'holds' if sure else 'fails'}: {shown}, against {claimed}"
 
 
 def with_values(model: Model, values: Mapping[str, object]) -> Model:

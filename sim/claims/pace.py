@@ -51,7 +51,7 @@ def launched_per_year(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
-            f"{target:g} GW a year claimed",
+            f"the {target:g} claimed",
             at_least=True,
             condition=f"there are {short(target / each)} flights of {one.seats} a year",
         ),

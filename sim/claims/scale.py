@@ -41,7 +41,7 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
-            f"{target:g} kW/t claimed",
+            f"the {target:g} claimed",
             at_least=True,
             condition=f"the satellite weighs {closes_kg:,.0f} kg, {100 * closes_kg / parts.sum_kg:.0f} % of its parts",
         ),
@@ -95,7 +95,7 @@ def capital_for_2030(evidence: Evidence) -> Claim:
             values[inputs[3].path] / KW_PER_GW / values[inputs[2].path]
         )
 
-    estimate = over_ranges(ratio, inputs, evidence.generator("C8"), "1")
+    estimate = over_ranges(ratio, inputs, evidence.generator("C8"), "times")
     central = {one.path: float(one.value) for one in inputs}
     orbit = orbit_usd_per_useful_kw(evidence, scenario, inputs, central, online) * KW_PER_GW
     ground = figures.ground_usd_per_gw / figures.ground_availability
@@ -198,7 +198,7 @@ def same_money(evidence: Evidence) -> Claim:
         unit="GW",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; availability on the ground",
-        verdict=judged(estimate, target, f"{target:g} GW on the ground", at_least=True, condition=words),
+        verdict=judged(estimate, target, f"{target:g} on the ground", at_least=True, condition=words),
         threshold=Threshold(f"{target:g} GW if {words}", turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"price and flights: {short(satellites)} satellites on {short(satellites / one.seats)} flights, which are "

@@ -79,11 +79,12 @@ def scenarios(as_json: Json = False) -> None:
     """List the scenarios that come with the program."""
     from sim.scenario import load
     from sim.scenario.yaml_file import read
-    from sim.shipped import shipped, shipped_overlays
+    from sim.shipped import shipped, shipped_overlays, validation_cases
 
     found = {name: {"description": load(path).description} for name, path in shipped().items()}
     if as_json:
-        print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
+        lists = {"overlays": sorted(shipped_overlays()), "validation": sorted(validation_cases())}
+        print_json({"scenarios": found, **lists})
         return
     for name, entry in found.items():
         say(name, f"    {entry['description']}")
@@ -96,6 +97,7 @@ def scenarios(as_json: Json = False) -> None:
         ("overlays for a campus", of_campuses),
     ):
         say(title, "    " + ", ".join(named))
+    say("cases that are compared with what is published", "    " + ", ".join(validation_cases()))
 
 
 def schema(

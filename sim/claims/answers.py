@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from sim.claims.cheapest import cheapest_place
 from sim.claims.claim import Claim
-from sim.claims.energy import array_per_gpu, energy_gain, free_cooling, no_batteries, radiator_size
+from sim.claims.energy import array_per_gpu, energy_gain, no_batteries
 from sim.claims.evidence import Evidence
+from sim.claims.heat import free_cooling, radiator_size
 from sim.claims.links import thin_links
 from sim.claims.maintenance import failures, no_maintenance
+from sim.claims.pace import launched_per_year, months_to_power
 from sim.claims.price import launched_power
 from sim.claims.radiation import radiation
-from sim.claims.scale import capital_for_2030, kilowatts_per_tonne, launched_per_year, months_to_power, same_money
+from sim.claims.scale import capital_for_2030, kilowatts_per_tonne, same_money
 from sim.errors import InputError
 from sim.text import nearest
 
 CLAIMS: Mapping[str, Callable[[Evidence], Claim]] = {
     "C1": energy_gain,
     "C2": no_batteries,
+    "C3": cheapest_place,
     "C4": failures,
     "C5": launched_per_year,
     "C6": kilowatts_per_tonne,

@@ -105,8 +105,6 @@ class Figures(Parameters):
         ),
     )
     """Capital of a GW of computers on the ground."""
-    ground_compute_usd_per_gw: float = _figure(26e9, cited("P", _EPOCH))
-    """The computers in it."""
     ground_tco_usd_per_gw_year: float = _figure(8.5e9, cited("P", f"capital and operations: {_EPOCH}"))
     """What a GW of computers costs in a year, capital included."""
     ground_gpus_per_gw: float = _figure(330_000, cited("P", f"GB300: {_EPOCH}"))
@@ -115,6 +113,8 @@ class Figures(Parameters):
     """Capital of a GW in orbit, as another published it."""
     claimed_budget_usd: float = _figure(1.4e12, cited("S", "over eight years: what was announced"))
     """Money."""
+    claimed_budget_years: float = _figure(8, cited("S", "what was announced"))
+    """Years over which it is spent."""
     claimed_budget_gw: float = _figure(30, cited("S", "what was announced for it"))
     """What it buys on the ground."""
     campus_gw: float = _figure(1.5, cited("S", "a campus as built lately"))
@@ -149,6 +149,19 @@ class Figures(Parameters):
     # Price
     claimed_parity_year: float = _figure(2028.6, cited("S", "36 months, probably closer to 30, from February 2026"))
     """Year in which orbit is said to be the cheapest place."""
+    future_launch_usd_per_kg: float = _figure(
+        200,
+        cited("S2", "460 without reuse, under 15 with a hundred reuses: Suncatcher paper, arXiv 2511.19468", 15, 460),
+    )
+    """Launch by the kilogram on a vehicle that is used again and again."""
+    satellite_progress_ratio: float = _figure(0.85, cited("A", "aerospace series: 85 %", 0.8, 0.95))
+    """Price of a satellite without its chips after each doubling of the number built, over that before."""
+    satellites_built_before: float = _figure(
+        1000, cited("A", "prices by part are for series by the thousand", 100, 10_000, "log_uniform")
+    )
+    """Satellites like these that had been built when their price was right."""
+    long_life_years: float = _figure(10, cited("S", "with robots, after 2032: SemiAnalysis, 3 June 2026", 5, 10))
+    """Design life of satellites to come."""
     published_ground_usd_per_gpu_hour: float = _figure(2.49, cited("S", "SemiAnalysis, 3 June 2026"))
     """A GPU-hour on the ground, as published."""
     published_orbit_usd_per_gpu_hour: float = _figure(10.91, cited("S", "SemiAnalysis, 3 June 2026"))

@@ -15,6 +15,13 @@ from sim.physics.link import transfer_time_s
 
 RATES_GB_S = (1.0, 10.0, 100.0, 1000.0, 1600.0, 9600.0)
 
+_INPUTS = (
+    "satellite.links.ground_rate_gb_s",
+    "workload.jobs.0.model.parameters",
+    "workload.jobs.0.model.tokens_per_step",
+    "workload.jobs.0.gpus",
+)
+
 
 @dataclass(frozen=True)
 class Linked:
@@ -70,60 +77,56 @@ def thin_links(evidence: Evidence) -> Claim:
     rack = Linked.of(evidence, rate_gb_s=figures.critique_rack_gb_s)
     # Outages of links are apart from their rate: the answer is judged with both.
     turn = crossing(lambda rate: Linked.of(evidence, rate_gb_s=rate).computing, least, 1.0, 9600.0)
-    rows = [
-        (rate, one.step_s, 100 * one.computing, one.across_s)
-        for rate in RATES_GB_S
-        for one in [Linked.of(evidence, rate_gb_s=rate)]
-    ]
-    downlinks = [
-        (rate, Linked.of(evidence, ground_rate_gb_s=rate).to_ground_h)
-        for rate in (figures.critique_ground_gb_s, 10.0, figures.critique_rack_gb_s)
-    ]
     condition = f"links carry less than {short(turn)} Gb/s" if turn else "links are far slower"
     return Claim(
         id="E4",
-        said="A satellite has about 1 Gb/s to the ground where racks have 100 Gb/s between them.",
+        said="Links in orbit are too thin to train over: 1 Gb/s to the ground where racks have 100 Gb/s between them.",
         question="Do links in orbit let many satellites train one model together?",
         quantity=f"share of its time that a job of {job.gpus} chips on several satellites computes rather than talks",
         unit="share",
         estimate=estimate,
         interval="ranges of the links' rate and of their outages",
-        verdict=_turned(judged(estimate, least, at_least=True, condition=condition)),
+        verdict=judged(estimate, least, f"{least:g} that is enough", at_least=False, condition=condition),
         threshold=Threshold(
-            f"{least:.0%} of the time computing at {short(turn)} Gb/s between satellites",
+            f"{100 * least:g} % of the time computing at {short(turn)} Gb/s between satellites",
             turn,
             "Gb/s",
             ranged[0].path,
         ),
         binding=(
             f"the links between satellites, over which {here.gradient_gb:.3g} GB of gradients are summed at each step: "
-            f"at the critique's {figures.critique_ground_gb_s:g} Gb/s {100 * radio.computing:.0f} % of the time would be "
-            f"left, at {figures.critique_rack_gb_s:g} Gb/s {100 * rack.computing:.0f} %; to the ground go checkpoints alone, "
+            f"at the critique's {figures.critique_ground_gb_s:g} Gb/s {100 * radio.computing:.0f} % of the time would "
+            "be "
+            f"left, at {figures.critique_rack_gb_s:g} Gb/s {100 * rack.computing:.0f} %; to the ground go checkpoints "
+            "alone, "
             f"{here.checkpoint_gb:.0f} GB in {60 * here.to_ground_h:.1f} min"
         ),
-        inputs=tuple(
-            [*ranged, *evidence.own("critique_ground_gb_s", "critique_rack_gb_s", "tolerable_loss")]
-            + evidence.given(
-                scenario,
-                "satellite.links.ground_rate_gb_s",
-                "workload.jobs.0.model.parameters",
-                "workload.jobs.0.model.tokens_per_step",
-                "workload.jobs.0.gpus",
-            )
+        inputs=(
+            *ranged,
+            *evidence.own("critique_ground_gb_s", "critique_rack_gb_s", "tolerable_loss"),
+            *evidence.given(scenario, *_INPUTS),
         ),
-        tables=(
-            Table(
-                "The job by the rate of the links between satellites",
-                ("Gb/s", "step s", "computing %", "checkpoint to neighbours s"),
-                tuple(rows),
-                f"{short(float(job.model.parameters) if job.model else 0)} parameters; 1,600 Gb/s were shown on a bench, "
-                "9,600 are designed.",
-            ),
-            Table("A checkpoint to the ground", ("Gb/s a satellite", "hours"), tuple(downlinks)),
-        ),
+        tables=(_by_rate(evidence), _to_ground(evidence)),
     )
 
 
-def _turned(verdict: str) -> str:
-    """The critique holds where the job does not compute enough, and the other way round."""
-    return {"holds": "fails", "fails": "holds"}.get(verdict, verdict)
+def _by_rate(evidence: Evidence) -> Table:
+    model = evidence.scenario(SUNCATCHER).workload.jobs[0].model
+    assert model is not None
+    return Table(
+        "The job by the rate of the links between satellites",
+        ("Gb/s", "step s", "computing %", "checkpoint to neighbours s"),
+        tuple(
+            (rate, one.step_s, 100 * one.computing, one.across_s)
+            for rate in RATES_GB_S
+            for one in [Linked.of(evidence, rate_gb_s=rate)]
+        ),
+        f"{short(float(model.parameters))} parameters; 1,600 Gb/s were shown on a bench, 9,600 are designed.",
+    )
+
+
+def _to_ground(evidence: Evidence) -> Table:
+    figures = evidence.figures
+    rates = figures.critique_ground_gb_s, 10.0, figures.critique_rack_gb_s
+    rows = tuple((rate, 60 * Linked.of(evidence, ground_rate_gb_s=rate).to_ground_h) for rate in rates)
+    return Table("A checkpoint to the ground", ("Gb/s a satellite", "minutes"), rows)

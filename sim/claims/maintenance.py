@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import isfinite, log
 
 from sim.claims.capital import Delivered
@@ -25,86 +26,125 @@ LONG_YEARS = 15.0
 """Three design lives: the share of the last satellites' life that is left at the end is small by then."""
 _LONG = (f"mission.years={LONG_YEARS}", "mission.wind_down_years=0.5", *NOBODY_COMPUTES)
 LEAST_REPLICATES = 20
-"""With so many the birth controls determine what no one replaces to the last digit; they take no time."""
+"""With so many the birth controls determine what no one replaces to the last digit."""
+USEFUL = "useful_gpu_hours"
+_FAILURES = (
+    "reliability.gpu.constant_per_year",
+    "reliability.gpu.infant_loss_fraction",
+    "reliability.bus.constant_per_year",
+    "reliability.bus.infant_loss_fraction",
+    "reliability.groups.host.law.rate_per_year",
+)
+_WORTH = "service.value_usd_per_gpu_hour", "launch.vehicle.price.usd", "economics.gpu_usd"
+_PUBLISHED = (
+    "published_early_failure",
+    "published_yearly_failures",
+    "published_replacement_t_low",
+    "published_replacement_t_high",
+    "ground_tco_usd_per_gw_year",
+)
 _COLUMNS = ("at work %", "useful %", "satellites relaunched", "USD a useful GPU-hour", "net cost million USD")
 
 
 def ratio(above: tuple[Study, str, str], below: tuple[Study, str, str], factor: float, unit: str) -> Estimate:
-    """A metric of one study over one of another, each (study, strategy, metric), paired by the seed, times a factor."""
+    """A metric of one study over one of another, each (study, strategy, metric), paired by the seed, times a factor.
+
+    Of the longer study the first replicates count.
+    """
     first, second = (study.values(strategy, metric) for study, strategy, metric in (above, below))
-    return estimate_ratio(Ratio(factor * first, second), no_controls(len(first)), Quantity(unit, 0.0))
+    count = min(len(first), len(second))
+    return estimate_ratio(Ratio(factor * first[:count], second[:count]), no_controls(count), Quantity(unit, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Cluster:
+    """The Suncatcher cluster under strategies, as designed and with more or less that fails."""
+
+    evidence: Evidence
+
+    @property
+    def heavy(self) -> str:
+        """The setting of GPUs that nobody has burnt in."""
+        return f"reliability.gpu.infant_loss_fraction={self.evidence.figures.heavy_infant_loss!r}"
+
+    @property
+    def designed(self) -> Study:
+        """As designed, under all strategies."""
+        return self.evidence.study(self.evidence.scenario(SUNCATCHER), *STRATEGIES)
+
+    @property
+    def rough(self) -> Study:
+        """Heavy infant mortality."""
+        return self._variant(self.evidence.scenario(SUNCATCHER, set_=[self.heavy]))
+
+    @property
+    def burnt_in(self) -> Study:
+        """The same GPUs after a burn-in."""
+        return self._variant(self.evidence.scenario(SUNCATCHER, BURN_IN, set_=[self.heavy]))
+
+    @property
+    def mitigated(self) -> Study:
+        """Measures against soft errors."""
+        return self._variant(self.evidence.scenario(SUNCATCHER, MITIGATED))
+
+    def _variant(self, scenario: Scenario) -> Study:
+        """What a variant changes is paired, and shows in few replicates."""
+        return self.evidence.study(scenario, *BOTH, replicates=self.evidence.fewer)
+
+    def table(self) -> Table:
+        """What each case delivers and costs under each strategy."""
+        infant = f"{100 * self.evidence.figures.heavy_infant_loss:g} % infant mortality"
+        cases = (
+            ("as designed", self.designed),
+            (infant, self.rough),
+            ("the same after burn-in", self.burnt_in),
+            ("codes and checksums", self.mitigated),
+        )
+        return Table(
+            "Five years of the cluster",
+            ("case", "strategy", *_COLUMNS),
+            tuple((case, strategy, *_row(study, strategy)) for case, study in cases for strategy in study.strategies),
+            "Shares are of the planned GPU-hours; net cost is at equal service, what is missing bought at today's "
+            "price "
+            "of a GPU-hour.",
+        )
 
 
 def failures(evidence: Evidence) -> Claim:
     """C4: maintenance and failed GPUs during training."""
-    scenario = evidence.scenario(SUNCATCHER)
-    heavy = f"reliability.gpu.infant_loss_fraction={evidence.figures.heavy_infant_loss!r}"
-    base = evidence.study(scenario, *STRATEGIES)
-    rough = evidence.study(evidence.scenario(SUNCATCHER, set_=[heavy]), *BOTH)
-    burnt = evidence.study(evidence.scenario(SUNCATCHER, BURN_IN, set_=[heavy]), *BOTH)
-    mitigated = evidence.study(evidence.scenario(SUNCATCHER, MITIGATED), *BOTH)
-    kept = ratio((base, NEVER, "useful_gpu_hours"), (base, MAINTAINED, "useful_gpu_hours"), 1.0, "1")
-    flip = leaving_zero(base)
-    price = scenario.service.value_usd_per_gpu_hour
-    burn_in = ratio((burnt, NEVER, "useful_gpu_hours"), (rough, NEVER, "useful_gpu_hours"), 1.0, "1").mean or 1.0
-    softer = ratio((mitigated, NEVER, "useful_gpu_hours"), (base, NEVER, "useful_gpu_hours"), 1.0, "1").mean or 1.0
-    cases = (
-        ("as designed", base),
-        (f"{100 * evidence.figures.heavy_infant_loss:g} % infant mortality", rough),
-        ("the same after burn-in", burnt),
-        ("codes and checksums", mitigated),
-    )
-    words = "no value of a GPU-hour" if flip is None else f"a GPU-hour is worth more than ${flip.value_usd:.2f}"
-    best = base.verdicts()[-1]
+    scenario, cluster = evidence.scenario(SUNCATCHER), Cluster(evidence)
+    base, price = cluster.designed, scenario.service.value_usd_per_gpu_hour
+    kept, flip = ratio((base, NEVER, USEFUL), (base, MAINTAINED, USEFUL), 1.0, "share"), leaving_zero(base)
+    burn_in = ratio((cluster.burnt_in, NEVER, USEFUL), (cluster.rough, NEVER, USEFUL), 1.0, "1").mean or 1.0
+    softer = ratio((cluster.mitigated, NEVER, USEFUL), (base, NEVER, USEFUL), 1.0, "1").mean or 1.0
+    turn = None if flip is None or not isfinite(flip.value_usd) else flip.value_usd
+    pays = "at no value of a GPU-hour" if turn is None else f"once a GPU-hour is worth ${turn:.2f} ({_interval(flip)})"
+    hardened = evidence.scenario(SUNCATCHER, MITIGATED)
     return Claim(
         id="C4",
-        said="Failed GPUs sink it, say critics; infant mortality is ironed out on the ground, servicing is no issue.",
+        said="Failed GPUs are no issue: infant mortality is ironed out on the ground, and servicing is not needed.",
         question="Can a fleet in orbit that trains models do without anybody who replaces what fails?",
-        quantity="useful GPU-hours in five years if nothing is replaced, over those with replacement flights, Suncatcher",
+        quantity="useful GPU-hours of five years if nothing is replaced, over those with replacements, Suncatcher",
         unit="share",
         estimate=kept,
         interval="replicates; prices and failure rates as in the scenario",
-        verdict=_no_issue(flip, price),
+        verdict=no_issue(flip, price),
         threshold=Threshold(
-            f"replacing what fails pays from where {words} ({_interval(flip)}); today's price is ${price:.2f}"
-            if flip is not None
-            else "replacing what fails pays at no value of a GPU-hour",
-            None if flip is None or not isfinite(flip.value_usd) else flip.value_usd,
+            f"replacing what fails pays {pays}; today's price is ${price:.2f}",
+            turn,
             "USD/GPU-hour",
             f"{SUNCATCHER}:service.value_usd_per_gpu_hour",
         ),
         binding=(
-            f"flights for few: {best.text} Burn-in gives {100 * (burn_in - 1):+.1f} % useful GPU-hours where infant "
-            f"mortality is heavy, mitigation of soft errors {100 * (softer - 1):+.1f} %"
+            f"flights for few: {base.verdicts()[-1].text}  Burn-in gives {100 * (burn_in - 1):+.1f} % useful GPU-hours "
+            f"where infant mortality is heavy, mitigation of soft errors {100 * (softer - 1):+.1f} %"
         ),
-        inputs=tuple(
-            evidence.given(
-                scenario,
-                "reliability.gpu.constant_per_year",
-                "reliability.gpu.infant_loss_fraction",
-                "reliability.bus.constant_per_year",
-                "reliability.bus.infant_loss_fraction",
-                "reliability.groups.host.law.rate_per_year",
-                "service.value_usd_per_gpu_hour",
-                "launch.vehicle.price.usd",
-                "economics.gpu_usd",
-            )
-            + evidence.own("heavy_infant_loss")
-            + evidence.given(
-                evidence.scenario(SUNCATCHER, MITIGATED), "radiation.mitigations.memory_codes.corrects.memory_error"
-            )
+        inputs=(
+            *evidence.given(scenario, *_FAILURES, *_WORTH),
+            *evidence.own("heavy_infant_loss"),
+            *evidence.given(hardened, "radiation.mitigations.memory_codes.corrects.memory_error"),
         ),
-        tables=(
-            Table(
-                "Five years of the cluster",
-                ("case", "strategy", *_COLUMNS),
-                tuple(
-                    (case, strategy, *_row(study, strategy)) for case, study in cases for strategy in study.strategies
-                ),
-                "Shares are of the planned GPU-hours; net cost is at equal service, what is missing bought at today's "
-                "price of a GPU-hour.",
-            ),
-        ),
+        tables=(cluster.table(),),
     )
 
 
@@ -117,12 +157,12 @@ def leaving_zero(study: Study) -> Flip | None:
     return envelope.flips[0] if envelope.flips else None
 
 
-def _no_issue(flip: Flip | None, price: float) -> str:
+def no_issue(flip: Flip | None, price: float) -> str:
     """Whether doing without maintenance is the cheapest at today's price of a GPU-hour."""
     if flip is None or price < flip.low_usd:
-        return "holds"
+        return "holds: at today's price of a GPU-hour nothing is cheaper than to replace nothing"
     if price > flip.high_usd:
-        return "fails"
+        return f"fails: {flip.after.replace('_', ' ')} costs less at today's price of a GPU-hour"
     return f"holds if a GPU-hour is worth less than ${flip.value_usd:.2f}"
 
 
@@ -169,49 +209,39 @@ def no_maintenance(evidence: Evidence) -> Claim:
         unit="t per MW and year",
         estimate=estimate,
         interval="replicates; failure rates and mass as in the scenario",
-        verdict="fails" if tonnes > 0 else "holds",
+        verdict=f"fails: {tonnes:.1f} t of satellites are launched for a MW and year, against none claimed",
         threshold=Threshold(
             f"none: even if nothing failed, a life of {one.life_years:g} years takes {ideal:.1f} t a MW and year; "
-            f"as long as nothing is replaced, {100 * (left.mean or 0):.0f} % of the GPU-hours of five years are at work",
+            f"as long as nothing is replaced, {100 * (left.mean or 0):.0f} % of the GPU-hours of five years are at "
+            "work",
         ),
         binding=(
             f"the design life: ${usd / 1e6:.1f} million of satellites and launches a MW and year, against "
             f"${figures.ground_tco_usd_per_gw_year / 1e9:.1f} million for everything on the ground; "
             f"{tonnes * heavier:.1f} t if satellites weigh what their parts do"
         ),
-        inputs=tuple(
-            evidence.given(
-                scenario,
-                "satellite.design_life_years",
-                "satellite.mass_kg",
-                "reliability.gpu.constant_per_year",
-                "reliability.bus.constant_per_year",
-                "reliability.groups.host.law.rate_per_year",
-                "launch.vehicle.success_probability",
-            )
-            + evidence.own(
-                "published_early_failure",
-                "published_yearly_failures",
-                "published_replacement_t_low",
-                "published_replacement_t_high",
-                "ground_tco_usd_per_gw_year",
-            )
+        inputs=(
+            *evidence.given(scenario, "satellite.design_life_years", "satellite.mass_kg", *_FAILURES),
+            *evidence.given(scenario, "launch.vehicle.success_probability"),
+            *evidence.own(*_PUBLISHED),
         ),
-        tables=(
-            Table(
-                "t launched a MW and year",
-                ("", "t a MW and year"),
-                (
-                    ("AI1, nothing fails", ideal),
-                    ("AI1, simulated", tonnes),
-                    ("AI1 with the mass of its parts", tonnes * heavier),
-                    ("published, least", figures.published_replacement_t_low),
-                    ("published, most", figures.published_replacement_t_high),
-                ),
-                f"Over {LONG_YEARS:g} years with three generations, deployment included, a MW of GPUs at work.",
-            ),
-            _decay(evidence),
+        tables=(_tonnes(evidence, ideal, tonnes, tonnes * heavier), _decay(evidence)),
+    )
+
+
+def _tonnes(evidence: Evidence, ideal: float, simulated: float, heavier: float) -> Table:
+    figures = evidence.figures
+    return Table(
+        "t launched a MW and year",
+        ("", "t a MW and year"),
+        (
+            ("AI1, nothing fails", ideal),
+            ("AI1, simulated", simulated),
+            ("AI1 with the mass of its parts", heavier),
+            ("published, least", figures.published_replacement_t_low),
+            ("published, most", figures.published_replacement_t_high),
         ),
+        f"Over {LONG_YEARS:g} years with three generations, deployment included, a MW of GPUs at work.",
     )
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from sim.claims.capital import Delivered, announced_to_sum
 from sim.claims.claim import Cell, Claim, Input, Table, Threshold
-from sim.claims.energy import SUNCATCHER
+from sim.claims.energy import DESIGNS, HOURS_PER_YEAR, SUNCATCHER
 from sim.claims.evidence import Evidence
-from sim.claims.judging import crossing, drawn, over_ranges, short
+from sim.claims.judging import Values, crossing, drawn, over_ranges, short
 from sim.constants import DAYS_PER_YEAR
 from sim.environment import Environment
 from sim.launch.price import LearningCurve, PerKilogram, Purchase
@@ -33,58 +33,61 @@ def mean_array_kw(environment: Environment) -> float:
 def launched_power(evidence: Evidence) -> Claim:
     """C12: parity at $200/kg."""
     figures, scenario = evidence.figures, evidence.scenario(SUNCATCHER)
-    environment, satellite = evidence.environment(scenario), scenario.satellite
-    kw, years, usd_per_kg = mean_array_kw(environment), satellite.design_life_years, figures.claimed_parity_usd_per_kg
-    inputs = evidence.given(scenario, "satellite.mass_kg", "satellite.array.efficiency", "satellite.design_life_years")
-    mass, efficiency = inputs[0].path, inputs[1].path
+    satellite, claimed = scenario.satellite, figures.claimed_parity_usd_per_kg
+    kw, years = mean_array_kw(evidence.environment(scenario)), satellite.design_life_years
+    drawn_ = evidence.given(scenario, "satellite.mass_kg", "satellite.array.efficiency")
+    mass, efficiency = (one.path for one in drawn_)
 
-    def price(values: dict[str, float], per_kg: float = usd_per_kg) -> float:
-        return values[mass] * per_kg / (kw * values[efficiency] / satellite.array.efficiency * years)
+    def price(values: Values, usd_per_kg: float = claimed) -> float:
+        return values[mass] * usd_per_kg / (kw * values[efficiency] / satellite.array.efficiency * years)
 
-    estimate = over_ranges(lambda v: price(dict(v)), inputs[:2], evidence.generator("C12"), "USD/(kW yr)")
-    central = {one.path: float(one.value) for one in inputs[:2]}
+    central = {one.path: float(one.value) for one in drawn_}
     low, high = figures.ground_power_usd_per_kw_year_low, figures.ground_power_usd_per_kw_year_high
     at_low, at_high = (crossing(lambda usd: price(central, usd), edge, 0.0, 1e5) for edge in (low, high))
-    year, (first, last) = year_of_price(evidence, usd_per_kg)
-    bus = Delivered.of(evidence, scenario).bus_usd / (kw * years)
-    allowed = (high - price(central)) * kw * years
-    launch = price(central)
-    verdict = "fails" if launch > high else "holds"
-    if launch <= high < launch + bus:
-        verdict = f"holds if the satellite without its chips costs less than ${short(allowed)}, not ${short(bus * kw * years)}"
+    bus_usd = Delivered.of(evidence, scenario).bus_usd
+    own = "claimed_parity_usd_per_kg", "ground_power_usd_per_kw_year_low", "ground_power_usd_per_kw_year_high"
+    more = "satellite.design_life_years", "economics.bus_usd", "satellite.array.area_m2"
     return Claim(
         id="C12",
         said="At $200/kg of launch, power in orbit costs no more than on the ground.",
         question="Does power in orbit cost no more than on the ground once launch costs $200 a kilogram?",
-        quantity=f"launched power price at ${usd_per_kg:g}/kg: launch alone, for a kW of array over its life, Suncatcher",
+        quantity=f"launched power price at ${claimed:g}/kg: launch alone, for a kW of array over its life, Suncatcher",
         unit="USD per kW and year",
-        estimate=estimate,
+        estimate=over_ranges(price, drawn_, evidence.generator("C12"), "USD/(kW yr)"),
         interval="ranges of the satellite's mass and of its cells' efficiency",
-        verdict=verdict,
+        verdict=power_verdict(price(central), bus_usd, kw * years, high),
         threshold=Threshold(
-            f"${short(at_high)}/kg for the ${high:g} a kW and year at the ground's dear end, ${short(at_low)}/kg for the ${low:g} "
-            f"at its cheap end; ${usd_per_kg:g}/kg in {_year(year)} ({_year(first)} to {_year(last)}) if each doubling of what "
-            "has been flown takes off a fifth",
+            f"${short(at_high)}/kg for the ${high:g} a kW and year at the ground's dear end, ${short(at_low)}/kg for "
+            "the "
+            f"${low:g} at its cheap end; ${claimed:g}/kg comes {_when(evidence, claimed)}",
             at_high,
             "USD/kg",
             "claims:claimed_parity_usd_per_kg",
         ),
         binding=(
-            f"the satellite, not its launch: without its chips it costs ${short(bus)} a kW and year more, and an array is not "
-            "yet a data centre (C3)"
+            f"the satellite, not its launch: without its chips it costs ${short(bus_usd / kw / years)} a kW and year "
+            "more, and "
+            "an array is not yet a data centre (C3)"
         ),
-        inputs=tuple(
-            [
-                *inputs,
-                *evidence.own(
-                    "claimed_parity_usd_per_kg", "ground_power_usd_per_kw_year_low", "ground_power_usd_per_kw_year_high"
-                ),
-                *evidence.given(scenario, "economics.bus_usd", "satellite.array.area_m2"),
-                *learning_inputs(evidence),
-            ]
-        ),
-        tables=(_powers(evidence, scenario, kw),),
+        inputs=(*drawn_, *evidence.own(*own), *evidence.given(scenario, *more), *learning_inputs(evidence)),
+        tables=(_powers(evidence, scenario, kw), _designs(evidence)),
     )
+
+
+def power_verdict(launch: float, bus_usd: float, kw_years: float, ground: float) -> str:
+    """Whether launch, and launch with the satellite, cost no more a kW and year than power on the ground."""
+    whole = launch + bus_usd / kw_years
+    if launch > ground:
+        return f"fails: launch alone costs ${short(launch)} a kW and year, power on the ground up to ${short(ground)}"
+    if whole <= ground:
+        return f"holds: launch and satellite cost ${short(whole)} a kW and year, the ground up to ${short(ground)}"
+    allowed = (ground - launch) * kw_years
+    return f"holds if the satellite without its chips costs less than ${short(allowed)}, not ${short(bus_usd)}"
+
+
+def _when(evidence: Evidence, usd_per_kg: float) -> str:
+    year, (first, last) = year_of_price(evidence, usd_per_kg)
+    return f"in {_year(year)} ({_year(first)} to {_year(last)}) if each doubling of what has flown takes off a fifth"
 
 
 def _powers(evidence: Evidence, scenario: Scenario, kw: float) -> Table:
@@ -109,6 +112,21 @@ def _powers(evidence: Evidence, scenario: Scenario, kw: float) -> Table:
         ("satellite", "kg", "kW", *heads),
         tuple(rows),
         f"{sizes.array_m2:g} m2 of array; launch alone, without the satellite.",
+    )
+
+
+def _designs(evidence: Evidence) -> Table:
+    """Launch alone, of several satellites at the price of their scenario."""
+    rows: list[tuple[Cell, ...]] = []
+    for name in DESIGNS:
+        one = Delivered.of(evidence, evidence.scenario(name))
+        usd = one.launched_usd_per_kw_year
+        rows.append((name, one.kg, one.kw, one.launch_usd / one.kg, usd, usd / HOURS_PER_YEAR))
+    return Table(
+        "Launch alone, for the load of chips and bus",
+        ("satellite", "kg", "kW", "USD/kg", "USD a kW and year", "USD/kWh"),
+        tuple(rows),
+        "In a full flight, at the price that the scenario has.",
     )
 
 

@@ -1,90 +1,19 @@
-"""How much, how many, how soon: C5, C6, C8, C9, C10."""
+"""How much for a tonne, and for the money: C6, C8, C9."""
 
 from __future__ import annotations
 
 from sim.claims.capital import PART_MASSES, Delivered, announced_to_sum, lightest, mass_kg
-from sim.claims.claim import Claim, Input, Table, Threshold
-from sim.claims.energy import AI1, SUNCATCHER
+from sim.claims.claim import Cell, Claim, Input, Table, Threshold
+from sim.claims.energy import AI1, DESIGNS
 from sim.claims.evidence import Evidence
 from sim.claims.judging import Values, crossing, judged, over_ranges, short
-from sim.constants import DAYS_PER_YEAR
 from sim.environment.parts import Parts
 from sim.scenario import Scenario
 
 MAINTAINED = "scheduled_batch"
 """The strategy whose availability a fleet in orbit is taken to have."""
-KW_PER_GW = 1e6
-MONTHS_PER_YEAR = 12.0
-
-
-def launched_per_year(evidence: Evidence) -> Claim:
-    """C5: in five years more is launched per year than exists on Earth."""
-    figures, scenario = evidence.figures, evidence.scenario(AI1)
-    announced = Delivered.of(evidence, scenario)
-    summed = Delivered.of(evidence, scenario, kg=evidence.environment(scenario).designs[0].parts.sum_kg)
-    flights = evidence.own("starship_flights_per_year")
-    target, earth = figures.claimed_launch_gw_per_year, figures.earth_compute_gw
-
-    def gw(values: Values) -> float:
-        return values[flights[0].path] * announced.seats * announced.kw / KW_PER_GW
-
-    estimate = over_ranges(gw, flights, evidence.generator("C5"), "GW/year")
-    each = announced.seats * announced.kw / KW_PER_GW
-    factory = figures.factory_satellites_per_year
-    rows = [
-        (
-            name,
-            one.seats,
-            one.seats * one.kw / 1000,
-            earth / (one.seats * one.kw) * KW_PER_GW,
-            target / (one.seats * one.kw) * KW_PER_GW,
-        )
-        for name, one in (("as announced", announced), ("with the mass of its parts", summed))
-    ]
-    satellites = target * KW_PER_GW / announced.kw
-    return Claim(
-        id="C5",
-        said="In five years more computing is launched per year than exists on Earth: a few hundred GW a year.",
-        question="Can more computing power be launched in one year than there is on Earth?",
-        quantity="computing power launched in a year, with AI1 satellites on Starship",
-        unit="GW a year",
-        estimate=estimate,
-        interval="range of flights a year, from a slow start to the plan",
-        verdict=judged(
-            estimate,
-            target,
-            at_least=True,
-            condition=f"there are {short(target / each)} flights of {announced.seats} a year",
-        ),
-        threshold=Threshold(
-            f"{short(target / each)} flights a year for {target:g} GW a year; {short(earth / each)} for the {earth:g} GW that "
-            "exist today",
-            target / each,
-            "flights a year",
-            flights[0].path,
-        ),
-        binding=(
-            f"flights: {announced.seats} satellites of {announced.kw:.0f} kW are {each * 1000:.1f} MW a flight; and the "
-            f"factory: {short(satellites)} satellites a year are {short(satellites / factory)} times what it is to make"
-        ),
-        inputs=tuple(
-            [*flights, *evidence.own("claimed_launch_gw_per_year", "earth_compute_gw", "factory_satellites_per_year")]
-            + evidence.given(
-                scenario,
-                "satellite.mass_kg",
-                "satellite.gpu.peak_w",
-                "launch.vehicle.max_satellites",
-                "launch.vehicle.capacity_kg.kg",
-            )
-        ),
-        tables=(
-            Table(
-                "Flights a year that it takes",
-                ("AI1", "satellites a flight", "MW a flight", "for what exists on Earth", f"for {target:g} GW a year"),
-                tuple(rows),
-            ),
-        ),
-    )
+KW_PER_GW, BILLION, TRILLION = 1e6, 1e9, 1e12
+_BOUGHT = "economics.gpu_usd", "launch.vehicle.price.usd"
 
 
 def kilowatts_per_tonne(evidence: Evidence) -> Claim:
@@ -112,6 +41,7 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
+            f"the {target:g} claimed",
             at_least=True,
             condition=f"the satellite weighs {closes_kg:,.0f} kg, {100 * closes_kg / parts.sum_kg:.0f} % of its parts",
         ),
@@ -123,14 +53,14 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
             f"{AI1}:satellite.mass_kg",
         ),
         binding="mass: " + ", ".join(f"{name.replace('_', ' ')} {kg:,.0f} kg" for name, kg in heaviest),
-        inputs=tuple([*masses, *evidence.own("claimed_kw_per_tonne"), *evidence.given(scenario, "satellite.mass_kg")]),
+        inputs=(*masses, *evidence.own("claimed_kw_per_tonne"), *evidence.given(scenario, "satellite.mass_kg")),
         tables=(_densities(evidence, best), _part_masses(parts, scenario)),
     )
 
 
 def _densities(evidence: Evidence, best: float) -> Table:
     rows: list[tuple[str, float, float, float]] = []
-    for name in (AI1, SUNCATCHER):
+    for name in DESIGNS:
         scenario = evidence.scenario(name)
         parts, kw = evidence.environment(scenario).designs[0].parts, scenario.satellite.full_load_w / 1000
         array_kw = parts.array_w / 1000
@@ -165,7 +95,7 @@ def capital_for_2030(evidence: Evidence) -> Claim:
             values[inputs[3].path] / KW_PER_GW / values[inputs[2].path]
         )
 
-    estimate = over_ranges(ratio, inputs, evidence.generator("C8"), "1")
+    estimate = over_ranges(ratio, inputs, evidence.generator("C8"), "times")
     central = {one.path: float(one.value) for one in inputs}
     orbit = orbit_usd_per_useful_kw(evidence, scenario, inputs, central, online) * KW_PER_GW
     ground = figures.ground_usd_per_gw / figures.ground_availability
@@ -180,17 +110,16 @@ def capital_for_2030(evidence: Evidence) -> Claim:
         unit="times",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; ranges of the ground's capital and availability",
-        verdict=judged(estimate, 1.0, at_least=False, condition=words),
+        verdict=judged(estimate, 1.0, "1 where both cost the same", at_least=False, condition=words),
         threshold=Threshold(words, turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"capital that is replaced every {one.life_years:g} years: ${short(orbit * gw)} in orbit against "
             f"${short(ground * gw)} on the ground, {100 * one.launch_usd / (one.usd * one.success):.0f} % of it launch"
         ),
-        inputs=tuple(
-            [*inputs, *evidence.own("claimed_gw_2030", "published_orbit_usd_per_gw")]
-            + evidence.given(
-                scenario, "economics.gpu_usd", "launch.vehicle.price.usd", "launch.vehicle.success_probability"
-            )
+        inputs=(
+            *inputs,
+            *evidence.own("claimed_gw_2030", "published_orbit_usd_per_gw"),
+            *evidence.given(scenario, *_BOUGHT, "launch.vehicle.success_probability"),
         ),
         tables=(_capital_table(evidence, scenario, online),),
     )
@@ -223,33 +152,26 @@ def orbit_usd_per_useful_kw(
 
 def _capital_table(evidence: Evidence, scenario: Scenario, online: float) -> Table:
     figures, parts = evidence.figures, evidence.environment(scenario).designs[0].parts
-    mass, price = announced_to_sum(evidence, scenario)
-    gw, rows = figures.claimed_gw_2030, []
+    gw, rows, price = figures.claimed_gw_2030, list[tuple[Cell, ...]](), announced_to_sum(evidence, scenario)[1]
     for name, kg, bus in (
         ("orbit, as announced", parts.launch_mass_kg, float(price.value)),
         ("orbit, as its parts add up", parts.sum_kg, price.high or float(price.value)),
     ):
         one = Delivered.of(evidence, scenario, kg=kg, bus_usd=bus)
-        count = gw * KW_PER_GW / one.kw / online
-        rows.append(
-            (
-                name,
-                one.usd_per_kw * 1e6 / 1e9,
-                one.usd_per_kw / online * gw * 1e6 / 1e12,
-                count,
-                count / one.seats / one.success,
-            )
-        )
+        count, per_gw = gw * KW_PER_GW / one.kw / online, one.usd_per_kw * KW_PER_GW
+        flights = count / one.seats / one.success
+        rows.append((name, per_gw / BILLION, per_gw / online * gw / TRILLION, count, flights))
     for name, per_gw, share in (
         ("ground", figures.ground_usd_per_gw, figures.ground_availability),
         ("orbit, as another published it", figures.published_orbit_usd_per_gw, online),
     ):
-        rows.append((name, per_gw / 1e9, per_gw / share * gw / 1e12, None, None))
+        rows.append((name, per_gw / BILLION, per_gw / share * gw / TRILLION, None, None))
     return Table(
         f"{gw:g} GW at work",
         ("where", "billion USD a GW", "trillion USD in all", "satellites", "flights"),
         tuple(rows),
-        f"Of the GPUs in orbit {100 * online:.0f} % are at work in the mean over five years, simulated with replacement; "
+        f"Of the GPUs in orbit {100 * online:.0f} % are at work in the mean over five years, simulated with "
+        "replacement; "
         f"on the ground {100 * figures.ground_availability:.0f} %.",
     )
 
@@ -276,15 +198,19 @@ def same_money(evidence: Evidence) -> Claim:
         unit="GW",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; availability on the ground",
-        verdict=judged(estimate, target, at_least=True, condition=words),
+        verdict=judged(estimate, target, f"{target:g} on the ground", at_least=True, condition=words),
         threshold=Threshold(f"{target:g} GW if {words}", turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"price and flights: {short(satellites)} satellites on {short(satellites / one.seats)} flights, which are "
-            f"{short(satellites / one.seats / 8)} a year over eight years"
+            f"{short(satellites / one.seats / figures.claimed_budget_years)} a year over "
+            f"{figures.claimed_budget_years:g} years"
         ),
-        inputs=tuple(
-            [*inputs, *evidence.own("claimed_budget_usd", "claimed_budget_gw", "starship_flights_per_year")]
-            + evidence.given(scenario, "economics.gpu_usd", "launch.vehicle.price.usd")
+        inputs=(
+            *inputs,
+            *evidence.own(
+                "claimed_budget_usd", "claimed_budget_gw", "claimed_budget_years", "starship_flights_per_year"
+            ),
+            *evidence.given(scenario, *_BOUGHT),
         ),
         tables=(
             Table(
@@ -303,75 +229,3 @@ def same_money(evidence: Evidence) -> Claim:
             ),
         ),
     )
-
-
-def months_to_power(evidence: Evidence) -> Claim:
-    """C10: the ground is slow to build."""
-    figures, scenario = evidence.figures, evidence.scenario(AI1)
-    one, found = Delivered.of(evidence, scenario), evidence.facts(scenario)["launch"]
-    satellites = figures.campus_gw * KW_PER_GW / one.kw / one.success
-    first_months = found["mean_order_to_work_days"] / DAYS_PER_YEAR * MONTHS_PER_YEAR
-    inputs = evidence.own("starship_flights_per_year", "campus_months")
-
-    def orbit(flights_per_year: float) -> float:
-        flying = fleet_years(satellites, one, flights_per_year, found["stand_down_mean_days"])
-        making = satellites / figures.factory_satellites_per_year
-        return first_months + MONTHS_PER_YEAR * max(flying, making)
-
-    def ratio(values: Values) -> float:
-        return orbit(values[inputs[0].path]) / values[inputs[1].path]
-
-    estimate = over_ranges(ratio, inputs, evidence.generator("C10"), "1")
-    months = orbit(figures.starship_flights_per_year)
-    wait = months - figures.campus_months
-    return Claim(
-        id="C10",
-        said="Data centres on the ground are slow to build; orbit needs no permits and no grid.",
-        question=f"How long does it take to have {figures.campus_gw:g} GW at work in orbit, against the ground?",
-        quantity=f"time from decision to {figures.campus_gw:g} GW, orbit over ground with power at hand",
-        unit="times",
-        estimate=estimate,
-        interval="ranges of flights a year and of the building time on the ground",
-        verdict=judged(
-            estimate,
-            1.0,
-            at_least=False,
-            condition=f"the site on the ground waits {short(max(wait, 0.0))} months for power",
-        ),
-        threshold=Threshold(
-            f"as fast if the ground waits {short(max(wait, 0.0))} months for power, on top of {figures.campus_months:g}; a queue "
-            f"for the grid takes {figures.grid_queue_months:g}",
-            wait,
-            "months",
-            "claims:grid_queue_months",
-        ),
-        binding=(
-            f"factory and flights: {short(satellites)} satellites at {short(figures.factory_satellites_per_year)} a year take "
-            f"{short(MONTHS_PER_YEAR * satellites / figures.factory_satellites_per_year)} months to make, and "
-            f"{short(months - first_months)} to fly with the stand-downs after failures"
-        ),
-        inputs=tuple(
-            [*inputs, *evidence.own("campus_gw", "grid_queue_months", "factory_satellites_per_year")]
-            + evidence.given(
-                scenario, "launch.lead_time_days.days", "launch.transfer_days", "launch.vehicle.success_probability"
-            )
-        ),
-        tables=(
-            Table(
-                "Months from decision",
-                ("", "first satellites, or hall", f"{figures.campus_gw:g} GW"),
-                (
-                    (f"orbit, {figures.starship_flights_per_year:g} flights a year", first_months, months),
-                    *((f"orbit, {f:g} flights a year", first_months, orbit(f)) for f in (12.0, 1000.0)),
-                    ("ground, power at hand", None, figures.campus_months),
-                    ("ground, after a queue for the grid", None, figures.campus_months + figures.grid_queue_months),
-                ),
-            ),
-        ),
-    )
-
-
-def fleet_years(satellites: float, one: Delivered, flights_per_year: float, stand_down_days: float) -> float:
-    """Years that it takes to fly so many satellites; after each failure nothing flies for a while."""
-    flights = satellites / one.seats
-    return flights / flights_per_year + flights * (1 - one.success) * stand_down_days / DAYS_PER_YEAR

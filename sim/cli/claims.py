@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import Json, Replicates, Seed, Workers
-from sim.cli.output import SCHEMA_VERSION, print_json
+from sim.cli.output import json_text, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width
 from sim.errors import InputError
@@ -20,8 +19,8 @@ from sim.files import nearest_file, write_text, writing
 if TYPE_CHECKING:
     from sim.claims import Claim
 
-NAME = "claims.json"
-"""The answers as JSON: the folder's marker too."""
+NAME, PAGE = "claims.json", "claims.html"
+"""The answers as JSON, the folder's marker too; and as a page."""
 
 
 def claims(
@@ -37,12 +36,17 @@ def claims(
     replicates: Replicates = 20,
     seed: Seed = 1,
     workers: Workers = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the answers as JSON; none: nothing is written.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the answers as JSON and as one page of HTML; none: nothing is written."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Answer what was said of data centres in orbit: numbers, verdicts, and what would turn them round."""
     from sim.claims import Evidence, answers, known_ids, settings_of
     from sim.claims.text import WIDTH, claims_text
+    from sim.experiment.provenance import machine, program
+    from sim.report import claims_page
 
     try:
         names = known_ids(ids or [])
@@ -58,21 +62,17 @@ def claims(
         for claim in answers(names, evidence):
             found.append(claim)
             print(f"orbitfleet: {claim.id} answered, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-    given = {
-        "seed": seed,
-        "replicates": replicates,
-        "settings": settings or [],
-        "command": ["orbitfleet", *sys.argv[1:]],
-    }
-    whole = {**given, "claims": {claim.id: claim.to_json() for claim in found}}
+    given = {"seed": seed, "replicates": replicates, "settings": settings or []}
+    made_by = {**program(), **given, **machine(), "command": ["orbitfleet", *sys.argv[1:]]}
+    whole = {"provenance": made_by, "claims": {claim.id: claim.to_json() for claim in found}}
     if out is not None:
-        _write(out, whole)
+        _write(out, whole, claims_page(found, made_by))
     if as_json:
         print_json({**whole, "out": None if out is None else str(out)})
         return
     say(claims_text(found, min(screen_width() or WIDTH, WIDTH)))
     if out is not None:
-        say(f"\nWritten to {out}: {NAME}")
+        say(f"\nWritten to {out}: {NAME}, and {PAGE}, one page to open in a browser or to send")
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -83,7 +83,8 @@ def _refuse_foreign(folder: Path) -> None:
         raise InputError(f"{folder}: is no folder{nearest_file(folder)}")
 
 
-def _write(folder: Path, found: dict[str, Any]) -> None:
+def _write(folder: Path, found: dict[str, Any], page: str) -> None:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / NAME, json.dumps({"schema_version": SCHEMA_VERSION, **found}, indent=1) + "\n")
+        write_text(folder / NAME, json_text(found) + "\n")
+        write_text(folder / PAGE, page)

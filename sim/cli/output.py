@@ -90,7 +90,12 @@ def write_picture(write: Callable[[], None], path: Path) -> None:
 
 def print_json(found: dict[str, Any], stream: TextIO | None = None) -> None:
     """Print one object; numbers that are not finite become null."""
-    print(json.dumps({"schema_version": SCHEMA_VERSION} | _finite(found), allow_nan=False), file=stream or sys.stdout)
+    print(json_text(found), file=stream or sys.stdout)
+
+
+def json_text(found: dict[str, Any]) -> str:
+    """One object as JSON; numbers that are not finite become null."""
+    return json.dumps({"schema_version": SCHEMA_VERSION} | _finite(found), allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

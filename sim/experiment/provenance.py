@@ -23,18 +23,19 @@ def provenance(
     scenario: Scenario, strategies: Sequence[str], seed: int, command: Sequence[str] | None
 ) -> dict[str, Any]:
     """Versions, seed, the digests of scenario and code, and the command; nothing else that depends on the machine."""
-    return {
-        "program": PROGRAM,
-        "version": _version(PROGRAM),
-        "code_sha256": package_digest(),
-        "scenario": scenario.name,
-        "scenario_sha256": sha256_of(scenario),
-        "seed": seed,
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "own_strategies": _code(scenario, strategies),
-        "command": list(command) if command else None,
-    }
+    of_scenario = {"scenario": scenario.name, "scenario_sha256": sha256_of(scenario)}
+    own = {"own_strategies": _code(scenario, strategies)}
+    return {**program(), **of_scenario, "seed": seed, **machine(), **own, "command": list(command) if command else None}
+
+
+def program() -> dict[str, Any]:
+    """This program, its version and the digest of its code."""
+    return {"program": PROGRAM, "version": _version(PROGRAM), "code_sha256": package_digest()}
+
+
+def machine() -> dict[str, Any]:
+    """The versions of Python and of the packages that results may depend on."""
+    return {"python": platform.python_version(), "packages": {name: _version(name) for name in _PACKAGES}}
 
 
 def conflict(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

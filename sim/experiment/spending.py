@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,11 @@ from sim.experiment.grid import Grid, Row
 from sim.experiment.table import WIDTH, aligned
 from sim.result import Result
 
-if TYPE_CHECKING:
-    from sim.experiment.study import Study
-
 Floats = NDArray[np.float64]
 
 GROUPS: dict[str, tuple[Item, ...]] = {
     "satellites": (Item.SATELLITES,),
+    "hosts": (Item.SATELLITES,),
     "GPUs": (Item.GPUS,),
     "launches": (Item.LAUNCHES,),
     "ordered, not flown": (Item.UNFLOWN, Item.REFUND),
@@ -38,7 +37,8 @@ GROUPS: dict[str, tuple[Item, ...]] = {
     "development": (Item.DEVELOPMENT,),
     "value left": (Item.CREDIT,),
 }
-"""What tables and pictures show of the items of a ledger; the last one is income."""
+"""What tables and pictures show of the items of a ledger: hosts of a campus, satellites elsewhere; the last one is
+income."""
 LEAST_USD = 0.0005
 """Of a GPU-hour: kinds that cost less are not shown."""
 HEADING = "What a useful GPU-hour costs, in present value"
@@ -54,16 +54,20 @@ class Spending:
     """Present value, USD, shape (items, years)."""
     hours: float
     """Discounted useful GPU-hours."""
+    on_ground: bool = False
+    """Whether it is that of a campus."""
 
     @classmethod
     def of(cls, results: list[Result], hours: float) -> Spending:
         """Means over some runs of one strategy; `hours`: the mean of `discounted_useful_gpu_hours`."""
         years = max(1, ceil(results[0].scenario.mission.years - 1e-9))
-        return cls(np.mean([costs(result).present.by_year(years) for result in results], axis=0), hours)
+        usd = np.mean([costs(result).present.by_year(years) for result in results], axis=0)
+        return cls(usd, hours, results[0].scenario.campus is not None)
 
     def by_year(self) -> dict[str, Floats]:
         """Present value of each group that is not 0, USD, shape (years,)."""
-        found = {group: self.usd[list(items)].sum(axis=0) for group, items in GROUPS.items()}
+        absent = "satellites" if self.on_ground else "hosts"
+        found = {group: self.usd[list(items)].sum(axis=0) for group, items in GROUPS.items() if group != absent}
         return {group: usd for group, usd in found.items() if np.any(usd != 0)}
 
     def per_hour(self) -> dict[str, float]:
@@ -75,25 +79,15 @@ class Spending:
         return {item.name.lower(): self.usd[item].tolist() for item in Item if np.any(self.usd[item] != 0)}
 
 
-def spending_of(study: Study) -> dict[str, Spending]:
-    """The money of each strategy of a study; every replicate is priced anew."""
-
-    def of(strategy: str) -> Spending:
-        results = [study.result(strategy, replicate) for replicate in range(study.replicates)]
-        return Spending.of(results, float(study.values(strategy, "discounted_useful_gpu_hours").mean()))
-
-    return {strategy: of(strategy) for strategy in study.strategies}
-
-
-def spending_text(study: Study, width: int = WIDTH) -> str:
+def spending_text(spent: Mapping[str, Spending], width: int = WIDTH) -> str:
     """The table, as text; empty where nothing useful was done."""
-    grid = spending_grid(study)
+    grid = spending_grid(spent)
     return "\n".join(aligned(grid.text, min(width, WIDTH))) if grid.rows else ""
 
 
-def spending_grid(study: Study) -> Grid:
+def spending_grid(spent: Mapping[str, Spending]) -> Grid:
     """What a useful GPU-hour costs, kind by kind."""
-    shown = {name: each for name, one in list(study.spending.items())[:MOST_COLUMNS] if (each := one.per_hour())}
+    shown = {name: each for name, one in list(spent.items())[:MOST_COLUMNS] if (each := one.per_hour())}
     groups = [group for group in GROUPS if any(abs(one.get(group, 0.0)) >= LEAST_USD for one in shown.values())]
     rows: list[Row] = [(group, *(f"{one.get(group, 0.0):.3f}" for one in shown.values())) for group in groups]
     if shown:

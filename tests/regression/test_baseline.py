@@ -9,7 +9,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from update_baseline import BASELINE, summaries
 
-
 # Logarithms differ in the last digits between processors.  One interruption in a hundred thousand then comes on the
 # other side of a checkpoint: useful hours move by 3e-6, and by more what few interruptions add up to.
 LOOSE = dict.fromkeys(("lost_gpu_hours", "repeated_gpu_hours", "restart_gpu_hours", "detection_gpu_hours"), 5e-3)

@@ -14,12 +14,26 @@ from sim.scenario.yaml_file import read
 from sim.strategies import BUILT_IN
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+HAS_IT = {(base, "overlays/relay") for base in ("spacex_ai1", "spacex_fcc_1m", "starcloud_3")}
+"""Overlays that say what the base says."""
+TOO_SMALL = {
+    (base, "overlays/cross_plane") for base in ("openai_stoke_nova", "suncatcher_mvp_2026", "suncatcher_pair_2027")
+}
+"""Overlays with a job of 1,296 GPUs, on bases of which 40 satellites hold fewer."""
+WARNINGS = {
+    # What was unveiled of AI1 falls short of its load in December, at the end of life.
+    "spacex_ai1": 3,
+    # At 2,000 km the dose destroys chips, and their memory before them.
+    "spacex_fcc_1m": 3,
+    "starcloud_3": 1,
+}
+"""Warnings of a base but for masses and prices.  Common to all: what does not train is taken to find buyers."""
 COMPLETE = [*sorted(CONFIGS.glob("*.yaml")), *sorted(CONFIGS.glob("validation/*.yaml"))]
 
 
 def test_the_shipped_ones_are_found_by_name():
-    assert {"suncatcher_81", "spacex_ai1", "baseline"} <= set(shipped())
-    assert {"overlays/pause", "overlays/launched"} <= set(shipped_overlays())
+    assert {"suncatcher_81", "spacex_ai1", "spacex_fcc_1m", "starcloud_3", "baseline"} <= set(shipped())
+    assert {"overlays/pause", "overlays/launched", "overlays/cadence_base"} <= set(shipped_overlays())
 
 
 @pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.stem)
@@ -28,11 +42,9 @@ def test_it_loads_describes_and_reads_back(path, tmp_path):
     assert scenario.name == path.stem
     assert scenario.description
     warnings = json.loads(json.dumps(facts(scenario), allow_nan=False))["warnings"]
-    # What was unveiled of AI1 falls short of its load in December, at the end of life, and what does not train is taken
-    # to find buyers; the file says so.  Masses and prices as published are lighter and cheaper than their parts
-    # (`test_parts.py`).
+    # Masses and prices as published are lighter and cheaper than their parts (`test_parts.py`).
     others = [warning for warning in warnings if "short of the sum of its parts" not in warning]
-    assert len(others) == (3 if path.stem == "spacex_ai1" else 0), warnings
+    assert len(others) == WARNINGS.get(path.stem, 0), warnings
     text = describe(scenario)
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 140
@@ -52,8 +64,12 @@ def test_every_strategy_can_be_chosen(name, strategy):
 @pytest.mark.parametrize("name", shipped_overlays())
 @pytest.mark.parametrize("base", shipped())
 def test_every_overlay_changes_every_base(base, name):
-    if (base, name) == ("spacex_ai1", "overlays/relay"):
+    if (base, name) in HAS_IT:
         pytest.skip("it has that relay")
+    if (base, name) in TOO_SMALL:
+        with pytest.raises(ScenarioError, match=r"needs 908 GPUs at once .* can never start"):
+            load(base, name)
+        return
     assert sha256_of(load(base, name)) != sha256_of(load(base))
 
 
@@ -85,6 +101,8 @@ def test_a_shipped_scenario_says_where_its_own_figures_are_from(name):
 @pytest.mark.parametrize("overlay", shipped_overlays())
 @pytest.mark.parametrize("base", shipped())
 def test_a_shipped_overlay_says_where_all_that_it_changes_is_from(base, overlay):
+    if (base, overlay) in TOO_SMALL:
+        pytest.skip("its job is too large for this base")
     # `load` has checked that every path names something there.
     unsourced = [figure.path for figure in sources(load(base, overlay)) if figure.source.startswith("set in")]
     assert not [path for path in unsourced if path not in {"reliability.gpu", "reliability.bus"}], unsourced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.description.format import Facts, delay_text, money
+from sim.description.format import Facts, delay_text, growth_text, money
 from sim.economics import bills_of
 from sim.environment import Environment
 from sim.launch import MAIN
@@ -64,7 +64,7 @@ def factory_lines(factory: Facts | None) -> Iterator[str]:
     else:
         line = (
             f"its line takes on {rate['first_per_year']:,.4g} satellites a year, growing to "
-            f"{rate['last_per_year']:,.4g} within {rate['years']:g} years, first come, first served"
+            f"{rate['last_per_year']:,.4g} within {rate['years']:g} years{growth_text(rate)}, first come, first served"
         )
     yield f"  factory: {line}; the initial fleet is built beforehand"
     for name, stock in factory["ground_stock"].items():

@@ -37,6 +37,11 @@ def money(usd: float) -> str:
     return f"${usd:,.0f}"
 
 
+def growth_text(ramp: Facts) -> str:
+    """How a cadence that grows does so, after its length; empty: in a straight line."""
+    return ", by the same factor each year" if ramp["growth"] == "geometric" else ""
+
+
 WIDTH = 118
 """Longest line of text, characters."""
 

@@ -126,7 +126,8 @@ def service_lines(services: list[Facts], ground: Facts | None) -> Iterator[str]:
                 f"    answers take {one['latency_s']:.3g} s in contact, the limit is {one['latency_limit_s']:g} s{late}"
             )
         if ground is not None:
-            share = ", ".join(f"{share:.1%}" for share in one["sent_share_at_full_output"])
+            shares = [f"{share:.1%}" for share in one["sent_share_at_full_output"]]
+            share = shares[0] if len(set(shares)) == 1 else ", ".join(shares)
             yield f"    of a satellite's full output, {one['full_output_gb_s']:,.3g} Gb/s, {share} can be sent"
 
 

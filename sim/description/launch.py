@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.constants import DAYS_PER_YEAR
 from sim.description.factory import factory_facts, factory_lines
-from sim.description.format import Facts, delay_text, money
+from sim.description.format import Facts, delay_text, growth_text, money
 from sim.economics import Bill, bills_of
 from sim.environment import Environment
 from sim.launch import (
@@ -141,7 +141,7 @@ def _calendar_text(launch: Facts) -> Iterator[str]:
     if ramp is not None:
         yield (
             f"  launch dates grow from {ramp['first_per_year']:g} to {ramp['last_per_year']:g} a year within "
-            f"{ramp['years']:g} years{at_most}"
+            f"{ramp['years']:g} years{growth_text(ramp)}{at_most}"
         )
     elif launch["opportunity_interval_days"] == 0:
         yield f"  launches on any day{at_most}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,6 @@ from sim.economics import Item, costs
 from sim.experiment.grid import Grid, Row
 from sim.experiment.table import WIDTH, aligned
 from sim.result import Result
-
-if TYPE_CHECKING:
-    from sim.experiment.study import Study
 
 Floats = NDArray[np.float64]
 
@@ -75,25 +73,15 @@ class Spending:
         return {item.name.lower(): self.usd[item].tolist() for item in Item if np.any(self.usd[item] != 0)}
 
 
-def spending_of(study: Study) -> dict[str, Spending]:
-    """The money of each strategy of a study; every replicate is priced anew."""
-
-    def of(strategy: str) -> Spending:
-        results = [study.result(strategy, replicate) for replicate in range(study.replicates)]
-        return Spending.of(results, float(study.values(strategy, "discounted_useful_gpu_hours").mean()))
-
-    return {strategy: of(strategy) for strategy in study.strategies}
-
-
-def spending_text(study: Study, width: int = WIDTH) -> str:
+def spending_text(spent: Mapping[str, Spending], width: int = WIDTH) -> str:
     """The table, as text; empty where nothing useful was done."""
-    grid = spending_grid(study)
+    grid = spending_grid(spent)
     return "\n".join(aligned(grid.text, min(width, WIDTH))) if grid.rows else ""
 
 
-def spending_grid(study: Study) -> Grid:
+def spending_grid(spent: Mapping[str, Spending]) -> Grid:
     """What a useful GPU-hour costs, kind by kind."""
-    shown = {name: each for name, one in list(study.spending.items())[:MOST_COLUMNS] if (each := one.per_hour())}
+    shown = {name: each for name, one in list(spent.items())[:MOST_COLUMNS] if (each := one.per_hour())}
     groups = [group for group in GROUPS if any(abs(one.get(group, 0.0)) >= LEAST_USD for one in shown.values())]
     rows: list[Row] = [(group, *(f"{one.get(group, 0.0):.3f}" for one in shown.values())) for group in groups]
     if shown:

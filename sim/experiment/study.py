@@ -23,12 +23,13 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import frames, statistics, study_file
 from sim.experiment.accounts import accounts_text
-from sim.experiment.controls import Regression, no_controls
+from sim.experiment.controls import Regression
 from sim.experiment.envelope import Envelope
-from sim.experiment.record import LOSSES, Record, Task
+from sim.experiment.losses import by_cause, in_a_year
+from sim.experiment.record import Record, Task
 from sim.experiment.sample import QUANTITIES, Sample
-from sim.experiment.spending import Spending, spending_of, spending_text
-from sim.experiment.statistics import Difference, Estimate, Quantity
+from sim.experiment.spending import Spending, spending_text
+from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
 from sim.metrics import METRICS, metric_named, waterfall
@@ -44,8 +45,6 @@ Floats = NDArray[np.float64]
 SCHEMA_VERSION = 1
 VARIANCE_METRIC = "compute_availability"
 """The metric whose variance reduction is reported."""
-_OTHERS = "others"
-_MOST_CAUSES = 8  # named in the text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,19 +116,7 @@ class Study:
 
         By name, those that took most GPUs and interrupted most first; causes that never occurred are left out.
         """
-        names, took = self._tolls_of(strategy)
-        means = dict(zip(names, took.mean(axis=0).tolist(), strict=True))
-        fields = list(LOSSES)
-        lost, interrupted = fields.index("gpus_lost"), fields.index("interruptions")
-        happened = [name for column, name in enumerate(names) if took[:, column].any()]
-        order = sorted(happened, key=lambda name: (-means[name][lost], -means[name][interrupted]))
-        return {
-            name: {
-                loss: _plain(took[:, names.index(name), column], unit)
-                for column, (loss, (unit, _)) in enumerate(LOSSES.items())
-            }
-            for name in order
-        }
+        return by_cause(*self._tolls_of(strategy))
 
     def dose(self) -> dict[str, float]:
         """Dose behind the shield in the most exposed plane, as of `sim.description`, and the planes.
@@ -246,7 +233,7 @@ class Study:
             (self.scenario.service, self.envelope()),
             accounts=(
                 accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
-                spending_text(self, width),
+                spending_text(self.spending, width),
             ),
             on_ground=self.scenario.campus is not None,
             rate_per_year=discount_rate(self.scenario),
@@ -303,7 +290,13 @@ class Study:
     @cached_property
     def spending(self) -> dict[str, Spending]:
         """What the money of each strategy went for, by kind and year, means over replicates as they are."""
-        return spending_of(self)
+        return {
+            strategy: Spending.of(
+                [self.result(strategy, replicate) for replicate in range(self.replicates)],
+                float(self.values(strategy, "discounted_useful_gpu_hours").mean()),
+            )
+            for strategy in self.strategies
+        }
 
     def waterfall(self, strategy: str) -> dict[str, float]:
         """Where the GPU-hours went, by class (`sim.metrics.CLASSES`), means over replicates as they are."""
@@ -320,23 +313,7 @@ class Study:
 
     def yearly_losses(self, strategy: str) -> dict[str, dict[str, Estimate]]:
         """What each cause took of a strategy in a year, the smallest of many causes together."""
-        names, took = self._tolls_of(strategy)
-        happened = list(self.causes(strategy))
-        mean = dict(zip(names, took.mean(axis=0), strict=True))
-        total = np.maximum(took.mean(axis=0).sum(axis=0), 1e-12)
-        large = sorted(happened, key=lambda name: -float((mean[name] / total).max()))
-        large = large if len(large) <= _MOST_CAUSES else large[: _MOST_CAUSES - 1]
-        groups = {name: [name] for name in happened if name in large}
-        if rest := [name for name in happened if name not in large]:
-            groups[_OTHERS] = rest
-        years = self.scenario.mission.years
-        return {
-            name: {
-                loss: _plain(took[:, [names.index(one) for one in group], column].sum(axis=1) / years, f"{unit}/year")
-                for column, (loss, (unit, _)) in enumerate(LOSSES.items())
-            }
-            for name, group in groups.items()
-        }
+        return in_a_year(*self._tolls_of(strategy), self.scenario.mission.years)
 
     def _tolls_of(self, strategy: str) -> tuple[tuple[str, ...], Floats]:
         """Causes, and what each took of a strategy, shape (replicates, causes, `LOSSES`)."""
@@ -380,11 +357,6 @@ class Study:
         if strategy not in self.samples:
             raise InputError(f"no strategy {strategy!r} in this study; it has {', '.join(self.strategies)}")
         return self.samples[strategy]
-
-
-def _plain(values: Floats, unit: str) -> Estimate:
-    """The mean of a count over replicates, without controls."""
-    return statistics.estimate(values, no_controls(len(values)), Quantity(unit, 0.0))
 
 
 def study_of_records(

@@ -31,9 +31,19 @@ _TABLES = (
         ("cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour", 1.0, ""),
         ("total_cost_usd", "total cost, million USD", 1e-6, ""),
         ("total_cost_uncredited_usd", "uncredited, million USD", 1e-6, ""),
+    ),
+    (
         ("net_cost_usd", "net cost, million USD", 1e-6, ""),
+        ("net_present_value_usd", "net present value, million USD", 1e-6, ""),
+        ("carbon_kg_per_useful_gpu_hour", "kg of CO2 per useful GPU-hour", 1.0, ""),
     ),
 )
+_STEADY = (
+    ("steady_cost_per_useful_gpu_hour_usd", "USD per useful GPU-hour, steady", 1.0, ""),
+    ("steady_cost_usd", "paid, million USD", 1e-6, ""),
+    ("steady_useful_gpu_hours", "useful GPU-hours, million", 1e-6, ""),
+)
+"""Between warm-up and wind-down, where there is a warm-up: the other way to account for the horizon."""
 _INFERENCE = (
     ("tokens_served", "tokens sold, billion", 1e-9, ""),
     ("tokens_unmet", "unmet, billion", 1e-9, ""),
@@ -80,7 +90,9 @@ _CREDIT = (
 )
 _NET = (
     "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
-    "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere."
+    "{demand:.3g} % of what the planned GPUs could do: what the same service costs where the rest is bought elsewhere. "
+    "Net present value is what they bring in less total cost, where an hour loses {decline:.3g} % of its worth for "
+    "each year of its GPU's age."
 )
 BEST = "Lowest net cost, by the value of a GPU-hour, and the 95 % interval of the value at which the best changes:"
 
@@ -139,7 +151,8 @@ def estimate_grids(strategies: Mapping[str, Mapping[str, Estimate]], *, on_groun
     asked = any(estimates[metric].mean for estimates in strategies.values() for metric, *_ in _INFERENCE)
     ended = any(estimates["jobs_finished"].mean for estimates in strategies.values())
     grids = []
-    for every in (*_TABLES, *[_INFERENCE] * asked, *[_JOBS] * ended):
+    steady = any(estimates["steady_cost_usd"].mean is not None for estimates in strategies.values())
+    for every in (*_TABLES, *[_STEADY] * steady, *[_INFERENCE] * asked, *[_JOBS] * ended):
         columns = [column for column in every if not (on_ground and column[0] == "launches")]
         rows: list[Row] = [
             (name, *(cell(estimates[metric], factor, unit) for metric, _, factor, unit in columns))
@@ -219,7 +232,8 @@ def credit_text(on_ground: bool, rate_per_year: float) -> str:
 
 def net_text(service: Service) -> str:
     """What net cost is."""
-    return _NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand)
+    decline = 100 * service.value_decline_per_year
+    return _NET.format(value=service.value_usd_per_gpu_hour, demand=100 * service.demand, decline=decline)
 
 
 def _what(on_ground: bool) -> str:

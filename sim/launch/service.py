@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil, sqrt
-from typing import Annotated
+from math import ceil, expm1, log, log1p, sqrt
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -23,7 +23,7 @@ VehicleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$"
 
 
 class Ramp(Parameters):
-    """A cadence that grows in a straight line, then stays."""
+    """A cadence that grows, then stays."""
 
     first_per_year: float = Field(ge=0.01, le=1e4)
     """Launch dates a year when the mission starts."""
@@ -31,26 +31,47 @@ class Ramp(Parameters):
     """Launch dates a year from the end of the ramp on."""
     years: float = Field(ge=0.01, le=100)
     """Length of the ramp, years."""
+    growth: Literal["linear", "geometric"] = "linear"
+    """How the cadence goes from the first to the last: `linear` by as many dates each year, `geometric` by the same
+    factor each year (a straight line on a logarithmic scale), as a new vehicle's does."""
 
     @property
     def dates(self) -> float:
         """Launch dates within the ramp."""
-        return 0.5 * (self.first_per_year + self.last_per_year) * self.years
+        return self._dates_within(self.years)
 
     def dates_until(self, day: float) -> float:
         """Launch dates from the mission's start to a day, that of the start apart."""
         years = day / DAYS_PER_YEAR
         if years >= self.years:
             return self.dates + (years - self.years) * self.last_per_year
-        return years * (self.first_per_year + 0.5 * (self.last_per_year - self.first_per_year) * years / self.years)
+        return self._dates_within(years)
 
     def day(self, number: float) -> float:
         """Mission day of a date; number 0 is the mission's start."""
         if number >= self.dates:
             return (self.years + (number - self.dates) / self.last_per_year) * DAYS_PER_YEAR
-        growth = (self.last_per_year - self.first_per_year) / self.years
+        if rate := self._log_growth_per_year:
+            return log1p(rate * number / self.first_per_year) / rate * DAYS_PER_YEAR
+        growth = self._growth_per_year
         # The root of the quadratic that does not cancel where there is hardly any growth.
         return 2 * number / (self.first_per_year + sqrt(self.first_per_year**2 + 2 * growth * number)) * DAYS_PER_YEAR
+
+    def _dates_within(self, years: float) -> float:
+        """Launch dates of so many years of the ramp."""
+        if rate := self._log_growth_per_year:
+            return self.first_per_year * expm1(rate * years) / rate
+        return years * (self.first_per_year + 0.5 * self._growth_per_year * years)
+
+    @property
+    def _growth_per_year(self) -> float:
+        """By how much a linear cadence grows in a year."""
+        return (self.last_per_year - self.first_per_year) / self.years
+
+    @property
+    def _log_growth_per_year(self) -> float:
+        """By how much the logarithm of a geometric cadence grows in a year; 0: it is linear, or does not grow."""
+        return log(self.last_per_year / self.first_per_year) / self.years if self.growth == "geometric" else 0.0
 
 
 class Turnaround(Parameters):

@@ -45,6 +45,12 @@ over half an eclipse moves its edges by that times the eccentricity, .006 s here
 _ECCENTRIC_ROUNDS = 4
 """Rounds of refinement of an eccentric orbit's edges: each takes off a factor of 7; .05 s are left at worst."""
 
+_FAR_COSINE = np.cosh(2.0)
+"""Largest cosine of the half length that is told from a larger one.  With the Sun close to the orbit's pole no point of
+the orbit is deeper in the shadow than another: the cosine has a pole there, and interpolation between nodes about it
+would find eclipses.  From here on the square is -4 and keeps its sign between nodes; the next eclipse is 18 degrees of
+the Sun's height away at 650 km, 22 at 1,000."""
+
 _BAND = np.arange(1, 33) * np.pi / 33
 _SUN_HEIGHTS = np.cos(_BAND)
 """Heights across the Sun's disc, in its radii, of the bands that make up its light (Gauss's rule for a disc)."""
@@ -139,7 +145,9 @@ class MeetingTable:
         slope = np.einsum("nk,nk->n", self.slope[around], weights)
         # away from the ends of a season the bands add up to their mean and what its square root bends by (1e-7)
         inner = np.maximum(squared - slope, 0.0)
-        dark = np.sqrt(inner) * (1 - (slope / np.maximum(inner, 19 * slope)) ** 2 / 32)
+        least = np.maximum(inner, 19 * slope)
+        bend = np.divide(slope, least, out=np.zeros_like(slope), where=least > 0)
+        dark = np.sqrt(inner) * (1 - bend**2 / 32)
         grazes = np.flatnonzero((squared > 0) & (squared < 20 * slope))
         bands = squared[grazes, None] - slope[grazes, None] * (1 - _SUN_HEIGHTS)
         dark[grazes] = np.sqrt(np.maximum(bands, 0.0)) @ _SUN_WEIGHTS
@@ -279,7 +287,7 @@ def _slope(
 def _squared_arc(cosine: FloatArray) -> FloatArray:
     """Return the square of the angle of this cosine, continued to negative squares beyond a cosine of 1."""
     square: FloatArray = np.where(
-        cosine < 1, np.arccos(np.clip(cosine, -1, 1)) ** 2, -(np.arccosh(np.maximum(cosine, 1)) ** 2)
+        cosine < 1, np.arccos(np.clip(cosine, -1, 1)) ** 2, -(np.arccosh(np.clip(cosine, 1, _FAR_COSINE)) ** 2)
     )
     return square
 

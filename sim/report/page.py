@@ -28,7 +28,15 @@ def without_folders(text: str) -> str:
 
 def command_line(words: Sequence[str]) -> str:
     """A command as it is typed, without folders."""
-    return " ".join(_quoted(without_folders(word)) for word in words)
+    return " ".join(_quoted(_without_its_folder(word)) for word in words)
+
+
+def _without_its_folder(word: str) -> str:
+    """A word of a command; as a whole it may be a path with spaces in it, or such a path behind `--out=`."""
+    start, is_, rest = word.rpartition("=")
+    if rest.startswith(("/", "~/")) and len(rest) > 1:
+        return start + is_ + rest.rstrip("/").rpartition("/")[2]
+    return without_folders(word)
 
 
 def _quoted(word: str) -> str:

@@ -85,10 +85,9 @@ def report_parts(study: Study) -> Report:
         other_verdicts=[one.text for one in found[:-1]],
         best_by_value=_best_by_value(study),
         best_heading=BEST,
-        terms=[TERMS, credit_text(study.scenario.campus is not None, discount_rate(study.scenario))],
-        net_cost=net_text(study.scenario.service),
+        terms=_terms(study, verdict),
         accounts=_accounts(study),
-        spending=spending_grid(study),
+        spending=spending_grid(study.spending),
         losses=_losses(study),
         pictures=drawn,
         inputs=input_groups(figures),
@@ -139,6 +138,13 @@ def _best_by_value(study: Study) -> Sequence[str]:
     """Which strategy has the lowest net cost at which value of a GPU-hour, a line each; empty where nobody asks."""
     best = study.envelope() if len(study.strategies) > 1 else None
     return best.text() if best else ()
+
+
+def _terms(study: Study, verdict: Verdict | None) -> list[str]:
+    """What the words of the tables mean, that of the verdict first."""
+    texts = [TERMS, credit_text(study.scenario.campus is not None, discount_rate(study.scenario))]
+    net = net_text(study.scenario.service)
+    return [net, *texts] if verdict and verdict.metric == "net_cost_usd" else [*texts, net]
 
 
 def _accounts(study: Study) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sim.experiment.envelope import Envelope
 from sim.experiment.grid import cell, list_of
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import intervals_text, shares_text
@@ -61,7 +62,7 @@ def how_sure(
             _replicates(study),
             intervals_text(metrics, differences, study.replicates, on_ground=on_ground),
             shares_text(study.ranking()[verdict.metric], verdict.metric) if verdict else "",
-            _turning_point(study, verdict),
+            turning_point(verdict, study.envelope(), study.scenario.service.value_usd_per_gpu_hour),
             "Not in any interval: errors of the model itself, and of the prices, failure rates and sizes put into it. "
             f"Here {how_known(figures)}: the list is below."
             + (" With other prices another strategy may be best." if verdict else ""),
@@ -72,7 +73,7 @@ def how_sure(
 
 def _replicates(study: Study) -> str:
     if study.replicates == 1:
-        return "One replicate was simulated: it cannot tell chance from strategy."
+        return ""  # what the intervals say of one replicate says it all
     if len(study.strategies) == 1:
         return f"{study.replicates} replicates were simulated, each with other random failures."
     return (
@@ -81,21 +82,19 @@ def _replicates(study: Study) -> str:
     )
 
 
-def _turning_point(study: Study, verdict: Verdict | None) -> str:
-    """At which value of a GPU-hour another strategy becomes best; empty where none does, or net cost is not asked."""
-    best = study.envelope() if verdict and verdict.metric == "net_cost_usd" else None
-    value = study.scenario.service.value_usd_per_gpu_hour
-    if best is None or verdict is None or best.at(value) != verdict.best:
+def turning_point(verdict: Verdict | None, envelope: Envelope | None, value_usd: float) -> str:
+    """At which values of a GPU-hour others than the best take over; empty where the verdict is not of net cost."""
+    if not (verdict and envelope and verdict.metric == "net_cost_usd" and envelope.at(value_usd) == verdict.best):
         return ""
-    if not best.flips:
+    if not envelope.flips:
         return f"{verdict.best} has the lowest net cost at every value of a GPU-hour."
     turns = [
         f"{'below' if flip.after == verdict.best else 'above'} ${flip.value_usd:,.2f} {other} is best"
-        for flip in best.flips
+        for flip in envelope.flips
         if verdict.best in (flip.before, flip.after)
         for other in [flip.before if flip.after == verdict.best else flip.after]
     ]
-    return f"The verdict is for a useful GPU-hour worth ${value:,.2f}: {list_of(turns)}."
+    return f"The verdict is for a useful GPU-hour worth ${value_usd:,.2f}: {list_of(turns)}."
 
 
 def _size(study: Study) -> str:

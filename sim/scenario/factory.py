@@ -19,7 +19,7 @@ Rate = Annotated[float, Field(ge=0.01, le=MOST_PER_YEAR)]
 
 
 class ProductionRamp(Ramp):
-    """A rate of production that grows in a straight line, then stays."""
+    """A rate of production that grows, then stays."""
 
     first_per_year: float = Field(ge=0.01, le=MOST_PER_YEAR)
     """Satellites a year when the mission starts."""

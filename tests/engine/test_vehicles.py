@@ -9,8 +9,10 @@ import pytest
 from sim.economics import Item, costs
 from sim.errors import InputError, ScenarioError
 from sim.events import Cause, EventKind
+from sim.launch import Ramp
 from sim.metrics import measure
 from sim.physics.orbit import nodal_precession_deg_per_day
+from sim.scenario import load
 from sim.strategies import Launch, Strategy
 
 OTHER = {
@@ -226,6 +228,52 @@ def test_a_ramp_sets_the_dates(fleet, checked_run):
     assert counted == pytest.approx(np.arange(1, 20), abs=1e-4)
     with pytest.raises(ValueError, match=r"opportunity_interval_days \(30\) must be 0 beside a ramp"):
         fleet(launch={"ramp": ramp, "opportunity_interval_days": 30})
+
+
+def test_a_geometric_ramp_grows_by_the_same_factor_each_year(fleet, checked_run):
+    ramp = {"first_per_year": 2, "last_per_year": 18, "years": 2, "growth": "geometric"}
+    wanted = orders(*[(day, Launch(0, 1)) for day in range(1, 1000)])
+    scenario = fleet(slots=1000, days=1461, per_flight=20, launch={"ramp": ramp}, strategies=wanted)
+    years = np.array([day for day, _, _ in flights(checked_run(scenario, "orders"))]) / 365.25
+    # 2 x 3^t a year until 18 are reached.
+    counted = np.where(years < 2, 2 * (3**years - 1) / np.log(3), 16 / np.log(3) + 18 * (years - 2))
+    assert len(years) > 20
+    assert counted == pytest.approx(np.arange(1, len(years) + 1), abs=1e-3)
+
+
+@pytest.mark.parametrize("growth", ["linear", "geometric"])
+@pytest.mark.parametrize(("first", "last"), [(12, 145), (145, 12), (7, 7), (7, 7 + 1e-9), (0.01, 1e4)])
+def test_days_and_dates_of_a_ramp_are_each_others_inverse(growth, first, last):
+    ramp = Ramp(first_per_year=first, last_per_year=last, years=3, growth=growth)
+    numbers = np.linspace(0, 2 * ramp.dates, 101)
+    days = [ramp.day(number) for number in numbers]
+    assert np.all(np.diff(days) > 0)
+    assert [ramp.dates_until(day) for day in days] == pytest.approx(numbers, rel=1e-9, abs=1e-9)
+    # In the ramp's own middle: the arithmetic and the geometric mean of both ends.
+    middle = (ramp.dates_until(1.5 * 365.25 + 0.01) - ramp.dates_until(1.5 * 365.25 - 0.01)) / 0.02 * 365.25
+    assert middle == pytest.approx(np.sqrt(first * last) if growth == "geometric" else (first + last) / 2, rel=1e-4)
+
+
+def test_a_faster_ladder_gives_more_flights_to_a_fleet_that_wants_them(fleet, checked_run):
+    flown, deployed = {}, {}
+    for name in ("pessimistic", "base", "ambitious"):
+        shipped = load("baseline", f"overlays/cadence_{name}")
+        dates = shipped.launch.model_dump(include={"opportunity_interval_days", "flights_per_opportunity", "ramp"})
+        deployment = shipped.deployment.model_dump()
+        wanted = orders(*[(day, Launch(0, 1)) for day in range(1, 731)])
+        scenario = fleet(slots=2000, days=731, per_flight=1, launch=dates, strategies=wanted)
+        flown[name] = len(flights(checked_run(scenario, "orders")))
+        launched = checked_run(fleet(slots=100, days=731, per_flight=1, deployment=deployment))
+        deployed[name] = len(launched.events.where(EventKind.LAUNCHED))
+    # Two years: 12 a year; 12 x 12.08^(t/5) a year; more than two a week from the first day on.
+    growth = np.log(145 / 12) / 5
+    base = 12 * np.expm1(2 * growth) / growth
+    assert flown["pessimistic"] == pytest.approx(24, abs=1)
+    assert flown["base"] == pytest.approx(base, abs=1)
+    assert flown["ambitious"] > 400
+    assert deployed["pessimistic"] == pytest.approx(25, abs=1)
+    assert deployed["base"] == pytest.approx(base + 1, abs=1)
+    assert deployed["ambitious"] == 100
 
 
 @pytest.mark.parametrize("limit", ["pads", "boosters"])

@@ -70,6 +70,8 @@ def test_the_tables_depend_on_the_models_and_not_on_pictures_or_commands():
         ("plots/losses.py", False),
         ("cli/commands.py", False),
         ("engine/run.py", False),
+        ("report/templates/style.css", False),
+        ("report/templates/base.html.j2", False),
     ],
 )
 def test_an_edited_file_changes_the_digest_of_what_depends_on_it(name, changes):

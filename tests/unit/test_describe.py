@@ -375,6 +375,13 @@ def test_odd_laws_and_delays_are_described():
     assert "none, so goodput is 0" in text
 
 
+def test_a_ladder_of_cadences_says_how_it_grows():
+    text = " ".join(describe(load("baseline", "overlays/cadence_base")).split())
+    assert "launch dates grow from 12 to 145 a year within 5 years, by the same factor each year: at most 145.0" in text
+    linear = describe(load("baseline", "overlays/cadence_base", set_=["launch.ramp.growth=linear"]))
+    assert "within 5 years: at most" in " ".join(linear.split())
+
+
 def test_a_warm_up_is_said():
     assert "warm" not in describe(load("baseline"))
     text = describe(load("baseline", set_=["mission.warm_up_years=1"]))

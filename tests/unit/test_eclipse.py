@@ -56,6 +56,18 @@ def test_a_sun_over_the_pole_leaves_no_eclipse():
     assert (high.sunlit_fraction(DAYS) == 1.0).all()
 
 
+def test_a_sun_that_passes_close_to_the_pole_leaves_no_eclipse():
+    # A season's end is 30 degrees away; .36 degrees a day, past the pole at .08 degrees, as at 1,000 km in 2032.
+    days, at, tilt = np.arange(61.0), np.linspace(20.0, 41.0, 421), 1.7366974938009105
+    pole, across = np.array([0.0, -np.sin(tilt), np.cos(tilt)]), np.array([0.0, np.cos(tilt), np.sin(tilt)])
+    for passes in np.arange(30.5, 30.9, 0.02):
+        angle = np.radians(0.36 * (days - passes))[:, None]
+        sun = AU_KM * (-np.cos(angle) * pole + np.sin(angle) * np.array([1.0, 0.0, 0.0]) + 0.0014 * across)
+        high = PlaneShadow.build(7382.247, tilt, 0.0, 0.0, 85.979, sun, days)
+        assert (high.eclipse_fraction(at) == 0.0).all()
+        assert (daily_light([high], at).sunlit_fraction == 1.0).all()
+
+
 def test_sunlit_fraction_is_what_the_edges_leave():
     tilted = plane(inclination_rad=1.2, node_rate=-0.1)
     phase = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)

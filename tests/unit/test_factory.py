@@ -204,6 +204,9 @@ def test_the_factory_is_described(fleet):
     scenario = fleet(lead=99, factory=STOCK | {"satellites_per_year": ramp}, economics=PRICES)
     text = " ".join(describe(scenario).split())
     assert "its line takes on 10 satellites a year, growing to 40 within 3 years" in text
+    assert "by the same factor" not in text
+    grown = fleet(lead=99, factory=STOCK | {"satellites_per_year": ramp | {"growth": "geometric"}}, economics=PRICES)
+    assert "to 40 within 3 years, by the same factor each year, first come" in " ".join(describe(grown).split())
     assert "ground stock of 3 satellites of design satellite ($2.73k), 3 of them at the start" in text
     assert "keeping them costs $546 a year" in text
     assert "mean 30 days from stock (processing 30 days), 50 from the line (building 20 days)" in text

@@ -52,3 +52,10 @@ def test_a_relay_and_what_cannot_work():
     assert "workload.inference.1: serves nothing: answers take 10.1 s" in text
     unlimited = load("baseline", set_=["workload.inference=[{}]"])
     assert any(warning.startswith("no `ground`") for warning in facts(unlimited)["warnings"])
+
+
+def test_a_share_that_all_shells_have_is_said_once():
+    shell = "{kind: walker, altitude_km: %d, inclination_deg: 53, planes: 1, satellites_per_plane: 20}"
+    shells = f"constellation.shells=[{shell % 550}, {shell % 600}]"
+    text = describe(load("baseline", "overlays/relay", set_=["workload.inference=[{}]", shells, "mission.years=0.2"]))
+    assert "Gb/s, 100.0% can be sent" in text

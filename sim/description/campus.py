@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.description.facility import facility_facts, facility_lines, facility_warnings
 from sim.description.format import Facts, money, span
 from sim.economics import bills_of
 from sim.engine.hall_hazards import HallHazards
@@ -13,6 +14,7 @@ from sim.environment import Environment, Hall
 from sim.scenario import Scenario, sha256_of, sources, tally
 from sim.scenario.campus import Campus, NeverRetire, RetireByFailures, Retirement
 from sim.text import many
+from sim.workloads import TrainingJob
 
 
 def campus_facts(environment: Environment, hall: Hall) -> Facts:
@@ -32,8 +34,10 @@ def campus_facts(environment: Environment, hall: Hall) -> Facts:
             "wind_down_years": mission.wind_down_years,
         },
         "campus": _campus(environment, campus),
+        "facility": facility_facts(environment),
         "failures": _failures(scenario, hall),
-        "jobs": [_job(scenario, hall)],
+        "jobs": [_job(scenario, hall, job) for job in scenario.workload.jobs],
+        "inference": _serving(scenario, hall),
         "strategy": scenario.strategy,
     }
     return found | {"warnings": list(_warnings(found))}
@@ -57,6 +61,7 @@ def _campus(environment: Environment, campus: Campus) -> Facts:
 
 def _failures(scenario: Scenario, hall: Hall) -> Facts:
     hazards = HallHazards.of(scenario, hall)
+    jobs = scenario.workload.jobs
     return {
         "causes": {
             scenario.cause_name(wear.cause): {"pace": wear.pace, "per_host_year": rate * DAYS_PER_YEAR}
@@ -64,18 +69,28 @@ def _failures(scenario: Scenario, hall: Hall) -> Facts:
         },
         "per_host_year": hazards.host_per_day * DAYS_PER_YEAR,
         "interruptions_per_day": {
-            scenario.cause_name(one.cause): one.per_day for one in hall.interruptions(scenario.workload.jobs[0])
+            scenario.cause_name(one.cause): one.per_day for job in jobs[:1] for one in hall.interruptions(job)
         },
     }
 
 
-def _job(scenario: Scenario, hall: Hall) -> Facts:
-    job, hazards = scenario.workload.jobs[0], HallHazards.of(scenario, hall)
-    mtbf = hazards.job_mtbf_days
+def _serving(scenario: Scenario, hall: Hall) -> Facts | None:
+    """Who serves, on how many hosts; none where nobody does."""
+    if not scenario.workload.inference:
+        return None
+    return {
+        "services": [service.name for service in scenario.workload.inference],
+        "hosts": hall.parts_of_it[-1].campus.hosts,
+    }
+
+
+def _job(scenario: Scenario, hall: Hall, job: TrainingJob) -> Facts:
+    mtbf = HallHazards.of(scenario, hall, job).job_mtbf_days
     figures = hall.figures(job)
     rhythm, work = job.rhythm(mtbf, figures.durable_s, figures.load_s), figures.work_gpu_hours
     return {
         "name": job.name,
+        "count": job.count,
         "gpus": job.gpus,
         "hosts": job.gpus // hall.gpus_per_host,
         "work_gpu_hours": work,
@@ -96,43 +111,64 @@ def _retirement(rule: Retirement) -> str:
 
 
 def _warnings(found: Facts) -> Iterator[str]:
-    campus, job = found["campus"], found["jobs"][0]
-    wanted, there = job["hosts"] + campus["warm_standbys"], campus["hosts"]
+    stands_for = found["campus"]["stands_for"]
+    for one in () if stands_for is None else stands_for["left_out"]:
+        yield f"the fleet that this campus stands for has what it does not follow: {one}"
+    if found["facility"] is not None:
+        yield from facility_warnings(found["facility"], found["mission"]["years"])
+    campus, jobs = found["campus"], found["jobs"]
+    wanted, there = sum(one["count"] * (one["hosts"] + campus["warm_standbys"]) for one in jobs), campus["hosts"]
     if wanted > there:
         yield (
             f"the job and its standbys are {wanted:,} hosts, and campus.hosts is {there:,}: it begins with fewer "
             "standbys, or waits for spare hosts"
         )
-    load, crews = _busy_technicians(found), campus["repair"]["technicians"]
+    load, crews = sum(_busy_technicians(found, job) for job in jobs), campus["repair"]["technicians"]
+    if found["inference"] is not None:
+        load += _repairs_of(found, found["inference"]["hosts"])
     if crews is not None and load > crews:
         yield (
-            f"while the job runs, failures keep {load:.3g} technicians busy, and campus.repair.technicians is {crews}: "
-            "hosts will wait for them, and the job for hosts"
+            f"while the jobs run, failures keep {load:.3g} technicians busy, and campus.repair.technicians is {crews}: "
+            "hosts will wait for them, and jobs for hosts"
         )
-    days, mission_days = job["days_of_work"], found["mission"]["years"] * DAYS_PER_YEAR
-    if days is not None and days > mission_days:
-        yield f"the job takes {days:,.0f} days of computing, and the mission has {mission_days:,.0f}: it will not end"
+    for job in jobs:
+        days, mission_days = job["days_of_work"], found["mission"]["years"] * DAYS_PER_YEAR
+        if days is not None and days > mission_days:
+            yield (
+                f"{job['name']} takes {days:,.0f} days of computing, and the mission has {mission_days:,.0f}: it will "
+                "not end"
+            )
 
 
-def _busy_technicians(found: Facts) -> float:
-    """Technicians that the failures of the job's hosts keep busy, with restarts between them."""
-    campus, job = found["campus"], found["jobs"][0]
-    repair, per_day = campus["repair"], found["failures"]["per_host_year"] / DAYS_PER_YEAR * job["hosts"]
+def _busy_technicians(found: Facts, job: Facts) -> float:
+    """Technicians that the failures of a job's hosts keep busy, with restarts between them."""
     running = (
         1.0
         if job["mtbf_days"] is None
         else job["mtbf_days"] / (job["mtbf_days"] + job["restart_min"] / MINUTES_PER_DAY)
     )
-    seen: float = campus["diagnosis"]["probability"]
-    return float(per_day * running * seen * repair["manual_share"] * repair["manual_min"] / MINUTES_PER_DAY)
+    return _repairs_of(found, job["count"] * job["hosts"]) * running
+
+
+def _repairs_of(found: Facts, hosts: int) -> float:
+    """Technicians that so many hosts at work keep busy."""
+    campus, per_day = found["campus"], found["failures"]["per_host_year"] / DAYS_PER_YEAR * hosts
+    repair, seen = campus["repair"], campus["diagnosis"]["probability"]
+    return float(per_day * seen * repair["manual_share"] * repair["manual_min"] / MINUTES_PER_DAY)
 
 
 def campus_lines(f: Facts) -> Iterator[tuple[str, list[str]]]:
     """(heading, lines) of what a campus is."""
     yield "Campus", _hosts_text(f["campus"])
+    if f["facility"] is not None:
+        yield "Building, power and cooling", list(facility_lines(f["facility"]))
     yield "Failures", _failures_text(f["campus"], f["failures"])
     yield "Repair", _repair_text(f["campus"])
-    yield "Job", _job_text(f["campus"], f["jobs"][0])
+    if f["jobs"]:
+        yield "Jobs", [line for job in f["jobs"] for line in _job_text(f["campus"], job)]
+    if f["inference"] is not None:
+        names, hosts = ", ".join(f["inference"]["services"]), f["inference"]["hosts"]
+        yield "Inference", [f"  {names} on {many(hosts, 'host')}, each on its own: one that fails stops no other"]
 
 
 def _hosts_text(campus: Facts) -> list[str]:
@@ -185,8 +221,9 @@ def _job_text(campus: Facts, job: Facts) -> list[str]:
         if interval is None
         else f"a checkpoint every {span(interval / MINUTES_PER_DAY)}"
     )
+    each = "" if job["count"] == 1 else f"{job['count']:,} jobs, each on hosts of its own: "
     return [
-        f"  {job['name']}: {work} on {many(job['hosts'], 'host')} ({job['gpus']:,} GPUs) with "
+        f"  {job['name']}: {each}{work} on {many(job['hosts'], 'host')} ({job['gpus']:,} GPUs) with "
         f"{many(campus['warm_standbys'], 'warm standby')}",
         f"    {stops}; {saved}; a restart takes {job['restart_min']:g} min, choosing hosts anew "
         f"{campus['selection_min']:g} min",

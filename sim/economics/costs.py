@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill
 from sim.economics.campus import hall_entries
+from sim.economics.facility import facility_entries
 from sim.economics.ground import finished, flown
 from sim.economics.ledger import SERVICING, Entry, Item, Ledger, monthly
 from sim.economics.purchases import PricedFlights, flight_entries, priced_flights, unexpired_usd, unflown_entries
@@ -93,7 +94,12 @@ def costs(result: Result, *, economics: Economics | None = None, launch_price: A
     prices = scenario.economics if economics is None else economics
     priced = priced_flights(result, economics=prices, launch_price=launch_price)
     if scenario.campus:
-        entries = [*hall_entries(result, scenario.campus, priced.bills[0], prices), *_kept(result, priced, prices)]
+        rate, as_annuity = prices.discount.ground_per_year, prices.depreciation == "annuity"
+        entries = [
+            *hall_entries(result, scenario.campus, priced.bills[0], prices),
+            *facility_entries(result, scenario.campus, rate, as_annuity=as_annuity),
+            *_kept(result, priced, prices),
+        ]
     else:
         entries = [*_constellation(result, priced, prices), *_kept(result, priced, prices)]
     return Costs(Ledger.of(entries), discount_rate(scenario, prices))

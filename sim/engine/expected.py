@@ -87,8 +87,10 @@ def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Ex
     """What happens most often in a run with a strategy."""
     scenario = environment.scenario
     if environment.hall is not None:
-        hazards = HallHazards.of(scenario, environment.hall)
-        yield Expected("campus", "failures of its hosts", environment.horizon_days / hazards.job_mtbf_days, MOST_EVENTS)
+        hall, days = environment.hall, environment.horizon_days
+        parts = ((part, HallHazards.of(scenario, hall, part.job).job_mtbf_days) for part in hall.parts_of_it)
+        number = sum(days / mtbf * (1 if part.job else part.campus.hosts) for part, mtbf in parts)
+        yield Expected("campus", "failures of its hosts", number, MOST_EVENTS)
         return
     lives, days, ended_by = _lives(environment, strategy)
     yield Expected(ended_by, "satellites", lives, MOST_EVENTS)

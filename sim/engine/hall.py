@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY, MINUTES_PER_DAY
+from sim.constants import HOURS_PER_DAY, MINUTES_PER_DAY
 from sim.engine.context import Context
 from sim.engine.hall_hazards import HallHazards
+from sim.engine.hall_hosts import bad_hosts, fleet_of
 from sim.engine.hall_time import HallTime, Segment
 from sim.engine.host_clocks import HostClocks, RenewedClocks
 from sim.engine.host_draws import HostDraws
 from sim.engine.host_pool import HostPool
 from sim.engine.indexed import IndexedSet, some_of
+from sim.engine.power_up import PowerUp
 from sim.engine.retirement import Retiring
-from sim.engine.steps import step_until
-from sim.engine.workshop import Mended, Workshop
-from sim.environment import Hall
+from sim.engine.workshop import Crew, Mended, Workshop
+from sim.environment import Hall, HallPart
 from sim.events import NONE, Cause, EventKind
 
 Process = Generator[simpy.Event, Any, None]
@@ -38,41 +39,47 @@ _REPAIRED, _MISREPAIRED = int(EventKind.REPAIRED), int(EventKind.MISREPAIRED)
 
 
 class HallRun:
-    """All that a run of a campus consists of."""
+    """All that happens to one job and its hosts."""
 
-    def __init__(self, context: Context, hall: Hall) -> None:
+    def __init__(self, context: Context, hall: Hall, part: HallPart, crew: Crew) -> None:
         self.context = context
         self._env = context.env
-        self.campus = campus = hall.campus
+        self.part = part
+        self.campus = campus = part.campus
         scenario, streams, env = context.scenario, context.streams, context.env
-        self.spec = spec = scenario.workload.jobs[0]
+        assert part.job is not None
+        self.spec = spec = part.job
         self.size = spec.gpus // hall.gpus_per_host
         """Hosts that compute."""
-        self.address = site = hall.layout.address
-        hazards = HallHazards.of(scenario, hall)
-        bad = np.zeros(campus.all_hosts, bool)
-        bad[streams.of("bad hosts").permutation(campus.all_hosts)[: int(campus.all_hosts * campus.bad.share)]] = True
+        site, first = hall.layout.address, part.first
+        self.address = site + part.number
+        self._key = (part.number,) if part.number else ()
+        hazards = HallHazards.of(scenario, hall, spec)
+        bad = bad_hosts(campus, streams.of("bad hosts", *self._key))
         self._stops = hall.interruptions(spec)
         self._stops_per_day = sum(one.per_day for one in self._stops)
         made = RenewedClocks if campus.restart_renews_hosts else HostClocks
-        self.clocks = made(hazards.wears, streams, site, bad, campus.bad.rate_factor)
-        self.pool = HostPool(range(campus.hosts), range(campus.hosts, campus.all_hosts))
+        self.clocks = made(
+            hazards.wears, streams, site, bad, campus.bad.rate_factor, first=first, fleet=fleet_of(campus)
+        )
+        self._power = PowerUp(context, campus, first)
+        self.pool = HostPool(self._power.hosts, self._power.spares)
         figures = hall.figures(spec)
         rhythm = None
         if not campus.continuous_checkpoints:
             rhythm = spec.rhythm(hazards.job_mtbf_days, figures.durable_s, figures.load_s)
         self._checkpoints = rhythm is not None
-        self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm, campus)
+        self.time = HallTime(hall.gpus_per_host, spec.gpus, rhythm, part, len(self.pool))
         self._note = self.time.note_host
         self.retiring = Retiring(campus.retirement)
-        self.workshop = Workshop(env, campus.repair, (streams, site, campus.all_hosts), self._give_back)
-        self._diagnoses = HostDraws(streams, "diagnoses of hosts", 0, site, campus.all_hosts, lambda uniforms: uniforms)
+        self.workshop = Workshop(env, campus.repair, (streams, site, first, campus.all_hosts), crew, self._give_back)
+        self._diagnoses = HostDraws(streams, "diagnoses of hosts", 0, site, campus.all_hosts, np.asarray, first)
         self._failures = [0] * campus.all_hosts
         self._selections = 0
         self._restart_days = spec.restart_min / MINUTES_PER_DAY
         self._owed_restart_days = 0.0
         self._due, self._finishes = (inf, -1), False  # of the segment that runs
-        self._interruptions = streams.of("interruptions", 0) if self._stops else None
+        self._interruptions = streams.of("interruptions", part.number) if self._stops else None
         self._next_stop = inf if self._interruptions is None else self._until_stop()
         self.active = IndexedSet()
         self.standbys: deque[int] = deque()
@@ -89,23 +96,21 @@ class HallRun:
         self._since = 0.0
         self._now_doing: EventKind | None = None
 
-    def go(self) -> None:
-        """Run to the horizon."""
-        context, campus, horizon = self.context, self.campus, self.context.environment.horizon_days
-        life = context.scenario.satellite.design_life_years * DAYS_PER_YEAR
-        hosts = np.arange(campus.all_hosts)
-        kinds = np.where(hosts < campus.hosts, EventKind.DELIVERED, EventKind.STORED)
-        working = (hosts < campus.hosts).astype(np.int32)
-        gpus = working * context.scenario.satellite.gpus
-        context.log.extend(
-            len(hosts), time_days=0.0, kind=kinds, cause=Cause.DEPLOYMENT, plane=0, berth=hosts, satellite=hosts,
-            satellites=working, gpus=gpus, amount=life,
-        )  # fmt: skip
+    def begin(self) -> None:
+        """Let things happen from now on."""
+        context, campus = self.context, self.campus
+        self._power.begin(self._note, self._comes)
         context.env.process(self._run_job())
         if campus.bad.regeneration_interval_days is not None:
             context.env.process(self._regenerate(campus.bad.regeneration_interval_days))
-        step_until(context, horizon, things=campus.all_hosts, who=f"campus of {context.scenario.name}")
-        self._close(horizon)
+
+    def _comes(self, host: int) -> None:
+        """A host gets power."""
+        if host < self.campus.hosts:
+            self._rejoin(host)
+        else:
+            self.pool.spares.append(host)
+        self._tell_returned()
 
     # The job
 
@@ -261,6 +266,10 @@ class HallRun:
         else:
             self._note((day, _REPAIRED if mended.fixed else _MISREPAIRED, _NO_CAUSE, host, 1, day - mended.taken_day))
             self._rejoin(host)
+        self._tell_returned()
+
+    def _tell_returned(self) -> None:
+        """Whoever waits for hosts looks again."""
         if self._returned is not None:
             self._returned.succeed()
             self._returned = None
@@ -353,7 +362,7 @@ class HallRun:
             good = [host for host, bad in enumerate(self.clocks.bad) if not bad and host not in self._retired]
             if good:
                 count = max(1, int(len(good) * self.campus.bad.regeneration_share))
-                luck = self.context.streams.of("hosts that turn bad", number)
+                luck = self.context.streams.of("hosts that turn bad", number, *self._key)
                 for host in (good[place] for place in luck.choice(len(good), count, replace=False).tolist()):
                     if self._running and host in self.active:
                         self._turned.append(host)  # felt when the job next stops
@@ -380,7 +389,7 @@ class HallRun:
             self.time.note_time(day, self._now_doing, day - self._since)
         self._now_doing = None
 
-    def _close(self, horizon: float) -> None:
+    def close(self, horizon: float) -> None:
         """Account for the job at the horizon."""
         self._close_span(horizon)
         running = bool(self.time.segments) and self.time.segments[-1].end == inf

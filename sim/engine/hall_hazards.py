@@ -13,6 +13,7 @@ from sim.engine.hazards import hazards_of
 from sim.engine.host_clocks import Wear
 from sim.environment import Hall
 from sim.scenario.models import Scenario
+from sim.workloads import TrainingJob
 
 _FOR_EVER_DAYS = 1e12
 """What takes no host out by this age never does."""
@@ -30,17 +31,19 @@ class HallHazards:
     life_days: float
 
     @classmethod
-    def of(cls, scenario: Scenario, hall: Hall) -> HallHazards:
-        """Those of a scenario with a campus."""
+    def of(cls, scenario: Scenario, hall: Hall, job: TrainingJob | None = None) -> HallHazards:
+        """Those of a scenario with a campus; `job`: whose interruptions count; none: hosts serve, each on its own."""
         pace = float(np.diff(hall.stress_clock(0, 0.0).total)[0])
         wears = [Wear.of(one, pace) for one in hazards_of(scenario) if one.ages_on_ground]
         wears = [wear for wear in wears if wear.law.cumulative_hazard(_FOR_EVER_DAYS) > 0]
         life = scenario.satellite.design_life_years * DAYS_PER_YEAR
-        bad, job = hall.campus.bad, scenario.workload.jobs[0]
+        bad = hall.campus.bad
         host = sum(
             share * sum(_per_day(wears, life, factor))
             for share, factor in ((1 - bad.share, 1.0), (bad.share, bad.rate_factor))
         )
+        if job is None:
+            return cls(wears, host, 1 / host if host > 0 else inf, life)
         stops = sum(one.per_day for one in hall.interruptions(job))
         per_day = host * (job.gpus // hall.gpus_per_host) + stops
         return cls(wears, host, 1 / per_day if per_day > 0 else inf, life)

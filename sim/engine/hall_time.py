@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
+from sim.environment import HallPart
 from sim.events import Cause, EventKind, EventRecorder
-from sim.scenario.campus import Campus
 from sim.workloads import Pieces, Rhythm, Spent
 
 Floats = NDArray[np.float64]
@@ -54,11 +54,15 @@ class Segment:
 class HallTime:
     """Notes of a run while it goes on: tuples, which cost little, and turn into columns in the end."""
 
-    def __init__(self, gpus_per_host: int, gpus: int, rhythm: Rhythm | None, campus: Campus) -> None:
-        """`gpus`: of the job; `rhythm`: of its checkpoints; none: each step is one, and none costs anything."""
+    def __init__(self, gpus_per_host: int, gpus: int, rhythm: Rhythm | None, part: HallPart, at_start: int) -> None:
+        """`gpus`: of the job; `rhythm`: of its checkpoints; none: each step is one, and none costs anything.
+
+        `at_start`: hosts in the pool then.
+        """
         self._gpus_per_host = gpus_per_host
-        self._hosts_at_start = campus.hosts
-        self._wanted = gpus // gpus_per_host + campus.warm_standbys  # hosts of the job
+        self._hosts_at_start = at_start
+        self._part = part
+        self._wanted = gpus // gpus_per_host + part.campus.warm_standbys  # hosts of the job
         self._gpus = gpus
         self._rhythm = rhythm
         self._hosts: list[HostRow] = []
@@ -88,17 +92,13 @@ class HallTime:
 
     def write(self, log: EventRecorder, *, running: bool) -> None:
         """Write all rows; `running`: whether the last segment was cut off by the horizon."""
-        day, kind, cause, host, hosts, amount = _columns(self._hosts, _HOST_TYPES)
-        log.extend(
-            len(day), time_days=day, kind=kind, cause=cause, plane=0, berth=host, satellite=host, satellites=hosts,
-            gpus=hosts * self._gpus_per_host, amount=amount,
-        )  # fmt: skip
+        day, hosts = write_hosts(log, self._hosts, self._part.first, self._gpus_per_host)
         self._write_segments(log, running)
         changed, in_pool = day, self._hosts_at_start + np.cumsum(hosts)
-        day, kind, cause, amount = _columns(self._job, _JOB_TYPES)
-        log.extend(len(day), time_days=day, kind=kind, cause=cause, plane=0, job=0, amount=amount)
+        when, kind, cause, amount = _columns(self._job, _JOB_TYPES)
+        log.extend(len(when), time_days=when, kind=kind, cause=cause, plane=0, job=self._part.number, amount=amount)
         waits = np.asarray(kind) == EventKind.WAITED
-        self._write_kept(log, np.asarray(day)[waits], np.asarray(amount)[waits], np.asarray(changed), in_pool)
+        self._write_kept(log, np.asarray(when)[waits], np.asarray(amount)[waits], changed, in_pool)
 
     def _write_kept(self, log: EventRecorder, until: Floats, hours: Floats, changed: Floats, in_pool: Ints) -> None:
         """What the hosts that the job wants, and that are there, do while it waits: they wait with it.
@@ -143,12 +143,12 @@ class HallTime:
                 kind=np.broadcast_to(np.asarray(kind), there.shape)[there],
                 cause=why[there],
                 plane=0,
-                job=0,
+                job=self._part.number,
                 amount=days[there] * (self._gpus * HOURS_PER_DAY),
             )
         log.extend(
             int(np.count_nonzero(by_host)), time_days=pieces.ends[by_host], kind=EventKind.JOB_INTERRUPTED,
-            cause=cause[by_host], plane=0, job=0, amount=self._gpus,
+            cause=cause[by_host], plane=0, job=self._part.number, amount=self._gpus,
         )  # fmt: skip
 
     def _spent(self) -> Spent:
@@ -159,6 +159,17 @@ class HallTime:
         restarted = np.minimum(pieces.restarts, length)
         none = np.zeros_like(length)
         return Spent(length - restarted, none, none, restarted, none)
+
+
+def write_hosts(log: EventRecorder, rows: list[HostRow], first: int, gpus_per_host: int) -> tuple[Floats, Ints]:
+    """Write rows of hosts, of which `first` is the first; returns the day and change of the pool of each."""
+    day, kind, cause, host, hosts, amount = _columns(rows, _HOST_TYPES)
+    number = np.asarray(host, np.int32) + first
+    log.extend(
+        len(day), time_days=day, kind=kind, cause=cause, plane=0, berth=number, satellite=number, satellites=hosts,
+        gpus=np.asarray(hosts) * gpus_per_host, amount=amount,
+    )  # fmt: skip
+    return np.asarray(day, float), np.asarray(hosts, np.int64)
 
 
 def _columns(rows: list[HostRow] | list[JobRow], types: tuple[type, ...]) -> list[NDArray[np.generic]]:

@@ -34,7 +34,7 @@ def _faults(environment: Environment) -> Iterator[Fault]:
         elif environment.hall.campus.continuous_checkpoints:
             return
         else:
-            days = HallHazards.of(environment.scenario, environment.hall).job_mtbf_days
+            days = HallHazards.of(environment.scenario, environment.hall, job).job_mtbf_days
         block_days = job.checkpoint_block_s / SECONDS_PER_DAY
         if block_days > days:
             problem = (

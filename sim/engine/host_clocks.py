@@ -17,9 +17,11 @@ from math import inf, log
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.draws import Part
 from sim.engine.hazards import Hazard
 from sim.engine.host_draws import FOUR, HostDraws
 from sim.engine.indexed import IndexedSet
+from sim.engine.paired_draws import Fleet, PairedDraws
 from sim.reliability import Ageing, Exponential
 from sim.streams import Streams
 
@@ -39,13 +41,15 @@ class Wear:
     """Units of a host, of which the first to fail takes it out."""
     pace: float
     """Effective days of a day at work, of a good host."""
+    follows_fleet: bool = False
+    """Whether its units are those of a satellite that the host stands for: not the satellite itself."""
 
     @classmethod
     def of(cls, hazard: Hazard, stress_pace: float) -> Wear:
         """What a cause of permanent loss is to the hosts of a hall in which electronics age so fast."""
         pace = stress_pace if hazard.clock == "stress" else 1.0
         assert hazard.units == 1, "the scenario sees to it"
-        return cls(int(hazard.cause), hazard.part, hazard.law, hazard.groups, pace)
+        return cls(int(hazard.cause), hazard.part, hazard.law, hazard.groups, pace, hazard.part != Part.BUS)
 
     @cached_property
     def memoryless(self) -> bool:
@@ -54,24 +58,46 @@ class Wear:
 
     def lives(self, uniforms: Floats) -> Floats:
         """(thresholds, ages at which a new host reaches them) of as many ordinals as there are numbers, (n, 2 x 4)."""
-        thresholds = -np.log(uniforms) / self.units
+        return self.lives_to(-np.log(uniforms) / self.units)
+
+    def lives_to(self, thresholds: Floats) -> Floats:
+        """The same of thresholds."""
         return np.concatenate([thresholds, self.law.inverse(thresholds)], axis=1)
+
+
+def _draws(wear: Wear, streams: Streams, site: int, hosts: tuple[int, int], fleet: Fleet | None) -> HostDraws:
+    """The failures of hosts, the first and how many, by one cause."""
+    first, count = hosts
+    if fleet is not None and wear.follows_fleet:
+        return PairedDraws(streams, wear.part, hosts, fleet, wear.units, wear.lives_to)
+    return HostDraws(streams, "lives of hosts", wear.part, site, count, wear.lives, first)
 
 
 class HostClocks:
     """The clocks of all hosts, kept through whatever happens to others."""
 
     def __init__(
-        self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float
+        self,
+        wears: Sequence[Wear],
+        streams: Streams,
+        site: int,
+        bad: NDArray[np.bool_],
+        factor: float,
+        *,
+        first: int = 0,
+        fleet: Fleet | None = None,
     ) -> None:
-        """`bad`: which hosts are bad at first, shape (hosts,); `factor`: how many times as fast these age."""
+        """`bad`: which hosts are bad at first, shape (hosts,); `factor`: how many times as fast these age.
+
+        `first`: address of the first host; `fleet`: satellites that they stand for.
+        """
         self.now = 0.0
         """The job's clock, days of running."""
         self._wears = wears
         self._paces = [(k, wear.pace) for k, wear in enumerate(wears)]
         self._single = [wear.units == 1 for wear in wears]
         self._factor = factor
-        self._draws = [HostDraws(streams, "lives of hosts", one.part, site, len(bad), one.lives) for one in wears]
+        self._draws = [_draws(one, streams, site, (first, len(bad)), fleet) for one in wears]
         self.bad = bad.tolist()
         """Whether each host is bad."""
         self._first = [draws.first()[:, FOUR] for draws in self._draws]  # ages at which new hosts fail
@@ -187,9 +213,18 @@ class RenewedClocks(HostClocks):
     """
 
     def __init__(
-        self, wears: Sequence[Wear], streams: Streams, site: int, bad: NDArray[np.bool_], factor: float
+        self,
+        wears: Sequence[Wear],
+        streams: Streams,
+        site: int,
+        bad: NDArray[np.bool_],
+        factor: float,
+        *,
+        first: int = 0,
+        fleet: Fleet | None = None,
     ) -> None:
-        super().__init__(wears, streams, site, bad, factor)
+        super().__init__(wears, streams, site, bad, factor, first=first, fleet=fleet)
+        self._first_host = first
         self._streams = streams
         self._site = site
         self._begun = 0
@@ -211,7 +246,9 @@ class RenewedClocks(HostClocks):
 
     def begin(self) -> None:
         """The job goes on: all that run are new."""
-        luck = self._streams.uniforms("hosts renewed", 0, self._site, self._begun, 0, 2 * len(self._wears) + 1)[0]
+        luck = self._streams.uniforms(
+            "hosts renewed", 0, self._site, self._begun, self._first_host, 2 * len(self._wears) + 1
+        )[0]
         self._begun += 1
         found = inf, -1, 0
         draws = iter(luck.tolist())

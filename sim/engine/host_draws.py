@@ -28,11 +28,13 @@ class HostDraws:
         site: int,
         hosts: int,
         make: Callable[[Floats], Floats],
+        first: int = 0,
     ) -> None:
-        """`make` turns uniform numbers, shape (n, 4), into rows, shape (n, any)."""
+        """`make` turns uniform numbers, shape (n, 4), into rows, shape (n, any); `first`: address of the first host."""
         self._streams = streams
         self._address = purpose, part, site
         self._hosts = hosts
+        self._first_host = first
         self._make = make
         self._blocks: dict[tuple[int, int], list[list[float]]] = {}
         self._all: Floats | None = None  # for ordinal 0
@@ -54,5 +56,9 @@ class HostDraws:
 
     def _draw(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
         """The rows of some hosts."""
+        return self._make(self.uniforms(hosts, ordinal))
+
+    def uniforms(self, hosts: NDArray[np.intp], ordinal: int) -> Floats:
+        """Four uniform numbers of each of some hosts, shape (n, 4)."""
         purpose, part, site = self._address
-        return self._make(self._streams.uniforms(purpose, part, site, hosts, ordinal, FOUR))
+        return self._streams.uniforms(purpose, part, site, hosts + self._first_host, ordinal, FOUR)

@@ -34,7 +34,7 @@ MOST_CELLS = 20_000_000
 def check_size(environment: Environment) -> None:
     """Raises `ScenarioError` where demand by the hour in so many planes is more than memory holds."""
     services = environment.scenario.workload.inference
-    count = len(cell_edges(environment)) * len(environment.planes) * len(services)
+    count = len(cell_edges(environment)) * max(1, len(environment.planes)) * len(services)
     if count > MOST_CELLS:
         problem = (
             f"planes x services x {'hours' if _by_hour(services) else 'days'}: {count:,} are more than the "
@@ -79,9 +79,9 @@ def inference_rows(environment: Environment, events: EventLog) -> Iterator[dict[
         )
         for plane in environment.planes
     ]
-    write, kept = _Months(edges), throughput(environment.scenario)
+    write, kept = Months(edges), throughput(environment.scenario)
     for number, service in enumerate(services):
-        demand = _demand_tokens(service, environment, edges)
+        demand = demand_tokens(service, environment, edges)
         sold = np.zeros_like(demand)
         offered = [_offered(environment, plane, number, one) for plane, one in enumerate(planes)]
         total = np.sum(offered, axis=0)
@@ -139,16 +139,17 @@ def _sold(
     return np.asarray(made * np.clip(share, 0.0, 1.0))
 
 
-def _demand_tokens(service: InferenceService, environment: Environment, edges: Floats) -> Floats:
+def demand_tokens(service: InferenceService, environment: Environment, edges: Floats) -> Floats:
     """Tokens asked for in each cell."""
-    hourly = service.demand_tokens_per_s(environment.slots * environment.scenario.satellite.gpus)
+    slots = sum(layout.slots for layout in environment.layouts)
+    hourly = service.demand_tokens_per_s(slots * environment.scenario.satellite.gpus)
     seconds = np.diff(edges) * SECONDS_PER_DAY
     if not _by_hour(environment.scenario.workload.inference):
         return seconds * float(hourly.mean())
     return np.asarray(seconds * hourly[np.arange(len(seconds)) % HOURS])
 
 
-class _Months:
+class Months:
     """Sums of cells by month."""
 
     def __init__(self, edges: Floats) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sim.engine.campus import run_campus
 from sim.engine.context import Context
 from sim.engine.controls import NO_CONTROLS, birth_controls
-from sim.engine.hall import HallRun
+from sim.engine.hall_services import hall_service_rows
 from sim.engine.inference import check_size, inference_rows
 from sim.engine.run import Run
 from sim.environment import Environment
@@ -27,7 +28,7 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         check_size(environment)
     if environment.hall is not None:
         context = Context(scenario, environment, streams, Fleet(environment.layouts))
-        HallRun(context, environment.hall).go()
+        run_campus(context, environment.hall)
         controls = NO_CONTROLS
     else:
         run = Run(scenario, environment, decider, strategy, streams)
@@ -36,7 +37,8 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         controls = birth_controls(scenario, environment.layouts, streams, run.movements.planned_days)
     events = context.log.finish()
     if scenario.workload.inference:
-        for rows in inference_rows(environment, events):
+        made = inference_rows if environment.hall is None else hall_service_rows
+        for rows in made(environment, events):
             context.log.extend(**rows)
         events = context.log.finish()
     return Result.of(scenario, environment, (strategy, seed, replicate), events, controls)

@@ -32,6 +32,38 @@ class Mended:
     """Whether it was the host that failed, not one taken for it."""
 
 
+class Crew:
+    """The technicians of a campus, first come first served."""
+
+    def __init__(self, env: simpy.Environment, size: int | None) -> None:
+        """`size`: none: there is always one free."""
+        self._env = env
+        self.size = size
+        self._busy = 0
+        self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
+
+    def work(self, days: float, then: Callable[[], None]) -> None:
+        """One of them works for some days, as soon as one is free; then is called."""
+        if self.size is not None and self._busy >= self.size:
+            self._waiting.append((days, then))
+        else:
+            self._busy += 1
+            self._begin(days, then)
+
+    def _begin(self, days: float, then: Callable[[], None]) -> None:
+        event = self._env.timeout(days)
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _: self._leave(then))
+
+    def _leave(self, then: Callable[[], None]) -> None:
+        """A technician is done with a host and turns to the next."""
+        if self._waiting:
+            self._begin(*self._waiting.popleft())
+        else:
+            self._busy -= 1
+        then()
+
+
 class Workshop:
     """Takes hosts and gives them back; one without a limit on technicians needs one event for each."""
 
@@ -39,18 +71,18 @@ class Workshop:
         self,
         env: simpy.Environment,
         rules: Repair,
-        draws: tuple[Streams, int, int],
+        draws: tuple[Streams, int, int, int],
+        crew: Crew,
         done: Callable[[Mended], None],
     ) -> None:
-        """`draws`: random streams, address of the hall, hosts; `done` is called with each host that is mended."""
+        """`draws`: random streams, address of the hall, first host, hosts; `done` is called with each mended."""
         self._env = env
         self._rules = rules
         self._done = done
-        streams, site, hosts = draws
-        self._draws = HostDraws(streams, "repairs of hosts", 0, site, hosts, self._fates)
+        streams, site, first, hosts = draws
+        self._draws = HostDraws(streams, "repairs of hosts", 0, site, hosts, self._fates, first)
         self._ordinal = [-1] * hosts
-        self._busy = 0
-        self._waiting: deque[Mended] = deque()
+        self._crew = crew
 
     def _fates(self, uniforms: Floats) -> Floats:
         """Days in the automatic stage, in the manual one (0: there is none), and whether the fault is found, (n, 3)."""
@@ -72,7 +104,7 @@ class Workshop:
         drawn, row = self._draws.columns(host, ordinal)
         automatic, manual = drawn[0][row], drawn[1][row]
         mended = Mended(host, self._env.now, manual, drawn[2][row] > 0, failed_itself)
-        if manual and self._rules.technicians is not None:
+        if manual and self._crew.size is not None:
             self._after(automatic, mended, self._wait_for_technician)
         else:
             self._after(automatic + manual, mended, self._done)
@@ -84,18 +116,4 @@ class Workshop:
 
     def _wait_for_technician(self, mended: Mended) -> None:
         """The automatic stage has ended."""
-        assert self._rules.technicians is not None
-        if self._busy < self._rules.technicians:
-            self._busy += 1
-            self._after(mended.manual_days, mended, self._leave_technician)
-        else:
-            self._waiting.append(mended)
-
-    def _leave_technician(self, mended: Mended) -> None:
-        """A technician is done with a host and turns to the next."""
-        if self._waiting:
-            following = self._waiting.popleft()
-            self._after(following.manual_days, following, self._leave_technician)
-        else:
-            self._busy -= 1
-        self._done(mended)
+        self._crew.work(mended.manual_days, lambda: self._done(mended))

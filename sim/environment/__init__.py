@@ -4,7 +4,7 @@ Smooth functions of plane and date are tabulated by the day; exact eclipse edges
 plane's shadow table.  Nothing here is random.
 """
 
-from sim.environment.campus import Hall
+from sim.environment.campus import Hall, HallPart
 from sim.environment.design import Design
 from sim.environment.environment import Environment, Light
 from sim.environment.operation import Limit, Operation
@@ -17,6 +17,7 @@ __all__ = [
     "Design",
     "Environment",
     "Hall",
+    "HallPart",
     "Light",
     "Limit",
     "Operation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,19 @@ class HallInterruption:
     """What its recovery adds to the restart."""
 
 
+@dataclass(frozen=True)
+class HallPart:
+    """The hosts of a hall that work for one job, or for services: nobody else has any of them."""
+
+    number: int
+    job: TrainingJob | None
+    """None: services."""
+    first: int
+    """Number of the first host."""
+    campus: Campus
+    """The campus, with these hosts alone."""
+
+
 class Hall:
     """The hall of a scenario with a campus."""
 
@@ -55,6 +69,24 @@ class Hall:
     def parts(self) -> Parts:
         """A host: priced as a whole, and nobody launches it."""
         return Parts(0.0, 0.0, 0.0, self.gpus_per_host, 0.0, {}, 0.0)
+
+    @cached_property
+    def parts_of_it(self) -> tuple[HallPart, ...]:
+        """The hosts of each job, in the order of jobs, and last those of services, if there are any."""
+        scenario, campus = self.scenario, self.campus
+        jobs = [job for job in scenario.workload.jobs for _ in range(int(job.count))]
+        if len(jobs) == 1 and not scenario.workload.inference:
+            return (HallPart(0, jobs[0], 0, campus),)
+        wanted = [job.gpus // self.gpus_per_host + campus.warm_standbys for job in jobs]
+        left = campus.hosts - sum(wanted)
+        ends = np.cumsum(wanted)
+        if not scenario.workload.inference:  # what is left goes to the jobs by their size
+            ends = ends + (left * ends) // max(int(ends[-1]), 1)
+        bounds = [0, *ends.tolist(), *([campus.hosts] if scenario.workload.inference else [])]
+        return tuple(
+            HallPart(number, job, first, campus.model_copy(update={"hosts": end - first}))
+            for number, (job, first, end) in enumerate(zip([*jobs, None], bounds, bounds[1:], strict=False))
+        )
 
     def stress_clock(self, design: int, birth_day: float) -> Clock:
         """Effective age of electronics at work, by day at work: constant heat, and the cycles for which the laws hold.

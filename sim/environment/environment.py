@@ -79,7 +79,8 @@ class Environment:
         """
         if scenario.campus is not None:
             days = np.arange(np.ceil(scenario.mission.days) + 1)
-            return cls(scenario, (), no_sun(days), (), (), (1,), Hall(scenario, scenario.campus))
+            counts = tuple(int(job.count) for job in scenario.workload.jobs)
+            return cls(scenario, (), no_sun(days), (), (), counts, Hall(scenario, scenario.campus))
         planes = planes_of(scenario)
         _check_size(scenario, planes)
         check_sizes(scenario, [plane.slots for plane in planes])

@@ -17,7 +17,7 @@ MOST_NAMED = 5
 MOST_COLUMNS = 5
 """Strategies side by side; of more the first ones."""
 ALIVE, DEAD = "alive, on satellites at work", "dead, or not yet in orbit"
-ALIVE_ON_GROUND, DEAD_ON_GROUND = "alive, on hosts of the working pool", "in repair, or given up"
+ALIVE_ON_GROUND, DEAD_ON_GROUND = "alive, on hosts of the working pool", "in repair, given up, or without power yet"
 
 
 def accounts_text(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import HOSTS_BACK, HOSTS_OUT
+from sim.events import HOSTS_BACK, HOSTS_OUT, STARTS, Cause
 from sim.metrics.series import accumulate, daily_means
 from sim.result import Result
 
 Floats = NDArray[np.float64]
+
+ABSENT = "not yet deployed"
+"""Places that nothing has filled yet: slots before the initial deployment, hosts before there is power."""
 
 
 def missing_hosts(result: Result, online: Floats) -> dict[str, Floats]:
@@ -19,6 +22,7 @@ def missing_hosts(result: Result, online: Floats) -> dict[str, Floats]:
     what is still missing is put down to all causes in proportion.  `online`: share of the nameplate online.
     """
     log, horizon = result.events, result.horizon_days
+    came = np.isin(log.kind, STARTS) & (log.cause == Cause.DEPLOYMENT)
     rows = np.flatnonzero(np.isin(log.kind, (*HOSTS_OUT, *HOSTS_BACK)))
     rows = rows[np.argsort(log.berth[rows], kind="stable")]
     out = np.isin(log.kind[rows], HOSTS_OUT)
@@ -31,5 +35,8 @@ def missing_hosts(result: Result, online: Floats) -> dict[str, Floats]:
         mine = rows[cause == number]
         steps = accumulate(log.time_days[mine], -log.gpus[mine].astype(float), horizon)
         found[result.scenario.cause_name(number)] = daily_means(*steps, horizon)
+    if (log.time_days[came] > 0).any():
+        steps = np.append(0.0, log.time_days[came]), np.append(result.nameplate_gpus, -log.gpus[came].astype(float))
+        found[ABSENT] = daily_means(*accumulate(*steps, horizon), horizon)
     total = np.maximum(sum(found.values(), np.zeros_like(missing)), 1e-12)
     return {name: share / total * missing for name, share in found.items()}

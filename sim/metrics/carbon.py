@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.constants import HOURS_PER_DAY
 from sim.economics import Flights
+from sim.economics.facility import drawn_kwh
 from sim.events import ARRIVALS, Cause
 from sim.metrics.series import mean, online_capacity
 from sim.result import Result
@@ -24,9 +25,8 @@ def carbon_kg(result: Result, useful_gpu_hours: float) -> dict[str, float]:
     gpus = scenario.satellite.positions
     if scenario.campus:
         hosts = int(np.count_nonzero(np.isin(log.kind, ARRIVALS) & (log.cause == Cause.DEPLOYMENT)))
-        online = mean(*online_capacity(result), result.horizon_days)
-        kwh = online * result.horizon_days * HOURS_PER_DAY * scenario.satellite.gpu.peak_w / 1000
-        total = hosts * gpus * kg.gpu_kg + kwh * kg.grid_kg_per_kwh
+        kwh, each_kwh = _energy(result)
+        total = hosts * gpus * kg.gpu_kg + kwh * (kg.grid_kg_per_kwh if each_kwh is None else each_kwh)
     else:
         flights = Flights.of(result)
         mass = np.array([parts.launch_mass_kg for parts in result.parts])[flights.design]
@@ -37,3 +37,13 @@ def carbon_kg(result: Result, useful_gpu_hours: float) -> dict[str, float]:
         "carbon_kg": total,
         "carbon_kg_per_useful_gpu_hour": total / useful_gpu_hours if useful_gpu_hours > 0 else nan,
     }
+
+
+def _energy(result: Result) -> tuple[float, float | None]:
+    """What a campus drew, kWh, and greenhouse gases of a kWh where it makes its own, kg."""
+    scenario = result.scenario
+    facility = scenario.campus.facility if scenario.campus else None
+    if facility is not None:
+        return drawn_kwh(result), facility.supply.carbon_kg_per_kwh
+    online = mean(*online_capacity(result), result.horizon_days)
+    return online * result.horizon_days * HOURS_PER_DAY * scenario.satellite.gpu.peak_w / 1000, None

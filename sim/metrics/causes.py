@@ -19,7 +19,7 @@ from sim.events import (
     EventKind,
     EventLog,
 )
-from sim.metrics.campus import missing_hosts
+from sim.metrics.campus import ABSENT, missing_hosts
 from sim.metrics.jobs import unplanned
 from sim.metrics.series import accumulate, daily_means, online_capacity
 from sim.result import Result
@@ -29,8 +29,6 @@ Ints = NDArray[np.int64]
 
 DARK = "eclipse, power or heat"
 """What keeps working GPUs from running: not a cause of the log."""
-ABSENT = "not yet deployed"
-"""Slots that the initial deployment has not filled yet."""
 
 _MOST_CAUSES = 256
 """Cause numbers are bytes."""

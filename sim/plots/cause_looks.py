@@ -8,7 +8,8 @@ from itertools import product
 from zlib import crc32
 
 from sim.experiment.table import cause_name
-from sim.metrics.causes import ABSENT, DARK
+from sim.metrics.campus import ABSENT
+from sim.metrics.causes import DARK
 from sim.scenario.models import Scenario
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from sim.parameters import Parameters, cited
+from sim.parameters import Parameters, Text, cited
+from sim.scenario.facility import MONTH_DAYS, Facility
 
 _PAPER = "AIReSim's illustrative defaults (table 1 of arXiv 2603.07041; github.com/karthikp-ubc/airesim)"
 MOST_HOSTS = 1_000_000
@@ -115,12 +118,38 @@ class RetireByScore(Parameters):
 Retirement = Annotated[NeverRetire | RetireByFailures | RetireByScore, Field(discriminator="kind")]
 
 
+Address = Annotated[int, Field(ge=0, lt=1 << 31)]
+SlotCount = Annotated[int, Field(gt=0, le=MOST_HOSTS)]
+
+
+class StandsFor(Parameters):
+    """The fleet that a campus is compared with: its hosts are parts of those satellites, and what fails by itself
+    aboard fails here by the same random numbers."""
+
+    planes: tuple[tuple[Address, SlotCount], ...] = Field(min_length=1, max_length=1_000_000)
+    """What random numbers know each plane by, and its slots."""
+    hosts_per_satellite: int = Field(default=1, gt=0, le=100_000)
+    """Hosts that hold the GPUs of one satellite, in order."""
+    paired: bool = True
+    """Whether they share its random numbers: as many units must fail here as there."""
+    left_out: tuple[Text, ...] = Field(default=(), max_length=1000)
+    """What of the fleet this campus does not follow, for `orbitfleet describe`."""
+
+    @property
+    def hosts(self) -> int:
+        """Hosts that hold all of them."""
+        return sum(slots for _, slots in self.planes) * self.hosts_per_satellite
+
+
 class Campus(Parameters):
     """A hall of hosts on the ground in place of a constellation.
 
     A host is what `satellite` describes: `satellite.gpus` accelerators that `reliability.bus`, `reliability.gpu` and
-    `reliability.groups` let fail, each by its own clock of time at work.  Hosts fail only while they compute for the
-    job: there are no failures in pools, in repair and while the job waits.
+    `reliability.groups` let fail, each by its own clock of time at work.  Hosts fail only while they compute for their
+    job, or serve: there are no failures in pools, in repair and while the job waits.
+
+    Each job has hosts of its own: those that it needs, its standbys, and of what is left a share by its size.  Where
+    there are services they have what is left, and each host serves on its own.  All share the technicians.
     """
 
     hosts: int = Field(gt=0, le=MOST_HOSTS)
@@ -128,7 +157,7 @@ class Campus(Parameters):
     spare_hosts: int = Field(default=0, ge=0, le=MOST_HOSTS)
     """Hosts that do other work until the working pool runs short; they come one by one and do not go back."""
     warm_standbys: int = Field(default=0, ge=0, le=MOST_HOSTS)
-    """Hosts that the job holds beside those that compute, to take the place of one that fails at once."""
+    """Hosts that each job holds beside those that compute, to take the place of one that fails at once."""
     selection_min: float = Field(default=3.0, ge=0, le=1e6, json_schema_extra=cited("S", _PAPER))
     """Choosing the hosts of a job anew, at its start and when no standby is left, minutes."""
     spare_wait_min: float = Field(default=20.0, ge=0, le=1e6, json_schema_extra=cited("S", _PAPER))
@@ -159,6 +188,12 @@ class Campus(Parameters):
     )
     """Junction of an accelerator under load above that, K; with it, `reliability.stress` says how fast hosts age."""
 
+    facility: Facility | None = None
+    """What the hosts stand in: building, power and cooling, their prices, and when they are ready; none: that costs
+    nothing, and there is power from the start."""
+    stands_for: StandsFor | None = None
+    """A fleet whose random numbers the hosts share; none: they have their own."""
+
     @property
     def all_hosts(self) -> int:
         """Hosts of both pools at the start."""
@@ -168,6 +203,24 @@ class Campus(Parameters):
     def junction_c(self) -> float:
         """Junction temperature under load, degrees C."""
         return self.inlet_c + self.junction_rise_k
+
+    @property
+    def power_days(self) -> NDArray[np.float64]:
+        """Mission day from which each host has power, spare ones last."""
+        if self.facility is None:
+            return np.zeros(self.all_hosts)
+        spares = np.full(self.spare_hosts, self.facility.months_to_power * MONTH_DAYS)
+        return np.concatenate([self.facility.power_days(self.hosts), spares])
+
+    @model_validator(mode="after")
+    def _stands_for_no_more(self) -> Campus:
+        if self.stands_for is not None and self.stands_for.hosts != self.hosts:
+            raise ValueError(
+                f"stands_for: its satellites are {self.stands_for.hosts:,} hosts, not hosts ({self.hosts:,})"
+            )
+        if self.stands_for is not None and self.spare_hosts:
+            raise ValueError("stands_for: no satellite stands for spare_hosts: leave them out")
+        return self
 
     @model_validator(mode="after")
     def _holds_them_all(self) -> Campus:

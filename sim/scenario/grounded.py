@@ -11,6 +11,7 @@ from sim.scenario.campus import NOTHING_FLIES, Campus
 from sim.scenario.constellation import Constellation
 from sim.scenario.failure import Reliability
 from sim.scenario.hardware import Satellite
+from sim.workloads import TrainingJob
 
 _SECTIONS = (
     "constellation",
@@ -25,8 +26,10 @@ _SECTIONS = (
     "ground",
 )
 """Sections that say nothing about a campus, `servicing` beside them."""
-_HOST = ("gpus", "design_life_years", "mass_kg")
+_HOST = ("gpus", "design_life_years", "gpu", "mass_kg")
 """Fields of `satellite` that describe a host; the mass is not used, and need not be given."""
+_GPU = ("peak_w", "idle_w", "peak_pflops")
+"""Fields of `satellite.gpu` that hold for one in a host."""
 _RELIABILITY = ("gpu", "bus", "groups", "interruptions", "stress", "gpu_burn_in_days")
 """Fields of `reliability` that hold for a host."""
 _PRICES = (
@@ -45,8 +48,8 @@ _PRICES = (
 )
 NO_SHELLS = Constellation.model_construct(shells=())
 """The `constellation` of a scenario with a campus; no other may be without a shell."""
-_NOT_FOLLOWED = {
-    "arrives_every_days": ": its one job arrives on arrival_day",
+NOT_FOLLOWED = {
+    "arrives_every_days": ": jobs arrive on arrival_day",
     "hot_spares": ": campus.warm_standbys are the hosts that take the place of others",
     "swap_s": ": a standby takes the place of a host within restart_min",
     "detection_s": ": add it to restart_min",
@@ -76,9 +79,11 @@ def means_something(path: str) -> bool:
     """Whether a field of a scenario, by its path, is followed on a campus."""
     section, _, rest = path.partition(".")
     name = rest.partition(".")[0]
-    followed = {"satellite": _HOST[:2], "reliability": _RELIABILITY, "economics": _PRICES}.get(section)
+    followed = {"satellite": _HOST[:3], "reliability": _RELIABILITY, "economics": _PRICES}.get(section)
     if section in (*_SECTIONS, "servicing"):
         return False
+    if path.startswith("satellite.gpu."):
+        return path.split(".")[2] in _GPU
     return followed is None or not name or name in followed
 
 
@@ -102,7 +107,10 @@ def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
         if given != default:
             yield section, "has no meaning beside a campus, where nothing orbits or flies: leave it out"
     plain = Satellite(gpus=1, mass_kg="sized", design_life_years=1)
-    yield from _changed("satellite", scenario.satellite, plain, _HOST, "a host is its gpus and design_life_years")
+    what = f"a host is {', '.join(_HOST[:3])}"
+    yield from _changed("satellite", scenario.satellite, plain, _HOST, what)
+    what = f"a GPU of a host is {', '.join(_GPU)}"
+    yield from _changed("satellite.gpu", scenario.satellite.gpu, plain.gpu, _GPU, what)
     plain_ = Reliability(gpu=scenario.reliability.gpu, bus=scenario.reliability.bus)
     what = f"a campus follows {', '.join(_RELIABILITY)}"
     yield from _changed("reliability", scenario.reliability, plain_, _RELIABILITY, what)
@@ -130,26 +138,48 @@ def _problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
 
 
 def _job_problems(scenario: Any, campus: Campus) -> Iterator[tuple[str, str]]:
-    jobs, gpus = scenario.workload.jobs, scenario.satellite.gpus
-    if len(jobs) != 1 or jobs[0].count != 1:
-        yield "workload.jobs", "a campus follows one job: give one description, of count 1"
+    workload, gpus = scenario.workload, scenario.satellite.gpus
+    if not workload.jobs and not workload.inference:
+        yield "workload", "nobody computes on this campus: give a job or a service"
+    for number, job in enumerate(workload.jobs):
+        yield from ((f"workload.jobs.{number}{path}", problem) for path, problem in _job_problem(job, gpus))
+    if workload.scheduler != type(workload)().scheduler:
+        yield "workload.scheduler", "each job has hosts of its own: leave it out"
+    if any(job.count == "fill" or job.gpus % gpus for job in workload.jobs):
         return
-    job = jobs[0]
-    hosts = job.gpus // gpus
-    if job.gpus % gpus:
-        yield "workload.jobs.0.gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
+    hosts = sum(job.count * (job.gpus // gpus) for job in workload.jobs)
     if hosts > campus.all_hosts:
         yield "workload.jobs.0.gpus", f"takes {hosts:,} hosts, and both pools hold {campus.all_hosts:,}"
+    count = sum(job.count for job in workload.jobs)
+    if count == 1 and not workload.inference:
+        return
+    if campus.spare_hosts:
+        yield "campus.spare_hosts", "come to a working pool that is there for one job alone: leave them out"
+    if (wanted := hosts + count * campus.warm_standbys) > campus.hosts:
+        yield "workload.jobs", f"take {wanted:,} hosts with standbys, and campus.hosts is {campus.hosts:,}"
+    elif workload.inference and wanted == campus.hosts:
+        yield "workload.inference", f"has no hosts: the jobs and their standbys take all {campus.hosts:,}"
+    if workload.inference:
+        plain = type(campus)(hosts=1)
+        for name in ("diagnosis", "retirement"):
+            if getattr(campus, name) != getattr(plain, name):
+                yield f"campus.{name}", "is not followed where hosts serve"
+        if campus.bad.regeneration_interval_days is not None:
+            yield "campus.bad.regeneration_interval_days", "is not followed where hosts serve"
+
+
+def _job_problem(job: TrainingJob, gpus: int) -> Iterator[tuple[str, str]]:
+    """What a job says that hosts of so many GPUs do not follow."""
+    if job.count == "fill":
+        yield ".count", "must say how many there are: each has hosts of its own"
+    if job.gpus % gpus:
+        yield ".gpus", f"{job.gpus:,} must be whole hosts, of satellite.gpus ({gpus:,})"
     plain = type(job)(gpus=1)
-    for name, instead in _NOT_FOLLOWED.items():
+    for name, instead in NOT_FOLLOWED.items():
         if getattr(job, name) != getattr(plain, name):
-            yield f"workload.jobs.0.{name}", f"is not followed on a campus{instead}"
-    if scenario.workload.inference:
-        yield "workload.inference", "a campus follows one job and no services: leave it out"
+            yield f".{name}", f"is not followed on a campus{instead}"
     if job.gradient_gb:
-        yield "workload.jobs.0.gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
-    if scenario.workload.scheduler != type(scenario.workload)().scheduler:
-        yield "workload.scheduler", "one job needs none: leave it out"
+        yield ".gradient_gb", "there are no links between hosts of a campus: their talk costs nothing"
 
 
 def _changed(

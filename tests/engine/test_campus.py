@@ -9,8 +9,8 @@ from sim import experiment, plots
 from sim.description import describe, facts
 from sim.economics import Item, costs
 from sim.engine import simulate
+from sim.engine.campus import run_campus
 from sim.engine.context import Context
-from sim.engine.hall import HallRun
 from sim.engine.host_draws import HostDraws
 from sim.environment import Environment
 from sim.errors import ScenarioError
@@ -346,12 +346,14 @@ WRONG = [
     ),
     ("power.eclipse_policy=pause", "power: has no meaning"),
     ("factory={}", "factory"),
-    ("workload.jobs.0.count=2", "follows one job"),
+    ("workload.jobs.0.count=2", r"takes 4 hosts|spare_hosts: .* for one job alone"),
+    ("workload.jobs.0.count=fill", "how many there are"),
+    ("workload.jobs=[]", "nobody computes"),
     ("workload.jobs.0.gradient_gb=2", "gradient_gb"),
     ("workload.jobs.0.hot_spares=2", r"hot_spares: .*: campus.warm_standbys"),
     ("workload.jobs.0.detection_s=30", r"detection_s: .* add it to restart_min"),
     ("workload.jobs.0.on_planned_removal=interrupt", "on_planned_removal"),
-    ("workload.inference=[{}]", r"workload.inference: a campus follows one job and no services"),
+    ("workload.inference=[{}]", r"spare_hosts: .* for one job alone"),
     ("ground={relay: {}}", "ground"),
     ("economics.bus_usd=sized", "economics.bus_usd"),
     ("strategy=batch", "nothing to order"),
@@ -423,8 +425,7 @@ def test_every_host_is_somewhere_and_the_job_is_complete(hosts):
     assert environment.hall is not None
     for replicate in range(3):
         context = Context(scenario, environment, Streams(1, replicate), Fleet(environment.layouts))
-        hall = HallRun(context, environment.hall)
-        hall.go()
+        (hall,) = run_campus(context, environment.hall)
         log_ = context.log.finish()
         away = np.isin(log_.kind, HOSTS_OUT).sum() - np.isin(log_.kind, HOSTS_BACK).sum()
         assert log_.count(EventKind.MISTAKEN) > 5

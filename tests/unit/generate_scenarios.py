@@ -47,10 +47,11 @@ from sim.description.text import _lines
 from sim.engine import expected
 from sim.environment import Environment
 from sim.errors import InputError, ScenarioError, plain
-from sim.scenario import load, shipped, sources
+from sim.scenario import load, sources
 from sim.scenario.faults import _annotations, _field_at, _metadata
 from sim.scenario.load import _places
 from sim.scenario.yaml_file import Document, Place
+from tests.fleets import FLEETS
 
 LIMIT_S = 20.0
 MOST_BYTES = 3 * 2**30
@@ -217,7 +218,7 @@ def bases(folder: Path) -> dict[str, Tree]:
     A file of elements is written into the folder.
     """
     found = {}
-    for name in shipped():
+    for name in FLEETS:
         tree = _merged(load(name).model_dump(mode="json"), SMALL)
         del tree["sources"]
         for shell in tree["constellation"]["shells"]:

@@ -16,9 +16,10 @@ from sim.environment.cache import key_of
 from sim.errors import ScenarioError
 from sim.events import EventKind
 from sim.launch import PerKilogram
-from sim.scenario import load, shipped
+from sim.scenario import load
 from sim.scenario.models import Scenario
 from sim.scenario.prices import PartPrices
+from tests.fleets import FLEETS
 
 SHORT = ["mission.years=0.2"]
 SIZED = [*SHORT, "satellite.mass_kg=sized", "economics.bus_usd=sized"]
@@ -170,7 +171,7 @@ def checked_sums(scenario: Scenario) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", FLEETS)
 def test_parts_of_shipped_scenarios_add_up(name):
     scenario = load(name, "overlays/second_generation", set_=SHORT)
     found = checked_sums(scenario)

@@ -1,0 +1,232 @@
+"""The ground twin of a fleet: the same chips, failing by the same random numbers, at the same work, on a campus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, gcd
+from typing import Any
+
+from sim.errors import Fault, ScenarioError
+from sim.parameters import Source
+from sim.reliability import AnyLaw
+from sim.scenario.constellation import CatalogueShell
+from sim.scenario.failure import Group
+from sim.scenario.grounded import NOT_FOLLOWED, STRATEGY
+from sim.scenario.load import load
+from sim.scenario.models import Scenario
+from sim.workloads import InferenceService, TrainingJob
+
+TEMPLATE = "ground_stargate"
+"""The shipped campus on whose facility twins stand, unless another is given."""
+STANDBY_SHARE = 0.016
+"""Hosts that stand by for a job, as a share of its own, where the fleet has too few idle: those of the template [A]."""
+_SHELL_BITS = 20
+"""Planes of a shell are numbered below 2^20 in the addresses of random numbers."""
+_OF_FLEET = ("mission.", "satellite.gpu.", "reliability.gpu", "reliability.interruptions", "reliability.stress",
+             "economics.gpu_usd", "service.")  # fmt: skip
+"""Figures that a twin has from the fleet: their sources hold for it too."""
+_OF_CAMPUS = ("campus.facility", "campus.repair", "reliability.bus", "campus.inlet_c", "campus.junction_rise_k")
+"""Those that it has from the template."""
+
+
+def ground_twin(scenario: Scenario, template: Scenario | None = None) -> Scenario:
+    """A campus that does the work of a fleet with the same number of the same chips.
+
+    Chips, their price and how they fail by themselves, software, workload, dates and the worth of an hour are the
+    fleet's; building, power, cooling, technicians, and what ends a host beside its GPUs are those of `template`, by
+    default the shipped `ground_stargate`.  Radiation, debris, satellite buses, launches and links are left out.  A
+    host holds some GPUs of one satellite, which fail by the random numbers by which they fail in orbit.  What the
+    campus does not follow stands in `campus.stands_for.left_out`, and `describe` warns of it.
+
+    Raises `ScenarioError` where the fleet has no fixed number of satellites, or the template is no campus.
+    """
+    base = load(TEMPLATE) if template is None else template
+    if base.campus is None:
+        raise ScenarioError([Fault("scenario", "campus", None, f"{base.name} has none: a twin needs one to stand on")])
+    if scenario.campus is not None:
+        raise ScenarioError([Fault("scenario", "campus", None, f"{scenario.name} stands on the ground already")])
+    left_out: list[str] = []
+    gpus, planes = scenario.satellite.gpus, _planes(scenario)
+    satellites = sum(slots for _, slots in planes)
+    jobs = _jobs(scenario, satellites * gpus, left_out)
+    host = gcd(gpus, scenario.satellite.gpus_per_host, *(job.gpus for job in jobs))
+    hosts = satellites * gpus // host
+    jobs, standbys = _with_standbys(scenario, jobs, hosts, host, left_out)
+    services = [_service(service, host) for service in scenario.workload.inference]
+    reliability = _reliability(scenario, base, host, left_out)
+    if scenario.satellite.spare_gpus:
+        left_out.append(f"the {scenario.satellite.spare_gpus} spare GPUs of each satellite: the campus has none")
+    if scenario.designs:
+        left_out.append("later designs: all GPUs are of the first")
+    technicians = base.campus.repair.technicians
+    if technicians is not None:
+        technicians = max(1, ceil(technicians * hosts * host / (base.campus.all_hosts * base.satellite.gpus)))
+    stands_for = {"planes": planes, "hosts_per_satellite": gpus // host, "left_out": left_out}
+    stands_for["paired"] = scenario.satellite.spare_gpus == 0
+    tree: dict[str, Any] = {
+        "name": f"{scenario.name[:50]}_on_ground",
+        "description": f"ground twin of {scenario.name}: its chips and its work on the campus of {base.name}",
+        "notes": scenario.notes and f"Of the fleet:\n{scenario.notes}",
+        "mission": scenario.mission,
+        "campus": {
+            **_fields(base.campus),
+            "hosts": hosts,
+            "spare_hosts": 0,
+            "warm_standbys": standbys,
+            "repair": {**_fields(base.campus.repair), "technicians": technicians},
+            "stands_for": stands_for,
+        },
+        "satellite": {
+            "gpus": host,
+            "design_life_years": base.satellite.design_life_years,
+            "gpu": {name: getattr(scenario.satellite.gpu, name) for name in ("peak_w", "idle_w", "peak_pflops")},
+        },
+        "reliability": reliability,
+        "workload": {"jobs": jobs, "inference": services},
+        "service": scenario.service,
+        "economics": _prices(scenario, base, host),
+        "strategy": STRATEGY,
+        "sources": _sources(scenario, base),
+    }
+    return Scenario.model_validate(tree)
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """The fields of a model by name, as they are."""
+    return {name: getattr(model, name) for name in type(model).model_fields}
+
+
+def _planes(scenario: Scenario) -> list[tuple[int, int]]:
+    """What random numbers know each plane by, and its slots."""
+    found = []
+    for shell, group in enumerate(scenario.constellation.shells):
+        if isinstance(group, CatalogueShell):
+            place = f"constellation.shells.{shell}"
+            problem = "a catalogue says how many satellites there are, so the fleet has no twin"
+            raise ScenarioError([Fault("scenario", place, None, problem)])
+        found += [((shell << _SHELL_BITS) + plane, group.satellites_per_plane) for plane in range(group.planes)]
+    return found
+
+
+# Work
+
+
+def _jobs(scenario: Scenario, nameplate: int, left_out: list[str]) -> list[TrainingJob]:
+    """The fleet's jobs as hosts can follow them; those that queue become one that fills what is free."""
+    found, left = list[TrainingJob](), nameplate
+    for job in scenario.workload.jobs:
+        if job.gpus > left:
+            left_out.append(f"{job.name}: its {job.gpus:,} GPUs are more than the jobs above it leave")
+            continue
+        count = left // job.gpus if job.count == "fill" else job.count
+        plain = TrainingJob(gpus=1)
+        changes: dict[str, Any] = {name: getattr(plain, name) for name in NOT_FOLLOWED}
+        changes |= {"restart_min": job.restart_min + job.detection_s / 60, "gradient_gb": None, "count": count}
+        if job.arrives_every_days is not None or count * job.gpus > left:
+            replica = job.replica_gpus
+            changes |= {"count": 1, "gpus": left // replica * replica, "work_gpu_hours": None}
+            left_out.append(
+                f"{job.name}: {count:,} jobs that queue for GPUs are one that always has all {changes['gpus']:,} that "
+                "are free: no time is lost between jobs, and a failure stops all of it"
+            )
+        if job.hot_spares:
+            left_out.append(f"{job.name}: its hot spares are the campus's standbys")
+        made = TrainingJob.model_validate({**_fields(job), **changes})
+        found.append(made)
+        left -= int(made.count) * made.gpus
+    if any(job.model is not None or job.gradient_gb for job in scenario.workload.jobs):
+        left_out.append("talk between GPUs: on the campus it costs nothing beyond what `mfu` holds")
+    return found
+
+
+def _with_standbys(
+    scenario: Scenario, jobs: Sequence[TrainingJob], hosts: int, host: int, left_out: list[str]
+) -> tuple[list[TrainingJob], int]:
+    """The jobs, smaller where nothing is left to stand by for them, and the hosts that stand by for each.
+
+    A campus has no elastic jobs: without a standby the failure of one host would stop its job for a repair.
+    """
+    count = sum(int(job.count) for job in jobs)
+    if not count:
+        return list(jobs), 0
+    free = hosts - sum(int(job.count) * (job.gpus // host) for job in jobs)
+    wanted = max(1, round(STANDBY_SHARE * max(job.gpus // host for job in jobs)))
+    serves = bool(scenario.workload.inference)
+    if free >= count * wanted + serves:
+        return list(jobs), wanted if serves else free // count
+    found = []
+    for job in jobs:
+        step = job.replica_gpus * host // gcd(job.replica_gpus, host)
+        smaller = (job.gpus - wanted * host) // step * step
+        if smaller <= 0:
+            left_out.append(f"{job.name}: no host stands by for it, so each failure stops it for a repair")
+            return list(jobs), 0
+        left_out.append(f"{job.name}: {job.gpus - smaller:,} of its {job.gpus:,} GPUs stand by")
+        found.append(job.model_copy(update={"gpus": smaller}))
+    return found, wanted
+
+
+def _service(service: InferenceService, host: int) -> InferenceService:
+    """A service whose replicas lie on one host, or on several where that is too small."""
+    if service.gpus_per_replica <= host and host % service.gpus_per_replica == 0:
+        return service
+    return service.model_copy(update={"replica_within": "plane"})
+
+
+# Failures and prices
+
+
+def _reliability(scenario: Scenario, base: Scenario, host: int, left_out: list[str]) -> dict[str, Any]:
+    """What fails by itself in the fleet's chips, and a host of the template."""
+    given = scenario.reliability
+    groups = {name: group for name, group in given.groups.items() if _lies_on_a_host(group, host)}
+    for name in given.groups.keys() - groups.keys():
+        left_out.append(f"reliability.groups.{name}: redundant, or larger than a host of {host} GPUs")
+    kept = {name: one for name, one in given.interruptions.items() if one.recovery != "retry"}
+    for name in given.interruptions.keys() - kept.keys():
+        left_out.append(f"reliability.interruptions.{name}: steps are not tried again on a campus")
+    if given.common_causes:
+        left_out.append("reliability.common_causes")
+    if given.resettable_fraction:
+        left_out.append("reliability.resettable_fraction: on the ground a repair mends these GPUs too")
+    return {
+        "gpu": _by_age(given.gpu),
+        "bus": base.reliability.bus,
+        "groups": {name: group.model_copy(update={"law": _by_age(group.law)}) for name, group in groups.items()},
+        "interruptions": kept,
+        "stress": given.stress,
+        "gpu_burn_in_days": given.gpu_burn_in_days,
+    }
+
+
+def _lies_on_a_host(group: Group, host: int) -> bool:
+    return (group.units, group.common_cause_fraction) == (1, 0) and group.gpus != "all" and host % group.gpus == 0
+
+
+def _by_age(law: AnyLaw) -> AnyLaw:
+    """A law without what happens by date."""
+    return law.model_copy(update={"calendar_factor": None})
+
+
+def _prices(scenario: Scenario, base: Scenario, host: int) -> dict[str, Any]:
+    """The fleet's price of a GPU and value of later money, and what else the template pays."""
+    mine, theirs = scenario.economics, base.economics
+    return {
+        "gpu_usd": mine.gpu_usd,
+        "bus_usd": 0.0 if theirs.bus_usd == "sized" else theirs.bus_usd * host / base.satellite.gpus,
+        "discount": mine.discount.model_copy(update={"ground_per_year": theirs.discount.ground_per_year}),
+        "depreciation": mine.depreciation,
+        "currency_year": mine.currency_year,
+        "operations_share_per_year": theirs.operations_share_per_year,
+        "maintenance_share_per_year": theirs.maintenance_share_per_year,
+    }
+
+
+def _sources(scenario: Scenario, base: Scenario) -> Mapping[str, Source]:
+    """Where its figures are from: what the files of both say of those that are unchanged."""
+    kept = {path: source for path, source in base.sources.items() if path.startswith(_OF_CAMPUS)}
+    kept.pop("campus.repair.technicians", None)
+    kept |= {path: source for path, source in scenario.sources.items() if path.startswith(_OF_FLEET)}
+    for path in ("campus.hosts", "campus.warm_standbys", "satellite.gpus"):
+        kept[path] = Source(tag="C", source=f"the GPUs of {scenario.name} on hosts of the size that its jobs share")
+    return kept

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.claims.claim import Cell, Claim, Input, Lever, Table, Threshold
-from sim.claims.energy import AI1
+from sim.claims.energy import AI1, HOURS_PER_YEAR
 from sim.claims.evidence import Evidence
 from sim.claims.judging import drawn, judged, short
 from sim.claims.linear import PricedCost, Prices
@@ -122,9 +122,11 @@ def _costs(case: Case) -> Table:
         rows.append((f"orbit, {name}", usd, usd / case.ground_usd_per_hour))
     rows.append(("the same chips and work on the ground", case.ground_usd_per_hour, 1.0))
     published = figures.published_orbit_usd_per_gpu_hour, figures.published_ground_usd_per_gpu_hour
+    campus = figures.ground_tco_usd_per_gw_year / figures.ground_gpus_per_gw / HOURS_PER_YEAR
     rows += [
         ("orbit, as published", published[0], published[0] / published[1]),
         ("ground, as published", published[1], 1.0),
+        ("ground, a campus of GB300 at full use, as published", campus, None),
     ]
     return Table("A useful GPU-hour today", ("where", "USD", "over ground"), tuple(rows), "Means over replicates.")
 
@@ -166,7 +168,14 @@ def _inputs(case: Case) -> tuple[Input, ...]:
         "satellite.design_life_years",
         "economics.discount.orbit_per_year",
     )
-    own = "claimed_parity_year", "future_launch_usd_per_kg", "long_life_years", "published_orbit_usd_per_gpu_hour"
+    own = (
+        "ground_tco_usd_per_gw_year",
+        "ground_gpus_per_gw",
+        "claimed_parity_year",
+        "future_launch_usd_per_kg",
+        "long_life_years",
+        "published_orbit_usd_per_gpu_hour",
+    )
     return (
         *case.inputs.values(),
         *evidence.given(scenario, *more),

@@ -47,10 +47,10 @@ class Evidence:
         return Figures.with_settings(self.settings.get(OWN, ()))
 
     def scenario(self, *names: str, set_: Sequence[str] = ()) -> Scenario:
-        """A shipped scenario under overlays; the user's settings of it come last."""
+        """A shipped scenario under overlays and the user's settings of it; what a claim varies, `set_`, comes last."""
         key = names, tuple(set_)
         if key not in self._scenarios:
-            self._scenarios[key] = load(*names, set_=[*set_, *self.settings.get(names[0], ())])
+            self._scenarios[key] = load(*names, set_=[*self.settings.get(names[0], ()), *set_])
         return self._scenarios[key]
 
     def environment(self, scenario: Scenario) -> Environment:
@@ -104,15 +104,13 @@ class Evidence:
 
 
 def _input(scenario: Scenario, path: str, known: Mapping[str, Figure]) -> Input:
-    value: Any = scenario
-    for name in path.split("."):
-        if isinstance(value, Mapping):
-            value = value[name]
-        elif isinstance(value, (list, tuple)):
-            value = value[int(name)]
-        else:
-            value = getattr(value, name)
     names = path.split(".")
+    value: Any = scenario
+    try:
+        for name in names:
+            value = _part(value, name)
+    except (AttributeError, LookupError):
+        raise InputError(f"{scenario.name}: an answer needs {path}, which these settings leave out") from None
     above = (".".join(names[:count]) for count in range(len(names), 0, -1))
     figure = next((known[one] for one in above if one in known), None)
     where = f"{scenario.name.split(' ')[0]}:{path}"
@@ -129,6 +127,12 @@ def _input(scenario: Scenario, path: str, known: Mapping[str, Figure]) -> Input:
         figure.high if same else None,
         figure.law if same else None,
     )
+
+
+def _part(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return value[name]
+    return value[int(name)] if isinstance(value, (list, tuple)) else getattr(value, name)
 
 
 def settings_of(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:

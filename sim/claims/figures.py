@@ -105,8 +105,6 @@ class Figures(Parameters):
         ),
     )
     """Capital of a GW of computers on the ground."""
-    ground_compute_usd_per_gw: float = _figure(26e9, cited("P", _EPOCH))
-    """The computers in it."""
     ground_tco_usd_per_gw_year: float = _figure(8.5e9, cited("P", f"capital and operations: {_EPOCH}"))
     """What a GW of computers costs in a year, capital included."""
     ground_gpus_per_gw: float = _figure(330_000, cited("P", f"GB300: {_EPOCH}"))

@@ -104,9 +104,10 @@ class Case:
         rates = self.evidence.given(self.evidence.scenario(AI1), *FAILURES)
         found = []
         for end in ("low", "value", "high"):
-            settings = [f"{inside(one)}={getattr(one, end)!r}" for one in rates]
+            ends = [float(one.value if getattr(one, end) is None else getattr(one, end)) for one in rates]
+            settings = [f"{inside(one)}={rate!r}" for one, rate in zip(rates, ends, strict=True)]
             costs = costs_of(self.study(*settings))
-            found.append(Level(float(getattr(rates[0], end)), costs, self.ground_with(settings=settings)))
+            found.append(Level(ends[0], costs, self.ground_with(settings=settings)))
         return tuple(found)
 
     def ground_with(self, values: Mapping[str, float] | None = None, settings: Sequence[str] = ()) -> Quotient:
@@ -177,7 +178,9 @@ class Case:
         """The levels between which a rate of failure lies, and how far from the first, on a logarithmic scale."""
         pairs = list(pairwise(self.levels))
         first, second = next((pair for pair in pairs if rate <= pair[1].rate), pairs[-1])
-        return first, second, (log(rate) - log(first.rate)) / (log(second.rate) - log(first.rate))
+        if first.rate == second.rate:
+            return first, second, 0.0
+        return first, second, log(rate / first.rate) / log(second.rate / first.rate)
 
     def ratio(self, values: Mapping[str, float], year: float, rows: NDArray[np.intp] | None = None) -> float:
         """Orbit over ground in a year, by the cheaper strategy; `rows`: replicates that count."""

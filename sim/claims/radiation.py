@@ -82,7 +82,7 @@ class Exposure:
             dose_rad=found["dose_rad_per_year"]["mean"],
             interruptions=found["interruptions_per_chip_year"],
             destroyed=found["destroyed_per_chip_year"],
-            silent=found["events_per_chip_year"]["silent_corruption"],
+            silent=found["events_per_chip_year"].get("silent_corruption", 0.0),
             in_passes=found["share_of_events_in_passes"],
             job_loss=1 - useful_share(environment) / useful_share(calm),
             krad_life=found["dose_krad_end_of_life"],

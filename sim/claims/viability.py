@@ -85,7 +85,7 @@ class Optimist:
     def low(self) -> list[str]:
         """The settings under which as little fails as is believed possible."""
         rates = self.case.evidence.given(self.case.evidence.scenario(AI1), *FAILURES)
-        return [f"{inside(one)}={one.low!r}" for one in rates]
+        return [f"{inside(one)}={_low(one)!r}" for one in rates]
 
     @property
     def lasting(self) -> Study:

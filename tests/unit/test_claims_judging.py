@@ -92,7 +92,7 @@ def test_values_at_paths_change_nothing_else():
     assert (changed.satellite.links.rate_gb_s, changed.satellite.gpus, changed.economics.bus_usd) == (5.0, 8, 1.0)
     assert changed.satellite.links.range_km == scenario.satellite.links.range_km
     assert scenario.satellite.gpus == 72
-    with pytest.raises(TypeError, match="workload"):
+    with pytest.raises(TypeError, match="jobs"):
         with_values(scenario, {"workload.jobs.0": 1})
 
 

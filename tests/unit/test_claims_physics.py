@@ -165,7 +165,7 @@ def test_corruption_found_later_takes_the_time_that_a_poisson_process_covers(evi
 
 
 def test_radiation_turns_with_the_delay(evidence, monkeypatch):
-    monkeypatch.setattr("sim.claims.radiation._DRAWS", 2)
+    monkeypatch.setattr("sim.claims.radiation._DRAWS", 12)
     monkeypatch.setattr("sim.claims.radiation.ALTITUDES_KM", ())
     claim = radiation(evidence)
     assert claim.verdict.startswith("holds if")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.experiment import replicate as run
     from sim.metrics import METRICS, measure
     from sim.result import Result
-    from sim.scenario import Scenario, load, sources
+    from sim.scenario import Scenario, ground_twin, load, sources
     from sim.strategies import BUILT_IN, Strategy
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Study",
     "compare",
     "describe",
+    "ground_twin",
     "load",
     "load_study",
     "measure",
@@ -65,6 +66,7 @@ _HOMES = {
     "Study": "sim.experiment:Study",
     "compare": "sim.experiment:compare",
     "describe": "sim.description:describe",
+    "ground_twin": "sim.scenario:ground_twin",
     "load": "sim.scenario:load",
     "load_study": "sim.experiment:load_study",
     "measure": "sim.metrics:measure",

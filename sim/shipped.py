@@ -16,6 +16,11 @@ def shipped_overlays() -> dict[str, Path]:
     return overlays | {f"vehicles/{path.stem}": path for path in sorted(_configs().glob("overlays/vehicles/*.yaml"))}
 
 
+def validation_cases() -> dict[str, Path]:
+    """Complete scenarios that are there to be compared with what is published, by name: `validation/mccalip_orbit`."""
+    return {f"validation/{path.stem}": path for path in sorted(_configs().glob("validation/*.yaml"))}
+
+
 def validation_case(name: str) -> Path:
     """The file of a validation case that comes with the program."""
     return _configs() / "validation" / f"{name}.yaml"

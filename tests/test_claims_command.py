@@ -78,7 +78,7 @@ def test_a_setting_moves_the_answer_and_has_no_source_any_more(command):
     assert after["estimate"]["mean"] == pytest.approx(2 * before["estimate"]["mean"])
     assert [one["tag"] for one in after["inputs"] if one["path"] == "claims:ground_capacity_factor"] == [None]
     scenario = json.loads(command("E1", "--json", "--set", "spacex_ai1:satellite.gpu.peak_w=3000").out)
-    assert scenario["claims"]["E1"]["verdict"] == "holds"
+    assert scenario["claims"]["E1"]["standing"] == "holds"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ WARNINGS = {
     # At 2,000 km the dose destroys chips, and their memory before them.
     "spacex_fcc_1m": 3,
     "starcloud_3": 1,
+    # Cells feed as much as they yield when new; that they age is in the number of satellites.
+    "mccalip_orbit": 1,
 }
 """Warnings of a base but for masses and prices.  Common to all: what does not train is taken to find buyers."""
 COMPLETE = [*sorted(CONFIGS.glob("*.yaml")), *sorted(CONFIGS.glob("validation/*.yaml"))]

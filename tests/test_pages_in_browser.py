@@ -65,7 +65,7 @@ def opened(server: Server, name: str, tmp_path: Path) -> tuple[str, list[str], l
     """(the page as the browser has it, what it complained of, what it asked the server for)."""
     server.asked.clear()
     line = [str(BROWSER), *ALONE, f"--user-data-dir={tmp_path}", "--enable-logging=stderr", "--dump-dom"]
-    done = subprocess.run([*line, f"{server.address}/{name}"], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run([*line, f"{server.address}/{name}"], capture_output=True, text=True, timeout=240, check=True)
     complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return done.stdout, complaints, list(server.asked)
 
@@ -121,6 +121,6 @@ def test_folded_tables_are_open_in_print(server, tmp_path):
         text = (server.folder / "page.html").read_text(encoding="utf-8")
         assert change[0] in text
         (server.folder / name).write_text(text.replace(*change) if change[0] else text, encoding="utf-8")
-        subprocess.run([*line, f"{server.address}/{name}"], capture_output=True, timeout=120, check=True)
+        subprocess.run([*line, f"{server.address}/{name}"], capture_output=True, timeout=240, check=True)
         pages[name] = len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
     assert pages["page.html"] > 1.5 * pages["closed.html"] > 0

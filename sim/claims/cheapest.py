@@ -40,7 +40,7 @@ def cheapest_place(evidence: Evidence) -> Claim:
         unit="times",
         estimate=estimate,
         interval="replicates, paired, and ranges of prices, learning, failures and the ground's costs",
-        verdict=judged(estimate, 1.0, at_least=False, condition=words),
+        verdict=judged(estimate, 1.0, "1 where both cost the same", at_least=False, condition=words),
         threshold=Threshold(
             f"{words}; {_timing(case.parity_year(central), years)}",
             launch,
@@ -112,7 +112,8 @@ def _binding(case: Case) -> str:
     )
     parts = ", ".join(f"{name} ${float(usd) / hours:.2f}" for name, usd in shares)
     ground = f"on the ground all of it costs ${case.ground_usd_per_hour:.2f}"
-    return f"of ${whole / hours:.2f} an hour in orbit {parts}; {ground}"
+    largest = max(shares, key=lambda one: float(one[1]))[0]
+    return f"{largest}: of ${whole / hours:.2f} an hour in orbit {parts}; {ground}"
 
 
 def _costs(case: Case) -> Table:

@@ -8,6 +8,8 @@ from typing import Any
 from sim.experiment.statistics import Estimate
 from sim.parameters import Belief, Tag
 
+STANDINGS = ("holds if", "holds", "fails")
+"""How a verdict begins, the longer beginning before the shorter."""
 Cell = str | float | None
 """What stands in a table: text, a number, or nothing."""
 
@@ -86,7 +88,7 @@ class Claim:
     interval: str
     """What the interval of the estimate contains: replicates, ranges of inputs, both; or why there is none."""
     verdict: str
-    """Begins with `holds`, `fails` or `holds if`."""
+    """A sentence that begins with one of `STANDINGS`."""
     threshold: Threshold
     binding: str
     """The constraint that decides, in words."""
@@ -95,6 +97,11 @@ class Claim:
     """The path to viability."""
     tables: tuple[Table, ...] = ()
 
+    @property
+    def standing(self) -> str:
+        """How the verdict begins: one of `STANDINGS`."""
+        return next(one for one in STANDINGS if self.verdict.startswith(one))
+
     def to_json(self) -> dict[str, Any]:
         """The claim as in the output of `claims --json`."""
-        return {**asdict(self), "estimate": self.estimate.to_json()}
+        return {**asdict(self), "estimate": self.estimate.to_json(), "standing": self.standing}

@@ -14,7 +14,9 @@ from sim.environment import Environment
 from sim.experiment.statistics import Estimate
 from sim.physics.power import Mount
 
-SUNCATCHER, AI1 = "suncatcher_81", "spacex_ai1"
+SUNCATCHER, AI1, MILLION = "suncatcher_81", "spacex_ai1", "spacex_fcc_1m"
+DESIGNS = (AI1, MILLION, "starcloud_3", SUNCATCHER, "openai_stoke_nova")
+"""Satellites that were announced, or that scenarios take, to be shown side by side."""
 STANDARD_KW_M2 = 1.0
 """Sunlight at which panels on the ground are rated, kW/m^2 (IEC 60904-3)."""
 HOURS_PER_YEAR = DAYS_PER_YEAR * HOURS_PER_DAY
@@ -53,6 +55,7 @@ def energy_gain(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
+            f"the {target:g} claimed",
             at_least=True,
             condition=f"the plant on the ground has a capacity factor under {100 * limit:.1f} %",
         ),
@@ -163,7 +166,7 @@ def no_batteries(evidence: Evidence) -> Claim:
         unit="minutes",
         estimate=estimate,
         interval=f"altitudes from {low:g} to {high:g} km, as announced; geometry leaves nothing else open",
-        verdict=judged(estimate, 0.0, at_least=False, condition=condition),
+        verdict=judged(estimate, 0.0, "no minute of darkness claimed", at_least=False, condition=condition),
         threshold=Threshold(
             f"no eclipse from {short(free)} km on; below it, {100 * here.lost_share:.1f} % of the year's GPU-hours if "
             "computers pause in the dark",
@@ -192,7 +195,32 @@ def no_batteries(evidence: Evidence) -> Claim:
                 tuple(one.row for one in (lowest, here, highest, *off, *upper)),
                 "The licence asks for nodes up to 30 degrees off, which is two hours of local time.",
             ),
+            _shells(evidence),
         ),
+    )
+
+
+def _shells(evidence: Evidence) -> Table:
+    """The light of the shells that were filed for."""
+    environment = evidence.environment(evidence.scenario(MILLION, set_=[_YEAR]))
+    rows = list[tuple[Cell, ...]]()
+    for plane in environment.shell_planes:
+        seen = environment.light(plane.id)
+        days = float(seen.eclipse_days_per_year)
+        rows.append(
+            (
+                f"{plane.altitude_km:.0f}",
+                f"{plane.inclination_deg:.1f}",
+                plane.ltan_h,
+                100 * seen.sunlit_fraction,
+                seen.longest_eclipse_min,
+                days,
+            )
+        )
+    return Table(
+        "Darkness in the shells that were filed for, a sample",
+        ("altitude km", "inclination deg", "local time of node h", "sunlit %", "longest eclipse min", "days a year"),
+        tuple(dict.fromkeys(rows)),
     )
 
 
@@ -219,7 +247,11 @@ def array_per_gpu(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="range of the array's yearly loss",
         verdict=judged(
-            estimate, figures.critique_m2_per_gpu, at_least=True, condition=f"a GPU draws more than {short(turn_w)} W"
+            estimate,
+            figures.critique_m2_per_gpu,
+            "the critique's 12.5 m2",
+            at_least=True,
+            condition=f"a GPU draws more than {short(turn_w)} W",
         ),
         threshold=Threshold(
             f"{figures.critique_m2_per_gpu:g} m2 from {short(turn_w)} W a GPU on, its share of the satellite included",
@@ -243,7 +275,7 @@ def array_per_gpu(evidence: Evidence) -> Claim:
 def _fleets(evidence: Evidence) -> Table:
     """The critique's GPUs on satellites of several designs."""
     figures, rows = evidence.figures, list[tuple[Cell, ...]]()
-    for name in (AI1, SUNCATCHER):
+    for name in DESIGNS:
         scenario = evidence.scenario(name)
         environment, satellite = evidence.environment(scenario), scenario.satellite
         each, count = environment.sizes.array_needed_m2 / satellite.gpus, figures.critique_gpus / satellite.gpus

@@ -104,7 +104,7 @@ def free_cooling(evidence: Evidence) -> Claim:
         unit="times",
         estimate=estimate,
         interval="ranges of the radiator's mass and price, of PUE, electricity and cooling plant",
-        verdict=judged(estimate, 1.0, at_least=False, condition=words),
+        verdict=judged(estimate, 1.0, "1 where both cost the same", at_least=False, condition=words),
         threshold=Threshold(words, turn, "USD/kg", f"{AI1}:launch.vehicle.price"),
         binding=(
             f"a vacuum carries no heat away but by radiation: {case.m2:.2f} m2 and {case.kg(central):.1f} kg of "
@@ -162,7 +162,11 @@ def radiator_size(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="ranges of the coolant's temperature drop, emittance, fins and the chips' limit",
         verdict=judged(
-            estimate, figures.critique_radiator_m2, at_least=True, condition=f"chips must stay below {short(turn)} C"
+            estimate,
+            figures.critique_radiator_m2,
+            "the critique's 42.5 m2",
+            at_least=True,
+            condition=f"chips must stay below {short(turn)} C",
         ),
         threshold=Threshold(
             f"{figures.critique_radiator_m2:g} m2 if chips must stay below {short(turn)} C; the critique's plate is "

@@ -20,6 +20,8 @@ DRAWS = 400
 """Draws of the inputs from their ranges: the ends of an interval are good to a tenth of its width."""
 WIDE = 10.0
 """High over low of a range of positive figures from which belief is even in the logarithm, where no law is stated."""
+BARE = ("1", "share")
+"""Units that are not said."""
 _PLACES = 60  # halvings of an interval: to the last digit
 
 
@@ -88,10 +90,11 @@ def first_where(holds: Callable[[float], bool], low: float, high: float, within:
     return high
 
 
-def judged(estimate: Estimate, target: float, *, at_least: bool, condition: str) -> str:
-    """`holds`, `fails`, or `holds if ...` where the interval holds the target.
+def judged(estimate: Estimate, target: float, claimed: str, *, at_least: bool, condition: str) -> str:
+    """`holds: ...`, `fails: ...`, or `holds if ...` where the interval holds the target.
 
-    `at_least`: the claim is that the quantity is no less than the target; else that it is no more.
+    `claimed`: what the target is, in words.  `at_least`: the claim is that the quantity is no less than the target;
+    else that it is no more.
     """
     low, high = estimate.ci_low, estimate.ci_high
     if low is None or high is None:
@@ -99,7 +102,10 @@ def judged(estimate: Estimate, target: float, *, at_least: bool, condition: str)
     if low is None or high is None:
         return f"holds if {condition}"
     sure, never = (low >= target, high < target) if at_least else (high <= target, low > target)
-    return "holds" if sure else "fails" if never else f"holds if {condition}"
+    if not (sure or never):
+        return f"holds if {condition}"
+    shown = short(estimate.mean) if estimate.unit in BARE else f"{short(estimate.mean)} {estimate.unit}"
+    return f"{'holds' if sure else 'fails'}: {shown}, against {claimed}"
 
 
 def with_values(model: Model, values: Mapping[str, object]) -> Model:

@@ -80,15 +80,15 @@ def thin_links(evidence: Evidence) -> Claim:
     condition = f"links carry less than {short(turn)} Gb/s" if turn else "links are far slower"
     return Claim(
         id="E4",
-        said="A satellite has about 1 Gb/s to the ground where racks have 100 Gb/s between them.",
+        said="Links in orbit are too thin to train over: 1 Gb/s to the ground where racks have 100 Gb/s between them.",
         question="Do links in orbit let many satellites train one model together?",
         quantity=f"share of its time that a job of {job.gpus} chips on several satellites computes rather than talks",
         unit="share",
         estimate=estimate,
         interval="ranges of the links' rate and of their outages",
-        verdict=_turned(judged(estimate, least, at_least=True, condition=condition)),
+        verdict=judged(estimate, least, f"{least:g} that is enough", at_least=False, condition=condition),
         threshold=Threshold(
-            f"{least:.0%} of the time computing at {short(turn)} Gb/s between satellites",
+            f"{100 * least:g} % of the time computing at {short(turn)} Gb/s between satellites",
             turn,
             "Gb/s",
             ranged[0].path,
@@ -130,8 +130,3 @@ def _to_ground(evidence: Evidence) -> Table:
     rates = figures.critique_ground_gb_s, 10.0, figures.critique_rack_gb_s
     rows = tuple((rate, 60 * Linked.of(evidence, ground_rate_gb_s=rate).to_ground_h) for rate in rates)
     return Table("A checkpoint to the ground", ("Gb/s a satellite", "minutes"), rows)
-
-
-def _turned(verdict: str) -> str:
-    """The critique holds where the job does not compute enough, and the other way round."""
-    return {"holds": "fails", "fails": "holds"}.get(verdict, verdict)

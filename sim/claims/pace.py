@@ -11,8 +11,15 @@ from sim.claims.evidence import Evidence
 from sim.claims.judging import Values, judged, over_ranges, short
 from sim.claims.scale import KW_PER_GW
 from sim.constants import DAYS_PER_YEAR
+from sim.launch import FlightService
 
 MONTHS_PER_YEAR = 12.0
+LADDERS = (
+    ("12 a year for good", "overlays/cadence_pessimistic"),
+    ("12 to 145 a year in five years", "overlays/cadence_base"),
+    ("145 to 10,000 a year in ten years", "overlays/cadence_ambitious"),
+)
+LADDER_YEARS = (1, 3, 5, 10)
 SHOWN_FLIGHTS = (12.0, 1000.0)
 """Flights a year in the table beside the assumed ones: a slow start, and a plan."""
 _FLIGHT = (
@@ -42,7 +49,11 @@ def launched_per_year(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="range of flights a year, from a slow start to the plan",
         verdict=judged(
-            estimate, target, at_least=True, condition=f"there are {short(target / each)} flights of {one.seats} a year"
+            estimate,
+            target,
+            f"the {target:g} claimed",
+            at_least=True,
+            condition=f"there are {short(target / each)} flights of {one.seats} a year",
         ),
         threshold=Threshold(
             f"{short(target / each)} flights a year for {target:g} GW a year; {short(earth / each)} for the {earth:g} "
@@ -57,7 +68,7 @@ def launched_per_year(evidence: Evidence) -> Claim:
             f"{short(satellites)} satellites a year are {short(satellites / made)} times what it is to make"
         ),
         inputs=(*flights, *evidence.own(*own), *evidence.given(scenario, *_FLIGHT)),
-        tables=(_flights_needed(evidence),),
+        tables=(_flights_needed(evidence), _ladders(evidence)),
     )
 
 
@@ -72,6 +83,26 @@ def _flights_needed(evidence: Evidence) -> Table:
     target = f"for {figures.claimed_launch_gw_per_year:g} GW a year"
     heads = ("AI1", "satellites a flight", "MW a flight", "for what exists on Earth", target)
     return Table("Flights a year that it takes", heads, tuple(rows))
+
+
+def _ladders(evidence: Evidence) -> Table:
+    """What ladders of cadence launch in some years after the first flight."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, overlay in LADDERS:
+        scenario = evidence.scenario(AI1, overlay)
+        one = Delivered.of(evidence, scenario)
+        each = one.seats * one.kw / KW_PER_GW
+        rows.append((name, *(each * flights_in_year(scenario.launch, year) for year in LADDER_YEARS)))
+    heads = (f"year {year}" for year in LADDER_YEARS)
+    return Table("GW launched in a year, by how the flights grow", ("ladder", *heads), tuple(rows))
+
+
+def flights_in_year(service: FlightService, year: int) -> float:
+    """Launch dates of a service in a year of the mission, counted from 1."""
+    if service.ramp is None:
+        return service.flights_per_year_max() or 0.0
+    until, before = (service.ramp.dates_until(end * DAYS_PER_YEAR) for end in (year, year - 1))
+    return until - before
 
 
 @dataclass(frozen=True)
@@ -139,7 +170,11 @@ def months_to_power(evidence: Evidence) -> Claim:
         estimate=estimate,
         interval="ranges of flights a year and of the building time on the ground",
         verdict=judged(
-            estimate, 1.0, at_least=False, condition=f"the site on the ground waits {shown} months for power"
+            estimate,
+            1.0,
+            "1 where both are as fast",
+            at_least=False,
+            condition=f"the site on the ground waits {shown} months for power",
         ),
         threshold=Threshold(
             f"as fast if the ground waits {shown} months for power, on top of {figures.campus_months:g}; a queue for "

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.claims.capital import Delivered, announced_to_sum
 from sim.claims.claim import Cell, Claim, Input, Table, Threshold
-from sim.claims.energy import SUNCATCHER
+from sim.claims.energy import DESIGNS, HOURS_PER_YEAR, SUNCATCHER
 from sim.claims.evidence import Evidence
 from sim.claims.judging import Values, crossing, drawn, over_ranges, short
 from sim.constants import DAYS_PER_YEAR
@@ -70,16 +70,17 @@ def launched_power(evidence: Evidence) -> Claim:
             "an array is not yet a data centre (C3)"
         ),
         inputs=(*drawn_, *evidence.own(*own), *evidence.given(scenario, *more), *learning_inputs(evidence)),
-        tables=(_powers(evidence, scenario, kw),),
+        tables=(_powers(evidence, scenario, kw), _designs(evidence)),
     )
 
 
 def power_verdict(launch: float, bus_usd: float, kw_years: float, ground: float) -> str:
     """Whether launch, and launch with the satellite, cost no more a kW and year than power on the ground."""
+    whole = launch + bus_usd / kw_years
     if launch > ground:
-        return "fails"
-    if launch + bus_usd / kw_years <= ground:
-        return "holds"
+        return f"fails: launch alone costs ${short(launch)} a kW and year, power on the ground up to ${short(ground)}"
+    if whole <= ground:
+        return f"holds: launch and satellite cost ${short(whole)} a kW and year, the ground up to ${short(ground)}"
     allowed = (ground - launch) * kw_years
     return f"holds if the satellite without its chips costs less than ${short(allowed)}, not ${short(bus_usd)}"
 
@@ -111,6 +112,21 @@ def _powers(evidence: Evidence, scenario: Scenario, kw: float) -> Table:
         ("satellite", "kg", "kW", *heads),
         tuple(rows),
         f"{sizes.array_m2:g} m2 of array; launch alone, without the satellite.",
+    )
+
+
+def _designs(evidence: Evidence) -> Table:
+    """Launch alone, of several satellites at the price of their scenario."""
+    rows: list[tuple[Cell, ...]] = []
+    for name in DESIGNS:
+        one = Delivered.of(evidence, evidence.scenario(name))
+        usd = one.launched_usd_per_kw_year
+        rows.append((name, one.kg, one.kw, one.launch_usd / one.kg, usd, usd / HOURS_PER_YEAR))
+    return Table(
+        "Launch alone, for the load of chips and bus",
+        ("satellite", "kg", "kW", "USD/kg", "USD a kW and year", "USD/kWh"),
+        tuple(rows),
+        "In a full flight, at the price that the scenario has.",
     )
 
 

@@ -132,7 +132,7 @@ def radiation(evidence: Evidence) -> Claim:
         unit="share",
         estimate=estimate,
         interval="ranges of the belts' flux, of doses per event, and of the delay until silent corruption is noticed",
-        verdict=judged(estimate, limit, at_least=True, condition=condition),
+        verdict=judged(estimate, limit, f"{limit:g} that would sink a job", at_least=True, condition=condition),
         threshold=Threshold(
             f"more than {100 * limit:g} % of the job's time above {short(turn)} km behind the same shield, or where a "
             f"silent corruption goes unnoticed for {short(late)} hours",

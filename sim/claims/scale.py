@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.claims.capital import PART_MASSES, Delivered, announced_to_sum, lightest, mass_kg
 from sim.claims.claim import Cell, Claim, Input, Table, Threshold
-from sim.claims.energy import AI1, SUNCATCHER
+from sim.claims.energy import AI1, DESIGNS
 from sim.claims.evidence import Evidence
 from sim.claims.judging import Values, crossing, judged, over_ranges, short
 from sim.environment.parts import Parts
@@ -41,6 +41,7 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
         verdict=judged(
             estimate,
             target,
+            f"the {target:g} claimed",
             at_least=True,
             condition=f"the satellite weighs {closes_kg:,.0f} kg, {100 * closes_kg / parts.sum_kg:.0f} % of its parts",
         ),
@@ -59,7 +60,7 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
 
 def _densities(evidence: Evidence, best: float) -> Table:
     rows: list[tuple[str, float, float, float]] = []
-    for name in (AI1, SUNCATCHER):
+    for name in DESIGNS:
         scenario = evidence.scenario(name)
         parts, kw = evidence.environment(scenario).designs[0].parts, scenario.satellite.full_load_w / 1000
         array_kw = parts.array_w / 1000
@@ -94,7 +95,7 @@ def capital_for_2030(evidence: Evidence) -> Claim:
             values[inputs[3].path] / KW_PER_GW / values[inputs[2].path]
         )
 
-    estimate = over_ranges(ratio, inputs, evidence.generator("C8"), "1")
+    estimate = over_ranges(ratio, inputs, evidence.generator("C8"), "times")
     central = {one.path: float(one.value) for one in inputs}
     orbit = orbit_usd_per_useful_kw(evidence, scenario, inputs, central, online) * KW_PER_GW
     ground = figures.ground_usd_per_gw / figures.ground_availability
@@ -109,7 +110,7 @@ def capital_for_2030(evidence: Evidence) -> Claim:
         unit="times",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; ranges of the ground's capital and availability",
-        verdict=judged(estimate, 1.0, at_least=False, condition=words),
+        verdict=judged(estimate, 1.0, "1 where both cost the same", at_least=False, condition=words),
         threshold=Threshold(words, turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"capital that is replaced every {one.life_years:g} years: ${short(orbit * gw)} in orbit against "
@@ -197,7 +198,7 @@ def same_money(evidence: Evidence) -> Claim:
         unit="GW",
         estimate=estimate,
         interval="satellite from announced to the sum of its parts; availability on the ground",
-        verdict=judged(estimate, target, at_least=True, condition=words),
+        verdict=judged(estimate, target, f"{target:g} on the ground", at_least=True, condition=words),
         threshold=Threshold(f"{target:g} GW if {words}", turn, "USD/W", f"{AI1}:economics.bus_usd"),
         binding=(
             f"price and flights: {short(satellites)} satellites on {short(satellites / one.seats)} flights, which are "

@@ -59,11 +59,12 @@ def _details(claim: Claim, width: int) -> Iterator[str]:
     for head, text in rows:
         first, later = ("", "     ") if not head else (f"     {head:<11}", " " * 16)
         yield from wrap(text, width, initial_indent=first, subsequent_indent=later)
-    for lever in claim.levers:
+    for at, lever in enumerate(claim.levers):
         value = lever.value if isinstance(lever.value, str) else short(lever.value)
+        head = "path" if at == 0 else ""
         yield from wrap(
             f"{lever.ratio_to_ground:.2f} times the ground: {lever.name}, {value} {lever.unit}".rstrip(),
             width,
-            initial_indent=" " * 16,
+            initial_indent=f"     {head:<11}",
             subsequent_indent=" " * 18,
         )

@@ -10,15 +10,16 @@ PICTURES = ("availability", "losses", "timeline", "satellite", "waterfall", "cos
 
 
 def scenarios(incomplete: str) -> list[str]:
-    """Shipped scenarios and overlays, and YAML files here; with none the shell completes paths as it always does."""
-    from sim.shipped import shipped, shipped_overlays
+    """Shipped scenarios, overlays and validation cases, and YAML files here; with none the shell completes paths as it
+    always does."""
+    from sim.shipped import shipped, shipped_overlays, validation_cases
 
     folder = Path(incomplete if incomplete.endswith("/") else Path(incomplete).parent)
     try:
         files = [str(path) for path in folder.iterdir() if path.suffix in (".yaml", ".yml")]
     except (OSError, ValueError):
         files = []
-    return _beginning(incomplete, [*shipped(), *shipped_overlays(), *sorted(files)])
+    return _beginning(incomplete, [*shipped(), *shipped_overlays(), *validation_cases(), *sorted(files)])
 
 
 def strategies(incomplete: str) -> list[str]:

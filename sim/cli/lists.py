@@ -78,18 +78,26 @@ def metrics(as_json: Json = False) -> None:
 def scenarios(as_json: Json = False) -> None:
     """List the scenarios that come with the program."""
     from sim.scenario import load
-    from sim.shipped import shipped, shipped_overlays
+    from sim.scenario.yaml_file import read
+    from sim.shipped import shipped, shipped_overlays, validation_cases
 
     found = {name: {"description": load(path).description} for name, path in shipped().items()}
     if as_json:
-        print_json({"scenarios": found, "overlays": sorted(shipped_overlays())})
+        lists = {"overlays": sorted(shipped_overlays()), "validation": sorted(validation_cases())}
+        print_json({"scenarios": found, **lists})
         return
     for name, entry in found.items():
         say(name, f"    {entry['description']}")
-    overlays = sorted(shipped_overlays())
-    for kind, title in (("overlays/", "overlays"), ("vehicles/", "launch vehicles, overlays too")):
-        named = [name for name in overlays if name.startswith(kind)]
-        say(f"{title}, to lay on any of them", "    " + ", ".join(named))
+    overlays = shipped_overlays()
+    of_campuses = sorted(name for name, path in overlays.items() if "campus" in read(path).value)
+    rest = sorted(overlays.keys() - set(of_campuses))
+    for title, named in (
+        ("overlays, to lay on any of them but a campus", [name for name in rest if name.startswith("overlays/")]),
+        ("launch vehicles, overlays too", [name for name in rest if name.startswith("vehicles/")]),
+        ("overlays for a campus", of_campuses),
+    ):
+        say(title, "    " + ", ".join(named))
+    say("cases that are compared with what is published", "    " + ", ".join(validation_cases()))
 
 
 def schema(

@@ -83,9 +83,29 @@ def contacts(
 @verify.command()
 def radiation(as_json: Json = False) -> None:
     """Compare fluxes, doses, single events and lives with published figures and an independent program's."""
-    from sim.verify.radiation import shortcomings, table, verify_radiation
+    from sim.verify.published import shortcomings, table
+    from sim.verify.radiation import verify_radiation
 
     found = verify_radiation()
+    report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
+def economics(
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="CASE.K=V", help="Change a case: mccalip_orbit.launch.vehicle.price.usd_per_kg=200."
+        ),
+    ] = None,
+    replicates: Replicates = 8,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Run published models of what computing costs, in orbit and on the ground, and compare with what they print."""
+    from sim.verify.economics import shortcomings, table, verify_economics
+
+    found = verify_economics(settings or [], replicates=replicates, seed=seed)
     report_check(found, table, shortcomings(found), as_json)
 
 

@@ -10,7 +10,7 @@ from sim.description.format import Facts, money
 from sim.economics import bills_of, discount_rate
 from sim.economics.facility import full_use
 from sim.environment import Environment
-from sim.scenario.facility import MONTH_DAYS, Facility, OnSiteGas
+from sim.scenario.facility import MONTH_DAYS, ClimatePue, Facility, OnSiteGas
 from sim.text import many
 
 
@@ -27,6 +27,7 @@ def facility_facts(environment: Environment) -> Facts | None:
         "it_mw": found.it_mw,
         "facility_mw": found.it_mw * facility.peak_pue,
         "pue": found.pue,
+        "free_cooling_share": facility.pue.free_cooling_share if isinstance(facility.pue, ClimatePue) else None,
         "pue_by_month": [float(pue) for pue in months],
         "capex_usd": dict(found.capex_usd),
         "construction_usd_per_w": facility.construction_usd_per_w,
@@ -56,7 +57,8 @@ def _waits_for(facility: Facility) -> str:
 def facility_lines(f: Facts) -> Iterator[str]:
     """The same as text."""
     low, high = min(f["pue_by_month"]), max(f["pue_by_month"])
-    seasons = f", {low:.3f} to {high:.3f} by month" if high > low else ""
+    free = f", cooled without chillers {f['free_cooling_share']:.0%} of the year" if high > low else ""
+    seasons = f", {low:.3f} to {high:.3f} by month{free}" if high > low else ""
     yield (
         f"  {f['it_mw']:,.4g} MW of IT, up to {f['facility_mw']:,.4g} MW in all; PUE {f['pue']:.3f}{seasons}; "
         f"GPUs at work draw {f['utilisation']:.0%} of their peak"

@@ -136,13 +136,13 @@ def _dark(environment: Environment, plane: int) -> Floats:
 
 def _power(environment: Environment, operation: Operation, plane: int, life: NDArray[np.bool_]) -> Facts:
     satellite = environment.scenario.satellite
-    array_w, kept = np.asarray(operation.array_w[plane], dtype=float), 1 - satellite.array.degradation_per_year
-    bol_w = (array_w / kept ** (operation.days / DAYS_PER_YEAR))[life]  # without ageing
+    array_w, left = np.asarray(operation.array_w[plane], dtype=float), satellite.array.share_left
+    bol_w = (array_w / left(operation.days / DAYS_PER_YEAR))[life]  # without ageing
     return {
         "array_w_bol": float(bol_w.mean()),
         "array_w_worst_day": float(array_w[life].min()),
         "array_w_orbit_mean_min": float((array_w * (1 - _dark(environment, plane)))[life].min()),
-        "array_w_eol": float(bol_w.mean() * kept**satellite.design_life_years),
+        "array_w_eol": float(bol_w.mean() * left(satellite.design_life_years)),
         "load_w": satellite.full_load_w,
         "compute_w_min": float(operation.light_w[plane][life].min()),
     }

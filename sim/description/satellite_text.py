@@ -22,7 +22,7 @@ def power_and_heat(satellite: Facts) -> Iterator[str]:
         f"GPUs {_kw(load['gpus_w'])} ({load['gpu_w']:,g} W each)"
     )
     yield (
-        f"  solar array {_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, {_MOUNTS[array['mount']]}: "
+        f"  solar array {_array(array)}: "
         f"{_kw(array['bol_w'])} BOL ({array['bol_kw_per_tonne']:.3g} kW/t), "
         f"{_kw(array['eol_w'])} EOL, facing the Sun"
     )
@@ -77,6 +77,14 @@ def orbit_keeping(satellite: Facts) -> Iterator[str]:
         f"  debris destroys {death['debris_hits_per_satellite_year']:.2g} satellites per satellite-year, by hits on "
         f"{death['vulnerable_m2']:.3g} m2 of surface"
     )
+
+
+def _array(array: Facts) -> str:
+    """How large it is, and how it is held."""
+    if array["rated"]:
+        need_kw = array["bol_w"] / 1000 * array["needed_m2"] / array["m2"]
+        return f"rated at {_size(array['bol_w'] / 1000, 'kW', False, need_kw)}, {array['m2']:,.4g} m2"
+    return f"{_size(array['m2'], 'm2', array['sized'], array['needed_m2'])}, {_MOUNTS[array['mount']]}"
 
 
 def _kw(watts: float) -> str:

@@ -213,8 +213,12 @@ def _sizes(environment: Environment) -> Iterator[str]:
     for number, design in enumerate(environment.designs):
         sizes, keeping = design.sizes, design.keeping
         whose = f" in design {design.name}" if number else ""
+        rating = design.satellite.array.rating
+        array: tuple[float, float, str] = sizes.array_m2, sizes.array_needed_m2, "m2"
+        if rating is not None:
+            array = rating.power_w / 1000, rating.power_w / 1000 * sizes.array_needed_m2 / sizes.array_m2, "kW"
         for name, has, needs, unit, need_of in (
-            ("array", sizes.array_m2, sizes.array_needed_m2, "m2", "full load on the day with least power"),
+            ("array", *array, "full load on the day with least power"),
             (
                 "battery",
                 sizes.battery_wh / 1000,

@@ -101,11 +101,14 @@ class SunTables:
 
     def array_w_per_m2(self, satellite: Satellite, age_years: Floats | float) -> Floats:
         """Power of a square metre of array, mean over the part of the orbit in light, W, shape (planes, n)."""
-        array = satellite.array
-        flux = solar_flux_w_m2(self.sun_km)
-        cosine = cosine_in_light(array.mount, self.beta_rad, self.half_arc_rad)
+        array, rating = satellite.array, satellite.array.rating
         # The penumbra's light falls outside the edges: it belongs to the orbit's energy all the same.
         lit = np.maximum(1 - self.dark, 1e-9)
+        if rating is not None and array.area_m2 != "sized":
+            share = self.sunlit if rating.sunlit_share is None else rating.sunlit_share
+            return np.asarray(rating.power_w / array.area_m2 * array.share_left(age_years) * (share / lit))
+        flux = solar_flux_w_m2(self.sun_km)
+        cosine = cosine_in_light(array.mount, self.beta_rad, self.half_arc_rad)
         return np.asarray(
             array_power_w(
                 flux,
@@ -265,8 +268,10 @@ class Sizes:
 
 
 def new_array_w(satellite: Satellite, sizes: Sizes) -> float:
-    """Power of the array when new, facing the Sun at 1 au, W."""
+    """Power of the array when new, facing the Sun at 1 au, or as rated, W."""
     array = satellite.array
+    if array.rating is not None:
+        return array.rating.power_w
     return float(array_power_w(SOLAR_CONSTANT_W_M2, sizes.array_m2, array.efficiency, 1.0, losses=array.losses))
 
 

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 GROUPS: dict[str, tuple[Item, ...]] = {
     "satellites": (Item.SATELLITES,),
+    "hosts": (Item.SATELLITES,),
     "GPUs": (Item.GPUS,),
     "launches": (Item.LAUNCHES,),
     "ordered, not flown": (Item.UNFLOWN, Item.REFUND),
@@ -36,7 +37,8 @@ GROUPS: dict[str, tuple[Item, ...]] = {
     "development": (Item.DEVELOPMENT,),
     "value left": (Item.CREDIT,),
 }
-"""What tables and pictures show of the items of a ledger; the last one is income."""
+"""What tables and pictures show of the items of a ledger: hosts of a campus, satellites elsewhere; the last one is
+income."""
 LEAST_USD = 0.0005
 """Of a GPU-hour: kinds that cost less are not shown."""
 HEADING = "What a useful GPU-hour costs, in present value"
@@ -52,16 +54,20 @@ class Spending:
     """Present value, USD, shape (items, years)."""
     hours: float
     """Discounted useful GPU-hours."""
+    on_ground: bool = False
+    """Whether it is that of a campus."""
 
     @classmethod
     def of(cls, results: list[Result], hours: float) -> Spending:
         """Means over some runs of one strategy; `hours`: the mean of `discounted_useful_gpu_hours`."""
         years = max(1, ceil(results[0].scenario.mission.years - 1e-9))
-        return cls(np.mean([costs(result).present.by_year(years) for result in results], axis=0), hours)
+        usd = np.mean([costs(result).present.by_year(years) for result in results], axis=0)
+        return cls(usd, hours, results[0].scenario.campus is not None)
 
     def by_year(self) -> dict[str, Floats]:
         """Present value of each group that is not 0, USD, shape (years,)."""
-        found = {group: self.usd[list(items)].sum(axis=0) for group, items in GROUPS.items()}
+        absent = "satellites" if self.on_ground else "hosts"
+        found = {group: self.usd[list(items)].sum(axis=0) for group, items in GROUPS.items() if group != absent}
         return {group: usd for group, usd in found.items() if np.any(usd != 0)}
 
     def per_hour(self) -> dict[str, float]:

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 _COLORS = {
     "satellites": "#0072B2",
+    "hosts": "#999933",
     "GPUs": "#113094",
     "launches": "#D55E00",
     "ordered, not flown": "#F2D4FF",

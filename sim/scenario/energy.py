@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
+from sim.constants import DAYS_PER_YEAR
 from sim.parameters import Parameters, cited
 from sim.physics.power import Mount
 from sim.physics.thermal import Attitude
@@ -16,6 +19,19 @@ MOST_KWH = 1e7
 """Largest battery, kWh."""
 
 Size = Annotated[float, Field(ge=1e-6, le=MOST_SIZE)] | Literal["sized"]
+
+
+class Rating(Parameters):
+    """An array known by its power alone, as cost models have it, in place of cells, mount and the Sun's distance."""
+
+    power_w: float = Field(ge=1, le=1e12)
+    """Power in light when new, W."""
+    sunlit_share: float | None = Field(default=None, gt=0, le=1)
+    """Share of each orbit for which it yields that, whatever the orbit's shadow; none: as the orbit has it."""
+    loss_step_days: float | None = Field(default=None, ge=1, le=36525)
+    """The loss of a year, `degradation_per_year`, is taken at once at the end of so many days: 365 in models that go
+    from year to year; none: it goes on from day to day.  For satellites that begin work on day 0; later ones are
+    smoothed."""
 
 
 class SolarArray(Parameters):
@@ -49,6 +65,23 @@ class SolarArray(Parameters):
         default=3.0, ge=0, le=1000, json_schema_extra=cited("A", "engineering judgement", 2, 6)
     )
     """Power electronics and harness for each kW of array, new, facing the Sun at 1 au."""
+    rating: Rating | None = None
+    """Power as it is stated, instead of what follows from `efficiency`, `losses` and `mount`; `area_m2`, a number then,
+    serves drag and mass.  None: nothing is stated."""
+
+    def share_left(self, age_years: ArrayLike) -> NDArray[np.float64]:
+        """Share of its power that is left at an age."""
+        years = np.asarray(age_years, float)
+        if self.rating is not None and self.rating.loss_step_days is not None:
+            # A day's end may fall short of the step by rounding.
+            years = np.floor(years * DAYS_PER_YEAR / self.rating.loss_step_days + 1e-9)
+        return np.asarray((1 - self.degradation_per_year) ** years, float)
+
+    @model_validator(mode="after")
+    def _rated_has_an_area(self) -> SolarArray:
+        if self.rating is not None and self.area_m2 == "sized":
+            raise ValueError("area_m2 must be a number where a rating gives the power: nothing is left to size it by")
+        return self
 
 
 class Battery(Parameters):

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 MONTH_DAYS = DAYS_PER_YEAR / 12
 HOURS = 24
+_YEAR_DAYS = np.arange(0.0, 365 * HOURS) / HOURS
 GAS_KG_PER_MMBTU = 53.06
 """CO2 of natural gas, kg for a million Btu: US EPA, 40 CFR 98, table C-1 [R]."""
 _CALCULATOR = "ground part of McCalip's calculator (github.com/andrewmccalip/thoughts, static/js/math.js)"
@@ -90,9 +91,9 @@ class ClimatePue(Parameters):
     )
     """Fans and pumps, likewise."""
 
-    def at(self, year_day: ArrayLike) -> Floats:
-        """PUE at these times, days since 1 January."""
-        outdoor = outdoor_c(
+    def outdoor_c(self, year_day: ArrayLike) -> Floats:
+        """Outdoor temperature at these times, days since 1 January."""
+        return outdoor_c(
             year_day,
             self.mean_c,
             self.annual_amplitude_k,
@@ -100,6 +101,16 @@ class ClimatePue(Parameters):
             warmest_day=self.warmest_day,
             warmest_hour=self.warmest_hour,
         )
+
+    @property
+    def free_cooling_share(self) -> float:
+        """Share of the year's hours in which no chiller runs."""
+        outdoor = self.outdoor_c(_YEAR_DAYS)
+        return float((chiller_share(outdoor, self.supply_c, self.approach_k, self.range_k) == 0).mean())
+
+    def at(self, year_day: ArrayLike) -> Floats:
+        """PUE at these times, days since 1 January."""
+        outdoor = self.outdoor_c(year_day)
         chilled = chiller_share(outdoor, self.supply_c, self.approach_k, self.range_k)
         compressors = chilled / chiller_cop(outdoor, self.supply_c, self.condenser_k, self.carnot_share)
         return np.asarray(1 + self.electrical_share + self.fans_share + compressors)
@@ -306,7 +317,7 @@ class Facility(Parameters):
     @property
     def peak_pue(self) -> float:
         """Highest PUE of a year, for which power is built."""
-        return float(self.pue.at(np.arange(0, 366 * HOURS) / HOURS).max())
+        return float(self.pue.at(_YEAR_DAYS).max())
 
     @model_validator(mode="after")
     def _phases_come_before_the_rest(self) -> Facility:

@@ -28,7 +28,7 @@ from sim.scenario.job_trace import Trace, rows_of
 from sim.scenario.models import Scenario
 from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
-from sim.shipped import shipped, shipped_overlays
+from sim.shipped import shipped, shipped_overlays, validation_cases
 from sim.strategies import BUILT_IN
 from sim.text import nearest
 
@@ -48,10 +48,10 @@ SET = "--set"
 def load(*sources: str | Path, set_: Sequence[str] = (), allow_code: bool | Collection[str] = False) -> Scenario:
     """The scenario of these sources: a scenario and overlays on it, then settings `path.to.field=value`.
 
-    A source is a path, or the bare name of a shipped scenario or overlay (`suncatcher_81`, `overlays/pause`).  A file
-    may name strategies by `module:Class` only with `allow_code`, or where that says this very name: another's file must
-    not run code unasked.  Raises `ScenarioError` with every fault found, each naming the file, the place in it, the
-    value and what is allowed.
+    A source is a path, or the bare name of a shipped scenario, overlay or validation case (`suncatcher_81`,
+    `overlays/pause`, `validation/mccalip_orbit`).  A file may name strategies by `module:Class` only with `allow_code`,
+    or where that says this very name: another's file must not run code unasked.  Raises `ScenarioError` with every
+    fault found, each naming the file, the place in it, the value and what is allowed.
     """
     if not sources:
         raise ScenarioError([Fault("scenario", "", None, "name at least one scenario file")])
@@ -278,15 +278,15 @@ def _meant(name: str, path: Path) -> str:
     A name without an ending is rather that of what ships.
     """
     known = [*shipped(), *shipped_overlays()]
-    guesses = [nearest(name, known), nearest_file(path, ENDINGS)]
+    guesses = [nearest(name, [*known, *validation_cases()]), nearest_file(path, ENDINGS)]
     if path.suffix in ENDINGS:
         guesses.reverse()
     return next(filter(None, guesses), f"; shipped: {', '.join(known)}")
 
 
 def _shipped_path(name: str) -> Path | None:
-    """The file of a shipped scenario or overlay named without its ending; none: `name` is a path."""
-    return shipped().get(name) or shipped_overlays().get(name)
+    """The file of a shipped scenario, overlay or validation case named without its ending; none: `name` is a path."""
+    return shipped().get(name) or shipped_overlays().get(name) or validation_cases().get(name)
 
 
 def _setting(text: str) -> tuple[Place, Any, Origin]:

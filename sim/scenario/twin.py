@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from math import ceil, gcd
 from typing import Any
 
+from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.errors import Fault, ScenarioError
 from sim.parameters import Source
 from sim.reliability import AnyLaw
+from sim.scenario.campus import StandsFor
 from sim.scenario.constellation import CatalogueShell
 from sim.scenario.failure import Group
 from sim.scenario.grounded import NOT_FOLLOWED, STRATEGY
@@ -51,31 +53,27 @@ def ground_twin(scenario: Scenario, template: Scenario | None = None) -> Scenari
     jobs = _jobs(scenario, satellites * gpus, left_out)
     host = gcd(gpus, scenario.satellite.gpus_per_host, *(job.gpus for job in jobs))
     hosts = satellites * gpus // host
-    jobs, standbys = _with_standbys(scenario, jobs, hosts, host, left_out)
     services = [_service(service, host) for service in scenario.workload.inference]
     reliability = _reliability(scenario, base, host, left_out)
+    free = hosts - sum(int(job.count) * (job.gpus // host) for job in jobs) - bool(services)
+    stalled = _repair_share(reliability, base, host)
+    jobs, standbys = _with_standbys(jobs, (free, host), stalled, left_out, all_free=not services)
     if scenario.satellite.spare_gpus:
         left_out.append(f"the {scenario.satellite.spare_gpus} spare GPUs of each satellite: the campus has none")
     if scenario.designs:
         left_out.append("later designs: all GPUs are of the first")
-    technicians = base.campus.repair.technicians
-    if technicians is not None:
-        technicians = max(1, ceil(technicians * hosts * host / (base.campus.all_hosts * base.satellite.gpus)))
-    stands_for = {"planes": planes, "hosts_per_satellite": gpus // host, "left_out": left_out}
-    stands_for["paired"] = scenario.satellite.spare_gpus == 0
+    stands_for = StandsFor(
+        planes=planes,
+        hosts_per_satellite=gpus // host,
+        paired=scenario.satellite.spare_gpus == 0,
+        left_out=tuple(left_out),
+    )
     tree: dict[str, Any] = {
         "name": f"{scenario.name[:50]}_on_ground",
         "description": f"ground twin of {scenario.name}: its chips and its work on the campus of {base.name}",
         "notes": scenario.notes and f"Of the fleet:\n{scenario.notes}",
         "mission": scenario.mission,
-        "campus": {
-            **_fields(base.campus),
-            "hosts": hosts,
-            "spare_hosts": 0,
-            "warm_standbys": standbys,
-            "repair": {**_fields(base.campus.repair), "technicians": technicians},
-            "stands_for": stands_for,
-        },
+        "campus": _campus(base, stands_for, host, standbys),
         "satellite": {
             "gpus": host,
             "design_life_years": base.satellite.design_life_years,
@@ -91,21 +89,37 @@ def ground_twin(scenario: Scenario, template: Scenario | None = None) -> Scenari
     return Scenario.model_validate(tree)
 
 
+def _campus(base: Scenario, stands_for: StandsFor, host: int, standbys: int) -> dict[str, Any]:
+    """The template's campus with as many hosts, of so many GPUs, as stand for the fleet, and technicians for them."""
+    assert base.campus is not None
+    hosts, technicians = stands_for.hosts, base.campus.repair.technicians
+    if technicians is not None:
+        technicians = max(1, ceil(technicians * hosts * host / (base.campus.all_hosts * base.satellite.gpus)))
+    return {
+        **_fields(base.campus),
+        "hosts": hosts,
+        "spare_hosts": 0,
+        "warm_standbys": standbys,
+        "repair": {**_fields(base.campus.repair), "technicians": technicians},
+        "stands_for": stands_for,
+    }
+
+
 def _fields(model: Any) -> dict[str, Any]:
     """The fields of a model by name, as they are."""
     return {name: getattr(model, name) for name in type(model).model_fields}
 
 
-def _planes(scenario: Scenario) -> list[tuple[int, int]]:
+def _planes(scenario: Scenario) -> tuple[tuple[int, int], ...]:
     """What random numbers know each plane by, and its slots."""
-    found = []
+    found = list[tuple[int, int]]()
     for shell, group in enumerate(scenario.constellation.shells):
         if isinstance(group, CatalogueShell):
             place = f"constellation.shells.{shell}"
             problem = "a catalogue says how many satellites there are, so the fleet has no twin"
             raise ScenarioError([Fault("scenario", place, None, problem)])
         found += [((shell << _SHELL_BITS) + plane, group.satellites_per_plane) for plane in range(group.planes)]
-    return found
+    return tuple(found)
 
 
 # Work
@@ -140,30 +154,44 @@ def _jobs(scenario: Scenario, nameplate: int, left_out: list[str]) -> list[Train
 
 
 def _with_standbys(
-    scenario: Scenario, jobs: Sequence[TrainingJob], hosts: int, host: int, left_out: list[str]
+    jobs: Sequence[TrainingJob], room: tuple[int, int], stalled: float, left_out: list[str], *, all_free: bool
 ) -> tuple[list[TrainingJob], int]:
-    """The jobs, smaller where nothing is left to stand by for them, and the hosts that stand by for each.
+    """The jobs, smaller where too few hosts are free to stand by for them, and how many stand by for each.
 
-    A campus has no elastic jobs: without a standby the failure of one host would stop its job for a repair.
+    A campus has no elastic jobs: without a standby the failure of one host stops its job for a repair.  Small jobs lose
+    less by that than a standby takes.  `room`: hosts that are free, and GPUs of one; `stalled`: share of the time for
+    which one host would stop its job; `all_free`: whether all that is free stands by.
     """
+    free, host = room
     count = sum(int(job.count) for job in jobs)
     if not count:
         return list(jobs), 0
-    free = hosts - sum(int(job.count) * (job.gpus // host) for job in jobs)
-    wanted = max(1, round(STANDBY_SHARE * max(job.gpus // host for job in jobs)))
-    serves = bool(scenario.workload.inference)
-    if free >= count * wanted + serves:
-        return list(jobs), wanted if serves else free // count
-    found = []
-    for job in jobs:
-        step = job.replica_gpus * host // gcd(job.replica_gpus, host)
-        smaller = (job.gpus - wanted * host) // step * step
-        if smaller <= 0:
-            left_out.append(f"{job.name}: no host stands by for it, so each failure stops it for a repair")
-            return list(jobs), 0
-        left_out.append(f"{job.name}: {job.gpus - smaller:,} of its {job.gpus:,} GPUs stand by")
-        found.append(job.model_copy(update={"gpus": smaller}))
-    return found, wanted
+    largest = max(job.gpus // host for job in jobs)
+    wanted = max(1, round(STANDBY_SHARE * largest))
+    if free >= count * wanted:
+        return list(jobs), free // count if all_free else wanted
+    names = ", ".join(dict.fromkeys(job.name for job in jobs))
+    steps = [job.replica_gpus * host // gcd(job.replica_gpus, host) for job in jobs]
+    smaller = [(job.gpus - wanted * host) // step * step for job, step in zip(jobs, steps, strict=True)]
+    taken = sum(int(job.count) * (job.gpus - size) for job, size in zip(jobs, smaller, strict=True))
+    if taken >= largest * stalled * sum(int(job.count) * job.gpus for job in jobs):
+        left_out.append(
+            f"elastic jobs: no host stands by for {names}, so each failure of a host stops its job for a repair"
+        )
+        return list(jobs), 0
+    left_out.append(f"elastic jobs: {taken:,} of the GPUs of {names} stand by")
+    return [job.model_copy(update={"gpus": size}) for job, size in zip(jobs, smaller, strict=True)], wanted
+
+
+def _repair_share(reliability: Mapping[str, Any], base: Scenario, host: int) -> float:
+    """Share of the time that a host of so many GPUs would be in repair."""
+    assert base.campus is not None
+    repair, life = base.campus.repair, base.satellite.design_life_years
+    laws = [(reliability["gpu"], host), (reliability["bus"], 1)]
+    laws += [(group.law, host // group.gpus) for group in reliability["groups"].values()]
+    per_year = sum(float(law.cumulative_hazard(life * DAYS_PER_YEAR)) * units for law, units in laws) / life
+    days = (repair.automatic_min + repair.manual_share * repair.manual_min) / MINUTES_PER_DAY
+    return per_year * days / DAYS_PER_YEAR
 
 
 def _service(service: InferenceService, host: int) -> InferenceService:

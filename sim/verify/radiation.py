@@ -8,10 +8,7 @@ source, [S2] in a secondary one, [R] recalled, [C] computed apart from this prog
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import groupby
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -30,58 +27,13 @@ from sim.physics.trapped import PassProfile, Spectrum, orbit_spectrum, pass_prof
 from sim.reliability import Exponential, Stress
 from sim.scenario import Scenario, load
 from sim.scenario.radiation import Radiation as RadiationModel
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison."""
-
-    name: str
-    value: float
-    reference: float
-    tolerance: float
-    """Largest |value / reference - 1| that the reference's own error allows."""
-    source: str
-
-    @property
-    def relative_error(self) -> float:
-        """(value - reference) / reference."""
-        return self.value / self.reference - 1
+from sim.verify.published import Row, rows_json
 
 
 def verify_radiation() -> dict[str, Any]:
     """Compare all rows: {"rows": [{"name", "value", "reference", "relative_error", "tolerance", "source"}]}."""
     rows = [*_trapped(), *_doses(), *_cycle_dose(), *_storms(), *_beam(), *_flight(), *_lives()]
-    order = ("name", "value", "reference", "relative_error", "tolerance", "source")
-    found = [asdict(row) | {"relative_error": row.relative_error} for row in rows]
-    return {"rows": [{key: row[key] for key in order} for row in found]}
-
-
-def shortcomings(found: dict[str, Any]) -> list[str]:
-    """Say which rows are not good enough; nothing where all are."""
-    return [
-        f"{row['name']}: {row['value']:.4g} against {row['reference']:.4g}, {row['relative_error']:+.1%}, allowed "
-        f"{row['tolerance']:.2g}"
-        for row in found["rows"]
-        if not abs(row["relative_error"]) <= row["tolerance"]  # a value that is no number fails too
-    ]
-
-
-def table(found: dict[str, Any]) -> str:
-    """The rows in columns, each source above its own."""
-    rows = found["rows"]
-    wide = max(len(row["name"]) for row in rows)
-    blocks = [f"{'':{wide + 2}}{'value':>11}{'reference':>11}{'error %':>9}{'allowed %':>11}"]
-    for source, group in groupby(rows, key=lambda row: row["source"]):
-        lines = [
-            f"  {row['name']:{wide}}{row['value']:>11.4g}{row['reference']:>11.4g}"
-            f"{100 * row['relative_error']:>+9.2f}{100 * row['tolerance']:>11.3g}"
-            for row in group
-        ]
-        blocks.append("\n".join([*wrap(source, 110, break_on_hyphens=False), *lines]))
-    bad = len(shortcomings(found))
-    blocks.append(f"{len(rows)} rows; " + (f"{bad} outside" if bad else "all within") + " what their references allow")
-    return "\n\n".join(blocks)
+    return {"rows": rows_json(rows)}
 
 
 # The belts

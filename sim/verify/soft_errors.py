@@ -50,6 +50,12 @@ _LOOKED_AT_DAYS, _STEP_S = 10.0, 20.0
 
 def soft_errors(replicates: int, seed: int) -> Iterator[Row]:
     """Waste at both ends of the range of checkpoints."""
+    yield from at_a_flat_rate(replicates, seed)
+    yield from _in_passes(replicates, seed)
+
+
+def at_a_flat_rate(replicates: int, seed: int) -> Iterator[Row]:
+    """The part of it where errors come at any time; at least two replicates."""
     for name, minutes, days, references in _FLAT:
         for block_s, reference in zip(_BLOCK_S, references, strict=True):
             given = {
@@ -61,7 +67,6 @@ def soft_errors(replicates: int, seed: int) -> Iterator[Row]:
             value, error, _ = _wasted(scenario, Environment.build(scenario), replicates, seed)
             tolerance = 0.0005 + allowed(error, replicates)
             yield Row(PART, f"{name}, {block_s} s", value, error, reference, tolerance, _FLAT_SOURCE)
-    yield from _in_passes(replicates, seed)
 
 
 def _in_passes(replicates: int, seed: int) -> Iterator[Row]:

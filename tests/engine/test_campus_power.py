@@ -177,6 +177,10 @@ def test_a_hotter_site_cools_less_for_nothing():
     assert means[0] == pytest.approx(1.09)  # never a chiller
     assert (np.diff(means[1:]) > 0).all()
     assert pue(supply_c=20) > pue() > pue(supply_c=40)
+    # Free below 22 C outdoors: all year, and at a site whose mean that is half of it.
+    for mean, share in ((0, 1.0), (22, 0.5)):
+        climate = ClimatePue(mean_c=mean, annual_amplitude_k=11, daily_amplitude_k=6)
+        assert climate.free_cooling_share == pytest.approx(share, abs=0.01)
     assert pue(approach_k=4) < pue()
     assert pue(carnot_share=0.6) < pue()
 

@@ -67,23 +67,23 @@ def test_the_first_value_at_which_something_holds():
 @pytest.mark.parametrize(
     ("ends", "at_least", "verdict"),
     [
-        ((5, 6, 7), True, "holds"),
-        ((2, 3, 4), True, "fails"),
+        ((5, 6, 7), True, "holds: 6, against five"),
+        ((2, 3, 4), True, "fails: 3, against five"),
         ((4, 6, 7), True, "holds if so"),
-        ((2, 3, 5), False, "holds"),
-        ((6, 7, 8), False, "fails"),
+        ((2, 3, 5), False, "holds: 3, against five"),
+        ((6, 7, 8), False, "fails: 7, against five"),
         ((4, 6, 7), False, "holds if so"),
     ],
 )
 def test_the_verdict_follows_the_whole_interval(ends, at_least, verdict):
-    assert judged(estimate(*ends), 5.0, at_least=at_least, condition="so") == verdict
+    assert judged(estimate(*ends), 5.0, "five", at_least=at_least, condition="so") == verdict
 
 
 def test_without_an_interval_the_mean_decides_and_without_a_mean_nothing_does():
     bare = Estimate(6.0, None, None, 6.0, None, None, 1, "1")
-    assert judged(bare, 5.0, at_least=True, condition="so") == "holds"
+    assert judged(bare, 5.0, "five", at_least=True, condition="so") == "holds: 6, against five"
     none = Estimate(None, None, None, None, None, None, 1, "1")
-    assert judged(none, 5.0, at_least=True, condition="so") == "holds if so"
+    assert judged(none, 5.0, "five", at_least=True, condition="so") == "holds if so"
 
 
 def test_values_at_paths_change_nothing_else():

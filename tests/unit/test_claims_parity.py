@@ -97,4 +97,4 @@ def test_orbit_is_the_cheapest_where_nothing_but_its_chips_costs_anything_and_th
     assert claim.threshold.value > 1000 / 2100 / 47
     plain = cheapest_place(Evidence(replicates=2, workers=1, settings=SHORT))
     assert plain.estimate.mean > 1
-    assert plain.verdict == "fails"
+    assert plain.standing == "fails"

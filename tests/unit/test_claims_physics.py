@@ -39,9 +39,9 @@ def test_an_array_in_orbit_yields_what_its_light_says(evidence):
 
 def test_the_energy_gain_turns_at_its_threshold(evidence):
     turn = energy_gain(evidence).threshold.value
-    assert energy_gain(with_figures(f"ground_capacity_factor={turn * 0.999}")).verdict == "holds"
-    assert energy_gain(with_figures(f"ground_capacity_factor={turn * 1.001}")).verdict == "fails"
-    assert energy_gain(evidence).verdict.startswith("holds if")
+    assert energy_gain(with_figures(f"ground_capacity_factor={turn * 0.999}")).standing == "holds"
+    assert energy_gain(with_figures(f"ground_capacity_factor={turn * 1.001}")).standing == "fails"
+    assert energy_gain(evidence).standing == "holds if"
 
 
 # C2
@@ -56,6 +56,17 @@ def test_the_dark_of_a_dawn_dusk_orbit_is_the_published_one(evidence):
     assert one.days == pytest.approx(100, abs=6)
 
 
+def test_the_shells_that_were_filed_for_are_dark_where_their_nodes_are_off(evidence):
+    rows = no_batteries(evidence).tables[1].rows
+    sun_synchronous = {(row[0], row[2]): row for row in rows if row[2] is not None}
+    # 500 km, dawn-dusk: 22.7 min (cylinder); 1,500 km: none.
+    assert sun_synchronous["500", 6.0][4] == pytest.approx(22.7, rel=0.05)
+    assert sun_synchronous["1500", 6.0][4] == 0
+    inclined = [row for row in rows if row[2] is None]
+    assert inclined
+    assert all(row[4] > 30 for row in inclined)
+
+
 def test_the_battery_carries_the_load_through_the_longest_eclipse(evidence):
     one, scenario = Dark.of(evidence, 700.0), evidence.scenario("spacex_ai1")
     drawn = scenario.satellite.full_load_w / 1000 * one.longest_min / 60
@@ -66,12 +77,12 @@ def test_the_battery_carries_the_load_through_the_longest_eclipse(evidence):
 
 def test_batteries_are_needed_below_the_threshold_and_not_above(evidence):
     claim = no_batteries(evidence)
-    assert claim.verdict == "fails"
+    assert claim.standing == "fails"
     turn = claim.threshold.value
     assert Dark.of(evidence, turn + 1).longest_min == 0
     assert Dark.of(evidence, turn - 10).longest_min > 0
     high = Evidence(settings={"spacex_ai1": (f"constellation.shells.0.altitude_km={turn + 1}",)})
-    assert no_batteries(high).verdict == "holds"
+    assert no_batteries(high).standing == "holds"
 
 
 def test_what_pauses_in_the_dark_loses_its_share_of_the_orbit(evidence):
@@ -90,7 +101,7 @@ def test_the_array_of_a_gpu_is_what_its_power_and_the_darkest_day_ask_for(eviden
     stored = dark / (1 - dark) / (battery.charge_efficiency * battery.discharge_efficiency)
     per_m2 = 1405 * array.efficiency * (1 - array.losses) * (1 - array.degradation_per_year) ** 5
     assert claim.estimate.mean == pytest.approx(119_976 / 72 * (1 + stored) / per_m2, rel=0.01)
-    assert claim.verdict == "fails"
+    assert claim.standing == "fails"
 
 
 def test_a_gpu_of_more_power_needs_the_critiques_array(evidence):
@@ -98,7 +109,7 @@ def test_a_gpu_of_more_power_needs_the_critiques_array(evidence):
     bus = 6000 / 72
     # The share of the bus grows less than the chip's: to a few percent.
     hungry = Evidence(settings={"spacex_ai1": (f"satellite.gpu.peak_w={1.1 * turn - bus}",)})
-    assert array_per_gpu(hungry).verdict == "holds"
+    assert array_per_gpu(hungry).standing == "holds"
 
 
 # E2, C11
@@ -113,7 +124,7 @@ def test_a_radiator_as_hot_as_chips_allow_is_a_third_of_it(evidence):
     claim = radiator_size(evidence)
     # AI1 as announced: 110 m2 for 120 kW.
     assert claim.estimate.mean == pytest.approx(16 / 120 * 110, rel=0.02)
-    assert claim.verdict == "fails"
+    assert claim.standing == "fails"
 
 
 def test_the_radiator_turns_at_the_chips_limit(evidence):
@@ -162,13 +173,15 @@ def test_corruption_found_later_takes_the_time_that_a_poisson_process_covers(evi
     late = late_loss_share(environment, environment.scenario.workload.jobs[0])
     at_once, later = (1 - job_loss(evidence, [], hours) for hours in (1.0, 9.0))
     assert later / at_once == pytest.approx(math.exp(-8 * late), rel=1e-9)
+    # One hour is the scenario's own delay.
+    assert 1 - at_once == pytest.approx(Exposure.of(evidence).job_loss, rel=1e-9)
 
 
 def test_radiation_turns_with_the_delay(evidence, monkeypatch):
     monkeypatch.setattr("sim.claims.radiation._DRAWS", 12)
     monkeypatch.setattr("sim.claims.radiation.ALTITUDES_KM", ())
     claim = radiation(evidence)
-    assert claim.verdict.startswith("holds if")
+    assert claim.standing == "holds if"
     slow = Evidence(settings={"suncatcher_81": ("radiation.detection_delay_h=20",)})
     assert radiation(slow).estimate.mean > 0.1 > claim.estimate.mean
 
@@ -187,11 +200,11 @@ def test_a_step_over_a_radio_link_is_a_ring_all_reduce(evidence):
 
 def test_links_turn_at_their_threshold(evidence):
     claim = thin_links(evidence)
-    assert claim.verdict == "fails"
+    assert claim.standing == "fails"
     turn = claim.threshold.value
     assert Linked.of(evidence, rate_gb_s=turn).computing == pytest.approx(0.9, abs=1e-9)
     slow = Evidence(settings={"suncatcher_81": (f"satellite.links.rate_gb_s={0.9 * turn}",)})
-    assert thin_links(slow).verdict == "holds"
+    assert thin_links(slow).standing == "holds"
 
 
 def test_a_checkpoint_comes_down_over_all_satellites_of_the_gang(evidence):

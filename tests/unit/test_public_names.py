@@ -26,6 +26,7 @@ NAMES = {
     "Study": "type Study",
     "compare": "function compare",
     "describe": "function describe",
+    "ground_twin": "function ground_twin",
     "load": "function load",
     "load_study": "function load_study",
     "measure": "function measure",

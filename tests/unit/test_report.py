@@ -53,6 +53,8 @@ COMPARED = {
     "total cost, million USD": ("total_cost_usd", 1e-6),
     "uncredited, million USD": ("total_cost_uncredited_usd", 1e-6),
     "net cost, million USD": ("net_cost_usd", 1e-6),
+    "net present value, million USD": ("net_present_value_usd", 1e-6),
+    "kg of CO2 per useful GPU-hour": ("carbon_kg_per_useful_gpu_hour", 1.0),
 }
 NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
 
@@ -206,6 +208,15 @@ def test_where_the_gpu_hours_went_adds_up(page, study):
         shares = {row[0].partition("\n")[0]: row[column] for row in table[1:]}
         useful = study.waterfall_shares()[strategy]["useful"]
         assert float(shares["useful"].removesuffix(" %")) == pytest.approx(100 * useful, abs=0.051)
+
+
+def test_what_a_gpu_hour_costs_is_there_kind_by_kind_and_adds_up(page, study):
+    (table,) = [table for table in page.tables if table[0][0] == "paid for, USD"]
+    head, *kinds, total = table
+    for column, strategy in enumerate(head[1:], start=1):
+        assert float(total[column]) == pytest.approx(sum(study.spending[strategy].per_hour().values()), abs=6e-4)
+        assert float(total[column]) == pytest.approx(sum(float(row[column]) for row in kinds), abs=0.002 * len(kinds))
+    assert head[1:] == list(STRATEGIES)
 
 
 def test_every_figure_stands_there_with_its_tag_and_source_assumptions_first(page, study):

@@ -96,6 +96,7 @@ EXCEPTIONS = {
     "cli/commands.py: compare": "Typer makes an option of each parameter",
     "cli/commands.py: environment": "Typer makes an option of each parameter",
     "cli/verify.py: eclipse": "Typer makes an option of each parameter",
+    "cli/ground.py: ground": "Typer makes an option of each parameter",
     "cli/verify.py: contacts": "Typer makes an option of each parameter",
 }
 """Functions that may have more positional parameters, and why."""

@@ -190,7 +190,7 @@ def completed(line: str, cwd: Path, *options: str) -> subprocess.CompletedProces
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("orbitfleet run sun", ["suncatcher_81"]),
+        ("orbitfleet run suncatcher_8", ["suncatcher_81"]),
         ("orbitfleet describe baseline overlays/pau", ["overlays/pause"]),
         ("orbitfleet run min", ["mine.yaml"]),
         ("orbitfleet run deaths", []),  # the shell's own completion takes over

@@ -19,6 +19,7 @@ from sim.cli.completion import PICTURES
 from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
 from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_text
 from sim.cli.fit import fit
+from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.options import (
     AllowCode,
@@ -339,6 +340,7 @@ def plot(
         print("\n".join(written))
 
 
+app.command()(ground)
 app.command()(report)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.grid import Cell, Grid, cell, list_of
+from sim.claims.judging import short
+from sim.experiment.grid import Cell, Grid, list_of
 from sim.report.inputs import InputGroup, how_known, input_groups
 from sim.report.page import command_line, page
 from sim.report.provenance import provenance_rows
@@ -61,13 +62,22 @@ def _view(claim: Claim) -> ClaimView:
     standing = next((one for one in _STANDINGS if claim.verdict.lower().startswith(one)), "")
     return ClaimView(
         claim,
-        cell(claim.estimate, 1.0, f" {claim.unit}" if claim.unit not in ("", "1") else ""),
+        _answer(claim),
         standing,
         claim.verdict[len(standing) :].lstrip(" :,;."),
         tuple(tables),
         how_known(claim.inputs),
         input_groups(claim.inputs),
     )
+
+
+def _answer(claim: Claim) -> Cell:
+    """Three digits of the answer and of both ends: many an interval is wider than its figure."""
+    found, unit = claim.estimate, f" {claim.unit}" if claim.unit not in ("", "1") else ""
+    if found.mean is None:
+        return Cell("undefined")
+    interval = "" if found.ci_low is None else f"[{short(found.ci_low)}, {short(found.ci_high)}]"
+    return Cell(short(found.mean), interval, unit=unit)
 
 
 def _summary(views: Sequence[ClaimView]) -> str:

@@ -68,7 +68,7 @@ def test_a_claim_has_its_answer_what_would_turn_it_what_decides_it_and_what_went
         "C1 Is C1 cheaper?",
         "C1: Is C1 cheaper?",
         "It is as cheap as on the ground.",
-        "cost in orbit over cost on the ground: 2.62 times [2.20, 3.00]",
+        "cost in orbit over cost on the ground: 2.62 times [2.2, 3]",
         "holds if launch costs less",
         "launch under $140/kg",
         "the launch",
@@ -126,5 +126,7 @@ def test_what_others_wrote_stands_there_as_text():
 
 def test_without_an_interval_the_value_stands_alone():
     alone = Estimate(19.4, None, None, 19.4, None, None, 1, "")
-    assert ": 19.40 times fails" in text_of(claim(estimate=alone))
+    assert ": 19.4 times fails" in text_of(claim(estimate=alone))
+    wide = Estimate(0.8176, 0.0797, 46.9, 0.8176, 0.0797, 46.9, 1, "")
+    assert ": 0.818 times [0.0797, 46.9] fails" in text_of(claim(estimate=wide))
     assert ": undefined fails" in text_of(claim(estimate=Estimate(None, None, None, None, None, None, 1, "")))

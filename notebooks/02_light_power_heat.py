@@ -93,7 +93,7 @@ for row in rows:
 #   needs beyond pausing, where the battery carries the bus alone.
 # - `worn`: capacity lost after five years, by cycles and calendar.
 # - `USD/GPU h`: launching that extra battery, divided by the GPU-hours it saves in five years; cells and array come on
-#   top.
+#   top. Nothing here is discounted: the battery is paid for at launch, as is the satellite it is compared with.
 
 # %%
 prices = satellite.gpus * carried.scenario.economics.gpu_usd + carried.scenario.economics.bus_usd

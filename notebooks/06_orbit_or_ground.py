@@ -20,10 +20,10 @@
 # **Verdict.** Not today, and not by cheap launch alone. A useful GPU-hour of SpaceX's AI1 as announced costs 2.0
 # times [1.9, 2.1] what it costs on the ground, \$3.89 against \$1.95, and 3.0 times if the satellite weighs and costs
 # what its parts add up to. Over what is believed of failures and of the price of a campus the 2.0 is 1.6 to 2.9.
-# Launch at \$15/kg leaves 1.46 times. Which strategy is followed decides little: replacing what is lost and
-# replacing nothing cost the same within 1 %; spares, robots and early replacement cost more. With a life of five years and capital at 10 % there is no
-# parity by 2060 in practically any draw of the assumptions. It takes a long life, few failures, cheap satellites and
-# cheap launch together:
+# Launch at \$15/kg leaves 1.46 times. Which strategy is followed decides little: replacing what is lost and replacing
+# nothing cost the same within 1 %; spares, robots and early replacement cost more. With a life of five years and
+# capital at 10 % there is no parity by 2060 in practically any draw of the assumptions. It takes a long life, few
+# failures, cheap satellites and cheap launch together:
 #
 # | step, on top of those above | orbit over ground |
 # |---|---|
@@ -212,8 +212,8 @@ with style():
 # %% [markdown]
 # **What to see.** Replacing what is lost and replacing nothing cost the same per hour, within 1 %, at every launch
 # price: an hour bought again costs as much as one that was lost. Spares in the plane add 5 %, replacing satellites
-# before they fail 12 % and more. No choice of strategy is worth what separates orbit from the ground. (Strategies
-# differ in how many hours they deliver: `04_which_strategy` compares them at equal service.)
+# before they fail 12 % and more, and robots 21 %. No choice of strategy is worth what separates orbit from the
+# ground. (Strategies differ in how many hours they deliver: `04_which_strategy` compares them at equal service.)
 #
 # ## The launch price alone
 #
@@ -358,7 +358,10 @@ def grids(one, level, power=None):
     return found, 100 * won / DRAWS
 
 
-WORLDS = {"life 5 years, capital 10 %": case, f"life {best.life_years:g} years, capital {best.capital:.0%}": lucky}
+WORLDS = {
+    "life 5 years, capital 10 %": case,
+    f"life {best.life_years:g} years, capital {100 * best.capital:g} %": lucky,
+}
 frontier = {(label, row): grids(one, one.levels[row]) for (label, one), row in product(WORLDS.items(), range(3))}
 SHADES = ("#006D5B", "#5AB4A0", "#F6E8D5", "#F2CFA5", "#E8AC6E", "#D58648", "#A85A2A")
 EDGES = (0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)

@@ -65,6 +65,14 @@ def test_what_is_printed_says_the_answer_the_verdict_and_what_would_turn_it(comm
     assert max(map(len, printed.out.splitlines())) <= 110
 
 
+@pytest.mark.parametrize("columns", [50, 80, 200])
+def test_a_narrow_terminal_shows_all_and_no_line_is_wider(command, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = command(*QUICK).out.splitlines()
+    assert max(map(len, lines)) <= min(columns, 110)
+    assert "".join("".join(lines).split()).count("35,500") == 1  # the flights of C5's threshold
+
+
 def test_a_mistyped_claim_is_refused_with_what_was_meant(command):
     said = " ".join(command("C1", "CC5", code=2).err.replace("│", " ").split())
     assert "did you mean 'C5'?" in said

@@ -12,7 +12,7 @@ from sim.claims.energy import AI1, HOURS_PER_YEAR
 from sim.claims.evidence import Evidence
 from sim.claims.judging import drawn, judged, short
 from sim.claims.linear import PricedCost, Prices
-from sim.claims.parity import LAST_YEAR, STRATEGIES, Case, costs_of
+from sim.claims.parity import LAST_YEAR, STRATEGIES, Case
 from sim.claims.viability import Optimist, alone, path
 from sim.experiment import Estimate
 
@@ -138,7 +138,7 @@ def _frontier(case: Case) -> Table:
     life, best = case.scenario.satellite.design_life_years, Optimist(case)
     prices = (0.5 * case.today.bus_usd, case.today.bus_usd, float(case.inputs["bus"].high or case.today.bus_usd))
     runs = [(level, life, level.costs) for level in case.levels]
-    runs.append((case.levels[0], best.life_years, costs_of(best.lasting)))
+    runs.append((case.levels[0], best.life_years, PricedCost.of_each(best.lasting)))
     for level, years, costs in runs:
         cost, hours = level.ground
         ground = float(cost.mean() / hours.mean())

@@ -21,6 +21,8 @@ from sim.text import nearest
 
 OWN = "claims"
 """What stands before the name of a figure of this package, as a scenario's name before its path."""
+ENOUGH = 20
+"""Replicates beyond which such runs have half of those asked for."""
 Progress = Callable[[int, int], None]
 
 
@@ -45,6 +47,11 @@ class Evidence:
     def figures(self) -> Figures:
         """Published figures and assumptions that belong to no scenario."""
         return Figures.with_settings(self.settings.get(OWN, ()))
+
+    @property
+    def fewer(self) -> int:
+        """Replicates of runs that need not as many: whose answer is paired, or has wider doubts than chance."""
+        return max(self.replicates // 2, min(ENOUGH, self.replicates))
 
     def scenario(self, *names: str, set_: Sequence[str] = ()) -> Scenario:
         """A shipped scenario under overlays and the user's settings of it; what a claim varies, `set_`, comes last."""

@@ -46,18 +46,17 @@ class PricedCost:
     hours: Floats
 
     @classmethod
-    def of(cls, study: Study, strategy: str) -> PricedCost:
-        """That of a study whose launches are bought by the kilogram, by four price lists of one price each."""
-
-        def at(prices: Prices) -> Floats:
-            return cost_and_hours(repriced(study, prices), strategy)[0]
-
-        fixed = at(Prices(0.0, 0.0, 0.0))
+    def of_each(cls, study: Study) -> dict[str, PricedCost]:
+        """By strategy, of a study whose launches are bought by the kilogram: from price lists of one price each."""
         unit = 1000.0  # USD; a price of 1 would be lost beside the rest
-        kg, bus, gpu = (
-            (at(one) - fixed) / unit for one in (Prices(unit, 0.0, 0.0), Prices(0.0, unit, 0.0), Prices(0.0, 0.0, unit))
-        )
-        return cls(fixed, kg, bus, gpu, cost_and_hours(study, strategy)[1])
+        lists = Prices(0.0, 0.0, 0.0), Prices(unit, 0.0, 0.0), Prices(0.0, unit, 0.0), Prices(0.0, 0.0, unit)
+        studies = [repriced(study, prices) for prices in lists]
+        found = {}
+        for name in study.strategies:
+            fixed, *others = (cost_and_hours(one, name)[0] for one in studies)
+            kg, bus, gpu = ((one - fixed) / unit for one in others)
+            found[name] = cls(fixed, kg, bus, gpu, cost_and_hours(study, name)[1])
+        return found
 
     def usd(self, prices: Prices) -> Floats:
         """Cost of each replicate, USD."""

@@ -88,9 +88,8 @@ class Cluster:
         return self._variant(self.evidence.scenario(SUNCATCHER, MITIGATED))
 
     def _variant(self, scenario: Scenario) -> Study:
-        """Half the replicates: what a variant changes is paired, and shows in few."""
-        count = self.evidence.replicates
-        return self.evidence.study(scenario, *BOTH, replicates=max(count // 2, min(LEAST_REPLICATES, count)))
+        """What a variant changes is paired, and shows in few replicates."""
+        return self.evidence.study(scenario, *BOTH, replicates=self.evidence.fewer)
 
     def table(self) -> Table:
         """What each case delivers and costs under each strategy."""

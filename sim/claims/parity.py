@@ -94,9 +94,9 @@ class Case:
         return {"bus": price, "payload": payload, "failures": rate, **own, **learning}
 
     def study(self, *settings: str, replicates: int | None = None) -> Study:
-        """The strategies under some settings."""
+        """The strategies under some settings; by default `Evidence.fewer` replicates: prices are the wider doubt."""
         scenario = self.evidence.scenario(AI1, set_=[self.by_the_kilogram, *settings])
-        return self.evidence.study(scenario, *STRATEGIES, replicates=replicates)
+        return self.evidence.study(scenario, *STRATEGIES, replicates=replicates or self.evidence.fewer)
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
@@ -106,7 +106,7 @@ class Case:
         for end in ("low", "value", "high"):
             ends = [float(one.value if getattr(one, end) is None else getattr(one, end)) for one in rates]
             settings = [f"{inside(one)}={rate!r}" for one, rate in zip(rates, ends, strict=True)]
-            costs = costs_of(self.study(*settings))
+            costs = PricedCost.of_each(self.study(*settings))
             found.append(Level(ends[0], costs, self.ground_with(settings=settings)))
         return tuple(found)
 
@@ -114,7 +114,8 @@ class Case:
         """The same work on the ground: other values at paths of the campus, settings of the fleet it stands for."""
         fleet = self.evidence.scenario(AI1, set_=[self.by_the_kilogram, *settings])
         twin = ground_twin(fleet, with_values(self.campus, values or {}))
-        return cost_and_hours(self.evidence.study(twin, GROUND_STRATEGY), GROUND_STRATEGY)
+        study = self.evidence.study(twin, GROUND_STRATEGY, replicates=self.evidence.fewer)
+        return cost_and_hours(study, GROUND_STRATEGY)
 
     @cached_property
     def campus(self) -> Scenario:
@@ -210,11 +211,6 @@ class Case:
             middle = 0.5 * (low + high)
             low, high = (low, middle) if self.ratio(values, middle, rows) <= 1 else (middle, high)
         return high
-
-
-def costs_of(study: Study) -> dict[str, PricedCost]:
-    """Costs of each strategy of a study as straight lines in prices."""
-    return {name: PricedCost.of(study, name) for name in study.strategies}
 
 
 def inside(one: Input) -> str:

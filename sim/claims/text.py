@@ -32,9 +32,9 @@ def answer_text(claim: Claim) -> str:
 
 def _table(claims: Sequence[Claim], width: int) -> Iterator[str]:
     rest = width - 5
-    question = min(_QUESTION, max(20, rest * 2 // 5))
-    answer = min(_ANSWER, max(16, rest * 3 // 10))
-    verdict = max(16, rest - question - answer - 4)
+    question = min(_QUESTION, rest * 2 // 5)
+    answer = min(_ANSWER, rest * 3 // 10)
+    verdict = rest - question - answer - 4
     for cells in (
         ("", "question", "answer (95 %)", "verdict"),
         *((c.id, c.question, answer_text(c), c.verdict) for c in claims),

@@ -11,7 +11,7 @@ from sim.claims.claim import Input, Lever
 from sim.claims.energy import AI1
 from sim.claims.judging import short, with_values
 from sim.claims.linear import PricedCost, Prices
-from sim.claims.parity import FAILURES, Case, Quotient, costs_of, inside
+from sim.claims.parity import FAILURES, Case, Quotient, inside
 from sim.economics import Bill
 from sim.environment.parts import dry_mass_kg
 from sim.experiment import Study, reprice
@@ -99,7 +99,7 @@ class Optimist:
 
     def at_low_capital(self, study: Study) -> dict[str, PricedCost]:
         """Costs where capital in orbit is as cheap as is believed possible."""
-        return costs_of(reprice(study, with_values(study.scenario, {CAPITAL: self.capital}), workers=1))
+        return PricedCost.of_each(reprice(study, with_values(study.scenario, {CAPITAL: self.capital}), workers=1))
 
 
 def path(case: Case) -> tuple[Lever, ...]:
@@ -128,7 +128,7 @@ def path(case: Case) -> tuple[Lever, ...]:
             "% of GPUs a year",
             Stand(sound.costs, light, sound.ground),
         ),
-        ("satellites live longer", best.life_years, "years", Stand(costs_of(lasting), light, sound.ground)),
+        ("satellites live longer", best.life_years, "years", Stand(PricedCost.of_each(lasting), light, sound.ground)),
         (
             "capital as cheap as for the ground",
             100 * best.capital,
@@ -159,7 +159,7 @@ def alone(case: Case) -> tuple[tuple[str, float], ...]:
             "hardware fails as rarely as is believed possible",
             replace(now, costs=case.levels[0].costs, ground=case.levels[0].ground),
         ),
-        (f"satellites live {best.life_years:g} years", replace(now, costs=costs_of(best.long))),
+        (f"satellites live {best.life_years:g} years", replace(now, costs=PricedCost.of_each(best.long))),
         ("power on the ground at its dear end", replace(now, ground=best.dear_power())),
     )
     return tuple((name, stand.ratio) for name, stand in stands)

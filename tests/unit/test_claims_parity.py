@@ -24,7 +24,7 @@ def central(case):
 
 def test_costs_are_straight_lines_in_prices(case):
     study = case.study()
-    cost = PricedCost.of(study, "scheduled_batch")
+    cost = PricedCost.of_each(study)["scheduled_batch"]
     for prices in (Prices(0.0, 0.0, 0.0), case.today, Prices(37.0, 2.5e6, 9e4)):
         anew = cost_and_hours(repriced(study, prices), "scheduled_batch")[0]
         assert cost.usd(prices) == pytest.approx(anew, rel=1e-9)

@@ -195,8 +195,19 @@ def test_what_is_not_replaced_is_compared_replicate_by_replicate():
     )
     above, below = (study.values(name, "useful_gpu_hours").mean() for name in ("run_to_failure", "scheduled_batch"))
     assert found.mean == pytest.approx(2 * above / below)
+    # Of two studies of one seed the replicates that both have are compared.
+    longer = short.study(short.scenario("suncatcher_81"), "run_to_failure", replicates=4)
+    same = ratio(
+        (longer, "run_to_failure", "useful_gpu_hours"), (study, "run_to_failure", "useful_gpu_hours"), 1.0, "1"
+    )
+    assert (same.mean, same.n) == (pytest.approx(1.0), 3)
     flip = leaving_zero(study)
     assert flip is None or flip.before == "run_to_failure"
+
+
+@pytest.mark.parametrize(("asked", "fewer"), [(6, 6), (30, 20), (50, 25)])
+def test_some_runs_need_fewer_replicates(asked, fewer):
+    assert Evidence(replicates=asked).fewer == fewer
 
 
 def test_failures_are_answered_in_all_cases():

@@ -56,7 +56,7 @@ from sim.claims.capital import Delivered
 from sim.claims.energy import AI1
 from sim.claims.judging import drawn, with_values
 from sim.claims.linear import PricedCost, Prices, cost_and_hours
-from sim.claims.parity import GROUND, GROUND_STRATEGY, LAST_YEAR, STRATEGIES, Case, costs_of
+from sim.claims.parity import GROUND, GROUND_STRATEGY, LAST_YEAR, STRATEGIES, Case
 from sim.claims.viability import CAPITAL, Optimist, Stand, path
 from sim.plots.style import style
 from sim.scenario.twin import ground_twin
@@ -164,7 +164,7 @@ NAMES = (
 DEARER = NAMES[5:]
 LAUNCH = (today.usd_per_kg, 200.0, 15.0)
 many = evidence.study(case.scenario, *NAMES)
-lines = {name: PricedCost.of(many, name) for name in NAMES}
+lines = PricedCost.of_each(many)
 order = sorted(NAMES, key=lambda name: lines[name].usd_per_hour(today))
 
 
@@ -518,7 +518,7 @@ def stand(costs=None, ground=None):
 
 
 def with_capital(rate):
-    return costs_of(sim.reprice(orbit, with_values(orbit.scenario, {CAPITAL: rate}), workers=1))
+    return PricedCost.of_each(sim.reprice(orbit, with_values(orbit.scenario, {CAPITAL: rate}), workers=1))
 
 
 capital, tenant = evidence.given(case.scenario, CAPITAL, "economics.discount.ground_per_year")
@@ -530,7 +530,7 @@ for label, ends, found in (
     ("power on the ground, USD/kWh", (case.power.low, case.power.high),
      lambda end: stand(ground=case.ground_with({case.power.path.partition(":")[2]: end}))),
     ("life of a satellite, years", (case.scenario.satellite.design_life_years, best.life_years),
-     lambda end: stand(costs_of(case.study(f"satellite.design_life_years={end:g}")))),
+     lambda end: stand(PricedCost.of_each(case.study(f"satellite.design_life_years={end:g}")))),
 ):  # fmt: skip
     bars[label] = list(ends), np.transpose([found(end) for end in ends]).tolist()
 swing = {label: [abs(high - low) for low, high in found] for label, (_, found) in bars.items()}

@@ -43,6 +43,17 @@ def test_between_two_levels_costs_lie_between(case):
     assert case.between(case.levels[1].rate)[2] == pytest.approx(1.0)
 
 
+def test_a_plane_of_many_bears_the_expected_number_of_failed_flights(case):
+    # Flown by itself it is lost whole in 3 % of the replicates, and an hour costs twice as much there.
+    studies = case.study(), case.evidence.study(case.evidence.scenario("spacex_ai1"), "run_to_failure")
+    together, alone = (study.scenario.deployment.kind for study in studies)
+    assert (together, alone) == ("in_place", "launched")
+    cost = case.central["run_to_failure"]
+    each = 40 / 0.97  # satellites and flights paid for
+    assert cost.per_usd_per_kg.mean() <= each * 2100  # less the credit for the life that is left
+    assert cost.per_usd_per_kg.mean() > 0.5 * each * 2100
+
+
 def test_fewer_failures_make_an_hour_cheaper(case):
     each = [level.costs["run_to_failure"].usd_per_hour(case.today) for level in case.levels]
     assert each == sorted(each)

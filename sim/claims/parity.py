@@ -189,8 +189,11 @@ class Case:
 
     def ratio(self, values: Mapping[str, float], year: float, rows: NDArray[np.intp] | None = None) -> float:
         """Orbit over ground in a year, by the cheaper strategy; `rows`: replicates that count."""
+        return self.ratio_at(self.prices(values, year), values, rows)
+
+    def ratio_at(self, prices: Prices, values: Mapping[str, float], rows: NDArray[np.intp] | None = None) -> float:
+        """Orbit over ground at some prices, under the failures and the ground's capital that `values` have."""
         chosen = slice(None) if rows is None else rows
-        prices = self.prices(values, year)
         first, second, share = self.between(values[self.inputs["failures"].path])
         low, high = ((level.ground[0][chosen].mean(), level.ground[1][chosen].mean()) for level in (first, second))
         cost, hours = ((1 - share) * one + share * other for one, other in zip(low, high, strict=True))

@@ -66,6 +66,14 @@ def test_the_ratio_today_is_that_of_the_runs(case, central):
     )
 
 
+def test_at_given_prices_a_campus_twice_as_dear_halves_the_ratio_and_free_launch_takes_the_launches_off(case, central):
+    dearer = {**central, case.inputs["ground_usd_per_gw"].path: 2 * central[case.inputs["ground_usd_per_gw"].path]}
+    assert case.ratio_at(case.today, dearer) == pytest.approx(case.ratio_at(case.today, central) / 2)
+    free = Prices(0.0, case.today.bus_usd, case.today.gpu_usd)
+    orbit = min(cost.usd_per_hour(free) for cost in case.central.values())
+    assert case.ratio_at(free, central) == pytest.approx(orbit / case.ground_usd_per_hour, rel=1e-6)
+
+
 def test_prices_fall_with_the_years_and_a_satellite_of_its_parts_is_heavier(case, central):
     start = case.scenario.mission.start_year
     now, later = case.prices(central, start), case.prices(central, start + 10)

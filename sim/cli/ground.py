@@ -60,3 +60,5 @@ def ground(
     say(f"{scenario.title} with {found.orbit.strategies[0]}, and its twin on the ground: {span}\n")
     say("\n".join(aligned(found.grid().text, min(screen_width() or WIDTH, WIDTH))))
     say(f"\n{found.verdict()}")
+    if timing := found.timing():
+        say(timing)

@@ -113,7 +113,7 @@ def _constellation(result: Result, priced: PricedFlights, prices: Economics) -> 
     if scenario.deployment.kind == "in_place":
         times[flights.deployment] = scenario.launch.vehicle.flights_per_delivery
     yield from flight_entries(result, priced, prices, times)
-    yield from unflown_entries(result, bills, prices)
+    yield from unflown_entries(result, priced, prices)
     yield from servicing_entries(result, bills[0], prices)
     yield Entry(Item.TRANSFERS, log.time_days, transfer_usd(result, bills, prices))
     if prices.disposal_usd_per_satellite:
@@ -134,10 +134,14 @@ def _kept(result: Result, priced: PricedFlights, prices: Economics) -> Iterator[
     """Payments that go on: development, operations, insurance, what is kept in store."""
     log, horizon, bills = result.events, result.horizon_days, priced.bills
     usd = np.array([bill.usd for bill in bills])
+    # What is at work costs what was paid for it; hosts, which do not fly, all cost the same.
+    moved = log.satellites != 0
+    worth = np.zeros(len(log))
+    worth[moved] = usd[log.design[moved]] if result.scenario.campus else priced.usd_of_each[log.satellite[moved]]
     yield Entry(Item.DEVELOPMENT, 0.0, prices.development_usd)
     middles, fixed = monthly([0.0], [1.0], horizon)
     _, working = monthly(log.time_days, log.satellites, horizon)
-    _, value = monthly(log.time_days, log.satellites * usd[log.design], horizon)
+    _, value = monthly(log.time_days, log.satellites * worth, horizon)
     of_each = prices.operations_usd_per_satellite_year * working + prices.operations_share_per_year * value
     yield Entry(Item.OPERATIONS, middles, prices.operations_usd_per_year * fixed + of_each)
     yield Entry(Item.MAINTENANCE, middles, prices.maintenance_share_per_year * value)

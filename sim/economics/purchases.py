@@ -120,6 +120,16 @@ class PricedFlights:
     """Their GPUs."""
     bus_now_usd: Floats
     """One of its satellites without its GPUs, as it would cost when the last one of the run was built."""
+    learnt: float
+    """Price of that last one, without GPUs, over that of the first."""
+
+    @property
+    def usd_of_each(self) -> Floats:
+        """Price of each satellite with its GPUs, by serial number; 0 of those that never flew."""
+        flights, each = self.flights, np.maximum(self.flights.satellites, 1)
+        found = np.zeros(int((flights.first_satellite + flights.satellites).max(initial=0)))
+        found[flights.serial_of_each] = ((self.bus_usd + self.gpus_usd) / each)[flights.flight_of_each]
+        return found
 
 
 def priced_flights(
@@ -147,6 +157,7 @@ def priced_flights(
         bus_usd=flights.satellites * bus_usd * learnt,
         gpus_usd=flights.satellites * np.array([bill.gpus_usd for bill in bills])[flights.design],
         bus_now_usd=bus_usd * last,
+        learnt=last,
     )
 
 
@@ -176,11 +187,12 @@ def flight_entries(result: Result, priced: PricedFlights, prices: Economics, tim
         one = (usd / each)[flight][later]
         yield Entry(item, ordered[later], one * payment.order_share)
         yield Entry(item, ready[later], one * payment.delivery_share)
-    premium = prices.insurance.launch_share
-    if premium:
-        value = times * (priced.usd + priced.bus_usd + priced.gpus_usd)
-        yield Entry(Item.INSURANCE, flights.day, premium * value, flights.deployment)
-        yield Entry(Item.INSURANCE, flights.day, -value * flights.failed, flights.deployment)
+    if prices.insurance.launches:
+        value = priced.usd + priced.bus_usd + priced.gpus_usd
+        # Of a fleet in place those that fail are the flights beyond the first.
+        lost = (times - 1) + flights.failed
+        yield Entry(Item.INSURANCE, flights.day, prices.insurance.launch_share * times * value, flights.deployment)
+        yield Entry(Item.INSURANCE, flights.day, -lost * value, flights.deployment)
 
 
 def _paid_before(result: Result, flights: Flights) -> tuple[Floats, Floats]:
@@ -204,17 +216,18 @@ def _paid_before(result: Result, flights: Flights) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def unflown_entries(result: Result, bills: list[Bill], prices: Economics) -> Iterator[Entry]:
+def unflown_entries(result: Result, priced: PricedFlights, prices: Economics) -> Iterator[Entry]:
     """What was paid for satellites that have not flown at the horizon, and what comes back for them there."""
     log, payment = result.events, prices.payment
     paid = 0.0
-    for design, bill in enumerate(bills):
+    for design, bill in enumerate(priced.bills):
         own = log.design == design
         gone = int(flown(log)[own].sum())
         for rows, share in ((begun(log), payment.order_share), (finished(log), payment.delivery_share)):
             days = np.repeat(log.time_days[own], rows[own].astype(np.intp))[gone:]
-            yield Entry(Item.UNFLOWN, days, np.full(len(days), share * bill.usd))
-            paid += share * bill.usd * len(days)
+            usd = bill.bus_usd * priced.learnt + bill.gpus_usd
+            yield Entry(Item.UNFLOWN, days, np.full(len(days), share * usd))
+            paid += share * usd * len(days)
     yield Entry(Item.REFUND, result.horizon_days, -paid * payment.refund_share)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from math import inf, nan
 from typing import Any
 
+import numpy as np
+
+from sim.events import ARRIVALS
 from sim.experiment import statistics
 from sim.experiment.comparison import Progress, run
 from sim.experiment.controls import no_controls
@@ -28,6 +31,8 @@ _SHOWN = (
 
 
 _RATIO = Quantity("1", -inf)
+UNLIKE = 2.0
+"""Times as much useful work from which two do not do the same."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +83,38 @@ class BesideGround:
         return Grid(("the same chips and work", "orbit", "ground", "orbit - ground"), tuple(rows))
 
     def verdict(self) -> str:
-        """One sentence."""
+        """One sentence, and another where the two did not do the same work."""
+        hours = {
+            place: float(study.values(study.strategies[0], "useful_gpu_hours").mean())
+            for place, study in (("in orbit", self.orbit), ("on the ground", self.ground))
+        }
+        if idle := [place for place, useful in hours.items() if useful == 0]:
+            return f"Nothing useful was done {' or '.join(idle)}: nothing can be compared."
         found = self.ratio
         if found.mean is None:
-            return "Nothing useful was done in orbit or on the ground: nothing can be compared."
+            return "A useful GPU-hour costs nothing on the ground: there is no ratio."
         interval = "" if found.ci_low is None else f" [{found.ci_low:.3g}, {found.ci_high:.3g}]"
         cheaper = found.ci_high is not None and found.ci_high < 1
         dearer = found.ci_low is not None and found.ci_low > 1
-        which = (
-            "orbit is cheaper" if cheaper else "the ground is cheaper" if dearer else "neither is told to be cheaper"
+        unknown = "one replicate gives no interval" if found.n == 1 else "which is cheaper cannot be told"
+        which = "orbit is cheaper" if cheaper else "the ground is cheaper" if dearer else unknown
+        text = f"A useful GPU-hour costs {found.mean:.3g}{interval} times as much in orbit as on the ground: {which}."
+        more = hours["on the ground"] / hours["in orbit"]
+        if not 1 / UNLIKE < more < UNLIKE:
+            text += f" But the ground did {more:.3g} times the useful work: it is not the same."
+        return text
+
+    def timing(self) -> str:
+        """When each can begin to work: empty where both can at once."""
+        campus, log = self.ground.scenario.campus, self.orbit.events(self.orbit.strategies[0])
+        months = campus.facility.months_to_power if campus and campus.facility else 0.0
+        first = log.time_days[np.isin(log.kind, ARRIVALS)]
+        if months == 0 or len(first) == 0:
+            return ""
+        return (
+            f"The campus has power {months:g} months after the decision; the fleet's first satellite arrives on day "
+            f"{first[0]:.0f}, as if its orders had been placed before."
         )
-        return f"A useful GPU-hour costs {found.mean:.3g}{interval} times as much in orbit as on the ground: {which}."
 
     def to_json(self) -> dict[str, Any]:
         """The output of `orbitfleet ground --json`."""
@@ -101,6 +127,7 @@ class BesideGround:
             "replicates": self.orbit.replicates,
             "ratio": self.ratio.to_json(),
             "verdict": self.verdict(),
+            "timing": self.timing(),
             "orbit": {name: one.to_json() for name, one in orbit.items()},
             "ground": {name: one.to_json() for name, one in ground.items()},
             "differences": {name: self.difference(name).to_json() for name in METRICS},
@@ -143,7 +170,8 @@ def _shifted(found: Estimate, by: float) -> Estimate:
     """An estimate with a constant added."""
 
     def moved(value: float | None) -> float | None:
-        return None if value is None else value + by
+        # A cost in orbit may be 0, not less.
+        return None if value is None else max(0.0, value + by)
 
     return Estimate(
         moved(found.mean),

@@ -42,7 +42,7 @@ def reprice(study: Study, scenario: Scenario, *, workers: int | None = None) -> 
     Raises `InputError` where something else differs, or where a rideshare does not take the satellite.
     """
     if differing := _unpriced_differences(study.scenario, scenario):
-        raise InputError(f"{', '.join(differing)}: no price, so the study must be simulated anew: use compare")
+        raise InputError(f"{', '.join(differing)}: not among the prices that a study can be given anew: use compare")
     for service in scenario.launch.services:
         for parts in study.environment.parts:
             if problem := service.vehicle.refuses(parts.launch_mass_kg):

@@ -71,7 +71,12 @@ class Repair(Parameters):
     manual_parts_usd: float = Field(
         default=2000.0, ge=0, le=1e9, json_schema_extra=cited("A", "parts under no warranty any more", 0, 30000)
     )
-    """Parts that a manual repair takes, USD."""
+    """Parts that a manual repair takes, GPUs apart, USD."""
+    warranty_years: float = Field(
+        default=3.0, ge=0, le=100, json_schema_extra=cited("A", "usual for accelerators; longer is bought", 0, 5)
+    )
+    """Years of a host within which the maker replaces a GPU that failed by itself; later its repair takes one at
+    `economics.gpu_usd`."""
 
 
 class Diagnosis(Parameters):

@@ -26,7 +26,7 @@ class Rating(Parameters):
 
     power_w: float = Field(ge=1, le=1e12)
     """Power in light when new, W."""
-    sunlit_share: float | None = Field(default=None, gt=0, le=1)
+    sunlit_share: float | None = Field(default=None, ge=1e-3, le=1)
     """Share of each orbit for which it yields that, whatever the orbit's shadow; none: as the orbit has it."""
     loss_step_days: float | None = Field(default=None, ge=1, le=36525)
     """The loss of a year, `degradation_per_year`, is taken at once at the end of so many days: 365 in models that go

@@ -226,7 +226,7 @@ AnySupply = Annotated[Grid | OnSiteGas, Field(discriminator="kind")]
 class Phase(Parameters):
     """A part of the campus that has power before the rest."""
 
-    share: float = Field(gt=0, lt=1)
+    share: float = Field(ge=1e-3, lt=1)
     """Share of `campus.hosts`."""
     months: float = Field(ge=0, le=300)
     """From the decision to its power, months."""
@@ -252,10 +252,12 @@ class Facility(Parameters):
     )
     """Network and its rooms that the price of the GPUs does not hold, USD for each W of IT; it lives as long as the
     hosts."""
-    life_years: float = Field(default=14.0, gt=0, le=100, json_schema_extra=cited("S", "Epoch AI, 14 May 2026", 10, 25))
+    life_years: float = Field(
+        default=14.0, ge=0.1, le=100, json_schema_extra=cited("S", "Epoch AI, 14 May 2026", 10, 25)
+    )
     """Life of building, power and cooling, years."""
     utilisation: float = Field(
-        default=1.0, gt=0, le=1, json_schema_extra=cited("A", "GPUs at work draw what they are rated at", 0.6, 1)
+        default=1.0, ge=0.01, le=1, json_schema_extra=cited("A", "GPUs at work draw what they are rated at", 0.6, 1)
     )
     """Mean draw of a GPU at work over `satellite.gpu.peak_w`; one that waits draws `satellite.gpu.idle_w`."""
     pue: AnyPue = ConstantPue()

@@ -131,11 +131,16 @@ class Discount(Parameters):
 class Insurance(Parameters):
     """Who bears losses: nobody but the operator, unless a share is given."""
 
+    launches: bool = False
+    """Whether flights are insured, those of the initial deployment too: one that fails is then paid back with what was
+    aboard."""
     launch_share: float = Field(
-        default=0.0, ge=0, le=1, json_schema_extra=cited("A", "operators of large fleets insure themselves", 0, 0.1)
+        default=0.05,
+        ge=0,
+        le=1,
+        json_schema_extra=cited("A", "premiums of single satellites on proven vehicles", 0.03, 0.1),
     )
-    """Premium for what flies after the initial deployment and for it, as a share of the price of flight and satellites;
-    where it is not 0, a flight that fails is paid back."""
+    """Premium where they are, as a share of the price of flight and satellites."""
     orbit_share_per_year: float = Field(
         default=0.0, ge=0, le=1, json_schema_extra=cited("A", "operators of large fleets insure themselves", 0, 0.03)
     )

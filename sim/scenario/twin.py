@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil, gcd
 from typing import Any
 
+from pydantic import ValidationError
+
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY
 from sim.errors import Fault, ScenarioError
 from sim.parameters import Source
@@ -40,7 +42,8 @@ def ground_twin(scenario: Scenario, template: Scenario | None = None) -> Scenari
     host holds some GPUs of one satellite, which fail by the random numbers by which they fail in orbit.  What the
     campus does not follow stands in `campus.stands_for.left_out`, and `describe` warns of it.
 
-    Raises `ScenarioError` where the fleet has no fixed number of satellites, or the template is no campus.
+    Raises `ScenarioError` where the fleet has no fixed number of satellites, computes nothing, or is too large for one
+    campus; and where the template is no campus, or one of a kind that does not follow the fleet's work.
     """
     base = load(TEMPLATE) if template is None else template
     if base.campus is None:
@@ -82,11 +85,20 @@ def ground_twin(scenario: Scenario, template: Scenario | None = None) -> Scenari
         "reliability": reliability,
         "workload": {"jobs": jobs, "inference": services},
         "service": scenario.service,
-        "economics": _prices(scenario, base, host),
+        "economics": _prices(scenario, base, host, satellites * gpus),
         "strategy": STRATEGY,
         "sources": _sources(scenario, base),
     }
-    return Scenario.model_validate(tree)
+    return _checked(tree, f"the ground twin of {scenario.name}")
+
+
+def _checked(tree: dict[str, Any], name: str) -> Scenario:
+    """The scenario of a tree; what is wrong with it is said as of a file of this name."""
+    try:
+        return Scenario.model_validate(tree)
+    except ValidationError as error:
+        faults = [Fault(name, ".".join(map(str, one["loc"])) or "scenario", None, one["msg"]) for one in error.errors()]
+        raise ScenarioError(faults) from None
 
 
 def _campus(base: Scenario, stands_for: StandsFor, host: int, standbys: int) -> dict[str, Any]:
@@ -236,9 +248,11 @@ def _by_age(law: AnyLaw) -> AnyLaw:
     return law.model_copy(update={"calendar_factor": None})
 
 
-def _prices(scenario: Scenario, base: Scenario, host: int) -> dict[str, Any]:
-    """The fleet's price of a GPU and value of later money, and what else the template pays."""
+def _prices(scenario: Scenario, base: Scenario, host: int, gpus: int) -> dict[str, Any]:
+    """The fleet's price of a GPU and value of later money, and what else the template pays, by its share of GPUs."""
     mine, theirs = scenario.economics, base.economics
+    assert base.campus is not None
+    share = gpus / (base.campus.all_hosts * base.satellite.gpus)
     return {
         "gpu_usd": mine.gpu_usd,
         "bus_usd": 0.0 if theirs.bus_usd == "sized" else theirs.bus_usd * host / base.satellite.gpus,
@@ -247,6 +261,10 @@ def _prices(scenario: Scenario, base: Scenario, host: int) -> dict[str, Any]:
         "currency_year": mine.currency_year,
         "operations_share_per_year": theirs.operations_share_per_year,
         "maintenance_share_per_year": theirs.maintenance_share_per_year,
+        "operations_usd_per_year": theirs.operations_usd_per_year * share,
+        "operations_usd_per_satellite_year": theirs.operations_usd_per_satellite_year * host / base.satellite.gpus,
+        "development_usd": theirs.development_usd * share,
+        "carbon": mine.carbon.model_copy(update={"grid_kg_per_kwh": theirs.carbon.grid_kg_per_kwh}),
     }
 
 

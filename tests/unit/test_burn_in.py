@@ -21,6 +21,7 @@ from sim.reliability import (
     mean_life_days,
 )
 from sim.scenario import load
+from sim.scenario.yaml_file import read
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FALLING = {
@@ -53,7 +54,8 @@ def shipped_laws() -> dict[str, Law]:
     found: dict[str, Law] = {}
     for path in sorted(CONFIGS.rglob("*.yaml")):
         name = str(path.relative_to(CONFIGS).with_suffix(""))
-        scenario = load("baseline", path) if "overlays" in path.parts else load(path)
+        base = "ground_stargate" if "campus" in read(path).value else "baseline"
+        scenario = load(base, path) if "overlays" in path.parts else load(path)
         reliability = scenario.reliability
         laws = {"gpu": reliability.gpu, "bus": reliability.bus}
         laws |= {group: one.law for group, one in reliability.groups.items()}

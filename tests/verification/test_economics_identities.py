@@ -8,8 +8,9 @@ from math import log, log2
 import numpy as np
 import pytest
 
+import sim
 from sim.economics import Costs, Item, annuity, capital_recovery, costs
-from sim.events import ENDS, EventKind
+from sim.events import ENDS, Cause, EventKind, EventLog
 from sim.launch import PerFlight, PerKilogram
 from sim.metrics import measure
 from sim.result import Result
@@ -17,7 +18,7 @@ from sim.result import Result
 YEAR = 365.25
 OFTEN = {"kind": "exponential", "rate_per_year": 0.8}
 NO_PAUSES = {"propulsion": {"manoeuvres_per_year": 0}}
-INSURED = {"insurance": {"launch_share": 0.06, "orbit_share_per_year": 0.02}}
+INSURED = {"insurance": {"launches": True, "launch_share": 0.06, "orbit_share_per_year": 0.02}}
 TEN = {"discount": {"orbit_per_year": 0.10}}
 
 
@@ -206,17 +207,18 @@ def test_each_doubling_takes_off_the_same_share(fleet, checked_run):
 
 
 def test_insurance_pays_back_what_a_failed_flight_loses(busy):
-    """The premium is on everything that flies; flight, satellites and GPUs of the failed ones come back whole."""
+    """The premium is on everything that flies; flight, satellites and GPUs of the failed ones come back whole, and of a
+    fleet in place those of the flights beyond the first."""
     log, share = busy.events, 0.06
     launched, lost = log.where(EventKind.LAUNCHED), log.where(EventKind.LAUNCH_FAILED)
     times = np.where(launched.time_days == 0, 1 / 0.7, 1.0)  # what is charged for a fleet in place
     value = times * (1 + 5 * launched.amount)
-    back = (1 + 5 * lost.amount).sum()
-    on_ground = {"launch_share": share, "orbit_share_per_year": 0}
+    back = (1 + 5 * lost.amount).sum() + ((times - 1) * (1 + 5 * launched.amount)).sum()
+    on_ground = {"launches": True, "launch_share": share, "orbit_share_per_year": 0}
     found = priced(busy, insurance=on_ground).ledger
     assert found.total(Item.INSURANCE) == pytest.approx(share * value.sum() - back)
     day, usd = found.day[found.item == Item.INSURANCE], found.usd[found.item == Item.INSURANCE]
-    assert np.unique(day[usd < 0]).tolist() == np.unique(lost.time_days).tolist()
+    assert np.unique(day[usd < 0]).tolist() == np.unique([0.0, *lost.time_days]).tolist()
     none = {"launch_share": 0, "orbit_share_per_year": 0}
     assert priced(busy, insurance=none)[Item.INSURANCE] == 0
 
@@ -226,8 +228,11 @@ def test_a_fair_premium_costs_what_losses_do(busy):
     log = busy.events
     launched, lost = log.where(EventKind.LAUNCHED), log.where(EventKind.LAUNCH_FAILED)
     times = np.where(launched.time_days == 0, 1 / 0.7, 1.0)
-    fair = (1 + 5 * lost.amount).sum() / (times * (1 + 5 * launched.amount)).sum()
-    assert priced(busy, insurance={"launch_share": fair})[Item.INSURANCE] == pytest.approx(0, abs=1e-9)
+    back = (1 + 5 * lost.amount).sum() + ((times - 1) * (1 + 5 * launched.amount)).sum()
+    fair = back / (times * (1 + 5 * launched.amount)).sum()
+    assert priced(busy, insurance={"launches": True, "launch_share": fair})[Item.INSURANCE] == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 # Orders
@@ -282,3 +287,46 @@ def test_each_end_is_disposed_of_once(busy):
     ends = busy.events.where(*ENDS)
     assert len(ends) > 5
     assert costs(busy)[Item.DISPOSAL] == 2 * len(ends)
+
+
+# Hosts on the ground
+
+
+def campus_of(**settings: object) -> list[str]:
+    set_ = ["campus.hosts=8", "campus.spare_hosts=0", "campus.warm_standbys=0", "campus.facility=null"]
+    set_ += [
+        "workload.jobs.0.gpus=32",
+        "workload.jobs.0.least_fraction=1",
+        "economics.bus_usd=100",
+        "economics.gpu_usd=10",
+    ]
+    return set_ + [f"{path.replace('__', '.')}={value}" for path, value in settings.items()]
+
+
+def test_hosts_are_bought_again_at_the_end_of_their_life():
+    def bought(years: float, life: float) -> tuple[float, float]:
+        set_ = campus_of(mission__years=years, satellite__design_life_years=life)
+        result = sim.run(sim.load("ground_stargate", set_=set_), seed=1)
+        money = costs(result)
+        return money[Item.SATELLITES] / 800, money[Item.CREDIT] / -(8 * (100 + 4 * 10))
+
+    assert bought(5, 5) == pytest.approx((1, 0))
+    assert bought(7.5, 5) == pytest.approx((2, 0.5))
+    assert bought(11, 5) == pytest.approx((3, 0.8))
+
+
+def test_a_gpu_that_dies_after_its_warranty_costs_a_gpu():
+    dies = "{kind: exponential, rate_per_year: 0.5}"
+
+    def parts(years: float) -> tuple[float, EventLog]:
+        set_ = campus_of(mission__years=4, satellite__design_life_years=10, reliability__gpu=dies)
+        set_ += [f"campus.repair.warranty_years={years}", "campus.repair.manual_parts_usd=0"]
+        result = sim.run(sim.load("ground_stargate", set_=set_), seed=1)
+        return costs(result)[Item.SERVICE_PARTS], result.events
+
+    free, log = parts(10)
+    failed = log.time_days[(log.kind == EventKind.HOST_FAILED) & (log.cause == Cause.GPU)]
+    assert free == 0
+    assert len(failed) > 20
+    assert parts(0)[0] == 10 * len(failed)
+    assert parts(2)[0] == 10 * np.count_nonzero(failed >= 2 * 365.25)

@@ -229,3 +229,31 @@ def test_twins_of_nothing_are_refused():
         ground_twin(load("ground_stargate"))
     with pytest.raises(ScenarioError, match="needs one to stand on"):
         ground_twin(load("baseline"), load("baseline"))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "problem"),
+    [
+        ("baseline", ["workload.jobs=[]"], "the ground twin of baseline"),
+        ("validation/starlink_early", [], "the ground twin of "),
+        ("validation/mccalip_orbit", [], "the ground twin of "),
+    ],
+)
+def test_a_fleet_without_a_twin_is_refused_in_one_sentence(name, settings, problem):
+    with pytest.raises(ScenarioError, match=problem):
+        ground_twin(load(name, set_=settings))
+
+
+def test_a_twin_pays_what_its_template_does_and_emits_what_its_chips_do():
+    prices = [
+        "economics.operations_usd_per_year=1e6",
+        "economics.development_usd=2e6",
+        "economics.carbon.grid_kg_per_kwh=0.02",
+    ]
+    template = load("ground_stargate", set_=prices)
+    fleet = load("suncatcher_81", set_=["economics.carbon.gpu_kg=999"])
+    twin = ground_twin(fleet, template)
+    share = twin.campus.hosts * twin.satellite.gpus / (template.campus.all_hosts * template.satellite.gpus)
+    assert twin.economics.operations_usd_per_year == pytest.approx(1e6 * share)
+    assert twin.economics.development_usd == pytest.approx(2e6 * share)
+    assert (twin.economics.carbon.gpu_kg, twin.economics.carbon.grid_kg_per_kwh) == (999, 0.02)

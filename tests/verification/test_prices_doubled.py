@@ -35,7 +35,7 @@ PRICES = {
     "ground_holding_share_per_year": 0.1,
     "development_usd": 50,
     "disposal_usd_per_satellite": 4,
-    "insurance": {"launch_share": 0.05, "orbit_share_per_year": 0.01},
+    "insurance": {"launches": True, "launch_share": 0.05, "orbit_share_per_year": 0.01},
     "learning": {"progress_ratio": 0.85, "built_before": 10},
     "discount": {"orbit_per_year": 0.1},
 }

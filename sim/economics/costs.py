@@ -136,8 +136,9 @@ def _kept(result: Result, priced: PricedFlights, prices: Economics) -> Iterator[
     usd = np.array([bill.usd for bill in bills])
     # What is at work costs what was paid for it; hosts, which do not fly, all cost the same.
     moved = log.satellites != 0
-    worth = np.zeros(len(log))
-    worth[moved] = usd[log.design[moved]] if result.scenario.campus else priced.usd_of_each[log.satellite[moved]]
+    worth = np.where(moved, usd[log.design], 0.0)
+    if (paid := priced.usd_of_each).size:
+        worth[moved] = paid[log.satellite[moved]]
     yield Entry(Item.DEVELOPMENT, 0.0, prices.development_usd)
     middles, fixed = monthly([0.0], [1.0], horizon)
     _, working = monthly(log.time_days, log.satellites, horizon)

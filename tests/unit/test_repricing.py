@@ -80,7 +80,7 @@ def test_each_price_counts(small, study, path):
     [("servicing.dry_kg", 500.0), ("reliability.gpu.rate_per_year", 0.2), ("service.sla_capacity_fraction", 0.5)],
 )
 def test_what_is_no_price_must_be_simulated(small, study, path, value):
-    with pytest.raises(InputError, match=f"^{path}: no price"):
+    with pytest.raises(InputError, match=f"^{path}: not among the prices"):
         experiment.reprice(study, changed(small, {path: value}))
 
 

@@ -237,6 +237,7 @@ class Study:
             ),
             on_ground=self.scenario.campus is not None,
             rate_per_year=discount_rate(self.scenario),
+            currency_year=self.scenario.economics.currency_year,
         )
         # One block is read, one for each of several strategies is not: theirs is the picture, and the JSON.
         if len(self.strategies) > 1:

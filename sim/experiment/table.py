@@ -85,8 +85,9 @@ TERMS = (
     "all planned GPUs could do, dead ones included.  A useful GPU-hour is an hour of it."
 )
 _CREDIT = (
-    "Total cost is the present value of all payments at {rate:g} % a year, less that of the life that {what} have left "
-    "at the end; uncredited, it is not.  A useful GPU-hour costs that over the hours discounted alike."
+    "Total cost is the present value of all payments at {rate:g} % a year, in USD of {year}, less that of the life "
+    "that {what} have left at the end; uncredited, it is not.  A useful GPU-hour costs that over the hours "
+    "discounted alike."
 )
 _NET = (
     "Net cost is total cost less ${value:,.2f} (service.value_usd_per_gpu_hour) for each useful GPU-hour, of at most "
@@ -109,14 +110,15 @@ def table(
     accounts: Sequence[str] = (),
     on_ground: bool = False,
     rate_per_year: float = 0.0,
+    currency_year: int = 2026,
 ) -> str:
     """The text of `Study.table`: estimates by strategy and metric, differences ("a - b"), ranking by metric, verdicts.
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
     `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: tables of
-    where GPU-hours and money went; `on_ground`: of hosts, which do not fly; `rate_per_year`: at which money is
-    discounted.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the last line is the last
-    verdict, a sentence of any length.
+    where GPU-hours and money went; `on_ground`: of hosts, which do not fly; `rate_per_year`: at which money, of the
+    `currency_year`, is discounted.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the
+    last line is the last verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
@@ -127,7 +129,7 @@ def table(
     texts = [
         TERMS,
         intervals_text(strategies, differences, replicates, on_ground=on_ground),
-        credit_text(on_ground, rate_per_year),
+        credit_text(on_ground, rate_per_year, currency_year),
     ]
     if equal_service:
         service, best = equal_service
@@ -225,9 +227,9 @@ def cause_name(name: str, *, on_ground: bool = False) -> str:
     return _CAUSE_NAMES.get(name, name.replace("_", " "))
 
 
-def credit_text(on_ground: bool, rate_per_year: float) -> str:
+def credit_text(on_ground: bool, rate_per_year: float, currency_year: int) -> str:
     """What total cost is."""
-    return _CREDIT.format(what=_what(on_ground), rate=100 * rate_per_year)
+    return _CREDIT.format(what=_what(on_ground), rate=100 * rate_per_year, year=currency_year)
 
 
 def net_text(service: Service) -> str:

@@ -142,7 +142,8 @@ def _best_by_value(study: Study) -> Sequence[str]:
 
 def _terms(study: Study, verdict: Verdict | None) -> list[str]:
     """What the words of the tables mean, that of the verdict first."""
-    texts = [TERMS, credit_text(study.scenario.campus is not None, discount_rate(study.scenario))]
+    rate, year = discount_rate(study.scenario), study.scenario.economics.currency_year
+    texts = [TERMS, credit_text(study.scenario.campus is not None, rate, year)]
     net = net_text(study.scenario.service)
     return [net, *texts] if verdict and verdict.metric == "net_cost_usd" else [*texts, net]
 

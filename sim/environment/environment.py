@@ -311,7 +311,7 @@ def _check_size(scenario: Scenario, planes: tuple[Plane, ...]) -> None:
         planes=len(planes),
         berths=sum(plane.slots for plane in planes) + sum(_spare_berths(scenario, planes)),
         positions=max(scenario.design(name).positions for name in scenario.design_names),
-        days=scenario.mission.days,
+        days=scenario.mission.days / scenario.table_step_days,
         designs=len(scenario.design_names),
     )
     if problem:

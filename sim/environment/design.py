@@ -36,6 +36,8 @@ KNOT_DAYS = 365.0
 """Days of birth for which all planes are computed; tables of other births lie in between, at the age of each day.
 Against a table of its own a birth half a year from both is off by up to .03 % of speed in the mean, by .3 % on a day
 on which a limit sets in at one age and not at the other, and its clock of stress by less than .4 %."""
+COARSE_KNOT_DAYS = 730.0
+"""The same where tables are coarse: two years, less half a day, a whole number of their steps."""
 PERFORMANCES_KEPT = 2048
 """Tables of (plane, month of birth) that are kept: 40 kB each over five years."""
 
@@ -205,12 +207,13 @@ class Design:
         return self._performance(plane, birth_key(birth_day))
 
     def _make_performance(self, plane: int, birth: int) -> Performance:
-        knot, beyond = divmod(birth, KNOT_DAYS)
+        between_knots = self.knot_days
+        knot, beyond = divmod(birth, between_knots)
         before, after = self._knot(int(knot)), self._knot(int(knot) + (beyond > 0))
         # Shares that give the age on each day; until the later knot its satellites are new.
-        older, age = self.sun.days - (birth - beyond), np.maximum(self.sun.days - birth, 0.0)
-        early = older < KNOT_DAYS
-        share = np.where(early, 1 - age / np.where(early & (older > 0), older, 1.0), beyond / KNOT_DAYS)
+        older, age = self.sun.sampled_days - (birth - beyond), np.maximum(self.sun.sampled_days - birth, 0.0)
+        early = older < between_knots
+        share = np.where(early, 1 - age / np.where(early & (older > 0), older, 1.0), beyond / between_knots)
 
         def between(name: str) -> Floats:
             low, high = np.asarray(before[name][plane], float), np.asarray(after[name][plane], float)
@@ -225,28 +228,38 @@ class Design:
             pace = self.scenario.reliability.stress.pace(
                 between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
             )
-            return Clock(self._clock_days, np.concatenate([[0.0], np.cumsum(pace)]))
+            return Clock(self.clock_days, np.concatenate([[0.0], np.cumsum(pace * self.sun.step_days)]))
 
         limit = np.where(before["limit"][plane] > 0, before["limit"][plane], after["limit"][plane]).astype(np.uint8)
         return Performance(light, dark, limit, stress)
 
     def is_limited(self, plane: int, birth_day: float) -> bool:
         """Whether light, power or heat ever limits satellites of a plane that were born in the month of a day."""
-        knot, beyond = divmod(birth_key(birth_day), KNOT_DAYS)
+        knot, beyond = divmod(birth_key(birth_day), self.knot_days)
         knots = {int(knot), int(knot) + (beyond > 0)}
         return any(bool(self._knot(number)["limit"][plane].any()) for number in knots)
 
     @cached_property
-    def _clock_days(self) -> Floats:
-        return np.append(self.sun.days, self.sun.days[-1] + 1)
+    def clock_days(self) -> Floats:
+        """Days on which the steps of the tables begin, and the end of the last."""
+        return np.append(self.sun.days, self.sun.days[-1] + self.sun.step_days)
+
+    @property
+    def knot_days(self) -> float:
+        """Days between the births for which all planes are computed."""
+        return KNOT_DAYS if self.sun.step_days == 1 else COARSE_KNOT_DAYS
+
+    def born_on_knot(self, birth_day: float) -> Tables:
+        """Tables of all planes for births on a day that is a multiple of `knot_days`."""
+        return self._knot(round(birth_day / self.knot_days))
 
     def _knot(self, number: int) -> Tables:
         """Tables of all planes for births on one of the days computed, from disk where they lie there."""
         if number not in self._knots:
             make: Callable[[], Tables] = lambda: operate_at_every_age(  # noqa: E731 (a name for what is made)
-                self.scenario, self.sun, self.sizes, number * KNOT_DAYS
+                self.scenario, self.sun, self.sizes, number * self.knot_days
             )
-            self._knots[number] = tables(key_of(self.scenario, f"born on day {number * KNOT_DAYS:g}"), make)
+            self._knots[number] = tables(key_of(self.scenario, f"born on day {number * self.knot_days:g}"), make)
         return self._knots[number]
 
 

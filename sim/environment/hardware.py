@@ -34,13 +34,13 @@ _PLANES_AT_ONCE = 32
 
 @dataclass(frozen=True)
 class SunTables:
-    """Light and geometry of all planes, day by day: what power and heat are computed from.
+    """Light and geometry of all planes, day by day or in longer steps: what power and heat are computed from.
 
     The large tables are single precision: half an arc to .1 s, light to 1e-7.
     """
 
     days: Floats
-    """Shape (n,)."""
+    """Mission days on which the steps begin, shape (n,)."""
     beta_rad: Table
     """Angle between Sun and plane, shape (planes, n), as all below but the last three."""
     half_arc_rad: Table
@@ -53,6 +53,14 @@ class SunTables:
     """Shape (planes, 1)."""
     period_s: Floats
     """Shape (planes, 1)."""
+    step_days: float = 1.0
+    """Length of a step, days: a row holds for all of it."""
+
+    @property
+    def sampled_days(self) -> Floats:
+        """Instants that rows are taken at, mission days, shape (n,): of a day its beginning, of a longer step the mean
+        of the beginnings of its days."""
+        return self.days + (self.step_days - 1) / 2
 
     def since(self, day: float) -> SunTables:
         """The same from a day of the tables on."""

@@ -21,8 +21,13 @@ def online_capacity(result: Result) -> tuple[Floats, Floats]:
     """Online GPUs of the fleet as a step function: times in days from 0, strictly increasing, and GPUs from each on.
 
     In each plane and month of birth GPUs alive at work times the share that light, power and heat let run; summed over
-    them, capped at nameplate.
+    them, capped at nameplate.  Where the fleet was walked in blocks, the mean of each block.
     """
+    if result.walked is not None:
+        online = result.walked.online_gpus
+        starts = np.arange(len(online)) * result.scenario.simulation.block_days
+        inside = starts < result.horizon_days
+        return starts[inside], np.clip(online[inside].astype(float), 0.0, result.nameplate_gpus)
     log = result.events
     moves = np.flatnonzero(log.gpus)
     steps = _with_standstills(result, moves)

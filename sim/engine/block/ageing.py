@@ -65,7 +65,8 @@ class Clocks:
         self._step, self._points = step_days, total.shape[1]
         self._total = np.ascontiguousarray(total, np.float32 if total.shape[0] > 64 else np.float64)
         self._flat = self._total.ravel()
-        last = float(self._total.max())
+        self.most = last = float(self._total.max())
+        """The largest exposure."""
         self._back_points = FINER * (self._points - 1) + 1
         self._per_total = (self._back_points - 1) / last if last > 0 else 0.0
         grid = np.linspace(0.0, last, self._back_points)
@@ -113,7 +114,7 @@ class AgeingHazard:
         knots, planes, _ = coarse.share.shape
         scale = hazard.share * np.array([weather.scale(hazard, design, plane) for plane in range(planes)])
         clocks, row_of = _clocks(hazard, coarse, weather, design)
-        oldest = float(coarse.days[-1]) if clocks is None else float(clocks._total.max())
+        oldest = float(coarse.stress_days[-1]) if clocks is None else clocks.most
         return cls(hazard, Ages(hazard, max(oldest, 1e-6)), clocks, row_of, scale)
 
 
@@ -133,6 +134,6 @@ def _clocks(hazard: Hazard, coarse: Coarse, weather: Weather, design: int) -> tu
         assert clock is not None
         if id(clock) not in rows:
             rows[id(clock)] = len(tables)
-            tables.append(clock.at(coarse.days))
+            tables.append(clock.at(coarse.stress_days))
         row_of[plane] = rows[id(clock)]
     return Clocks(np.array(tables), coarse.step_days), np.tile(row_of, knots)

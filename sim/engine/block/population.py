@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.berths import BerthState
+from sim.constants import HOURS_PER_DAY
 from sim.engine.block.births import Births, Newborn
 from sim.engine.block.block_log import BlockLog, GpuLosses
 from sim.engine.block.built import Built
@@ -61,6 +62,8 @@ class Site:
     """With each design as the satellite."""
     coarse: tuple[Coarse, ...]
     births: tuple[Births, ...]
+    colocated: NDArray[np.bool_]
+    """Planes whose satellites fly together, shape (planes,)."""
 
 
 class Population:
@@ -320,8 +323,15 @@ class Population:
         blocked = np.zeros(len(berth))
         if dead.any():
             blocked[dead] = self._clear_days(fleet.design[berth[dead]], plane[dead], day[dead])
+            self._stand_off(plane[dead], day[dead])
         self.empty(berth, day, blocked)
         fleet.lost[berth] = ~planned | np.isin(cause, (Cause.TOO_FEW_GPUS, Cause.STRATEGY))
+
+    def _stand_off(self, plane: NDArray[np.int32], day: Floats) -> None:
+        """Formations keep their distance from satellites that died in them."""
+        hours = self.known.scenarios[0].reliability.stand_off_hours
+        for one in np.flatnonzero(self.known.colocated[plane]).tolist() if hours > 0 else ():
+            self.stand_still(int(plane[one]), float(day[one]), hours / HOURS_PER_DAY, Cause.STAND_OFF)
 
     def _clear_days(self, design: NDArray[np.int8], plane: NDArray[np.int32], day: Floats) -> Floats:
         found = np.zeros(len(plane))
@@ -421,36 +431,18 @@ class Population:
         if due is not None:
             self.changed[due[0]] = True
 
+    def dead_gpus(self, satellites: int) -> NDArray[np.int16]:
+        """GPUs that satellites in orbit have lost, by serial number, of so many launched."""
+        fleet, found = self.fleet, np.zeros(satellites, np.int16)
+        there = np.flatnonzero(self.life_in != GONE)
+        gpus = np.array([one.satellite.positions for one in self.known.scenarios])[fleet.design[there]]
+        found[fleet.satellite[there]] = gpus - fleet.gpus_alive[there]
+        return found
+
     def close_month(self) -> None:
         """Write the month's losses of GPUs."""
         self._gpus.write(self.log)
         self.log.close_month()
-
-    def lose_some(self, berths: Ints, gpus: NDArray[np.int32], kind: EventKind, cause: int, day: float) -> None:
-        """Satellites lose so many GPUs at once, whichever they are."""
-        fleet = self.fleet
-        hit = np.flatnonzero(gpus > 0)
-        berths, gpus = berths[hit], gpus[hit]
-        working = fleet.state[berths] == _WORKING
-        plane = fleet.plane_of[berths].astype(np.intp)
-        fleet.gpus_alive[berths] -= gpus
-        for number in np.unique(fleet.design[berths]).tolist():
-            mine = working & (fleet.design[berths] == number)
-            bins = self._columns.bin[self.life_in[berths[mine]]]
-            self.online.add(bins, plane[mine], number, -gpus[mine].astype(np.int64))
-        self.log.extend(
-            len(berths),
-            time_days=day,
-            kind=kind,
-            cause=cause,
-            plane=plane,
-            berth=berths,
-            satellite=fleet.satellite[berths],
-            gpus=np.where(working, -gpus, 0),
-            amount=gpus,
-            design=fleet.design[berths],
-        )
-        self._look_after_losses(berths, plane)
 
     def stand_still(self, plane: int, day: float, days: float, cause: int) -> None:
         """A plane stops computing for a while."""

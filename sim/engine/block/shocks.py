@@ -72,13 +72,3 @@ class BlockShocks:
         population.end(
             lives, np.full(len(lives), day), np.full(len(lives), cause), planned=np.zeros(len(lives), bool)
         )
-        if shock.gpu_lethality > 0:
-            self._hit_gpus(berths[~dies], part, number, shock.gpu_lethality, cause, day)
-
-    def _hit_gpus(self, berths: Ints, part: int, number: int, lethality: float, cause: int, day: float) -> None:
-        """Each GPU dies by itself; those that a life would lose later are then lost already, which is left out."""
-        fleet = self.population.fleet
-        positions = self.scenario.satellite.positions
-        drawn = self.streams.uniforms("shock kills", part, fleet.site[berths], fleet.place[berths], number, positions)
-        died = (drawn < lethality).sum(axis=1) * fleet.gpus_alive[berths] / positions
-        self.population.lose_some(berths, np.rint(died).astype(np.int32), EventKind.GROUP_FAILED, cause, day)

@@ -29,6 +29,7 @@ from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind, EventLog
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
+from sim.result import Walked
 from sim.scenario.deployment import Launched
 from sim.scenario.models import Scenario
 from sim.strategies import Launch, Replenishing, Retire, Strategy
@@ -49,8 +50,8 @@ Floats = NDArray[np.float64]
 
 def simulate_in_blocks(
     scenario: Scenario, environment: Environment, strategy: Strategy, name: str, streams: Streams
-) -> tuple[EventLog, Floats]:
-    """(log, mean GPUs online in each block) of one replicate.
+) -> tuple[EventLog, Walked]:
+    """The log of one replicate, and what it leaves out.
 
     Raises `ScenarioError` for what blocks do not know, and `InputError` for a strategy that asks for what cannot be.
     """
@@ -59,7 +60,8 @@ def simulate_in_blocks(
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
     env.run()
-    return walk.log.finish(), np.array(walk.population.online.gpus)
+    dead = walk.population.dead_gpus(walk.flights.serials)
+    return walk.log.finish(), Walked(np.array(walk.population.online.gpus, np.float32), dead)
 
 
 class Walk:
@@ -78,7 +80,7 @@ class Walk:
         scenarios = tuple(design.scenario for design in environment.designs)
         births = tuple(Births(scenarios[d], d, coarse[d], self.weather, streams, self.horizon) for d in designs)
         self.population = Population(
-            Site(scenarios, coarse, births),
+            Site(scenarios, coarse, births, np.array([site.colocated for site in environment.sites])),
             self.fleet,
             self.log,
             streams,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.errors import Fault, ScenarioError
+from sim.scenario.failure import Shock
 from sim.scenario.models import Scenario
 from sim.strategies import Strategy
 from sim.strategies.advice import initial_parking_spares, services
@@ -44,6 +45,9 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[str, object]]:
     for name, group in reliability.groups.items():
         if group.standby != "hot" and group.units > group.needed:
             yield f"reliability.groups.{name}.standby", group.standby
+    for name, cause in reliability.common_causes.items():
+        if isinstance(cause, Shock) and cause.gpu_lethality > 0:
+            yield f"reliability.common_causes.{name}.gpu_lethality", cause.gpu_lethality
     laws = {"gpu": reliability.gpu, "bus": reliability.bus}
     laws |= {f"groups.{name}.law": group.law for name, group in reliability.groups.items()}
     for where, law in laws.items():

@@ -32,16 +32,6 @@ class Controls:
     """Exact expectations, shape (controls,)."""
 
 
-@dataclass(frozen=True)
-class Walked:
-    """What the log of a fleet walked in blocks leaves out: there losses of GPUs are added up by plane and month."""
-
-    online_gpus: NDArray[np.float32]
-    """Mean GPUs online in each block of `simulation.block_days`."""
-    dead_gpus: NDArray[np.int16]
-    """GPUs that satellites in orbit have lost by the horizon, by serial number; 0 for those that are no more."""
-
-
 @dataclass(frozen=True, repr=False)
 class Result:
     """One replicate of one strategy in one scenario."""
@@ -51,8 +41,6 @@ class Result:
     seed: int
     replicate: int
     slots_per_plane: tuple[int, ...]
-    walked: Walked | None
-    """What the log does not say of a fleet that was walked in blocks; none: it was not."""
     capacity: tuple[Capacity, ...]
     """Shares of their GPUs that satellites can run, one for each plane and month of birth that occurs."""
     capacity_of: NDArray[np.intp]
@@ -74,19 +62,16 @@ class Result:
         run: tuple[str, int, int],
         events: EventLog,
         controls: Controls,
-        walked: Walked | None = None,
     ) -> Result:
         """A run of a scenario in its environment; `run`: strategy, seed, replicate."""
         strategy, seed, replicate = run
-        nobody: tuple[tuple[Capacity, ...], NDArray[np.intp]] = (), np.empty(0, np.intp)
-        capacity, capacity_of = environment.capacities(events) if walked is None else nobody
+        capacity, capacity_of = environment.capacities(events)
         return cls(
             scenario=scenario,
             strategy=strategy,
             seed=seed,
             replicate=replicate,
             slots_per_plane=tuple(plane.slots for plane in environment.layouts),
-            walked=walked,
             capacity=capacity,
             capacity_of=capacity_of,
             events=events,

@@ -233,9 +233,11 @@ def unflown_entries(result: Result, priced: PricedFlights, prices: Economics) ->
 
 def dead_gpus(result: Result, satellites: int) -> Floats:
     """GPUs that each satellite has lost by the horizon, by serial number."""
-    if result.walked is not None:
-        return result.walked.dead_gpus[:satellites].astype(float)
     log = result.events
+    if result.scenario.in_blocks:
+        # Those of all satellites of one age, put down to one of them.
+        rows = log.kind == EventKind.DEAD_ABOARD
+        return np.bincount(log.satellite[rows], log.amount[rows], minlength=satellites)[:satellites]
     died, back = np.isin(log.kind, GPU_LOSSES), log.kind == EventKind.SERVICED
     # A row of a single GPU has no amount.
     dead = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=satellites)[:satellites]

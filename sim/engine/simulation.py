@@ -32,8 +32,8 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         run_campus(context, environment.hall)
         controls = NO_CONTROLS
     elif scenario.in_blocks:
-        events, walked = simulate_in_blocks(scenario, environment, decider, strategy, streams)
-        return Result.of(scenario, environment, (strategy, seed, replicate), events, NO_CONTROLS, walked)
+        events = simulate_in_blocks(scenario, environment, decider, strategy, streams)
+        return Result.of(scenario, environment, (strategy, seed, replicate), events, NO_CONTROLS)
     else:
         run = Run(scenario, environment, decider, strategy, streams)
         run.go()

@@ -267,7 +267,7 @@ class Environment:
         moved = events.where(EventKind.ARRIVED)
         serials = int(events.satellite.max(initial=-1)) + 1
         capacity_of = np.full(serials, -1, np.intp)
-        if len(arrived) == 0:
+        if len(arrived) == 0 or self.scenario.in_blocks:
             return (), capacity_of
         if self.hall is not None:
             capacity_of[:] = 0

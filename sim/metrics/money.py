@@ -96,7 +96,7 @@ def value_by_age(result: Result, days: Floats, decline_per_year: float) -> Float
     arrived = np.isin(log.kind, (EventKind.DELIVERED, EventKind.STORED))
     born[log.satellite[arrived]] = log.time_days[arrived]
     change = log.gpus
-    if result.walked is not None:
+    if result.scenario.in_blocks:
         # Who lost which GPU is not known: all satellites are taken to have lost as many.
         gpus = np.array([result.scenario.with_design(name).satellite.gpus for name in result.scenario.design_names])
         change = log.satellites * gpus[log.design]

@@ -23,12 +23,10 @@ def online_capacity(result: Result) -> tuple[Floats, Floats]:
     In each plane and month of birth GPUs alive at work times the share that light, power and heat let run; summed over
     them, capped at nameplate.  Where the fleet was walked in blocks, the mean of each block.
     """
-    if result.walked is not None:
-        online = result.walked.online_gpus
-        starts = np.arange(len(online)) * result.scenario.simulation.block_days
-        inside = starts < result.horizon_days
-        return starts[inside], np.clip(online[inside].astype(float), 0.0, result.nameplate_gpus)
     log = result.events
+    if result.scenario.in_blocks:
+        blocks = log.kind == EventKind.ONLINE
+        return log.time_days[blocks], np.clip(log.amount[blocks], 0.0, result.nameplate_gpus)
     moves = np.flatnonzero(log.gpus)
     steps = _with_standstills(result, moves)
     lengths = [len(step.times_days) for step in steps]

@@ -28,8 +28,6 @@ class Online:
         self._before = 0.0
         self._step = -1
         self._shares = np.zeros_like(self._alive, np.float32)
-        self.gpus: list[float] = []
-        """Mean over each block walked so far."""
         self._still_until = np.zeros(self._planes)
         self._stood = np.zeros(self._planes)  # days of this block
 
@@ -60,8 +58,8 @@ class Online:
         """Planes compute nothing for some days from now on; what overlaps counts once."""
         self._still_until[planes] = np.maximum(self._still_until[planes], day + days)
 
-    def close_block(self, block: int) -> None:
-        """A block has been walked: note the mean of its GPUs online, between what it began and ended with."""
+    def close_block(self, block: int) -> float:
+        """A block has been walked: the mean of its GPUs online, between what it began and ended with."""
         start = block * self._block_days
         end = min(start + self._block_days, self._horizon_days)
         step = min(int(0.5 * (start + end) / self._coarse[0].step_days), self._coarse[0].share.shape[2] - 1)
@@ -72,8 +70,9 @@ class Online:
         if self._still_until.max() > start:
             each = each * (1 - np.clip((np.minimum(self._still_until, end) - start) / (end - start), 0.0, 1.0))
         now = float(each.sum())
-        self.gpus.append(0.5 * (self._before + now) if block else now)
+        before = self._before if block else now
         self._before = now
+        return 0.5 * (before + now)
 
     def _share_of(self, coarse: Coarse, step: int, day: float) -> NDArray[np.float32]:
         """What satellites of each quarter can do in a step, shape (bins, planes): between those of the knots."""

@@ -431,13 +431,23 @@ class Population:
         if due is not None:
             self.changed[due[0]] = True
 
-    def dead_gpus(self, satellites: int) -> NDArray[np.int16]:
-        """GPUs that satellites in orbit have lost, by serial number, of so many launched."""
-        fleet, found = self.fleet, np.zeros(satellites, np.int16)
+    def write_dead_gpus(self) -> None:
+        """At the horizon write what satellites in orbit have lost of their GPUs, by design and quarter of birth."""
+        fleet = self.fleet
         there = np.flatnonzero(self.life_in != GONE)
-        gpus = np.array([one.satellite.positions for one in self.known.scenarios])[fleet.design[there]]
-        found[fleet.satellite[there]] = gpus - fleet.gpus_alive[there]
-        return found
+        gpus = np.array([one.satellite.gpus for one in self.known.scenarios])[fleet.design[there]]
+        key = fleet.design[there].astype(np.intp) * (1 << 16) + self._columns.bin[self.life_in[there]]
+        _, first, group = np.unique(key, return_index=True, return_inverse=True)
+        dead = np.bincount(group, gpus - fleet.gpus_alive[there])
+        one = there[first]
+        self.log.extend(
+            len(one),
+            time_days=self.horizon_days,
+            kind=EventKind.DEAD_ABOARD,
+            satellite=fleet.satellite[one],
+            amount=dead,
+            design=fleet.design[one],
+        )
 
     def close_month(self) -> None:
         """Write the month's losses of GPUs."""

@@ -29,7 +29,6 @@ from sim.errors import InputError
 from sim.events import NONE, Cause, EventKind, EventLog
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
-from sim.result import Walked
 from sim.scenario.deployment import Launched
 from sim.scenario.models import Scenario
 from sim.strategies import Launch, Replenishing, Retire, Strategy
@@ -50,8 +49,8 @@ Floats = NDArray[np.float64]
 
 def simulate_in_blocks(
     scenario: Scenario, environment: Environment, strategy: Strategy, name: str, streams: Streams
-) -> tuple[EventLog, Walked]:
-    """The log of one replicate, and what it leaves out.
+) -> EventLog:
+    """The log of one replicate.
 
     Raises `ScenarioError` for what blocks do not know, and `InputError` for a strategy that asks for what cannot be.
     """
@@ -60,8 +59,7 @@ def simulate_in_blocks(
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
     env.run()
-    dead = walk.population.dead_gpus(walk.flights.serials)
-    return walk.log.finish(), Walked(np.array(walk.population.online.gpus, np.float32), dead)
+    return walk.log.finish()
 
 
 class Walk:
@@ -142,11 +140,12 @@ class Walk:
             self._walk(start, end)
             reviewing = period is not None and end // period > start // period and end < self.horizon
             self._decide(start if block == 0 else end, reviewing=reviewing)
-            population.online.close_block(block)
+            self.log.append(start, EventKind.ONLINE, amount=population.online.close_block(block))
             if int(end // MONTH_DAYS) > month:
                 month = int(end // MONTH_DAYS)
                 population.close_month()
             yield env.timeout(end - start)
+        population.write_dead_gpus()
         population.close_month()
 
     def _walk(self, start: float, end: float) -> None:

@@ -120,9 +120,9 @@ class Births:
         ):
             if one.hazard.batch is not None:
                 drawn = self._in_bad_lots(one, born.address, drawn)
-            if len(drawn.satellite) == 0:
-                continue
             satellite, group, threshold, second = _ends_of_groups(one, drawn)
+            if len(satellite) == 0:
+                continue
             days = exposure.day(satellite, threshold)
             if one.hazard.span == 0:
                 first = days < end[satellite]

@@ -16,13 +16,15 @@ class BlockLog:
     """Takes down rows while a walk goes on, in any order within a month; `finish` turns them into an `EventLog`."""
 
     def __init__(self) -> None:
-        self._month: list[dict[str, NDArray[Any]]] = []
+        self._month: list[tuple[int, dict[str, ArrayLike]]] = []
+        self._rows = 0
         self._chunks: list[dict[str, NDArray[Any]]] = []
 
     def extend(self, count: int, **columns: ArrayLike) -> None:
-        """Rows: columns of `EventLog` by name, each of one value or of `count`."""
+        """Rows: columns of `EventLog` by name, each of one value or of `count`; nobody may change them later."""
         if count:
-            self._month.append({name: _column(name, columns, count) for name in COLUMNS})
+            self._month.append((count, columns))
+            self._rows += count
 
     def append(self, time_days: float, kind: EventKind, **columns: ArrayLike) -> None:
         """One row."""
@@ -32,13 +34,18 @@ class BlockLog:
         """All rows of a month are there: put them in order of time."""
         if not self._month:
             return
-        whole = {name: np.concatenate([part[name] for part in self._month]) for name in COLUMNS}
+        whole = {name: np.full(self._rows, empty_value(name), column_type(name)) for name in COLUMNS}
+        end = 0
+        for count, columns in self._month:
+            rows = slice(end, end := end + count)
+            for name, values in columns.items():
+                whole[name][rows] = values
         order = np.argsort(whole["time_days"], kind="stable")
         self._chunks.append({name: column[order] for name, column in whole.items()})
-        self._month = []
+        self._month, self._rows = [], 0
 
     def finish(self) -> EventLog:
-        """All rows, in order of time."""
+        """All rows, in order of time; more may follow."""
         self.close_month()
         found: dict[str, NDArray[Any]] = {}
         for name in COLUMNS:
@@ -49,18 +56,16 @@ class BlockLog:
         if np.any(days[1:] < days[:-1]):
             order = np.argsort(days, kind="stable")
             found = {name: column[order] for name, column in found.items()}
+        self._chunks = [dict(found)]
         return EventLog(**found)
-
-
-def _column(name: str, given: dict[str, ArrayLike], count: int) -> NDArray[Any]:
-    values = np.asarray(given.get(name, empty_value(name)), column_type(name))
-    return np.full(count, values) if values.ndim == 0 else values
 
 
 class GpuLosses:
     """GPUs that die singly or with what they sit on: a row for each plane, hazard and month, at its mean day."""
 
-    def __init__(self, planes: int, kinds: NDArray[np.uint8], causes: NDArray[np.uint8], designs: NDArray[np.uint8]):
+    def __init__(
+        self, planes: int, kinds: NDArray[np.uint8], causes: NDArray[np.uint8], designs: NDArray[np.uint8]
+    ) -> None:
         """`kinds`, `causes`, `designs`: of each hazard."""
         self._planes, self._kinds, self._causes, self._designs = planes, kinds, causes, designs
         size = len(kinds) * planes
@@ -73,8 +78,7 @@ class GpuLosses:
         died = np.bincount(place, minlength=len(self._all))
         self._all += died
         self._day += died * day
-        at_work = died if working.all() else np.bincount(place[working], minlength=len(self._all))
-        self._working += at_work
+        self._working += died if working.all() else np.bincount(place[working], minlength=len(self._all))
 
     def write(self, log: BlockLog) -> None:
         """Write the month, and begin another."""
@@ -82,7 +86,7 @@ class GpuLosses:
         hazard, plane = np.divmod(rows, self._planes)
         log.extend(
             len(rows),
-            time_days=self._day[rows] / np.maximum(self._all[rows], 1),
+            time_days=self._day[rows] / self._all[rows],
             kind=self._kinds[hazard],
             cause=self._causes[hazard],
             plane=plane,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.block.months import PlaneMonths
 from sim.environment.coarse import Coarse
 
 Floats = NDArray[np.float64]
@@ -19,13 +20,18 @@ BIN_DAYS = 90.0
 class Online:
     """GPUs alive at work by design, quarter of birth and plane, and what they could do in each block."""
 
-    def __init__(self, coarse: Sequence[Coarse], block_days: float, horizon_days: float) -> None:
+    def __init__(
+        self, coarse: Sequence[Coarse], working: NDArray[np.int32], months: PlaneMonths, block_days: float
+    ) -> None:
+        """`working`: satellites at work in each plane, kept by somebody else; `months`: to be filled."""
+        horizon_days = float(months.edges[-1])
+        self.working, self.months = working, months
         self._coarse = coarse
         self._block_days, self._horizon_days = block_days, horizon_days
         self._planes = coarse[0].share.shape[1]
         self._bins = int(horizon_days // BIN_DAYS) + 1
         self._alive = np.zeros((len(coarse), self._bins, self._planes), np.int64)
-        self._before = 0.0
+        self._before: Floats | None = None
         self._step = -1
         self._shares = np.zeros_like(self._alive, np.float32)
         self._still_until = np.zeros(self._planes)
@@ -66,13 +72,15 @@ class Online:
         if step != self._step:
             self._step = step
             self._shares = np.stack([self._share_of(one, step, start) for one in self._coarse])
-        each = (self._alive * self._shares).sum(axis=(0, 1))
+        each = np.einsum("dbp,dbp->p", self._alive, self._shares)
         if self._still_until.max() > start:
             each = each * (1 - np.clip((np.minimum(self._still_until, end) - start) / (end - start), 0.0, 1.0))
-        now = float(each.sum())
-        before = self._before if block else now
+        now = np.stack([self.alive, each, self.working])
+        before = now if self._before is None else self._before
         self._before = now
-        return 0.5 * (before + now)
+        mean = 0.5 * (before + now)
+        self.months.add(0.5 * (start + end), end - start, *mean)
+        return float(mean[1].sum())
 
     def _share_of(self, coarse: Coarse, step: int, day: float) -> NDArray[np.float32]:
         """What satellites of each quarter can do in a step, shape (bins, planes): between those of the knots."""

@@ -13,7 +13,10 @@ from sim.engine.block.births import Births, Newborn
 from sim.engine.block.block_log import BlockLog, GpuLosses
 from sim.engine.block.built import Built
 from sim.engine.block.calendar import Calendar
+from sim.engine.block.months import PlaneMonths
 from sim.engine.block.online import Online
+from sim.engine.block.serving import whole_share
+from sim.engine.block.training import gangs_of
 from sim.engine.draws import Addresses
 from sim.engine.hazards import Hazard
 from sim.environment.coarse import Coarse
@@ -87,7 +90,10 @@ class Population:
         self.looks_ahead_days: tuple[float, ...] = ()
         self.looks_at_age_days: tuple[float, ...] = ()
         self.asked_below = 0.0
-        self.online = Online(known.coarse, block_days, horizon_days)
+        self.workload = known.scenarios[0].workload
+        jobs, services = len(self.workload.jobs), len(self.workload.inference)
+        self.months = PlaneMonths.of(len(fleet.planes), horizon_days, services, jobs)
+        self.online = Online(known.coarse, fleet.slots_in[BerthState.WORKING], self.months, block_days)
         self.life_in = np.full(len(fleet.state), GONE, np.int32)
         """Life in each berth."""
         self.lives = 0
@@ -449,8 +455,15 @@ class Population:
             design=fleet.design[one],
         )
 
-    def close_month(self) -> None:
-        """Write the month's losses of GPUs."""
+    def close_month(self, month: int) -> None:
+        """Write the month's losses of GPUs, and look at how many GPUs gangs and whole replicas can use."""
+        if self.workload.uses_gpus:
+            slots = np.flatnonzero(self.fleet.state == _WORKING)
+            alive, plane = self.fleet.gpus_alive[slots], self.fleet.plane_of[slots]
+            planes, months = len(self.fleet.planes), self.months
+            months.whole[:, :, month] = whole_share(self.workload.inference, alive, plane, planes)
+            for number, job in enumerate(self.workload.jobs):
+                months.gangs[number, :, :, month] = gangs_of(job, alive, plane, planes)
         self._gpus.write(self.log)
         self.log.close_month()
 

@@ -18,8 +18,10 @@ from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flight, Flights
 from sim.engine.block.population import Population, Site
+from sim.engine.block.serving import serving_rows
 from sim.engine.block.shocks import BlockShocks
 from sim.engine.block.supported import check_supported
+from sim.engine.block.training import training_rows
 from sim.engine.known import known_designs
 from sim.engine.run import MOST_ROUNDS
 from sim.engine.weather import Weather
@@ -59,6 +61,13 @@ def simulate_in_blocks(
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
     env.run()
+    events, months = walk.log.finish(), walk.population.months
+    if not scenario.workload.uses_gpus:
+        return events
+    trained, held = training_rows(environment, events, months, walk.weather.fluence_per_day)
+    served = serving_rows(environment, events, months, held) if scenario.workload.inference else ()
+    for rows in (*trained, *served):
+        walk.log.extend(**rows)
     return walk.log.finish()
 
 
@@ -141,12 +150,11 @@ class Walk:
             reviewing = period is not None and end // period > start // period and end < self.horizon
             self._decide(start if block == 0 else end, reviewing=reviewing)
             self.log.append(start, EventKind.ONLINE, amount=population.online.close_block(block))
-            if int(end // MONTH_DAYS) > month:
+            if end // MONTH_DAYS > month or block == population.blocks - 1:
+                population.close_month(month)
                 month = int(end // MONTH_DAYS)
-                population.close_month()
             yield env.timeout(end - start)
         population.write_dead_gpus()
-        population.close_month()
 
     def _walk(self, start: float, end: float) -> None:
         """What happens in a block, by kind."""

@@ -45,6 +45,7 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[str, object]]:
     for name, group in reliability.groups.items():
         if group.standby != "hot" and group.units > group.needed:
             yield f"reliability.groups.{name}.standby", group.standby
+    yield from _unknown_jobs(scenario)
     for name, cause in reliability.common_causes.items():
         if isinstance(cause, Shock) and cause.gpu_lethality > 0:
             yield f"reliability.common_causes.{name}.gpu_lethality", cause.gpu_lethality
@@ -53,6 +54,23 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[str, object]]:
     for where, law in laws.items():
         if law.calendar_factor is not None:
             yield f"reliability.{where}.calendar_factor", "given"
+
+
+def _unknown_jobs(scenario: Scenario) -> Iterator[tuple[str, object]]:
+    """What jobs ask for: gangs are not followed one by one."""
+    most = max(shell.satellites_per_plane for shell in scenario.constellation.shells) * scenario.satellite.gpus
+    for number, job in enumerate(scenario.workload.jobs):
+        where = f"workload.jobs.{number}"
+        for field in ("work_gpu_hours", "arrives_every_days", "deadline_days"):
+            if getattr(job, field) is not None:
+                yield f"{where}.{field}", getattr(job, field)
+        for field, plain in (("in_passes", "compute"), ("in_storms", "compute"), ("hot_spares", 0)):
+            if getattr(job, field) != plain:
+                yield f"{where}.{field}", getattr(job, field)
+        if job.gpus > most:
+            yield f"{where}.gpus", job.gpus
+    if scenario.workload.jobs and scenario.power.eclipse_policy in ("pause", "migrate"):
+        yield "power.eclipse_policy", scenario.power.eclipse_policy
 
 
 def _unknown_of(strategy: Strategy, name: str) -> Iterator[tuple[str, object]]:

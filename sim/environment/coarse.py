@@ -7,7 +7,6 @@ over the mission leave a tenth of it.  Everything else is at the day of birth, d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,9 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.environment.cache import Tables, key_of, tables
 from sim.environment.design import COARSE_KNOT_DAYS, Design
 from sim.environment.environment import Environment
 from sim.environment.keeping import DEATH_STEP_DAYS
+from sim.environment.operation import battery_fraction, operate_with
 from sim.reliability import ClockRows, Exposures
 
 Floats = NDArray[np.float64]
@@ -46,14 +47,15 @@ class Coarse:
     def of(cls, environment: Environment, design: int = 0) -> Coarse:
         """The tables of a design of an environment, on the environment's own step."""
         chosen, sun = environment.designs[design], environment.sun
-        numbers = range(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1)
-        share = np.empty((len(numbers), len(sun.beta_rad), len(sun.days)), np.float32)
-        total = np.zeros((len(numbers), len(sun.beta_rad), len(sun.days) + 1))
-        for number in numbers:
-            for some, work, pace in _of_knot(chosen, number * COARSE_KNOT_DAYS):
-                share[number, some] = work
-                np.cumsum(pace * sun.step_days, axis=1, out=total[number, some, 1:])
-        knots = COARSE_KNOT_DAYS * np.arange(len(numbers))
+        knots = COARSE_KNOT_DAYS * np.arange(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1)
+        share = np.empty((len(knots), *sun.beta_rad.shape), np.float32)
+        total = np.zeros((*share.shape[:2], share.shape[2] + 1))
+        stress = chosen.scenario.reliability.stress
+        for number, birth in enumerate(knots):
+            key = key_of(chosen.scenario, f"born about day {birth:g}, {stress.model_dump_json()}")
+            found = tables(key, lambda day=float(birth): _of_births(chosen, day))  # type: ignore[misc]
+            share[number] = found["work"] * _left_by_dose(chosen, float(birth))
+            np.cumsum(found["pace"] * np.float64(sun.step_days), axis=1, out=total[number, :, 1:])
         return cls(sun.step_days, sun.days, knots, share, chosen.clock_days, total, chosen)
 
     def knot_of(self, birth_days: ArrayLike) -> Ints:
@@ -117,18 +119,28 @@ class Coarse:
         return np.asarray(years[planes, np.minimum(at, years.shape[1] - 1)])
 
 
-def _of_knot(design: Design, birth_day: float) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Work and effective days a day of satellites born on a day, some planes at a time, each of shape (planes, n)."""
-    tables, sun, stress = design.born_on_knot(birth_day), design.sun, design.scenario.reliability.stress
-    worn = design.scenario.radiation.wear.derating_per_krad > 0
+def _of_births(design: Design, birth_day: float) -> Tables:
+    """Work over that at full speed, dose apart, and effective days a day, of satellites born on a day, (planes, n)."""
+    scenario, sizes, fine = design.scenario, design.sizes, design.light.fine
+    fraction = battery_fraction(scenario, design.sun, sizes, birth_day)
+    steps = len(fine.days) // len(design.sun.days)
+    work, pace = np.empty_like(fraction), np.empty_like(fraction)
     first = 0
-    for here in sun.chunks():
+    for here in fine.chunks():
         some = slice(first, first := first + len(here.beta_rad))
-        light, dark, junction, swing, cycles = (
-            np.asarray(tables[name][some], float)
-            for name in ("light_speed", "dark_speed", "junction_c", "swing_k", "cycles")
-        )
-        work = light + here.dark * (dark - light)
-        if worn:
-            work *= np.array([design.radiation.frequency(plane.id, birth_day) for plane in design.planes[some]])
-        yield some, work, stress.pace(junction, swing, cycles)
+        made = operate_with(scenario, here, sizes, birth_day, np.repeat(fraction[some], steps, axis=1))
+        aged = scenario.reliability.stress.pace(made.junction_c, made.swing_k, made.cycles)
+        done = made.light_speed + here.dark * (made.dark_speed - made.light_speed)
+        shape = len(here.beta_rad), -1, steps
+        work[some], pace[some] = done.reshape(shape).mean(axis=2), aged.reshape(shape).mean(axis=2)
+    return {"work": work, "pace": pace}
+
+
+def _left_by_dose(design: Design, birth_day: float) -> Floats:
+    """Share of its speed that dose leaves a chip born on a day, shape (planes, n) or (1, 1)."""
+    if design.scenario.radiation.wear.derating_per_krad == 0:
+        return np.ones((1, 1))
+    radiation = design.radiation
+    first = np.unique(radiation.exposure_index, return_index=True)[1]
+    by_exposure = np.array([radiation.frequency(int(plane), birth_day) for plane in first])
+    return np.asarray(by_exposure[radiation.exposure_index])

@@ -62,6 +62,22 @@ class SunTables:
         of the beginnings of its days."""
         return self.days + (self.step_days - 1) / 2
 
+    def means(self, days: Floats, step_days: float) -> SunTables:
+        """The same in longer steps, each of as many as go into one."""
+
+        def mean(table: Table) -> Table:
+            return np.asarray(table).reshape(*table.shape[:-1], len(days), -1).mean(axis=-1)
+
+        return replace(
+            self,
+            days=days,
+            beta_rad=mean(self.beta_rad),
+            half_arc_rad=mean(self.half_arc_rad),
+            sunlit=mean(self.sunlit),
+            sun_km=mean(self.sun_km),
+            step_days=step_days,
+        )
+
     def since(self, day: float) -> SunTables:
         """The same from a day of the tables on."""
         first = int(np.searchsorted(self.days, day))
@@ -87,8 +103,9 @@ class SunTables:
 
     def chunks(self) -> Iterator[SunTables]:
         """The same, some planes at a time, in double precision: what is computed from it then needs little memory."""
-        for first in range(0, len(self.beta_rad), _PLANES_AT_ONCE):
-            some = slice(first, first + _PLANES_AT_ONCE)
+        together = int(_PLANES_AT_ONCE * self.step_days)  # as many rows in all
+        for first in range(0, len(self.beta_rad), together):
+            some = slice(first, first + together)
             yield replace(
                 self,
                 beta_rad=self.beta_rad[some].astype(float),

@@ -18,6 +18,7 @@ from sim.environment.cache import Tables
 from sim.environment.hardware import (
     Sizes,
     SunTables,
+    Table,
     fade_law,
     heat_limit_w,
     heat_path,
@@ -102,17 +103,34 @@ def operate_at_every_age(scenario: Scenario, sun: SunTables, sizes: Sizes, birth
     return {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in KEPT_AT_KNOTS}
 
 
-def _operate(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float) -> Operation:
-    """The operation in some planes on each day of the tables; before their birth satellites are new."""
+def battery_fraction(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float) -> Singles:
+    """Battery capacity of satellites born on a day as a share of the new one, shape (planes, n)."""
+    pieces = [_operate(scenario, some, sizes, birth_day).battery_fraction for some in sun.chunks()]
+    return np.concatenate(pieces)
+
+
+def operate_with(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float, fraction: Table) -> Operation:
+    """The operation in some planes in each step of the tables with a battery of which so much is left."""
+    return _operate(scenario, sun, sizes, birth_day, np.asarray(fraction, float))
+
+
+def _operate(
+    scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float, fraction: Floats | None = None
+) -> Operation:
+    """The operation in some planes on each day of the tables; before their birth satellites are new.
+
+    `fraction`: what is left of the battery's capacity; none: it is followed from step to step.
+    """
     satellite, gpu = scenario.satellite, scenario.satellite.gpu
-    age_years = np.maximum(sun.days - birth_day, 0.0) / DAYS_PER_YEAR
+    age_years = np.maximum(sun.sampled_days - birth_day, 0.0) / DAYS_PER_YEAR
     absorbed = _absorbed_w_m2(satellite, sun, age_years)
     cool_w = heat_limit_w(satellite, sizes.radiator_m2, absorbed)
     wanted_w = np.minimum(np.maximum(cool_w - satellite.bus_power_w, 0.0), satellite.gpus * gpu.peak_w)
     array_w = sizes.array_m2 * sun.array_w_per_m2(satellite, age_years)
     budget = partial(_budget, scenario, sun, array_w, wanted_w)
     cycles = np.where(sun.dark > 0, MINUTES_PER_DAY * 60 / sun.period_s, 0.0)
-    fraction = _battery_fraction(satellite, sun, sizes, cycles, budget(1e30).dark_w, birth_day)
+    if fraction is None:
+        fraction = _battery_fraction(satellite, sun, sizes, cycles, budget(1e30).dark_w, birth_day)
     balance = budget(sizes.battery_wh * fraction)
     light_speed, dark_speed = _speed(satellite, balance.light_w), _speed(satellite, balance.dark_w)
     junction_c, swing_k, radiator_c = _temperatures(satellite, sun, sizes, absorbed, balance)
@@ -185,6 +203,7 @@ def _battery_fraction(
         satellite.battery.depth_limit,
         discharge_efficiency=satellite.battery.discharge_efficiency,
         fade=fade_law(satellite),
+        step_days=sun.step_days,
     )
     fraction = np.ones_like(cycles)
     fraction[:, first:] = wear.capacity_fraction

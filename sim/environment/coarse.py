@@ -19,10 +19,16 @@ from sim.environment.design import COARSE_KNOT_DAYS, Design
 from sim.environment.environment import Environment
 from sim.environment.keeping import DEATH_STEP_DAYS
 from sim.environment.operation import battery_fraction, operate_with
+from sim.environment.planes import Plane
+from sim.environment.sun_tables import Table
+from sim.environment.sunlight import alike
 from sim.reliability import ClockRows, Exposures
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+NODES_APART_DEG = 2.0
+"""Planes of a shell are worked out so far apart; those between lie between."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +53,14 @@ class Coarse:
     def of(cls, environment: Environment, design: int = 0) -> Coarse:
         """The tables of a design of an environment, on the environment's own step."""
         chosen, sun = environment.designs[design], environment.sun
-        knots = COARSE_KNOT_DAYS * np.arange(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1)
+        knots = COARSE_KNOT_DAYS * np.arange(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1.0)
         share = np.empty((len(knots), *sun.beta_rad.shape), np.float32)
         total = np.zeros((*share.shape[:2], share.shape[2] + 1))
-        stress = chosen.scenario.reliability.stress
-        for number, birth in enumerate(knots):
-            key = key_of(chosen.scenario, f"born about day {birth:g}, {stress.model_dump_json()}")
-            found = tables(key, lambda day=float(birth): _of_births(chosen, day))  # type: ignore[misc]
-            share[number] = found["work"] * _left_by_dose(chosen, float(birth))
-            np.cumsum(found["pace"] * np.float64(sun.step_days), axis=1, out=total[number, :, 1:])
+        among = _Between.of(chosen.planes)
+        for number, birth in enumerate(knots.tolist()):
+            found = _births(chosen, among.known, birth)
+            share[number] = among.all(found["work"]) * _left_by_dose(chosen, birth)
+            np.cumsum(among.all(found["pace"]) * sun.step_days, axis=1, out=total[number, :, 1:])
         return cls(sun.step_days, sun.days, knots, share, chosen.clock_days, total, chosen)
 
     def knot_of(self, birth_days: ArrayLike) -> Ints:
@@ -119,10 +124,57 @@ class Coarse:
         return np.asarray(years[planes, np.minimum(at, years.shape[1] - 1)])
 
 
-def _of_births(design: Design, birth_day: float) -> Tables:
+@dataclass(frozen=True, eq=False)
+class _Between:
+    """Planes of a shell among a few of them, by node: over ten days those within a few degrees do the same."""
+
+    known: Ints
+    """The planes for which everything is worked out."""
+    low: Ints
+    """Position in `known` of the one before each plane, shape (planes,)."""
+    high: Ints
+    """Of the one after it."""
+    part: Floats
+    """How far between the two it lies, 0 to 1, shape (planes,)."""
+
+    @classmethod
+    def of(cls, planes: tuple[Plane, ...]) -> _Between:
+        """All planes, those known `NODES_APART_DEG` apart."""
+        chosen = np.zeros(len(planes), bool)
+        before, after, part = np.arange(len(planes)), np.arange(len(planes)), np.zeros(len(planes))
+        for members in alike(planes):
+            node = np.array([planes[one].raan_deg for one in members])
+            order = np.argsort(node, kind="stable")
+            node, mine = node[order], members[order]
+            span = ((node - node[0]) / NODES_APART_DEG).astype(np.intp)
+            kept = np.flatnonzero(np.diff(span, prepend=-1, append=span[-1] + 1)[:-1] > 0)
+            kept = np.union1d(kept, [len(mine) - 1])
+            chosen[mine[kept]] = True
+            low = np.minimum(np.searchsorted(kept, np.arange(len(mine)), side="right") - 1, max(len(kept) - 2, 0))
+            high = np.minimum(low + 1, len(kept) - 1)
+            before[mine], after[mine] = mine[kept[low]], mine[kept[high]]
+            gap = node[kept[high]] - node[kept[low]]
+            part[mine] = (node - node[kept[low]]) / np.where(gap > 0, gap, 1.0)
+        position = np.cumsum(chosen) - 1
+        return cls(np.flatnonzero(chosen), position[before], position[after], part)
+
+    def all(self, known: Table) -> Floats:
+        """A table of all planes from that of the known ones, (known, n)."""
+        low, high = np.asarray(known, float)[self.low], np.asarray(known, float)[self.high]
+        return np.asarray(low + self.part[:, None] * (high - low))
+
+
+def _births(design: Design, planes: Ints, birth_day: float) -> Tables:
+    """What `_of_births` makes, from disk where it lies there."""
+    stress = design.scenario.reliability.stress.model_dump_json()
+    key = key_of(design.scenario, f"born about day {birth_day:g}, {stress}")
+    return tables(key, lambda: _of_births(design, planes, birth_day))
+
+
+def _of_births(design: Design, planes: Ints, birth_day: float) -> Tables:
     """Work over that at full speed, dose apart, and effective days a day, of satellites born on a day, (planes, n)."""
-    scenario, sizes, fine = design.scenario, design.sizes, design.light.fine
-    fraction = battery_fraction(scenario, design.sun, sizes, birth_day)
+    scenario, sizes, fine = design.scenario, design.sizes, design.light.fine.of(planes)
+    fraction = battery_fraction(scenario, design.sun.of(planes), sizes, birth_day)
     steps = len(fine.days) // len(design.sun.days)
     work, pace = np.empty_like(fraction), np.empty_like(fraction)
     first = 0

@@ -90,7 +90,7 @@ class Design:
             sizing = sizing.at(self.mass_kg)
         needs = sizing
         if worst is not self.sun:
-            needs = DeltaV.of(scenario, planes, self.sun, self.sizes, mass_kg=sizing.mass_kg)
+            needs = DeltaV.of(scenario, planes, self.sun, self.sizes, mass_kg=sizing.mass_kg, fine=light.fine)
         flights = [self._flights(vehicle) for vehicle in scenario.launch.names]
         self.payloads_kg = tuple(payload for payload, _ in flights)
         """Payload of each vehicle for each plane, kg."""

@@ -19,7 +19,7 @@ from sim.environment.drift import check_drift, drift_days
 from sim.environment.filling import check_sizes, job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.ground_link import GroundLink
-from sim.environment.hardware import Sizes, SunTables, Table
+from sim.environment.hardware import Sizes
 from sim.environment.joined import JoinedPlanes, joined_planes
 from sim.environment.keeping import OrbitKeeping
 from sim.environment.light_windows import LightWindows, both_lit
@@ -28,6 +28,7 @@ from sim.environment.planes import Plane, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.rhythms import Rhythms
 from sim.environment.site import Capacity, OrbitalPlane, Site
+from sim.environment.sun_tables import SunTables, Table
 from sim.environment.sunlight import Sunlight
 from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventKind, EventLog
@@ -180,9 +181,10 @@ class Environment:
 
     def light(self, plane: int) -> Light:
         """The light of a plane over the mission in a few numbers."""
-        inside = self.days < self.horizon_days
-        sunlit = self.sunlit[plane][inside]
-        minutes = self.sun.half_arc_rad[plane][inside] / np.pi * self.planes[plane].period_min
+        fine = self.designs[0].light.fine
+        inside = fine.days < self.horizon_days
+        sunlit = fine.sunlit[plane][inside]
+        minutes = fine.half_arc_rad[plane][inside] / np.pi * self.planes[plane].period_min
         dark_days = np.count_nonzero(minutes > 0) / np.count_nonzero(inside) * DAYS_PER_YEAR
         return Light(float(sunlit.mean()), float(sunlit.min()), dark_days, float(minutes.max()))
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.design import Design
 from sim.environment.gang_speed import communication_share, daily_speed
-from sim.environment.hardware import SunTables
 from sim.environment.interruption_rates import InterruptionRates, RatesOfMake, UnitRates
 from sim.environment.interruptions import (
     DailyRates,
@@ -36,6 +35,7 @@ from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import Passes, PassesOfPlanes, block_means
+from sim.environment.sun_tables import SunTables
 from sim.scenario.models import Scenario
 from sim.workloads import Hardware, JobFigures, TrainingJob, WorkTable, job_figures
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy.special import lambertw
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
-from sim.environment.hardware import Sizes, SunTables, tubes_m2, vulnerable_m2
+from sim.environment.hardware import Sizes, tubes_m2, vulnerable_m2
 from sim.environment.planes import Plane
 from sim.environment.spares import spare_ways_of
+from sim.environment.sun_tables import SunTables
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
 from sim.physics.debris import critical_diameter_cm, debris_flux_per_m2_year
@@ -129,12 +130,29 @@ class DeltaV:
 
     @classmethod
     def of(
-        cls, scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables, sizes: Sizes, *, mass_kg: float
+        cls,
+        scenario: Scenario,
+        planes: tuple[Plane, ...],
+        sun: SunTables,
+        sizes: Sizes,
+        *,
+        mass_kg: float,
+        fine: SunTables | None = None,
     ) -> DeltaV:
-        """What satellites of a mass and of these sizes need in these planes."""
+        """What satellites of a mass and of these sizes need in these planes.
+
+        `fine`: the light in shorter steps, if it is known.
+        """
         propulsion = scenario.satellite.propulsion
         flux, magnetic = _activity(scenario, sun.sampled_days)
-        drag = [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic, mass_kg=mass_kg) for some in sun.chunks()]
+        drag, first = [], 0
+        for some in sun.chunks():
+            area = _array_drag_area_m2(scenario, sizes, some)
+            if fine is not None:
+                exact = _array_drag_area_m2(scenario, sizes, fine.of(slice(first, first + len(area))))
+                area = exact.reshape(*area.shape, -1).mean(axis=2)
+            drag.append(_drag_m_s_per_day(scenario, some.altitude_km, area, flux, magnetic, mass_kg=mass_kg))
+            first += len(area)
         held = np.array(
             [
                 0.0
@@ -321,15 +339,15 @@ def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
 
 
 def _drag_m_s_per_day(
-    scenario: Scenario, sizes: Sizes, sun: SunTables, flux: Floats, magnetic: Floats, *, mass_kg: float
+    scenario: Scenario, altitude_km: Floats, array_m2: Floats, flux: Floats, magnetic: Floats, *, mass_kg: float
 ) -> Floats:
-    """Delta-v of each day against the air, shape (planes, n)."""
+    """Delta-v of each day against the air, shape (planes, n), of arrays that show the flow these areas."""
     propulsion = scenario.satellite.propulsion
-    facing = _array_drag_area_m2(scenario, sizes, sun) + propulsion.body_drag_area_m2
+    facing = array_m2 + propulsion.body_drag_area_m2
     # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
     ballistic = ballistic_kg_m2(mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
-    density = orbit_mean_density_kg_m3(sun.altitude_km, flux, magnetic)
-    return np.asarray(drag_make_up_m_s_per_year(sun.altitude_km, density, ballistic) / DAYS_PER_YEAR)
+    density = orbit_mean_density_kg_m3(altitude_km, flux, magnetic)
+    return np.asarray(drag_make_up_m_s_per_year(altitude_km, density, ballistic) / DAYS_PER_YEAR)
 
 
 def _array_drag_area_m2(scenario: Scenario, sizes: Sizes, sun: SunTables) -> Floats:

@@ -15,16 +15,8 @@ from numpy.typing import NDArray
 
 from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY, SECONDS_PER_HOUR
 from sim.environment.cache import Tables
-from sim.environment.hardware import (
-    Sizes,
-    SunTables,
-    Table,
-    fade_law,
-    heat_limit_w,
-    heat_path,
-    lowest_load_w,
-    satellite_policy,
-)
+from sim.environment.hardware import Sizes, fade_law, heat_limit_w, heat_path, lowest_load_w, satellite_policy
+from sim.environment.sun_tables import SunTables, Table
 from sim.physics.battery import battery_life
 from sim.physics.power import Budget, best_operation, sustainable
 from sim.physics.thermal import solar_absorptance_at_age
@@ -128,7 +120,7 @@ def _operate(
     wanted_w = np.minimum(np.maximum(cool_w - satellite.bus_power_w, 0.0), satellite.gpus * gpu.peak_w)
     array_w = sizes.array_m2 * sun.array_w_per_m2(satellite, age_years)
     budget = partial(_budget, scenario, sun, array_w, wanted_w)
-    cycles = np.where(sun.dark > 0, MINUTES_PER_DAY * 60 / sun.period_s, 0.0)
+    cycles = sun.eclipses_per_day
     if fraction is None:
         fraction = _battery_fraction(satellite, sun, sizes, cycles, budget(1e30).dark_w, birth_day)
     balance = budget(sizes.battery_wh * fraction)
@@ -195,7 +187,7 @@ def _battery_fraction(
     first = int(np.searchsorted(sun.days, birth_day))
     if first == len(sun.days):
         return np.ones_like(cycles)
-    dark_s = sun.dark * sun.period_s
+    dark_s = sun.eclipse_s
     wear = battery_life(
         ((satellite.bus_power_w + asked_w) * dark_s / SECONDS_PER_HOUR)[:, first:],
         cycles[:, first:],
@@ -231,7 +223,7 @@ def _temperatures(
     # In the dark the chip falls at once by what its own resistance takes up, and follows the radiator, which lags.
     dark_k = path.radiator_k(satellite.bus_power_w + balance.dark_w, sizes.radiator_m2, absorbed)
     at_once = path.junction_coolant_k_per_w * (balance.light_w - balance.dark_w) / satellite.gpus
-    followed = -np.expm1(-sun.dark * sun.period_s / (60 * satellite.radiator.thermal_time_min))
+    followed = -np.expm1(-sun.eclipse_s / (60 * satellite.radiator.thermal_time_min))
     fall_k = np.minimum(at_once + followed * (radiator_k - dark_k), junction_c - satellite.radiator.coolant_min_c)
     swing_k = np.where(sun.dark > 0, np.maximum(fall_k, 0.0), 0.0)
     return junction_c, swing_k, radiator_k - CELSIUS_ZERO_K

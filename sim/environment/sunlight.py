@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.environment.cache import Tables, key_of, tables
-from sim.environment.hardware import SunTables
 from sim.environment.planes import Plane, plane_shadow
+from sim.environment.sun_tables import SunTables
 from sim.ephemeris import sun_teme_km
 from sim.physics.eclipse import DailyLight, PlaneShadow, daily_light
 from sim.physics.track import beta_rad
@@ -78,12 +78,12 @@ def _coarse(scenario: Scenario, planes: tuple[Plane, ...]) -> Sunlight:
     step, last = scenario.table_step_days, np.ceil(scenario.mission.days)
     days, every_day = np.arange(np.ceil(last / step) + 1) * step, np.arange(last + 1)
     grid = np.arange(-4.0, last + 4, 2.0)
-    fine_days = np.arange(len(days) * round(step / FINE_DAYS)) * FINE_DAYS
+    fine_days = np.arange(len(days) * round(step / FINE_DAYS), dtype=float) * FINE_DAYS
 
     def make() -> Tables:
         sun = sun_teme_km(scenario.mission.start, grid)
         shadows = [plane_shadow(scenario, plane, sun, grid) for plane in planes]
-        groups = _groups(planes)
+        groups = alike(planes)
         exact = np.sort(np.concatenate([_chosen(planes, shadows, members, every_day) for members in groups]))
         light = daily_light((shadows[plane] for plane in exact), every_day)
         known = {f"exact_{name}": table for name, table in vars(light).items()}
@@ -119,14 +119,14 @@ def _sun_tables(
     )
 
 
-def _groups(planes: tuple[Plane, ...]) -> list[Ints]:
+def alike(planes: tuple[Plane, ...]) -> list[Ints]:
     """Planes that meet the shadow alike: of one shell, or of one entry of parking orbits, height and inclination."""
-    alike: dict[tuple[int, int, int, float], list[int]] = {}
+    groups: dict[tuple[int, int, int, float], list[int]] = {}
     for plane in planes:
         parking = -1 if plane.parking is None else plane.parking
         key = plane.shell, parking, round(plane.altitude_km), round(plane.inclination_deg, 1)
-        alike.setdefault(key, []).append(plane.id)
-    return [np.array(members) for members in alike.values()]
+        groups.setdefault(key, []).append(plane.id)
+    return [np.array(members) for members in groups.values()]
 
 
 def _chosen(planes: tuple[Plane, ...], shadows: list[PlaneShadow], members: Ints, days: Floats) -> Ints:
@@ -179,4 +179,5 @@ def _mean_by_beta(beta: NDArray[np.float32], values: NDArray[np.float32]) -> tup
     which = ((np.asarray(beta, float).ravel() / np.pi + 0.5) * BETA_BINS).astype(np.intp)
     counts = np.bincount(which)
     there = counts > 0
-    return tuple(np.bincount(which, each.ravel())[there] / counts[there] for each in (beta, values))  # type: ignore[return-value]
+    means = [np.asarray(np.bincount(which, each.ravel())[there] / counts[there]) for each in (beta, values)]
+    return means[0], means[1]

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.constants import DAYS_PER_YEAR
+from sim.constants import DAYS_PER_YEAR, TAU, TROPICAL_YEAR_DAYS
 from sim.environment.cache import Tables, key_of, tables
 from sim.environment.design import COARSE_KNOT_DAYS, Design
 from sim.environment.environment import Environment
@@ -22,13 +22,17 @@ from sim.environment.operation import battery_fraction, operate_with
 from sim.environment.planes import Plane
 from sim.environment.sun_tables import Table
 from sim.environment.sunlight import alike
+from sim.ephemeris import secular_rates
 from sim.reliability import ClockRows, Exposures
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-NODES_APART_DEG = 2.0
-"""Planes of a shell are worked out so far apart; those between lie between."""
+NODES_APART = 1 / 25
+"""Planes of a shell are worked out so far apart, as a share of how far their nodes move against the Sun in a step: over
+which its mean is taken.  Those between lie between."""
+APART_DEG = 0.25, 2.0
+"""The least and the most, degrees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +60,7 @@ class Coarse:
         knots = COARSE_KNOT_DAYS * np.arange(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1.0)
         share = np.empty((len(knots), *sun.beta_rad.shape), np.float32)
         total = np.zeros((*share.shape[:2], share.shape[2] + 1))
-        among = _Between.of(chosen.planes)
+        among = _Between.of(chosen.planes, sun.step_days)
         for number, birth in enumerate(knots.tolist()):
             found = _births(chosen, among.known, birth)
             share[number] = among.all(found["work"]) * _left_by_dose(chosen, birth)
@@ -138,17 +142,20 @@ class _Between:
     """How far between the two it lies, 0 to 1, shape (planes,)."""
 
     @classmethod
-    def of(cls, planes: tuple[Plane, ...]) -> _Between:
-        """All planes, those known `NODES_APART_DEG` apart."""
+    def of(cls, planes: tuple[Plane, ...], step_days: float) -> _Between:
+        """All planes, in steps of so many days."""
         chosen = np.zeros(len(planes), bool)
         before, after, part = np.arange(len(planes)), np.arange(len(planes)), np.zeros(len(planes))
         for members in alike(planes):
             node = np.array([planes[one].raan_deg for one in members])
             order = np.argsort(node, kind="stable")
             node, mine = node[order], members[order]
-            span = ((node - node[0]) / NODES_APART_DEG).astype(np.intp)
-            kept = np.flatnonzero(np.diff(span, prepend=-1, append=span[-1] + 1)[:-1] > 0)
-            kept = np.union1d(kept, [len(mine) - 1])
+            moves = secular_rates(planes[mine[0]].elements).node_rad_per_day - TAU / TROPICAL_YEAR_DAYS
+            span = ((node - node[0]) / np.clip(np.degrees(abs(moves)) * step_days * NODES_APART, *APART_DEG)).astype(
+                int
+            )
+            # The first of each span, and the last before a gap.
+            kept = np.flatnonzero((np.diff(span, prepend=-1) > 0) | (np.diff(span, append=span[-1] + 2) > 1))
             chosen[mine[kept]] = True
             low = np.minimum(np.searchsorted(kept, np.arange(len(mine)), side="right") - 1, max(len(kept) - 2, 0))
             high = np.minimum(low + 1, len(kept) - 1)

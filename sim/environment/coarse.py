@@ -188,7 +188,8 @@ def _of_births(design: Design, planes: Ints, birth_day: float) -> Tables:
     for here in fine.chunks():
         some = slice(first, first := first + len(here.beta_rad))
         made = operate_with(scenario, here, sizes, birth_day, np.repeat(fraction[some], steps, axis=1))
-        aged = scenario.reliability.stress.pace(made.junction_c, made.swing_k, made.cycles)
+        cycled = here.cycled
+        aged = scenario.reliability.stress.pace(made.junction_c, made.swing_k, made.cycles / cycled, cycled)
         done = made.light_speed + here.dark * (made.dark_speed - made.light_speed)
         shape = len(here.beta_rad), -1, steps
         work[some], pace[some] = done.reshape(shape).mean(axis=2), aged.reshape(shape).mean(axis=2)

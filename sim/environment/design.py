@@ -231,8 +231,9 @@ class Design:
             light, dark = light * frequency, dark * frequency
 
         def stress() -> Clock:
+            cycled = self.sun.of(slice(plane, plane + 1)).cycled[0]
             pace = self.scenario.reliability.stress.pace(
-                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
+                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float) / cycled, cycled
             )
             return Clock(self.clock_days, np.concatenate([[0.0], np.cumsum(pace * self.sun.step_days)]))
 

@@ -65,7 +65,7 @@ class SunTables:
             sunlit=mean(self.sunlit),
             sun_km=mean(self.sun_km),
             step_days=step_days,
-            eclipsed=mean(np.asarray(self.half_arc_rad) > 0),
+            eclipsed=mean(np.asarray(self.half_arc_rad) > 0 if self.eclipsed is None else self.eclipsed),
         )
 
     def since(self, day: float) -> SunTables:
@@ -122,7 +122,12 @@ class SunTables:
     def eclipse_s(self) -> Floats:
         """Length of an eclipse, mean over the days that have any, s; 0 in steps without."""
         length = self.dark * self.period_s
-        return length if self.eclipsed is None else np.asarray(length / np.where(length > 0, self.eclipsed, 1.0))
+        return np.asarray(length / self.cycled)
+
+    @property
+    def cycled(self) -> Table:
+        """Share of days that have eclipses, in steps that have any, and 1 elsewhere; shape (planes, n) or (1, 1)."""
+        return np.ones((1, 1)) if self.eclipsed is None else np.where(self.eclipsed > 0, self.eclipsed, 1.0)
 
     @property
     def eclipses_per_day(self) -> Floats:

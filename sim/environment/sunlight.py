@@ -116,6 +116,7 @@ def _sun_tables(
         altitude_km=np.array([[plane.altitude_km] for plane in planes]),
         period_s=np.array([[plane.period_min * 60] for plane in planes]),
         step_days=step_days,
+        eclipsed=found.get(f"{which}eclipsed"),
     )
 
 
@@ -154,22 +155,26 @@ def _by_beta(
     """
     every_day = np.minimum(days[:, None] + np.arange(FINE_DAYS), light.beta_rad.shape[1] - 1)
     own = every_day.astype(np.intp)
-    names = ("beta_rad", "shadow_half_arc_rad", "sunlit_fraction")
-    found = {name: np.empty((len(shadows), len(days)), np.float32) for name in names}
-    for name in names:
-        for row, plane in enumerate(exact):
-            found[name][plane] = vars(light)[name][row][own].mean(axis=1)
+    known_tables = {
+        "shadow_half_arc_rad": light.shadow_half_arc_rad,
+        "sunlit_fraction": light.sunlit_fraction,
+        "eclipsed": (light.shadow_half_arc_rad > 0).astype(np.float32),
+    }
+    found = {name: np.empty((len(shadows), len(days)), np.float32) for name in ("beta_rad", *known_tables)}
+    for row, plane in enumerate(exact):
+        for name, table in (("beta_rad", light.beta_rad), *known_tables.items()):
+            found[name][plane] = table[row][own].mean(axis=1)
     for members in groups:
         known = np.flatnonzero(np.isin(exact, members))
         others = members[~np.isin(members, exact)]
         if len(others) == 0:
             continue
-        curves = [_mean_by_beta(light.beta_rad[known], vars(light)[name][known]) for name in names[1:]]
+        curves = {name: _mean_by_beta(light.beta_rad[known], table[known]) for name, table in known_tables.items()}
         for some in _pieces(others):
             beta = beta_rad([shadows[i].track for i in some], every_day.ravel())
             shape = len(some), *every_day.shape
             found["beta_rad"][some] = beta.reshape(shape).mean(axis=2)
-            for name, curve in zip(names[1:], curves, strict=True):
+            for name, curve in curves.items():
                 found[name][some] = np.interp(beta, *curve).reshape(shape).mean(axis=2)
     return {**found, "sun_distance_km": light.sun_distance_km[own].mean(axis=1)}
 

@@ -7,21 +7,32 @@ over the mission leave a tenth of it.  Everything else is at the day of birth, d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.constants import DAYS_PER_YEAR
+from sim.constants import DAYS_PER_YEAR, TAU, TROPICAL_YEAR_DAYS
+from sim.environment.cache import Tables, key_of, tables
 from sim.environment.design import COARSE_KNOT_DAYS, Design
 from sim.environment.environment import Environment
 from sim.environment.keeping import DEATH_STEP_DAYS
+from sim.environment.operation import battery_fraction, operate_with
+from sim.environment.planes import Plane
+from sim.environment.sun_tables import Table
+from sim.environment.sunlight import alike
+from sim.ephemeris import secular_rates
 from sim.reliability import ClockRows, Exposures
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+NODES_APART = 1 / 25
+"""Planes of a shell are worked out so far apart, as a share of how far their nodes move against the Sun in a step: over
+which its mean is taken.  Those between lie between."""
+APART_DEG = 0.25, 2.0
+"""The least and the most, degrees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +57,14 @@ class Coarse:
     def of(cls, environment: Environment, design: int = 0) -> Coarse:
         """The tables of a design of an environment, on the environment's own step."""
         chosen, sun = environment.designs[design], environment.sun
-        numbers = range(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1)
-        share = np.empty((len(numbers), len(sun.beta_rad), len(sun.days)), np.float32)
-        total = np.zeros((len(numbers), len(sun.beta_rad), len(sun.days) + 1))
-        for number in numbers:
-            for some, work, pace in _of_knot(chosen, number * COARSE_KNOT_DAYS):
-                share[number, some] = work
-                np.cumsum(pace * sun.step_days, axis=1, out=total[number, some, 1:])
-        knots = COARSE_KNOT_DAYS * np.arange(len(numbers))
+        knots = COARSE_KNOT_DAYS * np.arange(round(environment.horizon_days / COARSE_KNOT_DAYS) + 1.0)
+        share = np.empty((len(knots), *sun.beta_rad.shape), np.float32)
+        total = np.zeros((*share.shape[:2], share.shape[2] + 1))
+        among = _Between.of(chosen.planes, sun.step_days)
+        for number, birth in enumerate(knots.tolist()):
+            found = _births(chosen, among.known, birth)
+            share[number] = among.all(found["work"]) * _left_by_dose(chosen, birth)
+            np.cumsum(among.all(found["pace"]) * sun.step_days, axis=1, out=total[number, :, 1:])
         return cls(sun.step_days, sun.days, knots, share, chosen.clock_days, total, chosen)
 
     def knot_of(self, birth_days: ArrayLike) -> Ints:
@@ -117,18 +128,79 @@ class Coarse:
         return np.asarray(years[planes, np.minimum(at, years.shape[1] - 1)])
 
 
-def _of_knot(design: Design, birth_day: float) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Work and effective days a day of satellites born on a day, some planes at a time, each of shape (planes, n)."""
-    tables, sun, stress = design.born_on_knot(birth_day), design.sun, design.scenario.reliability.stress
-    worn = design.scenario.radiation.wear.derating_per_krad > 0
+@dataclass(frozen=True, eq=False)
+class _Between:
+    """Planes of a shell among a few of them, by node: over ten days those within a few degrees do the same."""
+
+    known: Ints
+    """The planes for which everything is worked out."""
+    low: Ints
+    """Position in `known` of the one before each plane, shape (planes,)."""
+    high: Ints
+    """Of the one after it."""
+    part: Floats
+    """How far between the two it lies, 0 to 1, shape (planes,)."""
+
+    @classmethod
+    def of(cls, planes: tuple[Plane, ...], step_days: float) -> _Between:
+        """All planes, in steps of so many days."""
+        chosen = np.zeros(len(planes), bool)
+        before, after, part = np.arange(len(planes)), np.arange(len(planes)), np.zeros(len(planes))
+        for members in alike(planes):
+            node = np.array([planes[one].raan_deg for one in members])
+            order = np.argsort(node, kind="stable")
+            node, mine = node[order], members[order]
+            moves = secular_rates(planes[mine[0]].elements).node_rad_per_day - TAU / TROPICAL_YEAR_DAYS
+            span = ((node - node[0]) / np.clip(np.degrees(abs(moves)) * step_days * NODES_APART, *APART_DEG)).astype(
+                int
+            )
+            # The first of each span, and the last before a gap.
+            kept = np.flatnonzero((np.diff(span, prepend=-1) > 0) | (np.diff(span, append=span[-1] + 2) > 1))
+            chosen[mine[kept]] = True
+            low = np.minimum(np.searchsorted(kept, np.arange(len(mine)), side="right") - 1, max(len(kept) - 2, 0))
+            high = np.minimum(low + 1, len(kept) - 1)
+            before[mine], after[mine] = mine[kept[low]], mine[kept[high]]
+            gap = node[kept[high]] - node[kept[low]]
+            part[mine] = (node - node[kept[low]]) / np.where(gap > 0, gap, 1.0)
+        position = np.cumsum(chosen) - 1
+        return cls(np.flatnonzero(chosen), position[before], position[after], part)
+
+    def all(self, known: Table) -> Floats:
+        """A table of all planes from that of the known ones, (known, n)."""
+        low, high = np.asarray(known, float)[self.low], np.asarray(known, float)[self.high]
+        return np.asarray(low + self.part[:, None] * (high - low))
+
+
+def _births(design: Design, planes: Ints, birth_day: float) -> Tables:
+    """What `_of_births` makes, from disk where it lies there."""
+    stress = design.scenario.reliability.stress.model_dump_json()
+    key = key_of(design.scenario, f"born about day {birth_day:g}, {stress}")
+    return tables(key, lambda: _of_births(design, planes, birth_day))
+
+
+def _of_births(design: Design, planes: Ints, birth_day: float) -> Tables:
+    """Work over that at full speed, dose apart, and effective days a day, of satellites born on a day, (planes, n)."""
+    scenario, sizes, fine = design.scenario, design.sizes, design.light.fine.of(planes)
+    fraction = battery_fraction(scenario, design.sun.of(planes), sizes, birth_day)
+    steps = len(fine.days) // len(design.sun.days)
+    work, pace = np.empty_like(fraction), np.empty_like(fraction)
     first = 0
-    for here in sun.chunks():
+    for here in fine.chunks():
         some = slice(first, first := first + len(here.beta_rad))
-        light, dark, junction, swing, cycles = (
-            np.asarray(tables[name][some], float)
-            for name in ("light_speed", "dark_speed", "junction_c", "swing_k", "cycles")
-        )
-        work = light + here.dark * (dark - light)
-        if worn:
-            work *= np.array([design.radiation.frequency(plane.id, birth_day) for plane in design.planes[some]])
-        yield some, work, stress.pace(junction, swing, cycles)
+        made = operate_with(scenario, here, sizes, birth_day, np.repeat(fraction[some], steps, axis=1))
+        cycled = here.cycled
+        aged = scenario.reliability.stress.pace(made.junction_c, made.swing_k, made.cycles / cycled, cycled)
+        done = made.light_speed + here.dark * (made.dark_speed - made.light_speed)
+        shape = len(here.beta_rad), -1, steps
+        work[some], pace[some] = done.reshape(shape).mean(axis=2), aged.reshape(shape).mean(axis=2)
+    return {"work": work, "pace": pace}
+
+
+def _left_by_dose(design: Design, birth_day: float) -> Floats:
+    """Share of its speed that dose leaves a chip born on a day, shape (planes, n) or (1, 1)."""
+    if design.scenario.radiation.wear.derating_per_krad == 0:
+        return np.ones((1, 1))
+    radiation = design.radiation
+    first = np.unique(radiation.exposure_index, return_index=True)[1]
+    by_exposure = np.array([radiation.frequency(int(plane), birth_day) for plane in first])
+    return np.asarray(by_exposure[radiation.exposure_index])

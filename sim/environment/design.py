@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
-from sim.environment.hardware import Sizes, SunTables
+from sim.environment.hardware import Sizes
 from sim.environment.keeping import DeltaV, OrbitKeeping, keep, years_aloft
 from sim.environment.operation import Operation, operate, operate_at_every_age
 from sim.environment.parts import Parts, dry_mass_kg
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.spares import spare_ways_of
+from sim.environment.sunlight import Sunlight
 from sim.environment.transfers import transfers_of
 from sim.errors import Fault, InputError, ScenarioError
 from sim.physics.drag import low_thrust_delta_v_m_s, propellant_kg
@@ -44,7 +45,7 @@ PERFORMANCES_KEPT = 2048
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """What satellites of one plane, born in one month, do on each day of the mission; day 0 of the mission first.
+    """What satellites of one plane, born in one month, do in each step of the tables; day 0 of the mission first.
 
     Before their birth the columns hold what a new satellite would do.
     """
@@ -67,7 +68,7 @@ class Performance:
 class Design:
     """One kind of satellite in the orbits of a scenario: read-only, the same for all replicates and strategies."""
 
-    def __init__(self, scenario: Scenario, name: str, planes: tuple[Plane, ...], sun: SunTables) -> None:
+    def __init__(self, scenario: Scenario, name: str, planes: tuple[Plane, ...], light: Sunlight) -> None:
         """`scenario`: the one whose `satellite` is this design.
 
         Raises `ScenarioError` where no size or mass is enough.
@@ -75,22 +76,27 @@ class Design:
         self.scenario = scenario
         self.name = name
         self.planes = planes
-        self.sun = sun
+        self.light = light
+        self.sun = light.sun
+        sized_in, worst = light.sizing_planes, light.sizing_sun
         # Nobody works in a parking orbit; those come last.
-        self.sizes = Sizes.of(scenario, sun.first(sum(plane.parking is None for plane in planes)))
+        self.sizes = Sizes.of(scenario, worst.first(sum(plane.parking is None for plane in sized_in)))
         satellite = scenario.satellite
         # Drag depends on mass, and mass on propellant: needs are those of some mass, and scale to any other.
         some_kg = satellite.given_launch_mass_kg or sum(dry_mass_kg(satellite, self.sizes).values())
-        needs = DeltaV.of(scenario, planes, sun, self.sizes, mass_kg=some_kg)
-        self.parts = Parts.of(satellite, self.sizes, needs)
+        sizing = DeltaV.of(scenario, sized_in, worst, self.sizes, mass_kg=some_kg)
+        self.parts = Parts.of(satellite, self.sizes, sizing)
         if self.parts.given_kg is None:
-            needs = needs.at(self.mass_kg)
+            sizing = sizing.at(self.mass_kg)
+        needs = sizing
+        if worst is not self.sun:
+            needs = DeltaV.of(scenario, planes, self.sun, self.sizes, mass_kg=sizing.mass_kg, fine=light.fine)
         flights = [self._flights(vehicle) for vehicle in scenario.launch.names]
         self.payloads_kg = tuple(payload for payload, _ in flights)
         """Payload of each vehicle for each plane, kg."""
         self.rooms = tuple(aboard for _, aboard in flights)
         """Satellites that a flight of each vehicle carries to each plane."""
-        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, self._dead_years)
+        self.keeping: OrbitKeeping = keep(scenario, planes, self.sun, self.sizes, (needs, sizing), self._dead_years)
         self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
         self._knots: dict[int, Tables] = {}
 
@@ -154,7 +160,7 @@ class Design:
     @cached_property
     def radiation(self) -> Radiation:
         """Radiation of all planes behind this design's shield, storms apart."""
-        return Radiation.of(self.scenario, self.planes, self.sun.days)
+        return Radiation.of(self.scenario, self.planes, self.sun.days, self.sun.step_days)
 
     @cached_property
     def transfers(self) -> Transfers:
@@ -225,8 +231,9 @@ class Design:
             light, dark = light * frequency, dark * frequency
 
         def stress() -> Clock:
+            cycled = self.sun.of(slice(plane, plane + 1)).cycled[0]
             pace = self.scenario.reliability.stress.pace(
-                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
+                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float) / cycled, cycled
             )
             return Clock(self.clock_days, np.concatenate([[0.0], np.cumsum(pace * self.sun.step_days)]))
 
@@ -248,10 +255,6 @@ class Design:
     def knot_days(self) -> float:
         """Days between the births for which all planes are computed."""
         return KNOT_DAYS if self.sun.step_days == 1 else COARSE_KNOT_DAYS
-
-    def born_on_knot(self, birth_day: float) -> Tables:
-        """Tables of all planes for births on a day that is a multiple of `knot_days`."""
-        return self._knot(round(birth_day / self.knot_days))
 
     def _knot(self, number: int) -> Tables:
         """Tables of all planes for births on one of the days computed, from disk where they lie there."""

@@ -144,3 +144,19 @@ def cluster(
 
     found = verify_cluster(cases or shipped_cases(), case=case, replicates=replicates, seed=seed)
     report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
+def modes(
+    fleets: Annotated[
+        list[str] | None, typer.Argument(metavar="[FLEET]...", help="Some of the fleets by name; default: all.")
+    ] = None,
+    replicates: Replicates = 24,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Run fleets in blocks of days beside the exact engine, and compare every metric."""
+    from sim.verify.modes import shortcomings, table, verify_modes
+
+    found = verify_modes(fleets or [], replicates=replicates, seed=seed)
+    report_check(found, table, shortcomings(found), as_json)

@@ -84,16 +84,15 @@ class _Gangs:
         )
         self._first_day = float(events.time_days[np.isin(events.kind, STARTS)].min(initial=np.inf))
         self._losses = _losses(environment, events, months)
-        step = environment.sun.step_days
-        self._month_of = np.minimum((environment.days / self.days[0]).astype(np.intp), len(self.days) - 1)
-        self._storms = self._monthly(fluence_per_day / step)
+        self._storms = self._monthly(fluence_per_day)
         self._rates = lru_cache(maxsize=None)(self._rates_of)
 
     def _monthly(self, values: Floats) -> Floats:
-        """Means by month of values by day of the tables, (..., n)."""
-        count = np.bincount(self._month_of, minlength=len(self.days))
+        """Means by month of values by mission day, (..., n)."""
+        month = np.minimum((np.arange(values.shape[-1]) / self.days[0]).astype(np.intp), len(self.days) - 1)
+        count = np.bincount(month, minlength=len(self.days))
         rows = values.reshape(-1, values.shape[-1])
-        sums = np.array([np.bincount(self._month_of, row, minlength=len(self.days)) for row in rows])
+        sums = np.array([np.bincount(month, row, minlength=len(self.days)) for row in rows])
         return np.asarray((sums / np.maximum(count, 1)).reshape(*values.shape[:-1], -1))
 
     def run(self, number: int, job: TrainingJob, count: int, first: int) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,137 @@
+"""Block mode beside the exact engine, on fleets that both can run: every metric within what chance allows.
+
+Births have the same luck in both, flights do not.  Errors are taken as if nothing was shared, so |z| is too small
+rather than too large where most of the luck is; a bias of block mode shows all the same, since it does not average out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import hypot, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.environment import Environment
+from sim.errors import InputError
+from sim.experiment import simulate_many
+from sim.metrics import METRICS
+from sim.scenario import load
+
+ACCEPTED = 3.5
+"""Standard errors within which a metric passes: of some three hundred, one beyond 3.5 comes by chance in ten runs."""
+TRAINED = 0.05
+"""What block mode may miss of the work of training gangs, of whose interruptions it has the rates alone."""
+SAME = 1e-9
+"""Relative difference that is rounding."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A fleet that both can run."""
+
+    scenarios: tuple[str, ...]
+    strategy: str
+    settings: tuple[str, ...] = ()
+    share: float = 0.0
+    """Relative difference that the model of block mode is allowed."""
+    metrics: tuple[str, ...] = ()
+    """Those compared; none: all."""
+
+
+_SHELL = (
+    "constellation.shells.0.planes=4",
+    "constellation.shells.0.satellites_per_plane=60",
+    "constellation.spare_berths_per_plane=6",
+    "satellite.gpus=32",
+    "satellite.mass_kg=740",
+    "launch.vehicle.success_probability=0.9",
+    "launch.flights_per_opportunity=20",
+    "workload.jobs=[]",
+    "mission.years=6",
+)
+_TRAINING = ("useful_gpu_hours", "goodput", "compute_availability", "job_interruptions", "online_gpu_hours")
+FLEETS: Mapping[str, Fleet] = {
+    "no maintenance": Fleet(("baseline",), "run_to_failure", _SHELL),
+    "orders at fixed dates": Fleet(("baseline",), "scheduled_batch", _SHELL),
+    "orders one for one": Fleet(("baseline",), "replace_on_failure", _SHELL),
+    "spares in the planes": Fleet(("baseline",), "on_orbit_spares", (*_SHELL, "deployment={kind: in_place}")),
+    "common causes and racks": Fleet(("baseline", "overlays/rack", "overlays/common_causes"), "batch", _SHELL),
+    "dawn-dusk, serving": Fleet(
+        ("spacex_ai1",), "scheduled_batch", ("workload.jobs=[]", "constellation.shells.0.satellites_per_plane=120")
+    ),
+    "cluster, training": Fleet(("suncatcher_81",), "scheduled_batch", (), TRAINED, _TRAINING),
+}
+
+
+def verify_modes(names: Sequence[str] = (), *, replicates: int = 24, seed: int = 1) -> dict[str, Any]:
+    """Run the fleets in both modes: `{"replicates", "fleets": {NAME: {METRIC: {"exact", "block", "se", "z"}}}}`.
+
+    Raises `InputError` for a fleet that is not known.
+    """
+    if unknown := [name for name in names if name not in FLEETS]:
+        raise InputError(f"no fleet {unknown[0]!r}: they are {', '.join(map(repr, FLEETS))}")
+    chosen = {name: FLEETS[name] for name in names or FLEETS}
+    return {
+        "replicates": replicates,
+        "fleets": {name: compare_modes(fleet, replicates, seed) for name, fleet in chosen.items()},
+    }
+
+
+def compare_modes(fleet: Fleet, replicates: int, seed: int) -> dict[str, dict[str, float]]:
+    """Means of one fleet in both modes, by metric; what neither defines is left out."""
+    values = []
+    for mode in ("exact", "block"):
+        scenario = load(*fleet.scenarios, set_=[*fleet.settings, f"simulation.mode={mode}"])
+        environment = Environment.build(scenario)
+        sample = simulate_many(scenario, environment, fleet.strategy, seed, range(replicates), workers=1)
+        values.append({name: sample.values(name) for name in METRICS})
+    exact, block = values
+    return {
+        name: compared(exact[name], block[name], fleet.share)
+        for name in fleet.metrics or METRICS
+        if np.isfinite(exact[name]).any() or np.isfinite(block[name]).any()
+    }
+
+
+def compared(exact: NDArray[np.float64], block: NDArray[np.float64], share: float) -> dict[str, float]:
+    """Means, standard error of their difference, and the difference in terms of it and of what the model is allowed."""
+    first, second = (one[np.isfinite(one)] for one in (exact, block))
+    if min(len(first), len(second)) < 2:
+        return {"exact": float(np.nanmean(exact)), "block": float(np.nanmean(block)), "se": 0.0, "z": 1e9}
+    a, b = float(first.mean()), float(second.mean())
+    error = hypot(*(float(one.std(ddof=1)) / sqrt(len(one)) for one in (first, second)))
+    off = max(abs(b - a) - share * abs(a), 0.0)
+    if off <= SAME * max(abs(a), abs(b)):
+        return {"exact": a, "block": b, "se": error, "z": 0.0}
+    return {"exact": a, "block": b, "se": error, "z": float(np.sign(b - a)) * (off / error if error > 0 else 1e9)}
+
+
+def shortcomings(found: Mapping[str, Any]) -> list[str]:
+    """What is beyond the accepted."""
+    return [
+        f"{fleet}: {metric}: exact {one['exact']:.6g}, block {one['block']:.6g}, {one['z']:+.1f} standard errors"
+        for fleet, metrics in found["fleets"].items()
+        for metric, one in metrics.items()
+        if not abs(one["z"]) < ACCEPTED
+    ]
+
+
+def table(found: Mapping[str, Any]) -> str:
+    """For people: the metrics of each fleet that differ most."""
+    lines = [f"Block mode beside the exact engine, {found['replicates']} replicates each"]
+    for fleet, metrics in found["fleets"].items():
+        worst = sorted(metrics, key=lambda name: -abs(metrics[name]["z"]))
+        beyond = sum(not abs(one["z"]) < ACCEPTED for one in metrics.values())
+        lines += ["", f"{fleet}: {len(metrics)} metrics, {beyond or 'none'} beyond {ACCEPTED:g} standard errors"]
+        lines += [f"  {'metric':<36}{'exact':>14}{'block':>14}{'z':>8}"]
+        shown = list(dict.fromkeys(["compute_availability", *worst[:4]]))
+        lines += [
+            f"  {name:<36}{metrics[name]['exact']:>14.6g}{metrics[name]['block']:>14.6g}{metrics[name]['z']:>+8.2f}"
+            for name in shown
+            if name in metrics
+        ]
+    return "\n".join(lines)
+

@@ -174,15 +174,20 @@ def _by_beta(
             beta = beta_rad([shadows[i].track for i in some], every_day.ravel())
             shape = len(some), *every_day.shape
             found["beta_rad"][some] = beta.reshape(shape).mean(axis=2)
+            place = (beta / np.pi + 0.5) * BETA_BINS
+            low = np.minimum(place.astype(np.intp), BETA_BINS - 1)
+            place -= low
             for name, curve in curves.items():
-                found[name][some] = np.interp(beta, *curve).reshape(shape).mean(axis=2)
+                values = curve[low]
+                values += place * (curve[low + 1] - values)
+                found[name][some] = values.reshape(shape).mean(axis=2)
     return {**found, "sun_distance_km": light.sun_distance_km[own].mean(axis=1)}
 
 
-def _mean_by_beta(beta: NDArray[np.float32], values: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """Mean beta and mean value in each bin of beta that has any, in order."""
+def _mean_by_beta(beta: NDArray[np.float32], values: NDArray[np.float32]) -> Floats:
+    """Values at the edges between bins of beta, (`BETA_BINS` + 1,): between the means of the bins that have any."""
     which = ((np.asarray(beta, float).ravel() / np.pi + 0.5) * BETA_BINS).astype(np.intp)
     counts = np.bincount(which)
     there = counts > 0
-    means = [np.asarray(np.bincount(which, each.ravel())[there] / counts[there]) for each in (beta, values)]
-    return means[0], means[1]
+    at, mean = (np.bincount(which, each.ravel())[there] / counts[there] for each in (beta, values))
+    return np.interp(np.linspace(-np.pi / 2, np.pi / 2, BETA_BINS + 1), at, mean)

@@ -48,7 +48,7 @@ class Actions:
         self._own_vehicle = strategy.vehicle if isinstance(strategy, Replenishing) else MAIN
         self._ordinals = np.zeros(len(self.fleet.state), np.int16)  # satellites built so far for each berth
 
-    def build(self, berths: Ints, design: int, *, relieves: bool | NDArray[np.bool_]) -> Built:
+    def build(self, berths: Ints, design: int | Ints, *, relieves: bool | NDArray[np.bool_]) -> Built:
         """The next satellites built for some berths."""
         fleet, count = self.fleet, len(berths)
         over = np.broadcast_to(relieves, count)
@@ -57,7 +57,7 @@ class Actions:
         ordinal = self._ordinals[berths]
         self._ordinals[berths] += 1
         fleet.awaited[berths] = True
-        return Built(berths.astype(np.int32), ordinal, np.full(count, design, np.int8), over.copy(), reason)
+        return Built(berths.astype(np.int32), ordinal, np.broadcast_to(design, count).astype(np.int8), over.copy(), reason)
 
     def carry_out(self, actions: Sequence[Action], now: float) -> None:
         """Do what the strategy wants.  Raises `InputError` for what cannot be done."""
@@ -67,10 +67,11 @@ class Actions:
         sent = [one for one in actions if isinstance(one, Activate)]
         if sent:
             self._activate(sent, now)
+        launches = [one for one in actions if isinstance(one, Launch)]
+        if launches:
+            self._order(launches, now)
         for one in actions:
-            if isinstance(one, Launch):
-                self._order(one, now)
-            elif not isinstance(one, Retire | Activate):
+            if not isinstance(one, Retire | Activate | Launch):
                 raise self._impossible(one, now, "block mode moves no spares between planes and sends no servicers")
 
     def _retire(self, berths: list[int], now: float) -> None:
@@ -127,11 +128,37 @@ class Actions:
             raise self._impossible(sent[0], now, "no orbit above the air brings it there in so short a time")
         return ways.checkout_days + phasing, delta_v, delta_v
 
-    def _order(self, action: Launch, now: float) -> None:
+    def _order(self, launches: Sequence[Launch], now: float) -> None:
+        """Order satellites, each for a berth of its own."""
+        chosen, relieves, vehicles, designs = [], [], [], []
+        for action in launches:
+            design, vehicle = self._what(action, now)
+            empty, filled = self._candidates(action)
+            room = len(empty) + len(filled)
+            if not 0 < action.satellites <= room:
+                free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
+                raise self._impossible(action, now, f"the plane has {free}")
+            berths = np.concatenate([empty, filled])[: action.satellites]
+            self.fleet.awaited[berths] = True  # another order for the plane is for others
+            chosen.append(berths)
+            relieves.append(np.arange(len(berths)) >= len(empty))
+            vehicles.append(vehicle)
+            designs.append(design)
+        planes, counts = [one.plane for one in launches], [len(berths) for berths in chosen]
+        built = self.build(np.concatenate(chosen), np.repeat(designs, counts), relieves=np.concatenate(relieves))
+        ends = np.cumsum(counts).tolist()
+        parts = [built.take(slice(end - count, end)) for end, count in zip(ends, counts, strict=True)]
+        self.fleet.on_order += np.bincount(planes, counts, minlength=len(self.fleet.planes)).astype(np.int32)
+        self.population.changed[planes] = True
+        columns = {"plane": planes, "amount": counts, "design": designs, "vehicle": vehicles}
+        self.population.log.extend(len(launches), time_days=now, kind=EventKind.ORDERED, **columns)
+        self.flights.order(list(zip(vehicles, planes, parts, strict=True)), now)
+
+    def _what(self, action: Launch, now: float) -> tuple[int, int]:
+        """Numbers of the design and the vehicle that are ordered.  Raises `InputError` for what cannot be."""
         if not 0 <= action.plane < len(self.fleet.planes):
             raise self._impossible(action, now, "no such plane, berth or satellite")
-        name = action.design or next(iter(self._designs))
-        design = self._designs.get(name)
+        design = self._designs.get(action.design or next(iter(self._designs)))
         if design is None:
             raise self._impossible(action, now, f"designs are {', '.join(self._designs)}")
         if self._available[design] > now:
@@ -139,19 +166,7 @@ class Actions:
         wanted = action.vehicle or self._own_vehicle
         if wanted not in self._vehicles:
             raise self._impossible(action, now, f"vehicles are {', '.join(self._vehicles)}")
-        empty, filled = self._candidates(action)
-        room = len(empty) + len(filled)
-        if not 0 < action.satellites <= room:
-            free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
-            raise self._impossible(action, now, f"the plane has {free}")
-        berths = np.concatenate([empty, filled])[: action.satellites]
-        built = self.build(berths, design, relieves=np.arange(len(berths)) >= len(empty))
-        self.fleet.on_order[action.plane] += len(built)
-        self.population.changed[action.plane] = True
-        vehicle = self._vehicles.index(wanted)
-        row = {"plane": action.plane, "amount": len(built), "design": design, "vehicle": vehicle}
-        self.population.log.append(now, EventKind.ORDERED, **row)
-        self.flights.order(vehicle, built, action.plane, now)
+        return design, self._vehicles.index(wanted)
 
     def _candidates(self, action: Launch) -> tuple[Ints, Ints]:
         """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""

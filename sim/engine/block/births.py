@@ -131,9 +131,11 @@ class Births:
                 cause[which] = self._cause(one, second[first])
             else:
                 self._strike(day, by, satellite, group, days.astype(np.float32), number)
-        self._drop_after(day, end)
-        rows = np.flatnonzero(np.isfinite(day))
-        return Lives(end, cause, (rows // self.positions).astype(np.int32), day[rows], by[rows])
+        rows = np.flatnonzero(day < _NOBODY)
+        satellite = (rows // self.positions).astype(np.int32)
+        # GPUs that outlive their satellite do not die by themselves.
+        first = day[rows] < end.astype(np.float32)[satellite]
+        return Lives(end, cause, satellite[first], day[rows[first]], by[rows[first]])
 
     def _strike(
         self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int
@@ -149,11 +151,6 @@ class Births:
             sooner = when < day[at]
             day[at[sooner]] = when[sooner]
             by[at[sooner]] = number
-
-    def _drop_after(self, day: NDArray[np.float32], end: Floats) -> None:
-        """GPUs that outlive their satellite do not die by themselves."""
-        matrix = day.reshape(-1, self.positions)
-        np.copyto(matrix, _NOBODY, where=matrix >= end.astype(np.float32)[:, None])
 
     def _cause(self, one: AgeingHazard, second: Floats) -> NDArray[np.uint8]:
         """What the ends of satellites by a hazard are put down to."""

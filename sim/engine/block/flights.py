@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
@@ -20,20 +21,20 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 
-@dataclass(order=True)
+@dataclass
 class Flight:
     """A flight that waits for its launch."""
 
     day: float
-    number: int
-    plane: int = field(compare=False)
-    design: int = field(compare=False)
-    vehicle: int = field(compare=False)
-    deployment: bool = field(compare=False)
-    failed: bool = field(compare=False)
-    stand_down_days: float = field(compare=False)
+    """That it is set for; once it has flown, that on which it did."""
+    plane: int
+    design: int
+    vehicle: int
+    deployment: bool
+    failed: bool
+    stand_down_days: float
     """That its failure causes."""
-    aboard: Built = field(compare=False)
+    aboard: Built
 
 
 @dataclass(frozen=True)
@@ -67,22 +68,24 @@ class Flights:
         """Satellites launched so far."""
         self._rooms = environment.rooms
         self._queues: list[list[Queue]] = [[] for _ in names]
-        self._ready: list[tuple[float, int, int, Built, NDArray[np.int32]]] = []  # a heap: orders by day of readiness
+        self._ready: list[tuple[float, int, int, int, Built]] = []  # a heap: orders by day of readiness
         self._orders = 0
-        self._flights: list[Flight] = []  # a heap
+        self._flights: list[list[tuple[float, int, Flight]]] = [[] for _ in names]  # a heap for each vehicle
         self._numbers = 0
         self._last_date = [-1 for _ in names]
 
     # What is to fly
 
-    def order(self, vehicle: int, built: Built, plane: int, now: float) -> None:
-        """Have satellites of one order ready for flight as soon as they are built."""
-        site, place, ordinal = self._address(built, 0)
-        drawn = self.streams.uniforms("order", vehicle, site, place, ordinal, 1)[:, 0]
-        days = float(self.histories[vehicle].service.lead_time_days.quantile(drawn)[0])
-        planes = np.full(len(built), plane, np.int32)
-        heappush(self._ready, (now + days, self._orders, vehicle, built, planes))
-        self._orders += 1
+    def order(self, orders: Sequence[tuple[int, int, Built]], now: float) -> None:
+        """Have the satellites of orders, (vehicle, plane, satellites), ready for flight as soon as they are built."""
+        where = np.array([self._address(built, 0) for _, _, built in orders], np.uint64).T
+        for vehicle in {vehicle for vehicle, _, _ in orders}:
+            mine = [number for number, one in enumerate(orders) if one[0] == vehicle]
+            drawn = self.streams.uniforms("order", vehicle, *where[:, mine], 1)[:, 0]
+            days = self.histories[vehicle].service.lead_time_days.quantile(drawn)
+            for number, wait in zip(mine, days.tolist(), strict=True):
+                heappush(self._ready, (now + wait, self._orders + number, *orders[number]))
+        self._orders += len(orders)
 
     def plan(self, days: Floats, planes: list[int], loads: list[Built]) -> None:
         """Plan flights of the initial fleet on these days."""
@@ -106,10 +109,8 @@ class Flights:
         stand = float(service.stand_down.quantile(drawn[1:2], drawn[2:3])[0])
         failed = bool(drawn[0] >= history.success)
         self._numbers += 1
-        heappush(
-            self._flights,
-            Flight(day + slip, self._numbers, plane, design, vehicle, deployment, failed, stand, aboard),
-        )
+        flight = Flight(day + slip, plane, design, vehicle, deployment, failed, stand, aboard)
+        heappush(self._flights[vehicle], (flight.day, self._numbers, flight))
 
     # A block
 
@@ -118,30 +119,33 @@ class Flights:
         self._get_ready(end)
         for vehicle in range(len(self.histories)):
             self._load(vehicle, start, end)
-        flown = []
-        while self._flights and self._flights[0].day < end:
-            flight = heappop(self._flights)
-            history = self.histories[flight.vehicle]
-            if history.grounded_until > flight.day:
-                flight.day = history.grounded_until
-                heappush(self._flights, flight)
-                continue
-            if flight.failed:
-                history.grounded_until = flight.day + flight.stand_down_days
-            history.flew(len(flight.aboard), flight.design, failed=flight.failed)
-            flown.append(Flown(flight, self.serials))
+        flown: list[Flight] = []
+        for vehicle, history in enumerate(self.histories):
+            waiting = self._flights[vehicle]
+            # While the vehicle is grounded all wait; then they go in the order of the days that they were set for.
+            while waiting and max(waiting[0][0], history.grounded_until) < end:
+                flight = heappop(waiting)[2]
+                flight.day = max(flight.day, history.grounded_until)
+                if flight.failed:
+                    history.grounded_until = flight.day + flight.stand_down_days
+                history.flew(len(flight.aboard), flight.design, failed=flight.failed)
+                flown.append(flight)
+        if len(self.histories) > 1:
+            flown.sort(key=lambda one: one.day)
+        found = []
+        for flight in flown:
+            found.append(Flown(flight, self.serials))
             self.serials += len(flight.aboard)
-        if flown:
-            self._write(flown)
-        return flown
+        if found:
+            self._write(found)
+        return found
 
     def _get_ready(self, end: float) -> None:
         """Orders that are built join the queue of their vehicle."""
         while self._ready and self._ready[0][0] < end:
-            day, _, vehicle, built, planes = heappop(self._ready)
-            design = int(built.design[0])
-            row = {"plane": int(planes[0]), "amount": len(built), "design": design}
-            self.log.append(day, EventKind.READY, **row)
+            day, _, vehicle, plane, built = heappop(self._ready)
+            self.log.append(day, EventKind.READY, plane=plane, amount=len(built), design=int(built.design[0]))
+            planes = np.full(len(built), plane, np.int32)
             self._queues[vehicle].append(Queue(built, planes, np.full(len(built), day)))
 
     def _load(self, vehicle: int, start: float, end: float) -> None:

@@ -28,6 +28,8 @@ from sim.streams import Streams
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+AT_ONCE = 40_000
+"""Satellites whose lives are found and put into the calendar together: 30 MB."""
 GONE = -1
 """In place of the berth of a satellite that has ended, or that went on as another life."""
 _WORKING, _STORED = int(BerthState.WORKING), int(BerthState.STORED)
@@ -113,7 +115,8 @@ class Population:
 
     def block_of(self, day: Floats) -> Ints:
         """Block in which something is due: this one is under way, so what is due in it is found in the next."""
-        return np.maximum((np.minimum(day, 1e7) / self.block_days).astype(np.intp), self.block + 1)
+        found = day * np.asarray(1 / self.block_days, day.dtype)
+        return np.maximum(np.minimum(found, self.blocks, out=found).astype(np.int32), self.block + 1)
 
     # Births
 
@@ -212,6 +215,12 @@ class Population:
         wake: Floats,
     ) -> None:
         """Find out what becomes of some lives, and enter what of it comes after `since`."""
+        if len(lives) > AT_ONCE:
+            for first in range(0, len(lives), AT_ONCE):
+                some = slice(first, first + AT_ONCE)
+                parts = (column[some] for column in (plane, birth, since, end, dry))
+                self._live(lives[some], design, *parts, wake=wake[some])
+            return
         columns, fleet = self._columns, self.fleet
         built_for = columns.built_for[lives]
         where = Addresses(fleet.site[built_for], fleet.place[built_for], columns.ordinal[lives].astype(np.uint64))

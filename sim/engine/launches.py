@@ -108,7 +108,9 @@ class LaunchSite:
                 if not self._heads or any(things.count == things.capacity for things, _ in self._limits):
                     break
                 taken = [things.request() for things, _ in self._limits]
-                context.env.process(self.fly(self._load(), self.history.stream("flight", number, flight), Cause.NONE, taken))
+                context.env.process(
+                    self.fly(self._load(), self.history.stream("flight", number, flight), Cause.NONE, taken)
+                )
 
     def _take(self) -> Generator[simpy.Event, Any, Taken]:
         """Wait for a pad and a booster, where they are few, and take them."""

@@ -147,9 +147,7 @@ class Rhythms:
         per_day, in_passes = expected.per_day, expected.in_passes + expected.late
         if per_day < BUNCHED_PER_DAY or in_passes < BUNCHED_SHARE * per_day:
             return None
-        return self._gaps_of(
-            plane, self._spread(plane, slots), per_day, in_passes / per_day, expected.late / in_passes
-        )
+        return self._gaps_of(plane, self._spread(plane, slots), per_day, in_passes / per_day, expected.late / in_passes)
 
     def _gaps_of(self, plane: int, spread: tuple[int, int], per_day: float, part: float, late: float) -> Gaps:
         """Gaps at a rate a day, of which a part comes in passes, and of that some is noticed late."""

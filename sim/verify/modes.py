@@ -134,4 +134,3 @@ def table(found: Mapping[str, Any]) -> str:
             if name in metrics
         ]
     return "\n".join(lines)
-

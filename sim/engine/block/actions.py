@@ -57,7 +57,9 @@ class Actions:
         ordinal = self._ordinals[berths]
         self._ordinals[berths] += 1
         fleet.awaited[berths] = True
-        return Built(berths.astype(np.int32), ordinal, np.broadcast_to(design, count).astype(np.int8), over.copy(), reason)
+        return Built(
+            berths.astype(np.int32), ordinal, np.broadcast_to(design, count).astype(np.int8), over.copy(), reason
+        )
 
     def carry_out(self, actions: Sequence[Action], now: float) -> None:
         """Do what the strategy wants.  Raises `InputError` for what cannot be done."""
@@ -91,7 +93,9 @@ class Actions:
         if not (self._are_berths(spares) and self._are_berths(slots)):
             raise self._impossible(sent[0], now, "no such plane, berth or satellite")
         wrong = fleet.is_slot[spares] | (self.population.life_in[spares] == GONE)
-        wrong |= ~fleet.is_slot[slots] | (fleet.state[slots] != _EMPTY) | (fleet.plane_of[slots] != fleet.plane_of[spares])
+        wrong |= (
+            ~fleet.is_slot[slots] | (fleet.state[slots] != _EMPTY) | (fleet.plane_of[slots] != fleet.plane_of[spares])
+        )
         if wrong.any():
             problem = "it needs a spare and an empty slot of the same plane"
             raise self._impossible(sent[int(np.argmax(wrong))], now, problem)

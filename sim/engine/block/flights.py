@@ -15,6 +15,7 @@ from sim.engine.vehicle_history import VehicleHistory
 from sim.environment import Environment
 from sim.events import Cause, EventKind
 from sim.fleet import Fleet
+from sim.launch import VehicleView
 from sim.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -64,6 +65,8 @@ class Flights:
         self.log = log
         names = environment.scenario.launch.names
         self.histories = [VehicleHistory(environment, streams, vehicle) for vehicle in range(len(names))]
+        self.now = 0.0
+        """Mission day on which the strategy is asked."""
         self.serials = 0
         """Satellites launched so far."""
         self._rooms = environment.rooms
@@ -73,6 +76,10 @@ class Flights:
         self._flights: list[list[tuple[float, int, Flight]]] = [[] for _ in names]  # a heap for each vehicle
         self._numbers = 0
         self._last_date = [-1 for _ in names]
+
+    def view(self, ready_days: float) -> tuple[VehicleView, ...]:
+        """What an operator knows of the vehicles now; `ready_days`: until what is ordered now is ready."""
+        return tuple(one.view(self.now, ready_days) for one in self.histories)
 
     # What is to fly
 
@@ -217,7 +224,9 @@ class Flights:
             of, reason = np.divmod(key, 256)
             rows.append((of, np.full(len(of), EventKind.ABOARD), reason, count))
         lost = np.flatnonzero([one.failed for one in flights])
-        rows.append((lost, np.full(len(lost), EventKind.LAUNCH_FAILED), columns["cause"][lost], columns["amount"][lost]))
+        rows.append(
+            (lost, np.full(len(lost), EventKind.LAUNCH_FAILED), columns["cause"][lost], columns["amount"][lost])
+        )
         of, kind, cause, amount = (np.concatenate(parts) for parts in zip(*rows, strict=True))
         order = np.argsort(of, kind="stable")  # the rows of a flight follow one another
         of = of[order]

@@ -423,9 +423,7 @@ class Population:
             until = day[blocked] + blocked_days[blocked]
             fleet.blocked_until[berth[blocked]] = until
             soon = np.isfinite(until) & (until < self.horizon_days)
-            self._cleared.add(
-                self.block_of(until[soon]), berth[blocked][soon].astype(np.int32)
-            )
+            self._cleared.add(self.block_of(until[soon]), berth[blocked][soon].astype(np.int32))
         fleet.move_all(berth[blocked_days <= 0], BerthState.EMPTY)
         fleet.satellite[berth], fleet.gpus_alive[berth] = NONE, 0
         fleet.vacant_since[berth], fleet.life_end_day[berth] = day, np.inf
@@ -518,9 +516,7 @@ class Population:
             now = np.full(len(mine), day)
             self._live(new[mine], number, plane[mine], birth[mine], now, end, dry, wake=now)
         there = day + days
-        self._placed.add(
-            self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth
-        )
+        self._placed.add(self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth)
 
     def place_spares(self) -> None:
         """Spares that are in their slots in this block begin work."""

@@ -10,7 +10,6 @@ from sim.engine.block.population import GONE, Population
 from sim.engine.draws import part_named
 from sim.engine.weather import poisson_days
 from sim.environment import Environment
-from sim.events import EventKind
 from sim.scenario.failure import Shock
 from sim.scenario.models import Scenario
 from sim.streams import Streams
@@ -21,9 +20,7 @@ Ints = NDArray[np.intp]
 class BlockShocks:
     """The shocks of a scenario, in order of time."""
 
-    def __init__(
-        self, scenario: Scenario, environment: Environment, population: Population, streams: Streams
-    ) -> None:
+    def __init__(self, scenario: Scenario, environment: Environment, population: Population, streams: Streams) -> None:
         self.scenario = scenario
         self.population = population
         self.streams = streams
@@ -69,6 +66,4 @@ class BlockShocks:
         where = fleet.site[berths], fleet.place[berths]
         dies = self.streams.uniforms("shock ends", part, *where, number, 1)[:, 0] < shock.satellite_lethality
         lives = population.life_in[berths[dies]].astype(np.intp)
-        population.end(
-            lives, np.full(len(lives), day), np.full(len(lives), cause), planned=np.zeros(len(lives), bool)
-        )
+        population.end(lives, np.full(len(lives), day), np.full(len(lives), cause), planned=np.zeros(len(lives), bool))

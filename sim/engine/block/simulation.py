@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -17,6 +18,7 @@ from sim.engine.block.births import Births
 from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flight, Flights
+from sim.engine.block.months import PlaneMonths
 from sim.engine.block.population import Population, Site
 from sim.engine.block.serving import serving_rows
 from sim.engine.block.shocks import BlockShocks
@@ -57,18 +59,23 @@ def simulate_in_blocks(
     Raises `ScenarioError` for what blocks do not know, and `InputError` for a strategy that asks for what cannot be.
     """
     check_supported(scenario, strategy, name)
-    walk = Walk(scenario, environment, strategy, name, streams)
+    log, months, fluence_per_day = _walk(Walk(scenario, environment, strategy, name, streams))
+    events = log.finish()
+    if not scenario.workload.uses_gpus:
+        return events
+    trained, held = training_rows(environment, events, months, fluence_per_day)
+    served = serving_rows(environment, events, months, held) if scenario.workload.inference else ()
+    for rows in (*trained, *served):
+        log.extend(**rows)
+    return log.finish()
+
+
+def _walk(walk: Walk) -> tuple[BlockLog, PlaneMonths, Floats]:
+    """Walk to the horizon; what it needed besides its log goes before that is put together."""
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
     env.run()
-    events, months = walk.log.finish(), walk.population.months
-    if not scenario.workload.uses_gpus:
-        return events
-    trained, held = training_rows(environment, events, months, walk.weather.fluence_per_day)
-    served = serving_rows(environment, events, months, held) if scenario.workload.inference else ()
-    for rows in (*trained, *served):
-        walk.log.extend(**rows)
-    return walk.log.finish()
+    return walk.log, walk.population.months, walk.weather.fluence_per_day
 
 
 class Walk:
@@ -128,7 +135,7 @@ class Walk:
             expected_lead_days=service.expected_lead_days(),
             mission_days=self.horizon,
             gpu_hour_usd=self.scenario.service.value_usd_per_gpu_hour,
-            vehicles=lambda: tuple(one.view(self.view.now_days, ready) for one in self.flights.histories),
+            vehicles=partial(self.flights.view, ready),
             transfers=environment.designs[0].transfers,
             spare_ways=tuple(design.spare_ways for design in environment.designs),
         )
@@ -172,12 +179,13 @@ class Walk:
         """The strategy decides, until it wants nothing more."""
         if now >= self.horizon:
             return
-        population, view = self.population, self.view
+        population = self.population
         for _ in range(MOST_ROUNDS):
             planes = population.changed & self._has_slots
             if not (reviewing or planes.any()):
                 return
             population.changed[:] = False
+            self.flights.now = now
             view = self.view.at(now, self._every_plane if reviewing else np.flatnonzero(planes), reviewing=reviewing)
             said = decisions(self.strategy, self.name, view)
             if now >= self.scenario.mission.orders_until_day:

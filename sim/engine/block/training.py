@@ -22,8 +22,7 @@ from sim.engine.block.months import PlaneMonths
 from sim.engine.hazards import hazards_of
 from sim.environment import Environment
 from sim.environment.gangs import FIRST_NEW
-from sim.environment.interruptions import storm_rates
-from sim.environment.interruptions import Per
+from sim.environment.interruptions import Per, storm_rates
 from sim.environment.rhythms import Interruptions
 from sim.events import NONE, STARTS, Cause, EventKind, EventLog
 from sim.workloads import TrainingJob, useful_share
@@ -61,9 +60,7 @@ def training_rows(
     gangs = _Gangs(environment, events, months, fluence_per_day)
     rows: list[dict[str, Any]] = []
     first = 0
-    for number, (job, count) in enumerate(
-        zip(environment.scenario.workload.jobs, environment.job_counts, strict=True)
-    ):
+    for number, (job, count) in enumerate(zip(environment.scenario.workload.jobs, environment.job_counts, strict=True)):
         rows += gangs.run(number, job, count, first)
         first += count
     return rows, gangs.held

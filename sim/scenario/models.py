@@ -13,7 +13,6 @@ from sim.errors import Fault, InputError, ScenarioError
 from sim.events import NAMED, Cause
 from sim.launch import LaunchService
 from sim.parameters import Label, Parameters, Source, Text, cited
-from sim.physics.solar_cycle import SolarLevel
 from sim.scenario.campus import Campus
 from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
@@ -30,6 +29,7 @@ from sim.scenario.radiation import Radiation
 from sim.scenario.service import Service
 from sim.scenario.servicing import AnyServicing, Robots
 from sim.scenario.size import too_large, too_many
+from sim.scenario.sky import Sky, Space
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
 from sim.strategies.base import NEWEST, STOCK_FIRST
@@ -65,13 +65,6 @@ class Power(Parameters):
     """State that a migrating gang moves for each GPU, GB."""
     migration_pause_s: float = Field(default=5.0, ge=0, le=86400, json_schema_extra=cited("A", "engineering judgement"))
     """Standstill at each hand-over beside the transfer, s."""
-
-
-class Space(Parameters):
-    """The surroundings that nobody chooses."""
-
-    solar_activity: SolarLevel = SolarLevel.NOMINAL
-    """Strength of the solar cycle: `low`, `nominal` or `high`; it drives the air's density and the debris' decay."""
 
 
 def _scheduler(given: Any) -> Any:
@@ -156,6 +149,7 @@ class Scenario(Parameters):
     light: Light = Light()
     power: Power = Power()
     space: Space = Space()
+    sky: Sky = Sky()
     radiation: Radiation = Radiation()
     reliability: Reliability
     launch: LaunchService

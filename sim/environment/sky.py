@@ -1,13 +1,14 @@
 """The sky of a fleet: what its satellites meet over the mission, solved once in the mean, and what a design does there.
 
 Densities are those of a fleet whose losses are replaced after the mean time of an order (and, where the slots are a
-sample, of the whole fleet); satellites are those of the first design.  What a strategy makes of the fleet does not come back to the sky.
+sample, of the whole fleet); satellites are those of the first design.  What a strategy makes of the fleet does not come
+back to the sky.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -101,7 +102,7 @@ class Avoidance:
 
 @dataclass(frozen=True, eq=False)
 class Sky:
-    """What is in each shell of a fleet over the mission; a shell is all its planes of one altitude."""
+    """What is in each shell of a fleet over the mission: all its planes within `shell_km` of altitude."""
 
     model: SkyModel
     days: Floats
@@ -110,8 +111,10 @@ class Sky:
     """Shape (shells,)."""
     shell_of: NDArray[np.intp]
     """Which plane is in which shell, shape (planes,)."""
+    planned: Floats
+    """Satellites of all slots of the whole fleet that are up by plan, shape (times, shells)."""
     live: Floats
-    """Satellites at work in the whole fleet, shape (times, shells)."""
+    """Those of them at work, but for what the fleet's own objects ended, shape (times, shells)."""
     state: Floats
     """Dead satellites, tracked fragments, and lethal ones that are not tracked, shape (times, 3, shells)."""
     shells: Shells
@@ -132,8 +135,7 @@ class Sky:
         model, satellite = scenario.sky, scenario.satellite
         if not model.conjunctions:
             return None
-        height = np.round([plane.altitude_km for plane in planes])
-        altitude, shell_of = np.unique(height, return_inverse=True)
+        altitude, shell_of = _grouped(np.array([plane.altitude_km for plane in planes]), model.shell_km)
         knots = np.unique(np.append(np.arange(0.0, days[-1] + 1, KNOT_DAYS), days[-1] + 1))
         inside = np.clip(altitude, *ALTITUDE_RANGE_KM)
         speed = np.array([_own_speed(planes, shell_of == shell, h) for shell, h in enumerate(inside)])
@@ -145,10 +147,17 @@ class Sky:
         small = debris_flux_of(scenario, planes, days, f107, satellite.propulsion.lethal_size_cm)
         struck = np.bincount(shell_of, small) / np.bincount(shell_of) * vulnerable_m2(satellite, sizes)
         shells = _shells(scenario, sizes, inside, (speed, flux, projected, struck), mass_kg=mass_kg, f107=f107)
-        state = build_up(shells, planned, knots / DAYS_PER_YEAR)
-        live = np.array([shells.live(full, there) for full, there in zip(planned, state, strict=True)])
+        live, state = _solved(shells, planned, knots)
         body = body_m2(satellite, sizes)
-        return cls(model, knots, altitude, shell_of, live, state, shells, speed, flux, projected, body)
+        return cls(model, knots, altitude, shell_of, planned, live, state, shells, speed, flux, projected, body)
+
+    def with_feedback(self, feedback: bool) -> Sky:
+        """The same sky if breakups leave fragments, or none."""
+        if feedback == self.shells.feedback:
+            return self
+        shells = replace(self.shells, feedback=feedback)
+        live, state = _solved(shells, self.planned, self.days)
+        return replace(self, shells=shells, live=live, state=state)
 
     def avoidance(self, satellite: Satellite, sizes: Sizes) -> Avoidance:
         """What it asks of a design."""
@@ -217,6 +226,12 @@ class Sky:
         return np.array([np.add(*self.shells.broken(live, state)) for live, state in pairs])
 
 
+def _solved(shells: Shells, planned: Floats, days: Floats) -> tuple[Floats, Floats]:
+    """Satellites at work and what is beside them, at each time."""
+    state = build_up(shells, planned, days / DAYS_PER_YEAR)
+    return np.array([shells.live(full, there) for full, there in zip(planned, state, strict=True)]), state
+
+
 def projected_m2(satellite: Satellite, sizes: Sizes) -> float:
     """Area that a satellite shows on average to what comes from anywhere, m^2."""
     return float(tumbling_drag_area_m2(2 * sizes.array_m2)) + satellite.propulsion.body_drag_area_m2
@@ -225,6 +240,17 @@ def projected_m2(satellite: Satellite, sizes: Sizes) -> float:
 def body_m2(satellite: Satellite, sizes: Sizes) -> float:
     """Area that the surface on which a fragment ends a satellite shows on average, m^2: a quarter of it."""
     return float(tumbling_drag_area_m2(vulnerable_m2(satellite, sizes)))
+
+
+def _grouped(heights_km: Floats, thickness_km: float) -> tuple[Floats, NDArray[np.intp]]:
+    """Mean altitude of each shell, and which height is in which: from the lowest upwards, none thicker than that."""
+    order = np.argsort(heights_km, kind="stable")
+    shell_of, lowest, shell = np.zeros(len(heights_km), np.intp), -np.inf, -1
+    for place in order:
+        if heights_km[place] > lowest + thickness_km:
+            lowest, shell = heights_km[place], shell + 1
+        shell_of[place] = shell
+    return np.bincount(shell_of, heights_km) / np.bincount(shell_of), shell_of
 
 
 def _weights(planes: Sequence[Plane], inside: NDArray[np.bool_]) -> dict[float, float]:
@@ -253,7 +279,7 @@ def _catalogue_speed(planes: Sequence[Plane], inside: NDArray[np.bool_], altitud
 
 
 def _planned(scenario: Scenario, planes: Sequence[Plane], shell_of: NDArray[np.intp], knots: Floats) -> Floats:
-    """Satellites of all slots, shape (times, shells): planned flights bring a plane each, then the slots stay filled."""
+    """Satellites of all slots, shape (times, shells): planned flights bring a plane each, which then stays filled."""
     slots = np.array([plane.slots for plane in planes], float)
     whole = scenario.sky.fleet_satellites
     scale = 1.0 if whole is None else whole / max(slots.sum(), 1.0)
@@ -311,7 +337,7 @@ def _shells(
         per_collision=split(partial(collision_fragments, mass_kg)),
         breaking_share=np.minimum((breaking / tracked_m) ** -1.71, 1.0),
         stranded=model.stranded_share,
-        replaced_years=scenario.launch.services[0].expected_lead_days() / DAYS_PER_YEAR,
+        replaced_years=max(scenario.launch.services[0].expected_lead_days(), 1.0) / DAYS_PER_YEAR,
         feedback=model.breakup_feedback,
     )
 

@@ -120,9 +120,7 @@ def encounters_per_year(
     return np.asarray(met * at_least("area_km2", area_km2) * SECONDS_PER_DAY * 365.25)
 
 
-def manoeuvre_area_km2(
-    radius_m: npt.ArrayLike, sigma_m: npt.ArrayLike, least_probability: npt.ArrayLike
-) -> FloatArray:
+def manoeuvre_area_km2(radius_m: npt.ArrayLike, sigma_m: npt.ArrayLike, least_probability: npt.ArrayLike) -> FloatArray:
     """Return the area across an object's way in which a pass has at least a probability of collision, km^2; broadcasts.
 
     A pass at miss distance b collides with probability r^2 / (2 sigma^2) exp(-b^2 / (2 sigma^2)), for a combined radius

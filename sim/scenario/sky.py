@@ -47,7 +47,9 @@ class Sky(Parameters):
         default=1.0,
         ge=0,
         le=1e4,
-        json_schema_extra=cited("A", "without Starlink little has changed since 2022; other constellations are", 0.8, 3),
+        json_schema_extra=cited(
+            "A", "without Starlink little has changed since 2022; other constellations are", 0.8, 3
+        ),
     )
     """Tracked objects of others over those of early 2022, at every altitude."""
     screening_km: float = Field(

@@ -95,8 +95,8 @@ def sky_lines(found: Facts | None) -> Iterator[str]:
             f"{one['without_feedback_end']:.2g}; collisions break up {_span(one['broken_up_per_year'])} a year"
         )
         yield (
-            f"    at the end {dead:,.3g} dead satellites, {one['tracked_fragments_end']:,.3g} fragments that "
-            f"are tracked and {one['small_fragments_end']:,.3g} lethal ones that are not"
+            f"    at the end {dead:,.0f} dead satellites, {one['tracked_fragments_end']:,.0f} fragments that are "
+            f"tracked and {one['small_fragments_end']:,.0f} lethal ones that are not"
         )
 
 
@@ -105,7 +105,7 @@ def _altitudes(shells: list[Facts]) -> str:
 
 
 def _span(values: list[float]) -> str:
-    first, last = (f"{value:,.3g}" for value in values)
+    first, last = (f"{value:,.0f}" if 1e3 <= value < 1e6 else f"{value:.3g}" for value in values)
     return first if first == last else f"{first} to {last}"
 
 

@@ -26,7 +26,7 @@ ALTITUDE_KM, INCLINATION_DEG, RADIUS_M = 550.0, 53.0, 5.0
 """Starlink's first shell, and the radius of a satellite with its array [R]."""
 _SOCRATES = (
     "H. Lewis, 14 September 2022, from CelesTrak's SOCRATES: each Starlink satellite passes an object of others within "
-    "5 km once a day [X]; OneWeb's, of which the same source has 3.4, are met .3 to .5 times here and are not compared: "
+    "5 km once a day [X]; OneWeb's, of which the same source has 3.4, are met .3 to .5 times here and not compared: "
     "many were not in their shell.  Rounded; the catalogue is that of half a year before, its mix of "
     "inclinations coarse."
 )

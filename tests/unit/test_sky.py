@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from sim.description import describe, facts
+from sim.engine.expected import exposure_until
+from sim.engine.hazards import hazards_of
+from sim.engine.weather import Weather
 from sim.environment import Environment
 from sim.environment.sky import Sky as SkyOfFleet
 from sim.environment.sky import body_m2, projected_m2
+from sim.physics.breakups import catastrophic_length_m, collision_fragments, explosion_fragments
 from sim.physics.conjunctions import (
     catalogue_per_km3,
     catalogue_speed_km_s,
@@ -17,8 +21,11 @@ from sim.physics.conjunctions import (
     manoeuvre_area_km2,
     shell_km2,
 )
+from sim.physics.drag import lifetime_years
+from sim.physics.solar_cycle import f107_and_ap
 from sim.scenario import load
 from sim.scenario.sky import Sky
+from sim.streams import Streams
 
 YEAR = 365.25
 BUS = {"kind": "exponential", "rate_per_year": 0.05}
@@ -232,3 +239,50 @@ def test_the_overlay_turns_feedback_on_and_the_million_says_that_it_runs_away():
     assert scenario.sky.fleet_satellites == 1_000_000
     warnings = facts(scenario, Environment.build(scenario))["warnings"]
     assert any("at 1000" in text and "no fleet is kept up there" in text for text in warnings)
+
+
+def test_rates_of_a_box_by_hand(fleet, environment):
+    built = crowded(fleet, environment, shell={"altitude_km": 900}, catalogue_factor=1.5, fragment_m2_per_kg=0.2)
+    design, box = built.designs[0], built.designs[0].sky.shells
+    tilt = round(built.planes[0].inclination_deg, 1)
+    own, body = encounter_speed_km_s(900.0, tilt, tilt), body_m2(design.satellite, design.sizes)
+    coarse, fine = (float(explosion_fragments(0.1, length)) for length in (0.1, 0.01))
+    np.testing.assert_allclose(box.per_explosion[:, 0], [coarse, fine - coarse])
+    coarse, fine = (float(collision_fragments(500.0, length)) for length in (0.1, 0.01))
+    np.testing.assert_allclose(box.per_collision[:, 0], [coarse, fine - coarse])
+    # Of fragments above 10 cm, those whose mass carries 40 J for each gram of 500 kg.
+    heavy_m = catastrophic_length_m(500.0, own, 0.2)
+    share = float(collision_fragments(1.0, heavy_m) / collision_fragments(1.0, 0.1))
+    assert box.breaking_share[0] == pytest.approx(share, rel=1e-6)
+    assert 0.01 < share < 0.5
+    met = 1.5 * catalogue_per_km3(900.0) * catalogue_speed_km_s(900.0, tilt)
+    assert box.catalogue_hits[0] == pytest.approx(float(encounters_per_year(met, 1.0, body * 1e-6)), rel=1e-6)
+    f107 = float(f107_and_ap(built.days, built.scenario.mission.start)[0].mean())
+    fall = [float(lifetime_years(height, 1 / (2.2 * 0.2), f107)) for height in (850, 900)]
+    assert box.fragment_years[0] == pytest.approx(fall[1] - fall[0], rel=1e-6)
+
+
+def test_a_design_with_twice_the_surface_is_pierced_twice_as_often(fleet, environment):
+    designs = {"soft": {"propulsion": {"vulnerable_area_m2": 80}}}
+    built = environment(
+        under(made(fleet, shell={"altitude_km": 900}, designs=designs), fleet_satellites=100_000, own_share=0.0)
+    )
+    first, soft = (design.avoidance.own_hits_per_year[-1, 0] for design in built.designs)
+    sky = built.designs[0].sky
+    with_fragments = float(sky.shells.live_hazard(sky.live[-1], sky.state[-1])[2:].sum())
+    assert with_fragments > 0.1 * first
+    assert soft - first == pytest.approx(with_fragments, rel=1e-6)
+
+
+def test_the_clock_of_collisions_counts_both_the_debris_of_others_and_the_own(fleet, environment):
+    scenario = under(made(fleet, shell={"altitude_km": 900}), fleet_satellites=100_000)
+    built = environment(scenario)
+    hazard = next(one for one in hazards_of(scenario) if one.clock == "collisions")
+    weather = Weather(scenario, built, Streams(1, 0))
+    days = np.array([0.0, 100.0, 555.5, 3 * YEAR])
+    expected = built.sites[0].hits_per_year(0, "collisions") * days / YEAR + built.sites[0].own_hits(0).at(days)
+    assert built.sites[0].hits_per_year(0, "collisions") > 1e-4
+    assert weather.scale(hazard, 0, 0) == 1.0
+    np.testing.assert_allclose(weather.clock(hazard, 0, 0, 0.0).at(days), expected, rtol=1e-9)
+    # What a run is expected to lose, before it begins, follows the same.
+    np.testing.assert_allclose(exposure_until(built, 0, hazard, 0, days), expected, rtol=1e-9)

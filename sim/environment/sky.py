@@ -168,20 +168,18 @@ class Sky:
         )
         with_live, with_dead, tracked, small = rates.transpose(1, 0, 2)
         share = body_m2(satellite, sizes) / self.body_m2 if self.body_m2 > 0 else 0.0
+        small_km2, satellite_km2 = (self._manoeuvre_km2(mine, other) for other in (0.0, self.projected_m2))
+        wanted = self.meetings(small_km2, satellite_km2).total
         return Avoidance(
             sky=self,
-            manoeuvres_per_year=self.meetings(*(self._manoeuvre_km2(mine, other) for other in self._others)).total,
+            manoeuvres_per_year=np.minimum(wanted, self.model.most_manoeuvres_per_day * DAYS_PER_YEAR),
             own_hits_per_year=ratio * (with_live + with_dead) + share * (tracked + small),
             manoeuvre_m_s=satellite.propulsion.manoeuvre_m_s,
             pause_min=satellite.propulsion.manoeuvre_pause_min,
         )
 
-    @property
-    def _others(self) -> tuple[float, float]:
-        """Projected areas of what is small against a satellite, and of the fleet's own satellites, m^2."""
-        return 0.0, self.projected_m2
-
     def _manoeuvre_km2(self, mine_m2: float, other_m2: float) -> float:
+        """Area in which a satellite gives way; by projected areas, 0 of what is small against it."""
         radius_m = (np.sqrt(mine_m2) + np.sqrt(other_m2)) / np.sqrt(np.pi)
         model = self.model
         return float(manoeuvre_area_km2(max(radius_m, 1e-3), model.miss_sigma_m, model.least_probability))

@@ -36,10 +36,16 @@ class Sky(Parameters):
     )
     """Range of altitudes over which the satellites of an altitude are spread, km."""
     debris_band_km: float = Field(
-        default=100.0,
+        default=200.0,
         ge=1,
         le=1000,
-        json_schema_extra=cited("A", "50 m/s along the track move a perigee by some 180 km", 50, 300),
+        json_schema_extra=cited(
+            "A",
+            "the standard breakup model throws 10 cm at 100 m/s, 60 each way: 110 km of altitude up and down; the dead "
+            "sink through it",
+            50,
+            500,
+        ),
     )
     """Range around an altitude over which dead satellites and fragments are spread as long as they count, km; at least
     `shell_km`."""
@@ -63,6 +69,13 @@ class Sky(Parameters):
         json_schema_extra=cited("S2", "SpaceX to the FCC, 31 December 2025, as reported; others 1e-4", 1e-7, 1e-4),
     )
     """Probability of collision from which on a satellite gives way."""
+    most_manoeuvres_per_day: float = Field(
+        default=15.0,
+        ge=0.01,
+        le=1000,
+        json_schema_extra=cited("A", "one an orbit: what is closer together one burn gives way to", 1, 15),
+    )
+    """Manoeuvres that a satellite makes in a day at most."""
     miss_sigma_m: float = Field(
         default=350.0,
         ge=1,
@@ -77,10 +90,10 @@ class Sky(Parameters):
     )
     """Standard error of a predicted miss, each way across the other's path, m."""
     own_share: float = Field(
-        default=0.005,
+        default=0.001,
         ge=0,
         le=1,
-        json_schema_extra=cited("A", "one operator's satellites are kept apart by design and share plans", 0, 0.02),
+        json_schema_extra=cited("A", "one operator's satellites are kept apart by design and share plans", 0, 0.01),
     )
     """Of the passes that random phases would give between the fleet's satellites at work, the share that happens."""
     avoidance_failure: float = Field(
@@ -108,7 +121,8 @@ class Sky(Parameters):
             "C", "two Starlinks, 17 December 2025 and 29 March 2026, of some 10,000 in a year", 2e-5, 7e-4
         ),
     )
-    """Breakups of a satellite in a year by its own doing: battery, tank."""
+    """Breakups of a satellite in a year by its own doing, live or dead: battery, tank.  Live ones are among those whose
+    bus fails."""
     explosion_scale: float = Field(
         default=0.1,
         ge=1e-4,

@@ -91,7 +91,7 @@ class Design:
         """What the fleet's satellites meet; none where the scenario leaves it out."""
         self.avoidance = None if self.sky is None else self.sky.avoidance(satellite, self.sizes)
         """What that asks of this design."""
-        dodging = None if self.avoidance is None else self.avoidance.daily_m_s(sun.days)
+        dodging = None if self.avoidance is None else self.avoidance.daily_m_s(planes, sun.days)
         needs = DeltaV.of(scenario, planes, sun, self.sizes, mass_kg=some_kg, avoidance_m_s=dodging)
         self.parts = Parts.of(satellite, self.sizes, needs)
         if self.parts.given_kg is None:

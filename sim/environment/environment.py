@@ -292,7 +292,7 @@ def _designs(scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables) -> t
     found: list[Design] = []
 
     def sky(sizes: Sizes, mass_kg: float) -> Sky | None:
-        return found[0].sky if found else Sky.of(scenario, planes, sun.days, sizes, mass_kg=mass_kg)
+        return found[0].sky if found else Sky.of(scenario, planes, sizes, mass_kg=mass_kg)
 
     for name in scenario.design_names:
         try:

@@ -77,11 +77,11 @@ class Avoidance:
     pause_min: float
     """Compute lost by one."""
 
-    def daily_m_s(self, days: Floats) -> NDArray[np.float32]:
-        """Delta-v of its manoeuvres on each day, shape (planes, n)."""
+    def daily_m_s(self, planes: Sequence[Plane], days: Floats) -> NDArray[np.float32]:
+        """Delta-v of its manoeuvres in some planes on each day, shape (planes, n)."""
         daily = self.manoeuvres_per_year * self.manoeuvre_m_s / DAYS_PER_YEAR
         by_shell = np.array([np.interp(days, self.sky.days, column) for column in daily.T], np.float32)
-        return np.asarray(by_shell[self.sky.shell_of])
+        return np.asarray(by_shell[self.sky.shell_of[[plane.id for plane in planes]]])
 
     def working_share(self, plane: int, days: Floats) -> Floats:
         """Share of each day that its manoeuvres leave for computing in a plane, shape (n,)."""
@@ -128,14 +128,13 @@ class Sky:
     """What they show of the surface on which a fragment ends them."""
 
     @classmethod
-    def of(
-        cls, scenario: Scenario, planes: tuple[Plane, ...], days: Floats, sizes: Sizes, *, mass_kg: float
-    ) -> Sky | None:
+    def of(cls, scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, *, mass_kg: float) -> Sky | None:
         """The sky of a scenario; none where it leaves it out.  `sizes`, `mass_kg`: of the first design, fuel apart."""
         model, satellite = scenario.sky, scenario.satellite
         if not model.conjunctions:
             return None
         altitude, shell_of = _grouped(np.array([plane.altitude_km for plane in planes]), model.shell_km)
+        days = np.arange(np.ceil(scenario.mission.days) + 1)
         knots = np.unique(np.append(np.arange(0.0, days[-1] + 1, KNOT_DAYS), days[-1] + 1))
         inside = np.clip(altitude, *ALTITUDE_RANGE_KM)
         speed = np.array([_own_speed(planes, shell_of == shell, h) for shell, h in enumerate(inside)])

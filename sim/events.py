@@ -26,7 +26,7 @@ class EventKind(IntEnum):
     STORED = 5  # one row a satellite that arrives in a spare berth; amount: days of its planned life
     ACTIVATED = 6  # a spare is to leave its berth for a slot; amount: days until it works there, check-out included
     PLACED = 7  # that spare begins work in its slot; amount: delta-v of its way, m/s
-    GPU_FAILED = 8  # one row a GPU
+    GPU_FAILED = 8  # one row a GPU; amount: 0, or the number of GPUs where one row is for many (block mode)
     BUS_FAILED = 9  # one row a satellite, with all GPUs alive on it
     RETIRED = 10  # a satellite taken out of service; the cause says why
     JOB_STARTED = 11  # a gang got its GPUs; amount: those that the job wants
@@ -88,6 +88,8 @@ class EventKind(IntEnum):
     REPAIRED = 61  # a host is back in the pool, its fault found; amount: hours of a technician
     MISREPAIRED = 62  # likewise, its fault still there
     JOB_ABANDONED = 63  # too few hosts are left for the job for ever; amount: GPUs
+    ONLINE = 65  # in block mode, once a block; amount: mean GPUs online in it
+    DEAD_ABOARD = 66  # in block mode, at the horizon; amount: GPUs lost on satellites in orbit as old as this one
     TURNED_BAD = 64  # hosts that look as before have a hidden fault now; amount: hosts
 
 
@@ -198,6 +200,16 @@ _EMPTY = {"plane": NONE, "berth": NONE, "satellite": NONE, "job": NONE}
 
 
 _CODES = {np.float64: "d", np.int32: "i", np.uint8: "B"}
+
+
+def column_type(name: str) -> Any:
+    """Type of a column."""
+    return _DTYPES.get(name, np.int32)
+
+
+def empty_value(name: str) -> int:
+    """What a column holds where a row says nothing."""
+    return _EMPTY.get(name, 0)
 
 
 class EventRecorder:

@@ -76,6 +76,19 @@ class Fleet:
         counts[now, plane] -= 1
         counts[to, plane] += 1
 
+    def move_all(self, berths: NDArray[np.intp], to: BerthState) -> None:
+        """Change the state of berths, each named once; raises `ValueError` where one cannot go there."""
+        now = self.state[berths]
+        if not LEGAL_TABLE[now, to].all() or (to is BerthState.WORKING and not self.is_slot[berths].all()):
+            raise ValueError(f"not all of {len(berths)} berths can go to {to.name}")
+        self.state[berths] = to
+        planes, count = self.plane_of[berths], len(self.planes)
+        for counts, these in ((self.slots_in, self.is_slot[berths]), (self.spares_in, ~self.is_slot[berths])):
+            if these.any():
+                place = now[these].astype(np.intp) * count + planes[these]
+                counts -= np.bincount(place, minlength=counts.size).reshape(counts.shape).astype(np.int32)
+                counts[to] += np.bincount(planes[these], minlength=count).astype(np.int32)
+
     def working_satellites(self) -> int:
         """Satellites at work in slots."""
         return int(self.slots_in[BerthState.WORKING].sum())

@@ -132,7 +132,7 @@ def _paused_job(scenario: Scenario, environment: Environment, job: TrainingJob, 
     lit_min = [
         float((plane.period_min - dark[dark > 0]).min())
         for plane in environment.shell_planes
-        if np.any((dark := environment.eclipse_minutes[plane.id]) > 0)
+        if np.any((dark := environment.sun.dark_of(plane.id) * plane.period_min) > 0)
     ]
     if not lit_min:
         return
@@ -164,7 +164,7 @@ def _never_sunlit_together(environment: Environment, name: str, satellites: int)
         if not plane.colocated:
             between = (satellites - 1) / plane.slots
             shaded = (satellites - 1) * np.minimum(dark, 1 / plane.slots) + np.minimum(dark, 1 - between)
-        days[plane.name] = int(np.count_nonzero(shaded >= 1 - 1e-9))
+        days[plane.name] = int(np.count_nonzero(shaded >= 1 - 1e-9) * environment.sun.step_days)
     if days and min(days.values()):
         best = min(days, key=lambda plane: days[plane])
         yield (

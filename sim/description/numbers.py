@@ -152,14 +152,15 @@ def _later(scenario: Scenario, environment: Environment) -> Facts:
 
 
 def _plane(scenario: Scenario, environment: Environment, plane: Plane) -> Facts:
-    sunlit, eclipse_min = environment.sunlit[plane.id], environment.eclipse_minutes[plane.id]
+    fine = environment.designs[0].light.fine
+    sunlit, eclipse_min = fine.sunlit[plane.id], fine.dark_of(plane.id) * fine.period_s[plane.id] / 60
     dark = eclipse_min > 0
     # The first season that begins inside the mission; none where eclipse never stops, or never comes.
     begins = np.flatnonzero(dark[1:] & ~dark[:-1]) + 1
     ends = np.flatnonzero(~dark[1:] & dark[:-1])
     later = ends[ends >= begins[0]] if len(begins) else ends
     start = scenario.mission.start
-    season = [int(begins[0]), int(later[0])] if len(begins) and len(later) else []
+    season = fine.days[[begins[0], later[0]]].tolist() if len(begins) and len(later) else []
     return {
         "name": plane.name,
         "shell": plane.shell,

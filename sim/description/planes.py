@@ -91,15 +91,16 @@ def limits_of(environment: Environment, plane: Plane) -> list[Facts]:
         if len(days) == 0:
             continue
         first = int(days[0])
+        first_day = int(operation.days[first])
         # A battery that cannot supply the bus in eclipse stops the satellite in sunlight too.
         dark = limit is Limit.BATTERY and operation.light_speed[plane.id][first] > 0
         speed = (operation.dark_speed if dark else operation.light_speed)[plane.id]
         found.append(
             {
                 "cause": limit.name.lower(),
-                "first_day": first,
-                "date": (start + datetime.timedelta(days=first)).isoformat(),
-                "days": len(days),
+                "first_day": first_day,
+                "date": (start + datetime.timedelta(days=first_day)).isoformat(),
+                "days": len(days) * int(environment.sun.step_days),
                 "where": "in eclipse" if dark else "in sunlight",
                 "speed_first": float(speed[first]),
                 "speed_min": float(speed[days].min()),

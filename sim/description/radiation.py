@@ -125,14 +125,16 @@ def late_loss_share(environment: Environment, job: TrainingJob) -> float:
 
 
 def _interruptions(environment: Environment, plane: int) -> tuple[Floats, Floats]:
-    """Daily interruptions of a chip and of its share of the host: by trapped protons, and at any time."""
+    """Interruptions of a chip and of its share of the host a day, in each step of the tables: by trapped protons, and
+    at any time."""
     gangs = environment.gangs
     rates = gangs.daily_rates(plane)
     host = 1 / environment.scenario.satellite.gpus_per_host
     weight = np.array(
         [0.0 if cause.effect is None else host if cause.per == Per.HOST else 1.0 for cause in gangs.causes]
     )
-    return np.asarray(weight @ rates.in_passes), np.asarray(weight @ rates.steady)
+    rows = slice(None, None, int(environment.sun.step_days))
+    return np.asarray(weight @ rates.in_passes[:, rows]), np.asarray(weight @ rates.steady[:, rows])
 
 
 def _events(environment: Environment, plane: int) -> Facts:

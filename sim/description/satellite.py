@@ -83,7 +83,7 @@ def _battery(scenario: Scenario, environment: Environment) -> Facts:
         depth.append(float(operation.depth_of_discharge[plane.id][days].max()))
         left.append(float(operation.battery_fraction[plane.id][days][-1]))
         cycles.append(float(operation.cycles[plane.id][days].mean()) * DAYS_PER_YEAR)
-        years.append(np.count_nonzero(days) / DAYS_PER_YEAR)
+        years.append(np.count_nonzero(days) * environment.sun.step_days / DAYS_PER_YEAR)
     return {
         "kwh": sizes.battery_wh / 1000,
         "sized": battery.capacity_kwh == "sized",

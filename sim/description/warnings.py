@@ -147,7 +147,7 @@ def _heat(scenario: Scenario, environment: Environment) -> Iterator[str]:
     """A radiator that is too small for any operating point."""
     operation, sizes = environment.designs[0].operation, environment.sizes
     stopped = (operation.limit == Limit.HEAT) & (operation.light_speed == 0)
-    days = max(int(np.count_nonzero(stopped[p.id] & _lives(environment, p.id))) for p in environment.shell_planes)
+    days = max(_days(environment, stopped[p.id] & _lives(environment, p.id)) for p in environment.shell_planes)
     if days:
         enough = _enough(sizes.radiator_needed_m2, "m2", "full load")
         yield (
@@ -165,7 +165,7 @@ def _dark(scenario: Scenario, environment: Environment) -> Iterator[str]:
     )  # on each day
     short = need_wh > environment.sizes.battery_wh * operation.battery_fraction * (1 + 1e-9)
     first = [
-        (int(days[0]), plane.name, int(days[0]) == int(np.flatnonzero(dark_s[plane.id] > 0)[0]))
+        (int(environment.days[days[0]]), plane.name, int(days[0]) == int(np.flatnonzero(dark_s[plane.id] > 0)[0]))
         for plane in environment.shell_planes
         if len(days := np.flatnonzero(short[plane.id] & _lives(environment, plane.id)))
     ]
@@ -197,7 +197,7 @@ def _array(scenario: Scenario, environment: Environment) -> Iterator[str]:
         (f"(mount {mount.value}) gets less than 5% of its median power", _without_sun(operation.array_w)),
         (f"cannot supply the bus ({satellite.bus_power_w:,g} W)", operation.array_w < bus_w * (1 - 1e-9)),
     ):
-        days = {p.name: int(np.count_nonzero(bad[p.id] & _lives(environment, p.id))) for p in environment.shell_planes}
+        days = {p.name: _days(environment, bad[p.id] & _lives(environment, p.id)) for p in environment.shell_planes}
         worst = max(days, key=lambda name: days[name])
         if days[worst]:
             yield (
@@ -276,6 +276,11 @@ def _dose(scenario: Scenario, radiation: Facts) -> Iterator[str]:
             f"expected storms included: dose alone destroys {lost:.0%} of them (half of all chips fail by "
             f"{wear.end_median_krad:g} krad(Si))"
         )
+
+
+def _days(environment: Environment, there: NDArray[np.bool_]) -> int:
+    """Days of the rows of the tables at which something is so."""
+    return int(np.count_nonzero(there) * environment.sun.step_days)
 
 
 def _lives(environment: Environment, plane: int) -> NDArray[np.bool_]:

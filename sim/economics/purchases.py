@@ -231,6 +231,19 @@ def unflown_entries(result: Result, priced: PricedFlights, prices: Economics) ->
     yield Entry(Item.REFUND, result.horizon_days, -paid * payment.refund_share)
 
 
+def dead_gpus(result: Result, satellites: int) -> Floats:
+    """GPUs that each satellite has lost by the horizon, by serial number."""
+    log = result.events
+    if result.scenario.in_blocks:
+        # Those of all satellites of one age, put down to one of them.
+        rows = log.kind == EventKind.DEAD_ABOARD
+        return np.bincount(log.satellite[rows], log.amount[rows], minlength=satellites)[:satellites]
+    died, back = np.isin(log.kind, GPU_LOSSES), log.kind == EventKind.SERVICED
+    # A row of a single GPU has no amount.
+    dead = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=satellites)[:satellites]
+    return np.asarray(dead - np.bincount(log.satellite[back], log.amount[back], minlength=satellites)[:satellites])
+
+
 def unexpired_usd(result: Result, priced: PricedFlights, prices: Economics, rate_per_year: float) -> float:
     """Value at the horizon of the life left, from arrival in orbit to the end of the design life, or of the propellant
     where that is earlier; a lost unit has none."""
@@ -258,11 +271,6 @@ def unexpired_usd(result: Result, priced: PricedFlights, prices: Economics, rate
     life_days[log.satellite[arrived]] = np.minimum(log.amount, np.array(design_days)[log.design])[arrived]
     years = (age_days / DAYS_PER_YEAR, life_days / DAYS_PER_YEAR)
     left = value_left(*years, rate_per_year, as_annuity=prices.depreciation == "annuity")
-    died = np.isin(log.kind, GPU_LOSSES)
-    # A row of a single GPU has no amount.
-    dead_gpus = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=size)[:size]
-    back = log.kind == EventKind.SERVICED
-    dead_gpus -= np.bincount(log.satellite[back], log.amount[back], minlength=size)[:size]
-    living = of_each([bill.positions for bill in bills]) - dead_gpus
+    living = of_each([bill.positions for bill in bills]) - dead_gpus(result, size)
     value_usd = priced.bus_now_usd[flight_of] + of_each([bill.gpu_usd for bill in bills]) * living
     return float(((value_usd + priced.share_usd[flight_of]) * left)[alive].sum())

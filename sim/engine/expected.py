@@ -221,7 +221,9 @@ def exposure_until(environment: Environment, design: int, hazard: Hazard, plane:
     site, scenario = environment.sites[plane], environment.designs[design].scenario
 
     def gathered(rates: RadiationRates, share: float) -> Floats:
-        quiet = np.interp(days, environment.days, np.append(0.0, np.cumsum(rates.quiet_per_day)[:-1]))
+        quiet = np.interp(
+            days, environment.days, np.append(0.0, np.cumsum(rates.quiet_per_day * environment.sun.step_days)[:-1])
+        )
         return np.asarray(share * (quiet + _fluence_per_day(environment) * rates.in_storm * days))
 
     match hazard.clock:

@@ -7,7 +7,7 @@ the ground.  Within a cell idle GPUs and capacity count by their means.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -37,7 +37,7 @@ def check_size(environment: Environment) -> None:
     count = len(cell_edges(environment)) * max(1, len(environment.planes)) * len(services)
     if count > MOST_CELLS:
         problem = (
-            f"planes x services x {'hours' if _by_hour(services) else 'days'}: {count:,} are more than the "
+            f"planes x services x {'hours' if by_hour(services) else 'days'}: {count:,} are more than the "
             f"{MOST_CELLS:,} that a run can hold"
         )
         raise ScenarioError([Fault("scenario", "workload.inference", None, problem)])
@@ -45,18 +45,19 @@ def check_size(environment: Environment) -> None:
 
 def cell_edges(environment: Environment) -> Floats:
     """Edges of the cells, mission days."""
-    per_day = HOURS if _by_hour(environment.scenario.workload.inference) else 1
+    per_day = HOURS if by_hour(environment.scenario.workload.inference) else 1
     horizon = environment.horizon_days
     inner = np.arange(np.ceil(horizon * per_day)) / per_day
     return np.append(inner[inner < horizon], horizon)
 
 
-def _by_hour(services: tuple[InferenceService, ...]) -> bool:
+def by_hour(services: Sequence[InferenceService]) -> bool:
+    """Whether the demand of a service has a day curve."""
     return any(service.demand.kind == "regions" for service in services)
 
 
 @dataclass(frozen=True)
-class _Plane:
+class ServingPlane:
     """What a plane still has while services are served one after another."""
 
     idle: IdlePlane
@@ -65,6 +66,11 @@ class _Plane:
     produced: Floats
     """Output of them, bytes a second and satellite."""
 
+    @classmethod
+    def of(cls, idle: IdlePlane) -> ServingPlane:
+        """A plane that serves nobody yet."""
+        return cls(idle, np.zeros_like(idle.idle), np.zeros_like(idle.idle))
+
 
 def inference_rows(environment: Environment, events: EventLog) -> Iterator[dict[str, Any]]:
     """Columns of rows for the log: what services served, could not send and left idle, month by month."""
@@ -72,13 +78,15 @@ def inference_rows(environment: Environment, events: EventLog) -> Iterator[dict[
     edges = cell_edges(environment)
     capacity, capacity_of = environment.capacities(events)
     planes = [
-        _Plane(
-            idle_plane(_of_plane(events, plane.id), capacity, capacity_of, services, edges),
-            np.zeros(len(edges) - 1),
-            np.zeros(len(edges) - 1),
-        )
+        ServingPlane.of(idle_plane(_of_plane(events, plane.id), capacity, capacity_of, services, edges))
         for plane in environment.planes
     ]
+    yield from service_rows(environment, planes, edges)
+
+
+def service_rows(environment: Environment, planes: list[ServingPlane], edges: Floats) -> Iterator[dict[str, Any]]:
+    """The same of what planes leave idle between these days."""
+    services = environment.scenario.workload.inference
     write, kept = Months(edges), throughput(environment.scenario)
     for number, service in enumerate(services):
         demand = demand_tokens(service, environment, edges)
@@ -112,7 +120,7 @@ def _of_plane(events: EventLog, plane: int) -> EventLog:
     return EventLog(*(getattr(events, field.name)[keep] for field in fields(events)))
 
 
-def _offered(environment: Environment, plane: int, number: int, one: _Plane) -> Floats:
+def _offered(environment: Environment, plane: int, number: int, one: ServingPlane) -> Floats:
     """GPU-days that a plane can give a service: what whole replicas can use of what services above it leave."""
     service = environment.scenario.workload.inference[number]
     if environment.ground_link.longest_wait_s(plane, service) < 0:
@@ -123,7 +131,7 @@ def _offered(environment: Environment, plane: int, number: int, one: _Plane) -> 
 
 
 def _sold(
-    environment: Environment, plane: int, service: InferenceService, one: _Plane, made: Floats, days: Floats
+    environment: Environment, plane: int, service: InferenceService, one: ServingPlane, made: Floats, days: Floats
 ) -> Floats:
     """Of GPU-days of computing those whose output comes down, behind the output of the services above."""
     link, satellites = environment.ground_link, one.idle.satellites
@@ -144,7 +152,7 @@ def demand_tokens(service: InferenceService, environment: Environment, edges: Fl
     slots = sum(layout.slots for layout in environment.layouts)
     hourly = service.demand_tokens_per_s(slots * environment.scenario.satellite.gpus)
     seconds = np.diff(edges) * SECONDS_PER_DAY
-    if not _by_hour(environment.scenario.workload.inference):
+    if not by_hour(environment.scenario.workload.inference):
         return seconds * float(hourly.mean())
     return np.asarray(seconds * hourly[np.arange(len(seconds)) % HOURS])
 

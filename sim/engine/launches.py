@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,9 @@ import simpy
 
 from sim.engine.built import Built
 from sim.engine.context import Context
+from sim.engine.vehicle_history import VehicleHistory
 from sim.events import Cause, EventKind
-from sim.launch import FlightRecord, Purchase, VehicleView
+from sim.launch import VehicleView
 
 Process = Generator[simpy.Event, Any, None]
 Taken = list[simpy.resources.resource.Request]
@@ -51,52 +51,20 @@ class LaunchSite:
         """
         self.context = context
         self.vehicle = vehicle
-        self.name = context.scenario.launch.names[vehicle]
-        self.service = context.scenario.launch.services[vehicle]
+        self.history = VehicleHistory(context.environment, context.streams, vehicle)
+        self.name, self.service, self.room = self.history.name, self.history.service, self.history.room
         self._number_on, self._deliver, self._lose = number_on, deliver, lose
-        self._grounded_until = 0.0
         self._ready: dict[tuple[int, int], deque[tuple[int, Built]]] = {}  # by (plane, design), in order of readiness
         self._heads: list[tuple[int, tuple[int, int]]] = []  # a heap: when the first of each queue got ready
         self._numbers = 0
         self._wake: simpy.Event | None = None
         self._last_opportunity = -1
-        # By its name, not its number: another vehicle beside it changes nothing.
-        self._address = () if vehicle == 0 else (zlib.crc32(self.name.encode()),)
-        known = self.service.vehicle.success_probability
-        self.success = known.draw(self._stream("success")) if isinstance(known, FlightRecord) else known
-        """Of its flights in this replicate: what nobody knows, where the vehicle has a record."""
-        self._succeeded, self._failed, self._flown_kg = 0, 0, 0.0
         limits = [limit for limit in (self.service.pads, self.service.boosters) if limit is not None]
         self._limits = [(simpy.Resource(context.env, limit.count), limit.days) for limit in limits]
 
-    def _stream(self, purpose: str, *key: int) -> np.random.Generator:
-        """The random numbers of one of its flights."""
-        purpose = purpose if self.vehicle == 0 else f"{purpose} of another vehicle"
-        return self.context.streams.of(purpose, *self._address, *key)
-
-    def room(self, plane: int, design: int) -> int:
-        """Satellites of a design that one flight brings to a plane."""
-        return self.context.environment.sites[plane].satellites_per_flight(design, self.vehicle)
-
     def view(self, ready_days: float) -> VehicleView:
         """What an operator knows of the vehicle now; `ready_days`: until what is ordered now is ready for it."""
-        context, vehicle = self.context, self.service.vehicle
-        year = context.scenario.mission.start_year + context.now / 365.25
-        bought = Purchase(context.now, year, self._flown_kg / 1000, self._succeeded + self._failed)
-        designs = {design.name: design for design in context.environment.designs}
-        known = vehicle.success_probability
-
-        def flight_usd(design: str, satellites: float) -> float:
-            return float(vehicle.price.cost_usd(satellites * designs[design].mass_kg, satellites, bought))
-
-        return VehicleView(
-            name=self.name,
-            satellites_per_flight={name: min(design.rooms[self.vehicle]) for name, design in designs.items()},
-            flight_usd=flight_usd,
-            expected_lead_days=self.service.expected_lead_days(ready_days),
-            grounded=self._grounded_until > context.now,
-            success_probability=known.mean(self._succeeded, self._failed) if isinstance(known, FlightRecord) else known,
-        )
+        return self.history.view(self.context.now, ready_days)
 
     # Loading
 
@@ -124,23 +92,23 @@ class LaunchSite:
                 yield self._wake
             if service.on_demand:
                 taken = yield from self._take()
-                if self._grounded_until > context.now:
-                    yield context.env.timeout(self._grounded_until - context.now)
+                if self.history.grounded_until > context.now:
+                    yield context.env.timeout(self.history.grounded_until - context.now)
                 load = self._load()
-                stream = self._stream("flight on demand", *load[0].aboard[0].address(context.fleet))
+                stream = self.history.stream("flight on demand", *load[0].aboard[0].address(context.fleet))
                 context.env.process(self.fly(load, stream, Cause.NONE, taken))
                 continue
-            earliest = max(context.now, self._grounded_until)
+            earliest = max(context.now, self.history.grounded_until)
             number = max(self._last_opportunity + 1, service.opportunity_from(earliest))
             yield context.env.timeout(max(0.0, service.opportunity_day(number) - context.now))
-            if self._grounded_until > context.now:
+            if self.history.grounded_until > context.now:
                 continue
             self._last_opportunity = number
             for flight in range(service.flights_per_opportunity):
                 if not self._heads or any(things.count == things.capacity for things, _ in self._limits):
                     break
                 taken = [things.request() for things, _ in self._limits]
-                context.env.process(self.fly(self._load(), self._stream("flight", number, flight), Cause.NONE, taken))
+                context.env.process(self.fly(self._load(), self.history.stream("flight", number, flight), Cause.NONE, taken))
 
     def _take(self) -> Generator[simpy.Event, Any, Taken]:
         """Wait for a pad and a booster, where they are few, and take them."""
@@ -195,12 +163,12 @@ class LaunchSite:
 
     def wait_for_clearance(self) -> Process:
         """Wait while the vehicle is grounded."""
-        while self._grounded_until > self.context.now:
-            yield self.context.env.timeout(self._grounded_until - self.context.now)
+        while self.history.grounded_until > self.context.now:
+            yield self.context.env.timeout(self.history.grounded_until - self.context.now)
 
     def stand_down(self, days: float) -> None:
         """A failure grounds the vehicle from now on."""
-        self._grounded_until = self.context.now + days
+        self.history.grounded_until = self.context.now + days
 
     def fly_planned(self, load: list[Manifest], stream: np.random.Generator, cause: Cause) -> Process:
         """Fly a load that waits for nothing but a pad."""
@@ -210,7 +178,7 @@ class LaunchSite:
     def fly(self, load: list[Manifest], stream: np.random.Generator, cause: Cause, taken: Taken) -> Process:
         """Slip, launch, and deliver what survives; `taken`: what the flight has of each limit."""
         context = self.context
-        failed = stream.random() >= self.success
+        failed = stream.random() >= self.history.success
         stand_down = self.service.stand_down.draw(stream)
         yield context.env.timeout(self.service.slip_days.draw(stream))
         yield from self.wait_for_clearance()
@@ -247,8 +215,7 @@ class LaunchSite:
                 context.log.append(context.now, EventKind.ABOARD, **own)
         if failed:
             context.log.append(context.now, EventKind.LAUNCH_FAILED, **row, **whole)
-        self._failed, self._succeeded = self._failed + failed, self._succeeded + (not failed)
-        self._flown_kg += aboard * context.environment.designs[load[0].design].mass_kg
+        self.history.flew(aboard, load[0].design, failed=failed)
         return numbered
 
     def _numbered(self, built: Built, serial: int) -> Built:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.engine.block import simulate_in_blocks
 from sim.engine.campus import run_campus
 from sim.engine.context import Context
 from sim.engine.controls import NO_CONTROLS, birth_controls
@@ -30,6 +31,9 @@ def simulate(scenario: Scenario, environment: Environment, strategy: str, seed: 
         context = Context(scenario, environment, streams, Fleet(environment.layouts))
         run_campus(context, environment.hall)
         controls = NO_CONTROLS
+    elif scenario.in_blocks:
+        events = simulate_in_blocks(scenario, environment, decider, strategy, streams)
+        return Result.of(scenario, environment, (strategy, seed, replicate), events, NO_CONTROLS)
     else:
         run = Run(scenario, environment, decider, strategy, streams)
         run.go()

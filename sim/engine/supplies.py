@@ -109,7 +109,7 @@ class Supplies:
             yield context.env.timeout(max(0.0, date - context.now))
         yield context.env.timeout(service.slip_days.draw(stream))
         yield from self.site.wait_for_clearance()
-        failed = stream.random() >= self.site.success
+        failed = stream.random() >= self.site.history.success
         self._write(EventKind.SUPPLY_LAUNCHED, plane, parts, Cause.LAUNCH if failed else Cause.NONE, servicer)
         if failed:
             self.site.stand_down(service.stand_down.draw(stream))

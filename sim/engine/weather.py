@@ -28,15 +28,17 @@ class Weather:
     def __init__(self, scenario: Scenario, environment: Environment, streams: Streams) -> None:
         self.scenario = scenario
         self.environment = environment
-        self._days = environment.days
+        self._step_days = environment.sun.step_days
+        self._edges = np.append(environment.days, environment.days[-1] + self._step_days)
+        every_day = np.arange(self._edges[-1] + 1)
         self.storm_days, self.storm_fluence_cm2 = np.empty(0), np.empty(0)
         if scenario.radiation.solar_protons:
             intervals = active_intervals(scenario.mission.start, environment.horizon_days)
             self.storm_days, self.storm_fluence_cm2 = draw_storms(
                 streams.of("solar storms"), intervals, scenario.radiation.largest_storm_cm2
             )
-        self.fluence_per_day = np.diff(self._fluence(np.append(self._days, self._days[-1] + 1)))
-        """Fluence above 30 MeV of each day of the tables, cm^-2, shape (n,)."""
+        self.fluence_per_day = np.diff(self._fluence(every_day))
+        """Fluence above 30 MeV of each day of the tables, cm^-2, shape (days,)."""
         self._breakups = [
             (float(day), event)
             for name, event in scenario.reliability.common_causes.items()
@@ -96,9 +98,9 @@ class Weather:
 
     def _radiation_clock(self, rates: RadiationRates, share: float) -> Clock:
         """What a target has taken up from mission day 0 on, storms included."""
-        days = np.append(self._days, self._days[-1] + 1)
+        days = self._edges
         edges = np.unique(np.concatenate([days, self.storm_days, self.storm_days + STORM_DAYS]))
-        quiet = np.interp(edges, days, np.concatenate([[0.0], np.cumsum(rates.quiet_per_day)]))
+        quiet = np.interp(edges, days, np.concatenate([[0.0], np.cumsum(rates.quiet_per_day * self._step_days)]))
         return Clock(edges, (quiet + self._fluence(edges) * rates.in_storm) * share)
 
     def _hits_clock(self, design: int, plane: int, own: Clock) -> Clock:

@@ -28,8 +28,10 @@ KEPT = 256
 NOT_IN_TABLES = frozenset(
     {"name", "description", "notes", "changes", "radiation", "reliability", "launch", "deployment", "workload"}
     | {"service", "economics", "servicing", "strategy", "strategies", "sources", "factory", "ground", "campus"}
+    | {"simulation"}
 )
-"""Parts of a scenario that no table depends on.  All others are in the key, those that a later version adds too."""
+"""Parts of a scenario that no table depends on but by their step.  All others are in the key, those that a later
+version adds too."""
 
 
 PRICES = ("bus_usd", "gpu_usd")
@@ -44,7 +46,7 @@ def folder() -> Path:
 
 
 def key_of(scenario: Scenario, what: str = "light") -> str:
-    """Hash of what decides some tables in a scenario: all but `NOT_IN_TABLES` and `PRICES`.
+    """Hash of what decides some tables in a scenario: all but `NOT_IN_TABLES` and `PRICES`, and the tables' step.
 
     Of files it takes the content, not the place.
 
@@ -57,7 +59,7 @@ def key_of(scenario: Scenario, what: str = "light") -> str:
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()
-    return _hash([what, content])
+    return _hash([what, content, scenario.table_step_days])
 
 
 def entry(key: str, make: Callable[[], Tables]) -> Path:

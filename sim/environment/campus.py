@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout
 from sim.constants import DAYS_PER_YEAR
-from sim.environment.hardware import SunTables
 from sim.environment.interruptions import Per, interruption_causes
 from sim.environment.parts import Parts
 from sim.environment.site import Capacity
+from sim.environment.sun_tables import SunTables
 from sim.reliability import Clock
 from sim.scenario.campus import Campus
 from sim.scenario.models import Scenario

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.cache import Tables, key_of, tables
-from sim.environment.hardware import Sizes, SunTables
+from sim.environment.hardware import Sizes
 from sim.environment.keeping import DeltaV, OrbitKeeping, keep, years_aloft
 from sim.environment.operation import Operation, operate, operate_at_every_age
 from sim.environment.parts import Parts, dry_mass_kg
@@ -19,6 +19,7 @@ from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.sky import Sky
 from sim.environment.spares import spare_ways_of
+from sim.environment.sunlight import Sunlight
 from sim.environment.transfers import transfers_of
 from sim.errors import Fault, InputError, ScenarioError
 from sim.physics.drag import low_thrust_delta_v_m_s, propellant_kg
@@ -37,13 +38,15 @@ KNOT_DAYS = 365.0
 """Days of birth for which all planes are computed; tables of other births lie in between, at the age of each day.
 Against a table of its own a birth half a year from both is off by up to .03 % of speed in the mean, by .3 % on a day
 on which a limit sets in at one age and not at the other, and its clock of stress by less than .4 %."""
+COARSE_KNOT_DAYS = 730.0
+"""The same where tables are coarse: two years, less half a day, a whole number of their steps."""
 PERFORMANCES_KEPT = 2048
 """Tables of (plane, month of birth) that are kept: 40 kB each over five years."""
 
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """What satellites of one plane, born in one month, do on each day of the mission; day 0 of the mission first.
+    """What satellites of one plane, born in one month, do in each step of the tables; day 0 of the mission first.
 
     Before their birth the columns hold what a new satellite would do.
     """
@@ -71,7 +74,7 @@ class Design:
         scenario: Scenario,
         name: str,
         planes: tuple[Plane, ...],
-        sun: SunTables,
+        light: Sunlight,
         sky: Callable[[Sizes, float], Sky | None],
     ) -> None:
         """`scenario`: the one whose `satellite` is this design; `sky`: that of the fleet, of sizes and a dry mass.
@@ -81,9 +84,11 @@ class Design:
         self.scenario = scenario
         self.name = name
         self.planes = planes
-        self.sun = sun
+        self.light = light
+        self.sun = light.sun
+        sized_in, worst = light.sizing_planes, light.sizing_sun
         # Nobody works in a parking orbit; those come last.
-        self.sizes = Sizes.of(scenario, sun.first(sum(plane.parking is None for plane in planes)))
+        self.sizes = Sizes.of(scenario, worst.first(sum(plane.parking is None for plane in sized_in)))
         satellite = scenario.satellite
         # Drag depends on mass, and mass on propellant: needs are those of some mass, and scale to any other.
         some_kg = satellite.given_launch_mass_kg or sum(dry_mass_kg(satellite, self.sizes).values())
@@ -91,17 +96,29 @@ class Design:
         """What the fleet's satellites meet; none where the scenario leaves it out."""
         self.avoidance = None if self.sky is None else self.sky.avoidance(satellite, self.sizes)
         """What that asks of this design."""
-        dodging = None if self.avoidance is None else self.avoidance.daily_m_s(planes, sun.days)
-        needs = DeltaV.of(scenario, planes, sun, self.sizes, mass_kg=some_kg, avoidance_m_s=dodging)
-        self.parts = Parts.of(satellite, self.sizes, needs)
+        dodging = None if self.avoidance is None else self.avoidance.daily_m_s(sized_in, worst.sampled_days)
+        sizing = DeltaV.of(scenario, sized_in, worst, self.sizes, mass_kg=some_kg, avoidance_m_s=dodging)
+        self.parts = Parts.of(satellite, self.sizes, sizing)
         if self.parts.given_kg is None:
-            needs = needs.at(self.mass_kg)
+            sizing = sizing.at(self.mass_kg)
+        needs = sizing
+        if worst is not self.sun:
+            dodging = None if self.avoidance is None else self.avoidance.daily_m_s(planes, self.sun.sampled_days)
+            needs = DeltaV.of(
+                scenario,
+                planes,
+                self.sun,
+                self.sizes,
+                mass_kg=sizing.mass_kg,
+                fine=light.fine,
+                avoidance_m_s=dodging,
+            )
         flights = [self._flights(vehicle) for vehicle in scenario.launch.names]
         self.payloads_kg = tuple(payload for payload, _ in flights)
         """Payload of each vehicle for each plane, kg."""
         self.rooms = tuple(aboard for _, aboard in flights)
         """Satellites that a flight of each vehicle carries to each plane."""
-        self.keeping: OrbitKeeping = keep(scenario, planes, sun, self.sizes, needs, self._dead_years)
+        self.keeping: OrbitKeeping = keep(scenario, planes, self.sun, self.sizes, (needs, sizing), self._dead_years)
         self._performance = lru_cache(maxsize=PERFORMANCES_KEPT)(self._make_performance)
         self._knots: dict[int, Tables] = {}
 
@@ -165,7 +182,7 @@ class Design:
     @cached_property
     def radiation(self) -> Radiation:
         """Radiation of all planes behind this design's shield, storms apart."""
-        return Radiation.of(self.scenario, self.planes, self.sun.days)
+        return Radiation.of(self.scenario, self.planes, self.sun.days, self.sun.step_days)
 
     @cached_property
     def transfers(self) -> Transfers:
@@ -212,7 +229,7 @@ class Design:
             light, dark = operation.light_speed * share, operation.dark_speed * share
             operation = replace(operation, light_speed=light, dark_speed=dark)
         if self.avoidance is not None:
-            left = [self.avoidance.working_share(plane.id, self.sun.days) for plane in self.planes]
+            left = [self.avoidance.working_share(plane.id, self.sun.sampled_days) for plane in self.planes]
             share = np.array(left, np.float32)
             light, dark = operation.light_speed * share, operation.dark_speed * share
             operation = replace(operation, light_speed=light, dark_speed=dark)
@@ -223,12 +240,13 @@ class Design:
         return self._performance(plane, birth_key(birth_day))
 
     def _make_performance(self, plane: int, birth: int) -> Performance:
-        knot, beyond = divmod(birth, KNOT_DAYS)
+        between_knots = self.knot_days
+        knot, beyond = divmod(birth, between_knots)
         before, after = self._knot(int(knot)), self._knot(int(knot) + (beyond > 0))
         # Shares that give the age on each day; until the later knot its satellites are new.
-        older, age = self.sun.days - (birth - beyond), np.maximum(self.sun.days - birth, 0.0)
-        early = older < KNOT_DAYS
-        share = np.where(early, 1 - age / np.where(early & (older > 0), older, 1.0), beyond / KNOT_DAYS)
+        older, age = self.sun.sampled_days - (birth - beyond), np.maximum(self.sun.sampled_days - birth, 0.0)
+        early = older < between_knots
+        share = np.where(early, 1 - age / np.where(early & (older > 0), older, 1.0), beyond / between_knots)
 
         def between(name: str) -> Floats:
             low, high = np.asarray(before[name][plane], float), np.asarray(after[name][plane], float)
@@ -239,35 +257,42 @@ class Design:
             frequency = self.radiation.frequency(plane, float(birth))
             light, dark = light * frequency, dark * frequency
         if self.avoidance is not None:
-            working = self.avoidance.working_share(plane, self.sun.days)
+            working = self.avoidance.working_share(plane, self.sun.sampled_days)
             light, dark = light * working, dark * working
 
         def stress() -> Clock:
+            cycled = self.sun.of(slice(plane, plane + 1)).cycled[0]
             pace = self.scenario.reliability.stress.pace(
-                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float)
+                between("junction_c"), between("swing_k"), np.asarray(before["cycles"][plane], float) / cycled, cycled
             )
-            return Clock(self._clock_days, np.concatenate([[0.0], np.cumsum(pace)]))
+            return Clock(self.clock_days, np.concatenate([[0.0], np.cumsum(pace * self.sun.step_days)]))
 
         limit = np.where(before["limit"][plane] > 0, before["limit"][plane], after["limit"][plane]).astype(np.uint8)
         return Performance(light, dark, limit, stress)
 
     def is_limited(self, plane: int, birth_day: float) -> bool:
         """Whether light, power or heat ever limits satellites of a plane that were born in the month of a day."""
-        knot, beyond = divmod(birth_key(birth_day), KNOT_DAYS)
+        knot, beyond = divmod(birth_key(birth_day), self.knot_days)
         knots = {int(knot), int(knot) + (beyond > 0)}
         return any(bool(self._knot(number)["limit"][plane].any()) for number in knots)
 
     @cached_property
-    def _clock_days(self) -> Floats:
-        return np.append(self.sun.days, self.sun.days[-1] + 1)
+    def clock_days(self) -> Floats:
+        """Days on which the steps of the tables begin, and the end of the last."""
+        return np.append(self.sun.days, self.sun.days[-1] + self.sun.step_days)
+
+    @property
+    def knot_days(self) -> float:
+        """Days between the births for which all planes are computed."""
+        return KNOT_DAYS if self.sun.step_days == 1 else COARSE_KNOT_DAYS
 
     def _knot(self, number: int) -> Tables:
         """Tables of all planes for births on one of the days computed, from disk where they lie there."""
         if number not in self._knots:
             make: Callable[[], Tables] = lambda: operate_at_every_age(  # noqa: E731 (a name for what is made)
-                self.scenario, self.sun, self.sizes, number * KNOT_DAYS
+                self.scenario, self.sun, self.sizes, number * self.knot_days
             )
-            self._knots[number] = tables(key_of(self.scenario, f"born on day {number * KNOT_DAYS:g}"), make)
+            self._knots[number] = tables(key_of(self.scenario, f"born on day {number * self.knot_days:g}"), make)
         return self._knots[number]
 
 

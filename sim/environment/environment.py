@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from sim.berths import JoinedLayout, PlaneLayout, layouts
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
-from sim.environment.cache import Tables, key_of, tables
 from sim.environment.campus import Hall, no_sun
 from sim.environment.deployment import Flight, flights_of
 from sim.environment.design import BIRTH_STEP_DAYS, Design
@@ -20,20 +19,20 @@ from sim.environment.drift import check_drift, drift_days
 from sim.environment.filling import check_sizes, job_counts
 from sim.environment.gangs import Gangs
 from sim.environment.ground_link import GroundLink
-from sim.environment.hardware import Sizes, SunTables, Table
+from sim.environment.hardware import Sizes
 from sim.environment.joined import JoinedPlanes, joined_planes
 from sim.environment.keeping import OrbitKeeping
 from sim.environment.light_windows import LightWindows, both_lit
 from sim.environment.parts import Parts
-from sim.environment.planes import Plane, plane_shadow, planes_of
+from sim.environment.planes import Plane, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.rhythms import Rhythms
 from sim.environment.site import Capacity, OrbitalPlane, Site
 from sim.environment.sky import Sky
-from sim.ephemeris import sun_teme_km
+from sim.environment.sun_tables import SunTables, Table
+from sim.environment.sunlight import Sunlight
 from sim.errors import Fault, ScenarioError
 from sim.events import ARRIVALS, EventKind, EventLog
-from sim.physics.eclipse import daily_light
 from sim.scenario.models import FIRST_DESIGN, Scenario
 from sim.scenario.size import too_large
 
@@ -87,25 +86,15 @@ class Environment:
         check_sizes(scenario, [plane.slots for plane in planes])
         check_drift(scenario, planes)
         joined, _ = joined_planes(scenario, planes)
-        days = np.arange(np.ceil(scenario.mission.days) + 1)
-        grid = np.arange(-2.0, days[-1] + 3)  # eclipses at the very ends need the Sun beyond them
-
-        def make() -> Tables:
-            sun = sun_teme_km(scenario.mission.start, grid)
-            light = daily_light((plane_shadow(scenario, plane, sun, grid) for plane in planes), days)
-            return {**vars(light), "sun_teme_km": sun}
-
-        found = tables(key_of(scenario), make)
-        sun = _sun_tables(planes, days, found)
-        direction = np.asarray(found["sun_teme_km"], float)
-        designs = _designs(scenario, planes, sun)
+        light = Sunlight.of(scenario, planes)
+        sun = light.sun
+        designs = _designs(scenario, planes, light)
         berths = layouts(
             [plane.slots for plane in planes],
             _spare_berths(scenario, planes),
             [plane.address for plane in planes],
         )
-        shadows = tuple(plane_shadow(scenario, plane, direction, grid) for plane in planes)
-        windows = LightWindows(planes, shadows, sun, scenario.mission.days + 1)
+        windows = LightWindows(planes, light.shadows, sun, scenario.mission.days + 1)
         built = cls(
             scenario=scenario,
             planes=planes,
@@ -113,7 +102,7 @@ class Environment:
             designs=designs,
             sites=tuple(
                 OrbitalPlane(plane, layout, sun, designs, shadow, windows)
-                for plane, layout, shadow in zip(planes, berths, shadows, strict=True)
+                for plane, layout, shadow in zip(planes, berths, light.shadows, strict=True)
             ),
             job_counts=job_counts(scenario, [plane.slots for plane in planes], [one.ids for one in joined]),
             joined=joined,
@@ -132,7 +121,7 @@ class Environment:
 
     @property
     def days(self) -> Floats:
-        """Mission days of the daily tables, shape (n,)."""
+        """Mission days on which the steps of the tables begin, shape (n,)."""
         return self.sun.days
 
     @property
@@ -193,9 +182,10 @@ class Environment:
 
     def light(self, plane: int) -> Light:
         """The light of a plane over the mission in a few numbers."""
-        inside = self.days < self.horizon_days
-        sunlit = self.sunlit[plane][inside]
-        minutes = self.sun.half_arc_rad[plane][inside] / np.pi * self.planes[plane].period_min
+        fine = self.designs[0].light.fine
+        inside = fine.days < self.horizon_days
+        sunlit = fine.sunlit[plane][inside]
+        minutes = fine.half_arc_rad[plane][inside] / np.pi * self.planes[plane].period_min
         dark_days = np.count_nonzero(minutes > 0) / np.count_nonzero(inside) * DAYS_PER_YEAR
         return Light(float(sunlit.mean()), float(sunlit.min()), dark_days, float(minutes.max()))
 
@@ -268,7 +258,7 @@ class Environment:
         moved = events.where(EventKind.ARRIVED)
         serials = int(events.satellite.max(initial=-1)) + 1
         capacity_of = np.full(serials, -1, np.intp)
-        if len(arrived) == 0:
+        if len(arrived) == 0 or self.scenario.in_blocks:
             return (), capacity_of
         if self.hall is not None:
             capacity_of[:] = 0
@@ -284,7 +274,7 @@ class Environment:
         return tuple(found), capacity_of
 
 
-def _designs(scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables) -> tuple[Design, ...]:
+def _designs(scenario: Scenario, planes: tuple[Plane, ...], light: Sunlight) -> tuple[Design, ...]:
     """The designs of a scenario, all under the sky that a fleet of the first makes.
 
     Raises `ScenarioError`, at the design's own place, where the physics finds no size.
@@ -296,7 +286,7 @@ def _designs(scenario: Scenario, planes: tuple[Plane, ...], sun: SunTables) -> t
 
     for name in scenario.design_names:
         try:
-            found.append(Design(scenario.with_design(name), name, planes, sun, sky))
+            found.append(Design(scenario.with_design(name), name, planes, light, sky))
         except ScenarioError as error:
             if name == FIRST_DESIGN:
                 raise
@@ -322,21 +312,8 @@ def _check_size(scenario: Scenario, planes: tuple[Plane, ...]) -> None:
         planes=len(planes),
         berths=sum(plane.slots for plane in planes) + sum(_spare_berths(scenario, planes)),
         positions=max(scenario.design(name).positions for name in scenario.design_names),
-        days=scenario.mission.days,
+        days=scenario.mission.days / scenario.table_step_days,
         designs=len(scenario.design_names),
     )
     if problem:
         raise ScenarioError([Fault("scenario", "", None, problem)])
-
-
-def _sun_tables(planes: tuple[Plane, ...], days: Floats, found: Tables) -> SunTables:
-    """The daily tables of light, as they were made or mapped."""
-    return SunTables(
-        days=days,
-        beta_rad=found["beta_rad"],
-        half_arc_rad=found["shadow_half_arc_rad"],
-        sunlit=found["sunlit_fraction"],
-        sun_km=np.asarray(found["sun_distance_km"], float),
-        altitude_km=np.array([[plane.altitude_km] for plane in planes]),
-        period_s=np.array([[plane.period_min * 60] for plane in planes]),
-    )

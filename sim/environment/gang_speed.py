@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.environment.design import Performance
-from sim.environment.hardware import SunTables
 from sim.environment.joined import Crossing
 from sim.environment.planes import Plane
+from sim.environment.sun_tables import SunTables
 from sim.physics.cross_plane import stalled_share
 from sim.physics.link import (
     all_reduce_s,

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sim.constants import DAYS_PER_YEAR
 from sim.environment.design import Design
 from sim.environment.gang_speed import communication_share, daily_speed
-from sim.environment.hardware import SunTables
 from sim.environment.interruption_rates import InterruptionRates, RatesOfMake, UnitRates
 from sim.environment.interruptions import (
     DailyRates,
@@ -36,6 +35,7 @@ from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
 from sim.environment.recent import Recent
 from sim.environment.saa_passes import Passes, PassesOfPlanes, block_means
+from sim.environment.sun_tables import SunTables
 from sim.scenario.models import Scenario
 from sim.workloads import Hardware, JobFigures, TrainingJob, WorkTable, job_figures
 
@@ -95,7 +95,8 @@ class Gangs:
             for plane, keys, phases in parts:
                 performances = [self.designs[design].performance(plane, birth) for design, birth in keys]
                 made.append((self.planes[plane], performances, np.array(phases)))
-            return WorkTable(daily_speed(self.scenario, self.sun, made, satellites))
+            speed = daily_speed(self.scenario, self.sun, made, satellites)
+            return WorkTable(self.radiation.day_by_day(speed))
 
         return self._speeds.get((tuple(parts), satellites), make)
 
@@ -225,9 +226,10 @@ class Gangs:
         """Interruptions of a unit and day, for satellites of a make in a plane; not kept."""
         design, key = self.designs[make[0]], float(make[1])
         rates = base_rates(design.scenario, design.radiation, self.causes, plane)
-        growth = np.where(self._grow[:, None], design.radiation.memory_growth(plane, key), 1.0)
+        growth = design.radiation.day_by_day(design.radiation.memory_growth(plane, key))
+        growth = np.where(self._grow[:, None], growth, 1.0)
         steady = rates.steady * growth
-        edges = np.append(self.radiation.days, self.radiation.days[-1] + 1)
+        edges = np.arange(steady.shape[-1] + 1.0)
         for position, cause in enumerate(self.causes):
             if cause.resets:
                 steady[position] = resets_per_day(self.scenario, key, design.performance(plane, key).stress, edges)
@@ -277,7 +279,7 @@ class Gangs:
         passes, radiation = self.passes(plane), self.designs[design].radiation
 
         def make() -> Floats | None:
-            growth = radiation.memory_growth(plane, float(birth))
+            growth = radiation.day_by_day(radiation.memory_growth(plane, float(birth)))
             return block_means(growth, passes.block_edges) if self._grow.any() and growth.max() > 1 else None
 
         key = design, int(radiation.exposure_index[plane]), passes.period_days, birth

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY, SOLAR_CONSTANT_W_M2
+from sim.environment.sun_tables import SunTables
 from sim.errors import Fault, ScenarioError
 from sim.physics.battery import FADE_AT_EOL, FadeLaw
 from sim.physics.power import (
@@ -18,120 +17,14 @@ from sim.physics.power import (
     array_needed_w,
     array_power_w,
     battery_needed_wh,
-    cosine_in_light,
     gpu_power_w,
-    solar_flux_w_m2,
 )
-from sim.physics.thermal import HeatPath, absorbed_w_m2, mean_plate_views
+from sim.physics.thermal import HeatPath
 from sim.scenario.energy import MOST_KWH, MOST_SIZE
 from sim.scenario.hardware import Satellite
 from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
-Table = NDArray[np.floating[Any]]
-_PLANES_AT_ONCE = 32
-
-
-@dataclass(frozen=True)
-class SunTables:
-    """Light and geometry of all planes, day by day: what power and heat are computed from.
-
-    The large tables are single precision: half an arc to .1 s, light to 1e-7.
-    """
-
-    days: Floats
-    """Shape (n,)."""
-    beta_rad: Table
-    """Angle between Sun and plane, shape (planes, n), as all below but the last three."""
-    half_arc_rad: Table
-    """Half the arc between the edges of eclipse."""
-    sunlit: Table
-    """Share of an orbit's sunlight that arrives: more than the share between the edges, by the penumbra."""
-    sun_km: Floats
-    """Distance of the Sun, shape (n,)."""
-    altitude_km: Floats
-    """Shape (planes, 1)."""
-    period_s: Floats
-    """Shape (planes, 1)."""
-
-    def since(self, day: float) -> SunTables:
-        """The same from a day of the tables on."""
-        first = int(np.searchsorted(self.days, day))
-        return replace(
-            self,
-            days=self.days[first:],
-            beta_rad=self.beta_rad[:, first:],
-            half_arc_rad=self.half_arc_rad[:, first:],
-            sunlit=self.sunlit[:, first:],
-            sun_km=self.sun_km[first:],
-        )
-
-    def first(self, planes: int) -> SunTables:
-        """The same of the first planes alone."""
-        return replace(
-            self,
-            beta_rad=self.beta_rad[:planes],
-            half_arc_rad=self.half_arc_rad[:planes],
-            sunlit=self.sunlit[:planes],
-            altitude_km=self.altitude_km[:planes],
-            period_s=self.period_s[:planes],
-        )
-
-    def chunks(self) -> Iterator[SunTables]:
-        """The same, some planes at a time, in double precision: what is computed from it then needs little memory."""
-        for first in range(0, len(self.beta_rad), _PLANES_AT_ONCE):
-            some = slice(first, first + _PLANES_AT_ONCE)
-            yield replace(
-                self,
-                beta_rad=self.beta_rad[some].astype(float),
-                half_arc_rad=self.half_arc_rad[some].astype(float),
-                sunlit=self.sunlit[some].astype(float),
-                altitude_km=self.altitude_km[some],
-                period_s=self.period_s[some],
-            )
-
-    @property
-    def dark(self) -> Floats:
-        """Share of an orbit between the edges of eclipse."""
-        return np.asarray(self.half_arc_rad, float) / np.pi
-
-    def dark_of(self, plane: int) -> Floats:
-        """The same of one plane, shape (n,)."""
-        return np.asarray(self.half_arc_rad[plane], float) / np.pi
-
-    def array_w_per_m2(self, satellite: Satellite, age_years: Floats | float) -> Floats:
-        """Power of a square metre of array, mean over the part of the orbit in light, W, shape (planes, n)."""
-        array, rating = satellite.array, satellite.array.rating
-        # The penumbra's light falls outside the edges: it belongs to the orbit's energy all the same.
-        lit = np.maximum(1 - self.dark, 1e-9)
-        if rating is not None and array.area_m2 != "sized":
-            share = self.sunlit if rating.sunlit_share is None else rating.sunlit_share
-            return np.asarray(rating.power_w / array.area_m2 * array.share_left(age_years) * (share / lit))
-        flux = solar_flux_w_m2(self.sun_km)
-        cosine = cosine_in_light(array.mount, self.beta_rad, self.half_arc_rad)
-        return np.asarray(
-            array_power_w(
-                flux,
-                1.0,
-                array.efficiency,
-                cosine,
-                losses=array.losses,
-                degradation_per_year=array.degradation_per_year,
-                age_years=age_years,
-            )
-            * (self.sunlit / lit)
-        )
-
-    def absorbed_w_m2(self, satellite: Satellite, absorptance: Floats | float) -> Floats:
-        """Heat that a square metre of radiator takes up from Sun and Earth, orbit mean, W, shape (planes, n)."""
-        radiator = satellite.radiator
-        views = mean_plate_views(radiator.attitude, radiator.sides, self.altitude_km, self.beta_rad, self.half_arc_rad)
-        return absorbed_w_m2(
-            views,
-            solar_absorptance=absorptance,
-            emittance=radiator.emittance,
-            solar_flux_w_m2=solar_flux_w_m2(self.sun_km),
-        )
 
 
 def heat_path(satellite: Satellite) -> HeatPath:

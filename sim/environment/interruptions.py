@@ -112,8 +112,10 @@ def base_rates(
     scenario: Scenario, radiation: Radiation, causes: tuple[InterruptionCause, ...], plane: int
 ) -> DailyRates:
     """Rates in a plane of all kinds, without what memory's growth with dose adds, and without resets."""
-    trapped, cosmic = radiation.trapped_per_day(plane), radiation.cosmic_per_day(plane)
-    shape = len(causes), len(radiation.days)
+    trapped, cosmic = (
+        radiation.day_by_day(one) for one in (radiation.trapped_per_day(plane), radiation.cosmic_per_day(plane))
+    )
+    shape = len(causes), trapped.shape[-1]
     in_passes, steady = np.zeros(shape), np.zeros(shape)
     interruptions = {scenario.cause_numbers[n]: i for n, i in scenario.reliability.interruptions.items()}
     for k, cause in enumerate(causes):

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy.special import lambertw
 
 from sim.constants import DAYS_PER_YEAR, MINUTES_PER_DAY, STANDARD_GRAVITY_M_S2
-from sim.environment.hardware import Sizes, SunTables, tubes_m2, vulnerable_m2
+from sim.environment.hardware import Sizes, tubes_m2, vulnerable_m2
 from sim.environment.planes import Plane
 from sim.environment.spares import spare_ways_of
+from sim.environment.sun_tables import SunTables
 from sim.errors import Fault, ScenarioError
 from sim.physics.atmosphere import orbit_mean_density_kg_m3
 from sim.physics.debris import critical_diameter_cm, debris_flux_per_m2_year
@@ -66,6 +67,8 @@ class OrbitKeeping:
     """Square of the days in which a dead satellite clears its slot, times the air's density, shape (planes,)."""
     punctures_per_year: Floats
     """Hits that empty one of a satellite's coolant loops, shape (planes,)."""
+    step_days: float = 1.0
+    """Step of the tables: of n rows, each holds for so many days."""
 
     @cached_property
     def dead_years(self) -> Floats:
@@ -85,10 +88,10 @@ class OrbitKeeping:
         budget = float((self.budget_m_s if budget_m_s is None else budget_m_s)[plane]) - spent_m_s
         if np.isinf(budget):
             return float("inf")
-        first = int(birth_day)
-        used = np.cumsum(self.delta_v_m_s[plane, first:], dtype=float)
+        first = int(birth_day / self.step_days)
+        used = np.cumsum(self.delta_v_m_s[plane, first:] * np.float32(self.step_days), dtype=float)
         over = np.flatnonzero(used > budget)
-        return float("inf") if len(over) == 0 else first + float(over[0]) + 1.0
+        return float("inf") if len(over) == 0 else (first + float(over[0]) + 1.0) * self.step_days
 
     def clear_days(self, plane: int, death_day: float) -> float:
         """Days until the air has drawn a satellite that dies on a day out of its slot.
@@ -97,7 +100,7 @@ class OrbitKeeping:
         months, in which neither the air nor the height changes much.
         """
         density = self.density_kg_m3(plane)
-        return float(np.sqrt(self.clearance[plane] / density[min(int(death_day), len(density) - 1)]))
+        return float(np.sqrt(self.clearance[plane] / density[min(int(death_day / self.step_days), len(density) - 1)]))
 
     def years_aloft(self, plane: int, death_day: float) -> float:
         """Years until a satellite that dies on a day has come down by itself; infinite past the solar cycle's table."""
@@ -137,11 +140,22 @@ class DeltaV:
         *,
         mass_kg: float,
         avoidance_m_s: NDArray[np.float32] | None = None,
+        fine: SunTables | None = None,
     ) -> DeltaV:
-        """What satellites of a mass and of these sizes need in these planes."""
+        """What satellites of a mass and of these sizes need in these planes.
+
+        `fine`: the light in shorter steps, if it is known.
+        """
         propulsion = scenario.satellite.propulsion
-        flux, magnetic = activity(scenario, sun.days)
-        drag = [_drag_m_s_per_day(scenario, sizes, some, flux, magnetic, mass_kg=mass_kg) for some in sun.chunks()]
+        flux, magnetic = activity(scenario, sun.sampled_days)
+        drag, first = [], 0
+        for some in sun.chunks():
+            area = _array_drag_area_m2(scenario, sizes, some)
+            if fine is not None:
+                exact = _array_drag_area_m2(scenario, sizes, fine.of(slice(first, first + len(area))))
+                area = exact.reshape(*area.shape, -1).mean(axis=2)
+            drag.append(_drag_m_s_per_day(scenario, some.altitude_km, area, flux, magnetic, mass_kg=mass_kg))
+            first += len(area)
         held = np.array(
             [
                 0.0
@@ -232,43 +246,48 @@ def keep(
     planes: tuple[Plane, ...],
     sun: SunTables,
     sizes: Sizes,
-    needs: DeltaV,
+    needs: tuple[DeltaV, DeltaV],
     make_dead_years: Callable[[], Floats],
 ) -> OrbitKeeping:
     """Compute propellant and debris for all planes over the mission; `make_dead_years` gives those of `years_aloft`.
+
+    `needs`: of all planes, and of those that satellites are sized for.
 
     Satellites of an eccentric orbit are taken at the mean altitude, where the air is thinner than at perigee: drag is
     too low by a factor that reaches 10 at eccentricity .01 and 500 km; see `warnings` in `describe`.
     """
     satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
-    flux, magnetic = activity(scenario, sun.days)
+    flux, magnetic = activity(scenario, sun.sampled_days)
     heights, air_of = np.unique(np.round(sun.altitude_km[:, 0], 1), return_inverse=True)
     density = orbit_mean_density_kg_m3(heights[:, None], flux, magnetic)
-    fuel, needed_kg, budget, tank = _propellant(scenario, needs)
-    by_size = partial(debris_flux_of, scenario, planes, sun.days, float(flux.mean()))
+    fuel, needed_kg, budget, tank = _propellant(scenario, *needs)
+    by_size = partial(debris_flux_of, scenario, planes, float(flux.mean()))
     punctures = by_size(float(critical_diameter_cm(satellite.radiator.tube_wall_mm))) * tubes_m2(satellite, sizes)
     return OrbitKeeping(
         air_kg_m3=density,
         air_of=air_of,
-        delta_v_m_s=needs.daily_m_s,
+        delta_v_m_s=needs[0].daily_m_s,
         budget_m_s=budget,
         tank_m_s=tank,
         propellant_kg=fuel,
         needed_kg=needed_kg,
         make_dead_years=make_dead_years,
-        clearance=_clearance(scenario, planes, sizes, needs.mass_kg),
+        clearance=_clearance(scenario, planes, sizes, needs[0].mass_kg),
         collisions_per_year=by_size(propulsion.lethal_size_cm) * vulnerable_m2(satellite, sizes),
         punctures_per_year=punctures,
+        step_days=sun.step_days,
     )
 
 
-def _propellant(scenario: Scenario, needs: DeltaV) -> tuple[float, float, Floats, Floats]:
+def _propellant(scenario: Scenario, needs: DeltaV, sizing: DeltaV) -> tuple[float, float, Floats, Floats]:
     """Propellant aboard and needed, kg, and delta-v to stay, m/s, (planes,): what is counted, and what the tank gives.
+
+    `sizing`: the needs of the planes that satellites are sized for.
 
     Raises `ScenarioError` where a given amount does not even cover raising and disposal.
     """
     propulsion, reserved = scenario.satellite.propulsion, needs.once_m_s
-    needed_kg = float(np.max(propellant_kg(needs.mass_kg, needs.needed_m_s(scenario.satellite), propulsion.isp_s)))
+    needed_kg = float(np.max(propellant_kg(needs.mass_kg, sizing.needed_m_s(scenario.satellite), propulsion.isp_s)))
     given = propulsion.propellant_kg
     fuel = needed_kg if given == "sized" else float(given)
     tank = propulsion.isp_s * STANDARD_GRAVITY_M_S2 * -np.log1p(-min(fuel / needs.mass_kg, 1 - 1e-12)) - reserved
@@ -307,11 +326,9 @@ def tumbling_ballistic_kg_m2(scenario: Scenario, sizes: Sizes, mass_kg: float) -
     return ballistic_kg_m2(mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
 
 
-def debris_flux_of(
-    scenario: Scenario, planes: tuple[Plane, ...], days: Floats, mean_flux: float, size_cm: float
-) -> Floats:
+def debris_flux_of(scenario: Scenario, planes: tuple[Plane, ...], mean_flux: float, size_cm: float) -> Floats:
     """Hits by debris of a size and larger in the middle of the mission, shape (planes,)."""
-    middle = scenario.mission.start + timedelta(days=float(days[-1]) / 2)
+    middle = scenario.mission.start + timedelta(days=float(np.ceil(scenario.mission.days)) / 2)
     year = middle.year + middle.timetuple().tm_yday / DAYS_PER_YEAR
     altitude, tilt = np.array([(plane.altitude_km, plane.inclination_deg) for plane in planes]).T
     return np.asarray(debris_flux_per_m2_year(size_cm, altitude, tilt, year, mean_flux))
@@ -327,15 +344,15 @@ def _costliest(delta_v: NDArray[np.float32], life_days: int) -> Floats:
 
 
 def _drag_m_s_per_day(
-    scenario: Scenario, sizes: Sizes, sun: SunTables, flux: Floats, magnetic: Floats, *, mass_kg: float
+    scenario: Scenario, altitude_km: Floats, array_m2: Floats, flux: Floats, magnetic: Floats, *, mass_kg: float
 ) -> Floats:
-    """Delta-v of each day against the air, shape (planes, n)."""
+    """Delta-v of each day against the air, shape (planes, n), of arrays that show the flow these areas."""
     propulsion = scenario.satellite.propulsion
-    facing = _array_drag_area_m2(scenario, sizes, sun) + propulsion.body_drag_area_m2
+    facing = array_m2 + propulsion.body_drag_area_m2
     # A satellite that shows the air nothing has no drag; a square centimetre keeps the division whole.
     ballistic = ballistic_kg_m2(mass_kg, np.maximum(facing, 1e-4), propulsion.drag_coefficient)
-    density = orbit_mean_density_kg_m3(sun.altitude_km, flux, magnetic)
-    return np.asarray(drag_make_up_m_s_per_year(sun.altitude_km, density, ballistic) / DAYS_PER_YEAR)
+    density = orbit_mean_density_kg_m3(altitude_km, flux, magnetic)
+    return np.asarray(drag_make_up_m_s_per_year(altitude_km, density, ballistic) / DAYS_PER_YEAR)
 
 
 def _array_drag_area_m2(scenario: Scenario, sizes: Sizes, sun: SunTables) -> Floats:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import TAU
-from sim.environment.hardware import SunTables
 from sim.environment.planes import Plane
 from sim.environment.recent import Recent
+from sim.environment.sun_tables import SunTables
 from sim.physics.eclipse import PlaneShadow
 
 Floats = NDArray[np.float64]

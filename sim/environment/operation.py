@@ -15,15 +15,8 @@ from numpy.typing import NDArray
 
 from sim.constants import CELSIUS_ZERO_K, DAYS_PER_YEAR, MINUTES_PER_DAY, SECONDS_PER_HOUR
 from sim.environment.cache import Tables
-from sim.environment.hardware import (
-    Sizes,
-    SunTables,
-    fade_law,
-    heat_limit_w,
-    heat_path,
-    lowest_load_w,
-    satellite_policy,
-)
+from sim.environment.hardware import Sizes, fade_law, heat_limit_w, heat_path, lowest_load_w, satellite_policy
+from sim.environment.sun_tables import SunTables, Table
 from sim.physics.battery import battery_life
 from sim.physics.power import Budget, best_operation, sustainable
 from sim.physics.thermal import solar_absorptance_at_age
@@ -102,17 +95,34 @@ def operate_at_every_age(scenario: Scenario, sun: SunTables, sizes: Sizes, birth
     return {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in KEPT_AT_KNOTS}
 
 
-def _operate(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float) -> Operation:
-    """The operation in some planes on each day of the tables; before their birth satellites are new."""
+def battery_fraction(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float) -> Singles:
+    """Battery capacity of satellites born on a day as a share of the new one, shape (planes, n)."""
+    pieces = [_operate(scenario, some, sizes, birth_day).battery_fraction for some in sun.chunks()]
+    return np.concatenate(pieces)
+
+
+def operate_with(scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float, fraction: Table) -> Operation:
+    """The operation in some planes in each step of the tables with a battery of which so much is left."""
+    return _operate(scenario, sun, sizes, birth_day, np.asarray(fraction, float))
+
+
+def _operate(
+    scenario: Scenario, sun: SunTables, sizes: Sizes, birth_day: float, fraction: Floats | None = None
+) -> Operation:
+    """The operation in some planes on each day of the tables; before their birth satellites are new.
+
+    `fraction`: what is left of the battery's capacity; none: it is followed from step to step.
+    """
     satellite, gpu = scenario.satellite, scenario.satellite.gpu
-    age_years = np.maximum(sun.days - birth_day, 0.0) / DAYS_PER_YEAR
+    age_years = np.maximum(sun.sampled_days - birth_day, 0.0) / DAYS_PER_YEAR
     absorbed = _absorbed_w_m2(satellite, sun, age_years)
     cool_w = heat_limit_w(satellite, sizes.radiator_m2, absorbed)
     wanted_w = np.minimum(np.maximum(cool_w - satellite.bus_power_w, 0.0), satellite.gpus * gpu.peak_w)
     array_w = sizes.array_m2 * sun.array_w_per_m2(satellite, age_years)
     budget = partial(_budget, scenario, sun, array_w, wanted_w)
-    cycles = np.where(sun.dark > 0, MINUTES_PER_DAY * 60 / sun.period_s, 0.0)
-    fraction = _battery_fraction(satellite, sun, sizes, cycles, budget(1e30).dark_w, birth_day)
+    cycles = sun.eclipses_per_day
+    if fraction is None:
+        fraction = _battery_fraction(satellite, sun, sizes, cycles, budget(1e30).dark_w, birth_day)
     balance = budget(sizes.battery_wh * fraction)
     light_speed, dark_speed = _speed(satellite, balance.light_w), _speed(satellite, balance.dark_w)
     junction_c, swing_k, radiator_c = _temperatures(satellite, sun, sizes, absorbed, balance)
@@ -179,7 +189,7 @@ def _battery_fraction(
     first = int(np.searchsorted(sun.days, birth_day))
     if first == len(sun.days):
         return np.ones_like(cycles)
-    dark_s = sun.dark * sun.period_s
+    dark_s = sun.eclipse_s
     wear = battery_life(
         ((satellite.bus_power_w + asked_w) * dark_s / SECONDS_PER_HOUR)[:, first:],
         cycles[:, first:],
@@ -187,6 +197,7 @@ def _battery_fraction(
         satellite.battery.depth_limit,
         discharge_efficiency=satellite.battery.discharge_efficiency,
         fade=fade_law(satellite),
+        step_days=sun.step_days,
     )
     fraction = np.ones_like(cycles)
     fraction[:, first:] = wear.capacity_fraction
@@ -214,7 +225,7 @@ def _temperatures(
     # In the dark the chip falls at once by what its own resistance takes up, and follows the radiator, which lags.
     dark_k = path.radiator_k(satellite.bus_power_w + balance.dark_w, sizes.radiator_m2, absorbed)
     at_once = path.junction_coolant_k_per_w * (balance.light_w - balance.dark_w) / satellite.gpus
-    followed = -np.expm1(-sun.dark * sun.period_s / (60 * satellite.radiator.thermal_time_min))
+    followed = -np.expm1(-sun.eclipse_s / (60 * satellite.radiator.thermal_time_min))
     fall_k = np.minimum(at_once + followed * (radiator_k - dark_k), junction_c - satellite.radiator.coolant_min_c)
     swing_k = np.where(sun.dark > 0, np.maximum(fall_k, 0.0), 0.0)
     return junction_c, swing_k, radiator_k - CELSIUS_ZERO_K

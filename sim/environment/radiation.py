@@ -137,7 +137,9 @@ class Radiation:
 
     scenario: Scenario
     days: Floats
-    """Mission days of the daily tables, shape (n,)."""
+    """Mission days on which the steps of the tables begin, shape (n,)."""
+    step_days: float
+    """Length of a step."""
     activity: Floats
     """Solar activity on each, 0 at AP-8's minimum, 1 at its maximum, shape (n,)."""
     exposures: tuple[Exposure, ...]
@@ -151,8 +153,8 @@ class Radiation:
     """How far it moves west in a revolution, shape (planes,)."""
 
     @classmethod
-    def of(cls, scenario: Scenario, planes: tuple[Plane, ...], days: Floats) -> Radiation:
-        """The radiation on these planes."""
+    def of(cls, scenario: Scenario, planes: tuple[Plane, ...], days: Floats, step_days: float = 1.0) -> Radiation:
+        """The radiation on these planes, in steps that begin on these days."""
         rates = [secular_rates(plane.elements) for plane in planes]
         period = np.array([rate.nodal_period_min for rate in rates]) / MINUTES_PER_DAY
         turn = (EARTH_SIDEREAL_RATE_RAD_PER_DAY - np.array([rate.node_rad_per_day for rate in rates])) * period
@@ -172,7 +174,8 @@ class Radiation:
         return cls(
             scenario=scenario,
             days=days,
-            activity=activity(days, scenario.mission.start, scenario.space.solar_activity),
+            step_days=step_days,
+            activity=activity(days + (step_days - 1) / 2, scenario.mission.start, scenario.space.solar_activity),
             exposures=exposures,
             exposure_index=index,
             period_days=period,
@@ -189,6 +192,10 @@ class Radiation:
         """The exposure of a plane."""
         return self.exposures[int(self.exposure_index[plane])]
 
+    def day_by_day(self, table: Floats) -> Floats:
+        """A table by step of the tables, (..., n), as one by day."""
+        return table if self.step_days == 1 else np.repeat(table, int(self.step_days), axis=-1)
+
     def rad_per_day(self, plane: int) -> Floats:
         """Dose of each day without storms, rad(Si), shape (n,)."""
         exposure = self.exposure(plane)
@@ -196,7 +203,7 @@ class Radiation:
 
     def dose_rad(self, plane: int) -> Floats:
         """Dose from mission day 0 to the beginning of each day, without storms, rad(Si), shape (n,)."""
-        return np.concatenate([[0.0], np.cumsum(self.rad_per_day(plane))[:-1]])
+        return np.concatenate([[0.0], np.cumsum(self.rad_per_day(plane) * self.step_days)[:-1]])
 
     def trapped_per_day(self, plane: int) -> Floats:
         """Single events of a target and day by trapped protons, before mitigation, shape (effects, n)."""

@@ -98,7 +98,7 @@ class Rhythms:
         rhythm = self.even(job, expected.mtbf_days)
         bunched = job.checkpoint_interval_min == "optimum" and place == plane
         gaps = self.gaps(plane, slots, expected) if bunched else None
-        return rhythm if gaps is None else self._bunched(job, rhythm, gaps, expected)
+        return rhythm if gaps is None else self.bunched(job, rhythm, gaps, expected)
 
     def over_the_mission(self, job: TrainingJob) -> tuple[Rhythm, float]:
         """(rhythm of a fresh gang in the first plane, share of its running time that is useful), by mean rates."""
@@ -113,12 +113,12 @@ class Rhythms:
         satellites = min(ceil(job.gpus / gangs.scenario.satellite.gpus), gangs.planes[0].slots)
         gaps = None if gangs.places.spans(job.gpus) else self.gaps(0, np.arange(satellites), expected)
         if gaps is not None and job.checkpoint_interval_min == "optimum":
-            rhythm = self._bunched(job, rhythm, gaps, expected)
+            rhythm = self.bunched(job, rhythm, gaps, expected)
         if gaps is None:
             return rhythm, useful_share(mtbf_days, replace(rhythm, restart=rhythm.restart + _detection(job)))
         return rhythm, gaps.useful(replace(rhythm, restart=_mean_restart(job, rhythm, expected)))
 
-    def _bunched(self, job: TrainingJob, rhythm: Rhythm, gaps: Gaps, expected: Interruptions) -> Rhythm:
+    def bunched(self, job: TrainingJob, rhythm: Rhythm, gaps: Gaps, expected: Interruptions) -> Rhythm:
         """The rhythm with the interval that is best for these gaps."""
         write, restart = max(rhythm.write, SHORTEST_BLOCK_DAYS), _mean_restart(job, rhythm, expected)
         key = gaps, write, restart, rhythm.lag
@@ -137,20 +137,47 @@ class Rhythms:
             return None
         rate, share = round(log(per_day) / RATE_STEP), round(in_passes / per_day / SHARE_STEP)
         late = round(expected.late / in_passes / SHARE_STEP)
-        key = *self.gangs.passes(plane).alike[:2], *self._spread(plane, slots), rate, share, late
+        spread = self._spread(plane, slots)
+        key = *self.gangs.passes(plane).alike[:2], *spread, rate, share, late
+        rounded = exp(rate * RATE_STEP), share * SHARE_STEP, late * SHARE_STEP
+        return self._gaps.get(key, lambda: self._gaps_of(plane, spread, *rounded))
 
-        def make() -> Gaps:
-            passes, (sectors, span) = self.gangs.passes(plane), key[2:4]
-            at = np.unique(np.round(np.linspace(0, span, sectors)).astype(np.intp))
-            dose = self._doses(plane)[at % SECTORS].mean(axis=0)
-            dose = dose / dose.mean() if dose.any() else np.ones_like(dose)
-            delay = self.gangs.scenario.radiation.detection_delay_h / HOURS_PER_DAY
-            seen = np.roll(dose, round(delay / passes.block_days * dose.shape[1]), axis=1)
-            part, later = share * SHARE_STEP, late * SHARE_STEP
-            relative = 1 - part + part * ((1 - later) * dose + later * seen)
-            return Gaps.of(exp(rate * RATE_STEP) * relative, passes.block_days)
+    def exact_gaps(self, plane: int, slots: Ints, expected: Interruptions) -> Gaps | None:
+        """The same at these very rates, not at those of one key: for what a gang commits, not for its interval."""
+        per_day, in_passes = expected.per_day, expected.in_passes + expected.late
+        if per_day < BUNCHED_PER_DAY or in_passes < BUNCHED_SHARE * per_day:
+            return None
+        return self._gaps_of(
+            plane, self._spread(plane, slots), per_day, in_passes / per_day, expected.late / in_passes
+        )
 
-        return self._gaps.get(key, make)
+    def _gaps_of(self, plane: int, spread: tuple[int, int], per_day: float, part: float, late: float) -> Gaps:
+        """Gaps at a rate a day, of which a part comes in passes, and of that some is noticed late."""
+        passes, dose = self.gangs.passes(plane), self._relative_dose(plane, spread)
+        delay = self.gangs.scenario.radiation.detection_delay_h / HOURS_PER_DAY
+        seen = np.roll(dose, round(delay / passes.block_days * dose.shape[1]), axis=1)
+        relative = 1 - part + part * ((1 - late) * dose + late * seen)
+        return Gaps.of(per_day * relative, passes.block_days)
+
+    def _relative_dose(self, plane: int, spread: tuple[int, int]) -> Floats:
+        """Dose of satellites so spread over its mean, by day and step of the day, shape (days, steps)."""
+        sectors, span = spread
+        at = np.unique(np.round(np.linspace(0, span, sectors)).astype(np.intp))
+        dose = self._doses(plane)[at % SECTORS].mean(axis=0)
+        return dose / dose.mean() if dose.any() else np.ones_like(dose)
+
+    def corrupted(self, plane: int, slots: Ints, late_per_day: float) -> float:
+        """Share of time between a silent corruption and its discovery: what bunched ones spoil they spoil once."""
+        days = self.gangs.scenario.radiation.detection_delay_h / HOURS_PER_DAY
+        if late_per_day * days == 0:
+            return 0.0
+        dose = self._relative_dose(plane, self._spread(plane, slots))
+        step = self.gangs.passes(plane).block_days / dose.shape[1]
+        long, rest = divmod(days / step, dose.shape[1])
+        reached = np.cumsum(np.concatenate([dose, dose], axis=1), axis=1)
+        n, width = dose.shape[1], max(round(rest), 1)
+        within = reached[:, n:] - reached[:, n - width : 2 * n - width] + long * dose.sum(axis=1, keepdims=True)
+        return float(-np.expm1(-within * step * late_per_day).mean())
 
     def useful_share(self, job: TrainingJob) -> float:
         """Share of a fresh gang's time that becomes useful work, as it is expected before it runs."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout
 from sim.environment.design import Design, Performance, birth_key
-from sim.environment.hardware import SunTables
 from sim.environment.light_windows import LightWindows
 from sim.environment.operation import Limit
 from sim.environment.planes import Plane
 from sim.environment.radiation import Exposure
+from sim.environment.sun_tables import SunTables
 from sim.physics.eclipse import PlaneShadow
 from sim.physics.track import PlaneTrack
 from sim.reliability import Clock

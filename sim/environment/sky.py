@@ -143,7 +143,7 @@ class Sky:
         flux = model.catalogue_factor * catalogue_per_km3(inside) * np.array(met)
         projected = projected_m2(satellite, sizes)
         f107 = float(activity(scenario, days)[0].mean())
-        small = debris_flux_of(scenario, planes, days, f107, satellite.propulsion.lethal_size_cm)
+        small = debris_flux_of(scenario, planes, f107, satellite.propulsion.lethal_size_cm)
         struck = np.bincount(shell_of, small) / np.bincount(shell_of) * vulnerable_m2(satellite, sizes)
         shells = _shells(scenario, sizes, inside, (speed, flux, projected, struck), mass_kg=mass_kg, f107=f107)
         live, state = _solved(shells, planned, knots)

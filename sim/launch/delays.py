@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
+from scipy.special import ndtri
 
 from sim.parameters import Parameters, cited
+
+Floats = NDArray[np.float64]
 
 
 class DelayLaw(Parameters):
@@ -19,6 +23,10 @@ class DelayLaw(Parameters):
 
     def expected_days(self) -> float:
         """Expected delay in days."""
+        raise NotImplementedError
+
+    def quantile(self, share: Floats) -> Floats:
+        """Delays that are not exceeded with these probabilities, days: of many draws at once."""
         raise NotImplementedError
 
 
@@ -35,6 +43,9 @@ class ConstantDelay(DelayLaw):
     def expected_days(self) -> float:
         return self.days
 
+    def quantile(self, share: Floats) -> Floats:
+        return np.full(share.shape, self.days)
+
 
 class ExponentialDelay(DelayLaw):
     """A minimum plus an exponential delay."""
@@ -50,6 +61,9 @@ class ExponentialDelay(DelayLaw):
 
     def expected_days(self) -> float:
         return self.minimum_days + self.mean_days
+
+    def quantile(self, share: Floats) -> Floats:
+        return self.minimum_days - self.mean_days * np.log1p(-share)
 
 
 class UniformDelay(DelayLaw):
@@ -73,6 +87,9 @@ class UniformDelay(DelayLaw):
     def expected_days(self) -> float:
         return 0.5 * (self.low_days + self.high_days)
 
+    def quantile(self, share: Floats) -> Floats:
+        return self.low_days + (self.high_days - self.low_days) * share
+
 
 class LognormalDelay(DelayLaw):
     """Log-normal delay: mostly short, now and then very long."""
@@ -88,6 +105,9 @@ class LognormalDelay(DelayLaw):
 
     def expected_days(self) -> float:
         return float(self.median_days * np.exp(0.5 * self.sigma**2))
+
+    def quantile(self, share: Floats) -> Floats:
+        return np.asarray(self.median_days * np.exp(self.sigma * ndtri(share)))
 
 
 AnyDelay = Annotated[ConstantDelay | ExponentialDelay | UniformDelay | LognormalDelay, Field(discriminator="kind")]
@@ -121,6 +141,11 @@ class StandDown(Parameters):
         if long < self.long_probability:
             return self.long_days
         return float(self.median_days * np.exp(self.sigma * normal))
+
+    def quantile(self, long: Floats, share: Floats) -> Floats:
+        """Stand-downs of two numbers each, uniform in 0..1, days: of many draws at once."""
+        ordinary = self.median_days * np.exp(self.sigma * ndtri(share))
+        return np.where(long < self.long_probability, self.long_days, ordinary)
 
     def expected_days(self) -> float:
         """Expected stand-down in days."""

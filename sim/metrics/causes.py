@@ -64,7 +64,7 @@ def loss_by_cause(result: Result) -> dict[str, LossByCause]:
     count("interruptions", (log.kind == EventKind.JOB_INTERRUPTED) & unforeseen, ones)
     count("interruptions", log.kind == EventKind.SOFT_INTERRUPTED, log.amount)
     count("lost_gpu_hours", (log.kind == EventKind.LOST) & (log.cause != Cause.NONE) & unforeseen, log.amount)
-    count("gpu_failures", log.kind == EventKind.GPU_FAILED, ones)
+    count("gpu_failures", log.kind == EventKind.GPU_FAILED, np.maximum(log.amount, 1.0))
     count("gpus_lost", np.isin(log.kind, (*GPU_LOSSES, EventKind.BUS_FAILED, *HOSTS_OUT)), -log.gpus.astype(float))
     count("satellites_lost", log.kind == EventKind.BUS_FAILED, ones)
     found = {

@@ -59,7 +59,7 @@ def measure(result: Result) -> dict[str, float]:
         "unsold_gpu_hours": inference.unsold_gpu_hours,
         "tokens_served": inference.tokens_sold,
         "tokens_unmet": inference.tokens_unmet,
-        "gpu_failures": float(log.count(EventKind.GPU_FAILED)),
+        "gpu_failures": float(gpus_failed(log).sum()),
         "bus_failures": float(log.count(EventKind.BUS_FAILED)),
         "launches": float(np.count_nonzero(later)),
         "satellites_launched": satellites_later,
@@ -87,6 +87,11 @@ def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """
     launched, deployment = log.kind == EventKind.LAUNCHED, log.cause == Cause.DEPLOYMENT
     return launched & deployment, launched & ~deployment
+
+
+def gpus_failed(log: EventLog) -> Floats:
+    """GPUs that failed singly, in each row: one, or as many as a row of a walk in blocks stands for."""
+    return np.where(log.kind == EventKind.GPU_FAILED, np.maximum(log.amount, 1.0), 0.0)
 
 
 def _launches_by_cause(log: EventLog) -> dict[str, float]:

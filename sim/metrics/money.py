@@ -95,13 +95,18 @@ def value_by_age(result: Result, days: Floats, decline_per_year: float) -> Float
     born = np.zeros(max(int(log.satellite.max(initial=NONE)), 0) + 1)
     arrived = np.isin(log.kind, (EventKind.DELIVERED, EventKind.STORED))
     born[log.satellite[arrived]] = log.time_days[arrived]
-    rows = np.flatnonzero(log.gpus)
+    change = log.gpus
+    if result.scenario.in_blocks:
+        # Who lost which GPU is not known: all satellites are taken to have lost as many.
+        gpus = np.array([result.scenario.with_design(name).satellite.gpus for name in result.scenario.design_names])
+        change = log.satellites * gpus[log.design]
+    rows = np.flatnonzero(change)
     since = born[log.satellite[rows]]
     since = np.where(log.kind[rows] == EventKind.SERVICED, log.time_days[rows], since)
     k = -np.log1p(-decline_per_year) / DAYS_PER_YEAR
     at = np.searchsorted(log.time_days[rows], days, side="right")
-    weighted = np.append(0.0, np.cumsum(log.gpus[rows] * np.exp(k * since)))[at]
-    alive = np.append(0, np.cumsum(log.gpus[rows]))[at]
+    weighted = np.append(0.0, np.cumsum(change[rows] * np.exp(k * since)))[at]
+    alive = np.append(0, np.cumsum(change[rows]))[at]
     # What gangs commit after their last GPU has gone was done by GPUs as old as the mission.
     youth = np.divide(weighted, alive, out=np.ones(len(days)), where=alive > 0)
     return np.asarray(np.clip(youth * np.exp(-k * days), 0.0, 1.0), float)

@@ -21,9 +21,12 @@ def online_capacity(result: Result) -> tuple[Floats, Floats]:
     """Online GPUs of the fleet as a step function: times in days from 0, strictly increasing, and GPUs from each on.
 
     In each plane and month of birth GPUs alive at work times the share that light, power and heat let run; summed over
-    them, capped at nameplate.
+    them, capped at nameplate.  Where the fleet was walked in blocks, the mean of each block.
     """
     log = result.events
+    if result.scenario.in_blocks:
+        blocks = log.kind == EventKind.ONLINE
+        return log.time_days[blocks], np.clip(log.amount[blocks], 0.0, result.nameplate_gpus)
     moves = np.flatnonzero(log.gpus)
     steps = _with_standstills(result, moves)
     lengths = [len(step.times_days) for step in steps]

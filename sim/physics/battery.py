@@ -86,16 +86,18 @@ def battery_life(
     fade: FadeLaw,
     age_years: npt.ArrayLike = 0.0,
     damage: npt.ArrayLike = 0.0,
+    step_days: float = 1.0,
 ) -> BatteryLife:
-    """Return how a battery wears under a load, day after day.
+    """Return how a battery wears under a load, day after day or in longer steps.
 
     `dark_load_wh_by_day` is the energy that an eclipse of the day asks for, at the load; `cycles_by_day` the eclipses
     of the day; both (..., days).  `capacity_wh` when new, `depth_limit` (share of the day's capacity that may be
     drawn), `discharge_efficiency`, and age and damage on day 0 broadcast over (...).  As the battery fades the same
     load draws deeper and wears faster, until the limit holds the depth and the load is shed.
 
-    Steps of a day: fade within one is about 1e-4.  Time stands in a loop, planes in arrays: 10 years of 1,000 planes
-    take about .3 s.  Give days and loads in float32 to get float32 back, at half the memory.
+    `step_days`: of each row, at its beginning: fade within a day is about 1e-4.  Time stands in a loop, planes in
+    arrays: 10 years of 1,000 planes take about .3 s.  Give days and loads in float32 to get float32 back, at half the
+    memory.
     """
     load, cycles = np.broadcast_arrays(np.asarray(dark_load_wh_by_day), np.asarray(cycles_by_day))
     if load.ndim == 0:
@@ -112,13 +114,15 @@ def battery_life(
     fraction, depth, carried = (np.empty((load.shape[-1], *shape), dtype=kind) for _ in range(3))
     worn = np.broadcast_to(used, shape).copy()
     for day in range(load.shape[-1]):
-        left = np.maximum(1.0 - FADE_AT_EOL * worn - fade.calendar_per_year * (years + day / DAYS_PER_YEAR), 0.0)
+        left = np.maximum(
+            1.0 - FADE_AT_EOL * worn - fade.calendar_per_year * (years + day * step_days / DAYS_PER_YEAR), 0.0
+        )
         asked = load[..., day] / (efficiency * new_wh)
         drawn = np.minimum(asked, limit * left)
         fraction[day] = left
         depth[day] = drawn / np.maximum(left, _NOTHING)
         carried[day] = np.maximum(drawn, _NOTHING) / np.maximum(asked, _NOTHING)
-        worn += cycles[..., day] * fade._damage(depth[day])
+        worn += cycles[..., day] * step_days * fade._damage(depth[day])
     return BatteryLife(*(np.moveaxis(each, 0, -1) for each in (fraction, depth, carried)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -157,3 +158,17 @@ def _in_node_axes(vector: FloatArray, node_rad: FloatArray) -> FloatArray:
 
 
 _SUN_RAD_PER_DAY = TAU / 365.25
+
+
+def beta_rad(tracks: Sequence[PlaneTrack], days: FloatArray) -> FloatArray:
+    """Return beta of several planes under one Sun on some days, radians, shape (planes, n): as `beta_and_sun_distance`.
+
+    `tracks` share the table of the Sun; at least one.
+    """
+    first, weights, _ = tracks[0]._cubic(days)
+    sun = _weighted(np.ascontiguousarray(tracks[0].sun_km.T), first, weights)
+    x, y, z = sun / np.sqrt((sun * sun).sum(axis=0))
+    node = np.array([track.node_rad(days) for track in tracks])
+    tilt = np.array([np.broadcast_to(track.tilt_rad(days), days.shape) for track in tracks])
+    beta: FloatArray = np.arcsin(z * np.cos(tilt) - (y * np.cos(node) - x * np.sin(node)) * np.sin(tilt))
+    return beta

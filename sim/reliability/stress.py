@@ -104,8 +104,10 @@ class Stress(Parameters):
             )
         return self
 
-    def pace(self, junction_c: ArrayLike, swing_k: ArrayLike, cycles_per_day: ArrayLike) -> Floats:
-        """Effective days a day; broadcasts."""
+    def pace(
+        self, junction_c: ArrayLike, swing_k: ArrayLike, cycles_per_day: ArrayLike, cycled: ArrayLike = 1.0
+    ) -> Floats:
+        """Effective days a day; broadcasts.  `cycled`: share of the days that have the cycles; the others have none."""
         heat = arrhenius_factor(junction_c, self.reference_junction_c, self.activation_energy_ev)
         fatigue = norris_landzberg_factor(
             swing_k,
@@ -118,6 +120,6 @@ class Stress(Parameters):
             frequency_exponent=self.frequency_exponent,
             temperature_k=self.temperature_k,
         )
-        cycle_ratio = np.asarray(cycles_per_day, float) / self.reference_cycles_per_day
+        cycle_ratio = np.asarray(cycles_per_day, float) / self.reference_cycles_per_day * np.asarray(cycled, float)
         rest = 1 - self.thermal_share - self.cycling_share
         return np.asarray(self.thermal_share * heat + self.cycling_share * cycle_ratio * fatigue + rest)

@@ -25,6 +25,7 @@ _SECTIONS = (
     "factory",
     "deployment",
     "ground",
+    "simulation",
 )
 """Sections that say nothing about a campus, `servicing` beside them."""
 _HOST = ("gpus", "design_life_years", "gpu", "mass_kg")

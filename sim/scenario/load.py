@@ -26,6 +26,7 @@ from sim.scenario.inherited import CHANGES, SAID, changed_sections, name_of_file
 from sim.scenario.job_sizes import oversized_jobs, slots_of_shells
 from sim.scenario.job_trace import Trace, rows_of
 from sim.scenario.models import Scenario
+from sim.scenario.simulation import Simulation
 from sim.scenario.vouching import Shape, outdated, shape
 from sim.scenario.yaml_file import MAX_DEPTH, Place, YamlError, parse, read, write
 from sim.shipped import shipped, shipped_overlays, validation_cases
@@ -98,6 +99,8 @@ def resolved_yaml(scenario: Scenario) -> str:
 def sha256_of(scenario: Scenario) -> str:
     """SHA-256 of what decides the results: all but notes and sources, and the content, not the place, of files."""
     content = scenario.model_dump(mode="json", exclude={"description", "notes", CHANGES, "sources"})
+    if scenario.simulation == Simulation():
+        del content["simulation"]  # scenarios of before there was a choice keep their hash
     for shell in content["constellation"]["shells"]:
         if "file" in shell:
             shell["file"] = hashlib.sha256(Path(shell["file"]).read_bytes()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from html import escape
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sim.errors import Fault, InputError, ScenarioError
 from sim.events import NAMED, Cause
 from sim.launch import LaunchService
-from sim.parameters import Label, Parameters, Source, Text, cited
+from sim.parameters import Label, Parameters, Source, Text
 from sim.scenario.campus import Campus
 from sim.scenario.constellation import CatalogueShell, Constellation
 from sim.scenario.deployment import InPlace, Launched
@@ -28,8 +28,10 @@ from sim.scenario.prices import MOST_USD, BusPrice, Economics
 from sim.scenario.radiation import Radiation
 from sim.scenario.service import Service
 from sim.scenario.servicing import AnyServicing, Robots
+from sim.scenario.simulation import COARSE_STEP_DAYS, Simulation
 from sim.scenario.size import too_large, too_many
-from sim.scenario.sky import Sky, Space
+from sim.scenario.sky import Sky
+from sim.scenario.surroundings import Light, Power, Space
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
 from sim.strategies.base import NEWEST, STOCK_FIRST
@@ -37,34 +39,6 @@ from sim.workloads import FifoBackfill, InferenceService, Scheduler, TrainingJob
 
 FIRST_DESIGN = "satellite"
 """Name of the design under `satellite:`, which the fleet is deployed with."""
-
-
-class Light(Parameters):
-    """How the Earth's shadow is modelled."""
-
-    shadow: Literal["point", "umbra", "penumbra"] = "penumbra"
-    """`penumbra`: finite Sun, dark from the first loss of light, power by the visible part of the disc; `umbra`: dark
-    in full shadow only; `point`: point Sun, which on the sphere is Skyfield's own model."""
-    earth: Literal["sphere", "ellipsoid"] = "ellipsoid"
-    """What casts the shadow."""
-    opaque_atmosphere_km: float = Field(
-        default=12.0, ge=0, le=100, json_schema_extra=cited("A", "ellipsoid and air together come close to the sphere")
-    )
-    """Height up to which the air is opaque, km."""
-
-
-class Power(Parameters):
-    """What the GPUs do in the dark."""
-
-    eclipse_policy: Literal["ride_through", "throttle", "pause", "migrate"] = "ride_through"
-    """`ride_through`: carry on from the battery, as far as it goes; `throttle`: run at the lowest frequency; `pause`:
-    stop from entry to exit, after a planned checkpoint; `migrate`: hand the work to satellites in light."""
-    migration_gb_per_gpu: float = Field(
-        default=200.0, ge=0, le=1e6, json_schema_extra=cited("A", "the memory of the accelerator")
-    )
-    """State that a migrating gang moves for each GPU, GB."""
-    migration_pause_s: float = Field(default=5.0, ge=0, le=86400, json_schema_extra=cited("A", "engineering judgement"))
-    """Standstill at each hand-over beside the transfer, s."""
 
 
 def _scheduler(given: Any) -> Any:
@@ -163,6 +137,7 @@ class Scenario(Parameters):
     ground: Ground | None = None
     """How the output of inference comes down; null: nothing limits it."""
     service: Service = Service()
+    simulation: Simulation = Simulation()
     economics: Economics
     strategy: Label = "run_to_failure"
     """The strategy of `orbitfleet run`."""
@@ -239,7 +214,7 @@ class Scenario(Parameters):
             berths=self.constellation.parking_berths
             + sum(shell.planes * (shell.satellites_per_plane + spares) for shell in shells),
             positions=max(self.design(name).positions for name in self.design_names),
-            days=self.mission.days,
+            days=self.mission.days / self.table_step_days,
             designs=len(self.design_names),
         )
         problem = problem or too_many(
@@ -304,6 +279,18 @@ class Scenario(Parameters):
             ("reliability.common_causes", list(reliability.common_causes)),
             ("reliability.bus_shares", list(reliability.bus_shares)),
         ]
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether a run walks the fleet in blocks of days, on coarse tables."""
+        shells = [shell for shell in self.constellation.shells if not isinstance(shell, CatalogueShell)]
+        slots = sum(shell.planes * shell.satellites_per_plane for shell in shells)
+        return self.campus is None and self.simulation.in_blocks(slots)
+
+    @property
+    def table_step_days(self) -> float:
+        """Step of the environment's tables, days."""
+        return COARSE_STEP_DAYS if self.in_blocks else 1.0
 
     @property
     def servicers(self) -> AnyServicing:

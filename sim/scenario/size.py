@@ -9,7 +9,7 @@ MOST_BERTHS = 4_000_000
 MOST_GPUS = 400_000_000
 """Accelerators that the berths hold: some 6 bytes each."""
 MOST_PLANE_DAYS = 20_000_000
-"""Planes times days: some 100 bytes of tables each, for every design."""
+"""Planes times days of the tables: some 100 bytes of tables each, for every design."""
 MOST_CAUSES = 180
 """Names for causes of failures and interruptions: the log numbers them in a byte, behind those built in."""
 MOST_DESIGNS = 100
@@ -17,7 +17,10 @@ MOST_DESIGNS = 100
 
 
 def too_large(*, planes: int, berths: int, positions: int, days: float, designs: int) -> str | None:
-    """What is too large about a fleet, if anything.  `positions`: accelerators of a satellite, spares included."""
+    """What is too large about a fleet, if anything.
+
+    `positions`: accelerators of a satellite, spares included; `days`: rows of the tables.
+    """
     return _first_excess(
         ("constellation: slots and spare berths", berths, MOST_BERTHS),
         ("constellation and satellite.gpus: accelerators", berths * positions, MOST_GPUS),

@@ -1,18 +1,10 @@
-"""The surroundings that nobody chooses, and the sky that a fleet shares with others and with its own dead."""
+"""The sky that a fleet shares with others and with its own dead."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from sim.parameters import Parameters, cited
-from sim.physics.solar_cycle import SolarLevel
-
-
-class Space(Parameters):
-    """The surroundings that nobody chooses."""
-
-    solar_activity: SolarLevel = SolarLevel.NOMINAL
-    """Strength of the solar cycle: `low`, `nominal` or `high`; it drives the air's density and the debris' decay."""
 
 
 class Sky(Parameters):

@@ -15,6 +15,7 @@ from sim import code_digest
 from sim.environment import Environment, cache
 from sim.environment.cache import NOT_IN_TABLES, entry, key_of, tables
 from sim.scenario.models import Scenario
+from sim.scenario.simulation import Simulation
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +77,7 @@ def test_no_table_depends_on_what_is_not_in_the_key(fleet, tmp_path, monkeypatch
     built = Environment.build(scenario)
     # What launches carry and how many jobs there are is worked out without tables: those are the same for others.
     stripped = fleet(days=30, per_flight=7, jobs=[{"gpus": 2}], deployment={"kind": "launched"})
-    for name in set(NOT_IN_TABLES) - {"launch", "workload", "deployment", "campus"}:
+    for name in set(NOT_IN_TABLES) - {"launch", "workload", "deployment", "campus", "simulation"}:
         del stripped.__dict__[name]  # to ask for it is an error now
     with pytest.raises(AttributeError):
         _ = stripped.reliability
@@ -96,6 +97,8 @@ def test_what_the_key_covers(fleet):
     assert key_of(scenario, "other tables") != key_of(scenario)
     assert key_of(fleet(days=30, satellite={"mass_kg": 2})) != key_of(scenario)
     assert key_of(fleet(days=30, space={"solar_activity": "high"})) != key_of(scenario)
+    assert key_of(scenario.model_copy(update={"simulation": Simulation(block_days=2)})) == key_of(scenario)
+    assert key_of(scenario.model_copy(update={"simulation": Simulation(mode="block")})) != key_of(scenario)
     assert set(Scenario.model_fields) > NOT_IN_TABLES
 
 

@@ -1,0 +1,172 @@
+"""What a strategy wants, carried out for many planes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.berths import BerthState
+from sim.engine.block.built import Built
+from sim.engine.block.flights import Flights
+from sim.engine.block.population import GONE, Population
+from sim.environment import Environment
+from sim.errors import InputError
+from sim.events import Cause, EventKind
+from sim.fleet import FleetView
+from sim.launch import MAIN
+from sim.physics.repositioning import phasing_delta_v_m_s
+from sim.strategies import Action, Activate, Launch, Replenishing, Retire, Strategy
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+_EMPTY, _BLOCKED, _WORKING = int(BerthState.EMPTY), int(BerthState.BLOCKED), int(BerthState.WORKING)
+
+
+class Actions:
+    """Carries out what a strategy wants."""
+
+    def __init__(
+        self,
+        population: Population,
+        flights: Flights,
+        environment: Environment,
+        view: FleetView,
+        strategy: Strategy,
+        name: str,
+    ) -> None:
+        self.population = population
+        self.flights = flights
+        self.environment = environment
+        self.fleet = population.fleet
+        self.name = name
+        self._designs = {design.name: number for number, design in enumerate(view.designs)}
+        self._available = [design.available_from_day for design in view.designs]
+        self._vehicles = environment.scenario.launch.names
+        self._own_vehicle = strategy.vehicle if isinstance(strategy, Replenishing) else MAIN
+        self._ordinals = np.zeros(len(self.fleet.state), np.int16)  # satellites built so far for each berth
+
+    def build(self, berths: Ints, design: int, *, relieves: bool | NDArray[np.bool_]) -> Built:
+        """The next satellites built for some berths."""
+        fleet, count = self.fleet, len(berths)
+        over = np.broadcast_to(relieves, count)
+        reason = np.where(fleet.lost[berths] & ~over, Cause.LOSS, Cause.END_OF_LIFE)
+        reason = np.where(fleet.is_slot[berths], reason, Cause.STOCK).astype(np.uint8)
+        ordinal = self._ordinals[berths]
+        self._ordinals[berths] += 1
+        fleet.awaited[berths] = True
+        return Built(berths.astype(np.int32), ordinal, np.full(count, design, np.int8), over.copy(), reason)
+
+    def carry_out(self, actions: Sequence[Action], now: float) -> None:
+        """Do what the strategy wants.  Raises `InputError` for what cannot be done."""
+        retired = [one.berth for one in actions if isinstance(one, Retire)]
+        if retired:
+            self._retire(retired, now)
+        sent = [one for one in actions if isinstance(one, Activate)]
+        if sent:
+            self._activate(sent, now)
+        for one in actions:
+            if isinstance(one, Launch):
+                self._order(one, now)
+            elif not isinstance(one, Retire | Activate):
+                raise self._impossible(one, now, "block mode moves no spares between planes and sends no servicers")
+
+    def _retire(self, berths: list[int], now: float) -> None:
+        where = np.array(berths)
+        lives = self.population.life_in[where].astype(np.intp) if self._are_berths(where) else np.array([GONE])
+        if (lives == GONE).any():
+            raise self._impossible(Retire(berths[0]), now, "no such plane, berth or satellite")
+        cause = np.full(len(lives), Cause.STRATEGY)
+        self.population.end(lives, np.full(len(lives), now), cause, planned=np.ones(len(lives), bool))
+
+    def _are_berths(self, berths: Ints) -> bool:
+        return bool(((berths >= 0) & (berths < len(self.fleet.state))).all())
+
+    def _activate(self, sent: list[Activate], now: float) -> None:
+        fleet = self.fleet
+        spares, slots = np.array([one.spare for one in sent]), np.array([one.slot for one in sent])
+        if not (self._are_berths(spares) and self._are_berths(slots)):
+            raise self._impossible(sent[0], now, "no such plane, berth or satellite")
+        wrong = fleet.is_slot[spares] | (self.population.life_in[spares] == GONE)
+        wrong |= ~fleet.is_slot[slots] | (fleet.state[slots] != _EMPTY) | (fleet.plane_of[slots] != fleet.plane_of[spares])
+        if wrong.any():
+            problem = "it needs a spare and an empty slot of the same plane"
+            raise self._impossible(sent[int(np.argmax(wrong))], now, problem)
+        days, delta_v, spent = np.zeros(len(sent)), np.zeros(len(sent)), np.zeros(len(sent))
+        for design in np.unique(fleet.design[spares]).tolist():
+            mine = np.flatnonzero(fleet.design[spares] == design)
+            found = self._ways(design, spares[mine], slots[mine], [sent[i] for i in mine.tolist()], now)
+            days[mine], delta_v[mine], spent[mine] = found
+        self.population.wake(spares, slots, now, days, delta_v, spent)
+
+    def _ways(
+        self, design: int, spares: Ints, slots: Ints, sent: list[Activate], now: float
+    ) -> tuple[Floats, Floats, Floats]:
+        """(days, delta-v, what that takes from the tank) of ways from spare berths to slots."""
+        ways, planes = self.environment.designs[design].spare_ways, self.fleet.plane_of[slots]
+        firsts = np.array([plane.first_berth for plane in self.fleet.planes])[planes]
+        behind = np.array([plane.slots for plane in self.fleet.planes])[planes]
+        asked = [one.phasing_days for one in sent]
+        place = zip(planes.tolist(), (spares - firsts - behind).tolist(), (slots - firsts).tolist(), strict=True)
+        if ways.below_km > 0:
+            if any(one is not None for one in asked):
+                raise self._impossible(sent[0], now, "spares wait below the plane: the geometry says when one is there")
+            days = [float(ways.days(now, p, np.array([a]), np.array([b]))[0, 0]) for p, a, b in place]
+            return np.array(days), np.asarray(ways.climb_m_s)[planes], np.asarray(ways.extra_m_s)[planes]
+        if any(one is None for one in asked):
+            raise self._impossible(sent[0], now, "phasing_days must say when it is to be there")
+        phasing = np.array(asked, float)
+        angle = np.array([float(ways.slot_phase_rad[p][b] - ways.spare_phase_rad[p][a]) for p, a, b in place])
+        delta_v = np.zeros(len(angle))
+        slow = phasing > 0
+        altitude = np.asarray(ways.altitude_km)[planes]
+        delta_v[slow] = phasing_delta_v_m_s(altitude[slow], angle[slow], phasing[slow])
+        if not np.isfinite(delta_v).all():
+            raise self._impossible(sent[0], now, "no orbit above the air brings it there in so short a time")
+        return ways.checkout_days + phasing, delta_v, delta_v
+
+    def _order(self, action: Launch, now: float) -> None:
+        if not 0 <= action.plane < len(self.fleet.planes):
+            raise self._impossible(action, now, "no such plane, berth or satellite")
+        name = action.design or next(iter(self._designs))
+        design = self._designs.get(name)
+        if design is None:
+            raise self._impossible(action, now, f"designs are {', '.join(self._designs)}")
+        if self._available[design] > now:
+            raise self._impossible(action, now, f"that design can be ordered from day {self._available[design]:g} on")
+        wanted = action.vehicle or self._own_vehicle
+        if wanted not in self._vehicles:
+            raise self._impossible(action, now, f"vehicles are {', '.join(self._vehicles)}")
+        empty, filled = self._candidates(action)
+        room = len(empty) + len(filled)
+        if not 0 < action.satellites <= room:
+            free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
+            raise self._impossible(action, now, f"the plane has {free}")
+        berths = np.concatenate([empty, filled])[: action.satellites]
+        built = self.build(berths, design, relieves=np.arange(len(berths)) >= len(empty))
+        self.fleet.on_order[action.plane] += len(built)
+        self.population.changed[action.plane] = True
+        vehicle = self._vehicles.index(wanted)
+        row = {"plane": action.plane, "amount": len(built), "design": design, "vehicle": vehicle}
+        self.population.log.append(now, EventKind.ORDERED, **row)
+        self.flights.order(vehicle, built, action.plane, now)
+
+    def _candidates(self, action: Launch) -> tuple[Ints, Ints]:
+        """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""
+        fleet, plane = self.fleet, self.fleet.planes[action.plane]
+        state, free = fleet.state[plane.slot_range], ~fleet.awaited[plane.slot_range]
+        slots = plane.first_berth + np.flatnonzero(((state == _EMPTY) | (state == _BLOCKED)) & free)
+        if action.to == "spares":
+            spare = (fleet.state[plane.spare_range] == _EMPTY) & ~fleet.awaited[plane.spare_range]
+            slots = np.concatenate([plane.spare_range.start + np.flatnonzero(spare), slots])
+        working = plane.first_berth + np.flatnonzero((state == _WORKING) & free)
+        working = working[np.argsort(fleet.life_end_day[working], kind="stable")]
+        if action.relieve:
+            first = [slot for slot in dict.fromkeys(action.relieve) if slot in set(working.tolist())]
+            working = np.concatenate([np.array(first, np.intp), working[~np.isin(working, first)]])
+        return slots, working
+
+    def _impossible(self, action: Action, now: float, why: str) -> InputError:
+        return InputError(f"strategy {self.name}: {action} on day {now:.1f} cannot be done: {why}")

@@ -1,0 +1,224 @@
+"""Whole lives of new satellites, of any planes and days, in one call: what ends each, and which GPUs die before.
+
+The thresholds are those of the exact engine, drawn at the same addresses.  Competition between causes, groups of GPUs
+and k-of-n are settled on one matrix of days, satellites by GPUs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.berths import SPARE_PLACES
+from sim.engine.block.ageing import AgeingHazard
+from sim.engine.draws import Addresses, FailureDraws, Question, draw
+from sim.engine.hazards import hazards_of
+from sim.engine.weather import Weather
+from sim.environment.coarse import Coarse
+from sim.events import Cause
+from sim.scenario.models import Scenario
+from sim.streams import Streams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+AT_ONCE = 4000
+"""Satellites that are worked out together, so that their matrix stays in the processor's cache."""
+_EVER = 1e12
+_NOBODY = np.float32(np.inf)
+
+
+@dataclass(frozen=True)
+class Newborn:
+    """Satellites of one design that begin, in columns of one length."""
+
+    address: Addresses
+    plane: Ints
+    birth_day: Floats
+    end_day: Floats
+    """By plan, at most the horizon."""
+    wake_day: Floats
+    """From then on it is at work or a hot spare; before that it sleeps: the birth, where it never does."""
+
+    def __len__(self) -> int:
+        return len(self.plane)
+
+    def take(self, index: slice) -> Newborn:
+        """Some of them."""
+        columns = (self.plane, self.birth_day, self.end_day, self.wake_day)
+        return Newborn(self.address.take(index), *(column[index] for column in columns))
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What becomes of them if nobody acts."""
+
+    end_day: Floats
+    """Own end, or that by plan."""
+    cause: NDArray[np.uint8]
+    """Of the own end; `Cause.NONE` where it ends by plan."""
+    satellite: NDArray[np.int32]
+    """Of each GPU that dies before: position among the newborn."""
+    day: NDArray[np.float32]
+    hazard: NDArray[np.uint8]
+    """Position among the hazards of its design."""
+
+
+class Births:
+    """The births of one design in one replicate."""
+
+    def __init__(
+        self, scenario: Scenario, design: int, coarse: Coarse, weather: Weather, streams: Streams, horizon_days: float
+    ) -> None:
+        """`scenario`: the one whose `satellite` is this design."""
+        self.scenario = scenario
+        self.streams = streams
+        self.horizon_days = horizon_days
+        self.planes = coarse.share.shape[1]
+        self._coarse = coarse
+        self._dormancy = scenario.reliability.dormancy_factor
+        self.positions = scenario.satellite.positions
+        self.hazards = tuple(
+            AgeingHazard.of(one, coarse, weather, design)
+            for one in hazards_of(scenario)
+            if one.law.cumulative_hazard(_EVER) > 0
+        )
+        self._bus_shares = np.cumsum(list(scenario.reliability.bus_shares.values()) or [1.0])
+        self._bus_causes = np.array(
+            [scenario.cause_numbers[name] for name in scenario.reliability.bus_shares] or [Cause.BUS], np.uint8
+        )
+
+    def resolve(self, born: Newborn) -> Lives:
+        """The lives of satellites of which none has begun to work otherwise than `wake_day` says."""
+        parts = [self._resolve(born.take(slice(first, first + AT_ONCE))) for first in range(0, len(born), AT_ONCE)]
+        if len(parts) == 1:
+            return parts[0]
+        offset = np.arange(len(parts), dtype=np.int32) * AT_ONCE
+        return Lives(
+            np.concatenate([part.end_day for part in parts]),
+            np.concatenate([part.cause for part in parts]),
+            np.concatenate([part.satellite + first for part, first in zip(parts, offset, strict=True)]),
+            np.concatenate([part.day for part in parts]),
+            np.concatenate([part.hazard for part in parts]),
+        )
+
+    def _resolve(self, born: Newborn) -> Lives:
+        knot = self._coarse.knot_of(born.birth_day)
+        place = knot * self.planes + born.plane
+        ages = [_Exposure(one, born, place, self._dormancy) for one in self.hazards]
+        questions = [
+            Question(one.hazard.part, one.hazard.per_satellite, exposure.bound, one.hazard.cause == Cause.BUS)
+            for one, exposure in zip(self.hazards, ages, strict=True)
+        ]
+        end, cause = born.end_day.copy(), np.zeros(len(born), np.uint8)
+        day = np.full(len(born) * self.positions, _NOBODY, np.float32)
+        by = np.zeros(len(born) * self.positions, np.uint8)
+        for number, (one, exposure, drawn) in enumerate(
+            zip(self.hazards, ages, draw(self.streams, born.address, questions), strict=True)
+        ):
+            if one.hazard.batch is not None:
+                drawn = self._in_bad_lots(one, born.address, drawn)
+            satellite, group, threshold, second = _ends_of_groups(one, drawn)
+            if len(satellite) == 0:
+                continue
+            days = exposure.day(satellite, threshold)
+            if one.hazard.span == 0:
+                first = days < end[satellite]
+                which = satellite[first]
+                end[which] = days[first]
+                cause[which] = self._cause(one, second[first])
+            else:
+                self._strike(day, by, satellite, group, days.astype(np.float32), number)
+        self._drop_after(day, end)
+        rows = np.flatnonzero(np.isfinite(day))
+        return Lives(end, cause, (rows // self.positions).astype(np.int32), day[rows], by[rows])
+
+    def _strike(
+        self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int
+    ) -> None:
+        """Enter the day on which a hazard kills GPUs, where no other was sooner."""
+        span = self.hazards[number].hazard.span
+        for offset in range(span):
+            unit = group * span + offset
+            at, when = satellite * self.positions + unit, days
+            if span > 1 and int(unit.max()) >= self.positions:  # the last group may carry fewer
+                there = unit < self.positions
+                at, when = at[there], days[there]
+            sooner = when < day[at]
+            day[at[sooner]] = when[sooner]
+            by[at[sooner]] = number
+
+    def _drop_after(self, day: NDArray[np.float32], end: Floats) -> None:
+        """GPUs that outlive their satellite do not die by themselves."""
+        matrix = day.reshape(-1, self.positions)
+        np.copyto(matrix, _NOBODY, where=matrix >= end.astype(np.float32)[:, None])
+
+    def _cause(self, one: AgeingHazard, second: Floats) -> NDArray[np.uint8]:
+        """What the ends of satellites by a hazard are put down to."""
+        if one.hazard.cause != Cause.BUS:
+            return np.full(len(second), one.hazard.cause, np.uint8)
+        return self._bus_causes[np.searchsorted(self._bus_shares, second * self._bus_shares[-1], side="right")]
+
+    def _in_bad_lots(self, one: AgeingHazard, address: Addresses, drawn: FailureDraws) -> FailureDraws:
+        """Only the units whose production lot has the defect."""
+        batch = one.hazard.batch
+        assert batch is not None
+        spare = address.place >= SPARE_PLACES
+        first = np.where(spare, np.uint64(SPARE_PLACES), np.uint64(0))
+        lot = (address.place - first) // np.uint64(batch.lot_satellites) + first
+        bad = self.streams.uniforms("lot", one.hazard.part, address.site, lot, address.ordinal, 1)[:, 0]
+        return drawn.take((bad < batch.probability)[drawn.satellite])
+
+
+class _Exposure:
+    """Where satellites stand on the clock of one hazard over their lives."""
+
+    def __init__(self, one: AgeingHazard, born: Newborn, place: Ints, dormancy: float) -> None:
+        """`place`: knot of birth and plane of each satellite, as one number."""
+        self._one = one
+        self._row = one.row_of[place].astype(np.int64)
+        self._asleep = one.hazard.sleeps & bool((born.wake_day > born.birth_day).any())
+        self._birth, self._start = born.birth_day, self._total(born.birth_day)
+        age_at_end = self._total(born.end_day) - self._start
+        if self._asleep:
+            wake = np.minimum(born.wake_day, born.end_day)
+            self._woken = self._total(wake)
+            self._age_woken = dormancy * (self._woken - self._start)
+            self._pace = dormancy
+            age_at_end = self._age_woken + np.maximum(age_at_end + self._start - self._woken, 0.0)
+        self._scale = one.scale[born.plane]
+        self.bound: Floats = one.ages.hazard_at(age_at_end) * self._scale
+
+    def _total(self, day: Floats) -> Floats:
+        clocks = self._one.clocks
+        return day if clocks is None else clocks.at(self._row, day)
+
+    def day(self, satellite: Ints, threshold: Floats) -> Floats:
+        """Mission day on which each threshold of a unit is reached."""
+        age = self._one.ages.at(threshold / self._scale[satellite])
+        total = age + self._start[satellite]
+        if self._asleep:
+            woken = self._age_woken[satellite]
+            awake = self._woken[satellite] + age - woken
+            asleep = self._start[satellite] + (age / self._pace if self._pace > 0 else np.inf)
+            total = np.where(age > woken, awake, asleep)
+        if self._one.clocks is None:
+            return np.asarray(total)
+        found = self._one.clocks.when(self._row[satellite], total)
+        return np.maximum(found, self._birth[satellite])
+
+
+def _ends_of_groups(one: AgeingHazard, drawn: FailureDraws) -> tuple[Ints, Ints, Floats, Floats]:
+    """(satellite, group, threshold, second number) of the failures that leave groups with too few units."""
+    hazard = one.hazard
+    if hazard.units == 1:
+        return drawn.satellite, drawn.unit, drawn.threshold, drawn.second_uniform
+    group = drawn.unit // hazard.units
+    key = drawn.satellite * hazard.groups + group
+    order = np.lexsort((drawn.threshold, key))
+    begins = np.flatnonzero(np.diff(key[order], prepend=-1))
+    rank = np.arange(len(key)) - np.repeat(begins, np.diff(begins, append=len(key)))
+    last = order[rank == hazard.units - hazard.needed]
+    return drawn.satellite[last], group[last], drawn.threshold[last], drawn.second_uniform[last]

@@ -1,0 +1,98 @@
+"""The log of a walk in blocks: columns by the month, sorted as a month is complete, GPUs that fail singly added up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.events import COLUMNS, NONE, EventKind, EventLog, column_type, empty_value
+
+MONTH_DAYS = 30.0
+
+
+class BlockLog:
+    """Takes down rows while a walk goes on, in any order within a month; `finish` turns them into an `EventLog`."""
+
+    def __init__(self) -> None:
+        self._month: list[tuple[int, dict[str, ArrayLike]]] = []
+        self._rows = 0
+        self._chunks: list[dict[str, NDArray[Any]]] = []
+
+    def extend(self, count: int, **columns: ArrayLike) -> None:
+        """Rows: columns of `EventLog` by name, each of one value or of `count`; nobody may change them later."""
+        if count:
+            self._month.append((count, columns))
+            self._rows += count
+
+    def append(self, time_days: float, kind: EventKind, **columns: ArrayLike) -> None:
+        """One row."""
+        self.extend(1, time_days=time_days, kind=kind, **columns)
+
+    def close_month(self) -> None:
+        """All rows of a month are there: put them in order of time."""
+        if not self._month:
+            return
+        whole = {name: np.full(self._rows, empty_value(name), column_type(name)) for name in COLUMNS}
+        end = 0
+        for count, columns in self._month:
+            rows = slice(end, end := end + count)
+            for name, values in columns.items():
+                whole[name][rows] = values
+        order = np.argsort(whole["time_days"], kind="stable")
+        self._chunks.append({name: column[order] for name, column in whole.items()})
+        self._month, self._rows = [], 0
+
+    def finish(self) -> EventLog:
+        """All rows, in order of time; more may follow."""
+        self.close_month()
+        found: dict[str, NDArray[Any]] = {}
+        for name in COLUMNS:
+            # Column by column, so that at no time there are two copies of the whole.
+            pieces = [chunk.pop(name) for chunk in self._chunks]
+            found[name] = np.concatenate(pieces) if pieces else np.empty(0, column_type(name))
+        days = found["time_days"]
+        if np.any(days[1:] < days[:-1]):
+            order = np.argsort(days, kind="stable")
+            found = {name: column[order] for name, column in found.items()}
+        self._chunks = [dict(found)]
+        return EventLog(**found)
+
+
+class GpuLosses:
+    """GPUs that die singly or with what they sit on: a row for each plane, hazard and month, at its mean day."""
+
+    def __init__(
+        self, planes: int, kinds: NDArray[np.uint8], causes: NDArray[np.uint8], designs: NDArray[np.uint8]
+    ) -> None:
+        """`kinds`, `causes`, `designs`: of each hazard."""
+        self._planes, self._kinds, self._causes, self._designs = planes, kinds, causes, designs
+        size = len(kinds) * planes
+        self._all, self._working = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        self._day = np.zeros(size)
+
+    def add(self, day: float, hazard: NDArray[np.intp], plane: NDArray[np.intp], working: NDArray[np.bool_]) -> None:
+        """GPUs that died about a day, of which some were at work."""
+        place = hazard * self._planes + plane
+        died = np.bincount(place, minlength=len(self._all))
+        self._all += died
+        self._day += died * day
+        self._working += died if working.all() else np.bincount(place[working], minlength=len(self._all))
+
+    def write(self, log: BlockLog) -> None:
+        """Write the month, and begin another."""
+        rows = np.flatnonzero(self._all)
+        hazard, plane = np.divmod(rows, self._planes)
+        log.extend(
+            len(rows),
+            time_days=self._day[rows] / self._all[rows],
+            kind=self._kinds[hazard],
+            cause=self._causes[hazard],
+            plane=plane,
+            satellite=NONE,
+            gpus=-self._working[rows],
+            amount=self._all[rows],
+            design=self._designs[hazard],
+        )
+        self._all[:], self._working[:], self._day[:] = 0, 0, 0.0

@@ -1,0 +1,221 @@
+"""From an order to orbit in blocks: readiness, launch dates, slips, failures and stand-downs of all vehicles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.block.block_log import BlockLog
+from sim.engine.block.built import Built
+from sim.engine.vehicle_history import VehicleHistory
+from sim.environment import Environment
+from sim.events import Cause, EventKind
+from sim.fleet import Fleet
+from sim.streams import Streams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+@dataclass(order=True)
+class Flight:
+    """A flight that waits for its launch."""
+
+    day: float
+    number: int
+    plane: int = field(compare=False)
+    design: int = field(compare=False)
+    vehicle: int = field(compare=False)
+    deployment: bool = field(compare=False)
+    failed: bool = field(compare=False)
+    stand_down_days: float = field(compare=False)
+    """That its failure causes."""
+    aboard: Built = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Satellites that are ready for flights of one vehicle, in order of readiness."""
+
+    built: Built
+    plane: NDArray[np.int32]
+    ready_day: Floats
+
+
+@dataclass(frozen=True)
+class Flown:
+    """What flew in a block."""
+
+    flight: Flight
+    first_serial: int
+
+
+class Flights:
+    """The vehicles, the satellites that wait for them, and their flights."""
+
+    def __init__(self, environment: Environment, streams: Streams, fleet: Fleet, log: BlockLog) -> None:
+        self.environment = environment
+        self.streams = streams
+        self.fleet = fleet
+        self.log = log
+        names = environment.scenario.launch.names
+        self.histories = [VehicleHistory(environment, streams, vehicle) for vehicle in range(len(names))]
+        self.serials = 0
+        """Satellites launched so far."""
+        self._rooms = environment.rooms
+        self._queues: list[list[Queue]] = [[] for _ in names]
+        self._ready: list[tuple[float, int, int, Built, NDArray[np.int32]]] = []  # a heap: orders by day of readiness
+        self._orders = 0
+        self._flights: list[Flight] = []  # a heap
+        self._numbers = 0
+        self._last_date = [-1 for _ in names]
+
+    # What is to fly
+
+    def order(self, vehicle: int, built: Built, plane: int, now: float) -> None:
+        """Have satellites of one order ready for flight as soon as they are built."""
+        site, place, ordinal = self._address(built, 0)
+        drawn = self.streams.uniforms("order", vehicle, site, place, ordinal, 1)[:, 0]
+        days = float(self.histories[vehicle].service.lead_time_days.quantile(drawn)[0])
+        planes = np.full(len(built), plane, np.int32)
+        heappush(self._ready, (now + days, self._orders, vehicle, built, planes))
+        self._orders += 1
+
+    def plan(self, days: Floats, planes: list[int], loads: list[Built]) -> None:
+        """Plan flights of the initial fleet on these days."""
+        where = [self._address(load, 0) for load in loads]
+        site, place, ordinal = (np.array(column) for column in zip(*where, strict=True))
+        drawn = self.streams.uniforms("deployment flight", 0, site, place, ordinal, 4)
+        for day, plane, load, numbers in zip(days.tolist(), planes, loads, drawn, strict=True):
+            self._set_off(day, plane, int(load.design[0]), 0, load, numbers, deployment=True)
+
+    def _address(self, built: Built, which: int) -> tuple[int, int, int]:
+        berth = int(built.berth[which])
+        return int(self.fleet.site[berth]), int(self.fleet.place[berth]), int(built.ordinal[which])
+
+    def _set_off(
+        self, day: float, plane: int, design: int, vehicle: int, aboard: Built, drawn: Floats, *, deployment: bool
+    ) -> None:
+        """A flight is loaded for a day: `drawn`, four uniform numbers, say what becomes of it."""
+        history = self.histories[vehicle]
+        service = history.service
+        slip = float(service.slip_days.quantile(drawn[3:4])[0])
+        stand = float(service.stand_down.quantile(drawn[1:2], drawn[2:3])[0])
+        failed = bool(drawn[0] >= history.success)
+        self._numbers += 1
+        heappush(
+            self._flights,
+            Flight(day + slip, self._numbers, plane, design, vehicle, deployment, failed, stand, aboard),
+        )
+
+    # A block
+
+    def walk(self, start: float, end: float) -> list[Flown]:
+        """What flies in a block, in order of launch."""
+        self._get_ready(end)
+        for vehicle in range(len(self.histories)):
+            self._load(vehicle, start, end)
+        flown = []
+        while self._flights and self._flights[0].day < end:
+            flight = heappop(self._flights)
+            history = self.histories[flight.vehicle]
+            if history.grounded_until > flight.day:
+                flight.day = history.grounded_until
+                heappush(self._flights, flight)
+                continue
+            if flight.failed:
+                history.grounded_until = flight.day + flight.stand_down_days
+            history.flew(len(flight.aboard), flight.design, failed=flight.failed)
+            flown.append(Flown(flight, self.serials))
+            self.serials += len(flight.aboard)
+        if flown:
+            self._write(flown)
+        return flown
+
+    def _get_ready(self, end: float) -> None:
+        """Orders that are built join the queue of their vehicle."""
+        while self._ready and self._ready[0][0] < end:
+            day, _, vehicle, built, planes = heappop(self._ready)
+            design = int(built.design[0])
+            row = {"plane": int(planes[0]), "amount": len(built), "design": design}
+            self.log.append(day, EventKind.READY, **row)
+            self._queues[vehicle].append(Queue(built, planes, np.full(len(built), day)))
+
+    def _load(self, vehicle: int, start: float, end: float) -> None:
+        """Load the flights of a vehicle's dates in a block, or all that can be where it flies on demand."""
+        history, queues = self.histories[vehicle], self._queues[vehicle]
+        service = history.service
+        if not queues:
+            return
+        if service.on_demand:
+            self._fill(vehicle, None, max(history.grounded_until, 0.0))
+            return
+        number = max(self._last_date[vehicle] + 1, service.opportunity_from(max(start, history.grounded_until)))
+        while (day := service.opportunity_day(number)) < end and self._queues[vehicle]:
+            self._last_date[vehicle] = number
+            if history.grounded_until <= day:
+                self._fill(vehicle, number, day)
+            number += 1
+
+    def _fill(self, vehicle: int, number: int | None, day: float) -> None:
+        """Fill vehicles plane by plane, the plane whose satellite has waited longest first; `number` of the date."""
+        parts = self._queues[vehicle]
+        built = Built.join([part.built for part in parts])
+        plane = np.concatenate([part.plane for part in parts])
+        ready = np.concatenate([part.ready_day for part in parts])
+        group = plane.astype(np.int64) * len(self.environment.designs) + built.design
+        order = np.argsort(group, kind="stable")  # within one in order of readiness
+        begins = np.flatnonzero(np.diff(group[order], prepend=-1))
+        rank = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))
+        room = self._rooms[vehicle, built.design[order], plane[order]]
+        heads = np.flatnonzero(rank % room == 0)  # where a vehicle is full, or its plane has no more
+        most = self.histories[vehicle].service.flights_per_opportunity if number is not None else len(heads)
+        first_come = np.argsort(order[heads], kind="stable")[:most]
+        ends = np.append(heads[1:], len(order))
+        if number is not None:
+            drawn = self.streams.uniforms("flight", vehicle, number, np.arange(len(first_come)), 0, 4)
+        else:
+            firsts = order[heads[first_come]]
+            site, place = self.fleet.site[built.berth[firsts]], self.fleet.place[built.berth[firsts]]
+            drawn = self.streams.uniforms("flight on demand", vehicle, site, place, built.ordinal[firsts], 4)
+        left = np.ones(len(order), bool)
+        for flight, at in enumerate(first_come.tolist()):
+            rows = order[heads[at] : ends[at]]
+            left[rows] = False
+            to, design = int(plane[rows[0]]), int(built.design[rows[0]])
+            when = day if number is not None else max(day, float(ready[rows].max()))
+            self._set_off(when, to, design, vehicle, built.take(rows), drawn[flight], deployment=False)
+        rest = np.flatnonzero(left)
+        self._queues[vehicle] = [Queue(built.take(rest), plane[rest], ready[rest])] if len(rest) else []
+
+    def _write(self, flown: list[Flown]) -> None:
+        """Write flights into the log."""
+        flights = [one.flight for one in flown]
+        columns = {
+            "time_days": np.array([one.day for one in flights]),
+            "plane": np.array([one.plane for one in flights]),
+            "satellite": np.array([one.first_serial for one in flown]),
+            "amount": np.array([len(one.aboard) for one in flights]),
+            "design": np.array([one.design for one in flights]),
+            "vehicle": np.array([one.vehicle for one in flights]),
+            "cause": np.where([one.deployment for one in flights], Cause.DEPLOYMENT, Cause.NONE),
+        }
+        every = np.arange(len(flown))
+        rows = [(every, np.full(len(flown), EventKind.LAUNCHED), columns["cause"], columns["amount"])]
+        later = np.flatnonzero(columns["cause"] == Cause.NONE)
+        if len(later):
+            reasons = [flights[number].aboard.reason for number in later]
+            flight = np.repeat(later, [len(one) for one in reasons])
+            key, count = np.unique(flight * 256 + np.concatenate(reasons), return_counts=True)
+            of, reason = np.divmod(key, 256)
+            rows.append((of, np.full(len(of), EventKind.ABOARD), reason, count))
+        lost = np.flatnonzero([one.failed for one in flights])
+        rows.append((lost, np.full(len(lost), EventKind.LAUNCH_FAILED), columns["cause"][lost], columns["amount"][lost]))
+        of, kind, cause, amount = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+        order = np.argsort(of, kind="stable")  # the rows of a flight follow one another
+        of = of[order]
+        same = {name: column[of] for name, column in columns.items() if name not in ("cause", "amount")}
+        self.log.extend(len(of), kind=kind[order], cause=cause[order], amount=amount[order], **same)

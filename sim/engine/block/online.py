@@ -1,0 +1,96 @@
+"""GPUs online, block by block: those alive by plane and time of birth, times what light, power and heat let them do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.block.months import PlaneMonths
+from sim.environment.coarse import Coarse
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+BIN_DAYS = 90.0
+"""Satellites born within a quarter count as born in its middle."""
+
+
+class Online:
+    """GPUs alive at work by design, quarter of birth and plane, and what they could do in each block."""
+
+    def __init__(
+        self, coarse: Sequence[Coarse], working: NDArray[np.int32], months: PlaneMonths, block_days: float
+    ) -> None:
+        """`working`: satellites at work in each plane, kept by somebody else; `months`: to be filled."""
+        horizon_days = float(months.edges[-1])
+        self.working, self.months = working, months
+        self._coarse = coarse
+        self._block_days, self._horizon_days = block_days, horizon_days
+        self._planes = coarse[0].share.shape[1]
+        self._bins = int(horizon_days // BIN_DAYS) + 1
+        self._alive = np.zeros((len(coarse), self._bins, self._planes), np.int64)
+        self._before: Floats | None = None
+        self._step = -1
+        self._shares = np.zeros_like(self._alive, np.float32)
+        self._still_until = np.zeros(self._planes)
+        self._stood = np.zeros(self._planes)  # days of this block
+
+    @property
+    def alive(self) -> Ints:
+        """GPUs alive at work in each plane."""
+        return np.asarray(self._alive.sum(axis=(0, 1)))
+
+    def bin_of(self, birth_day: Floats) -> NDArray[np.uint16]:
+        """Quarter of each birth."""
+        return np.minimum(birth_day / BIN_DAYS, self._bins - 1).astype(np.uint16)
+
+    def add(self, bins: NDArray[np.uint16], plane: Ints, design: int, gpus: NDArray[np.int64]) -> None:
+        """So many GPUs more of satellites at work, fewer where negative."""
+        if len(bins):
+            place = bins.astype(np.intp) * self._planes + plane
+            flat = self._alive[design].reshape(-1)
+            flat += np.rint(np.bincount(place, gpus, minlength=flat.size)).astype(np.int64)
+
+    def remove_each(self, bins: NDArray[np.uint16], plane: Ints, design: NDArray[np.int8]) -> None:
+        """One GPU fewer for each entry."""
+        place = bins.astype(np.intp) * self._planes + plane
+        if len(self._coarse) > 1:
+            place = place + design.astype(np.intp) * self._bins * self._planes
+        self._alive -= np.bincount(place, minlength=self._alive.size).reshape(self._alive.shape)
+
+    def stand_still(self, planes: Ints, day: float, days: float) -> None:
+        """Planes compute nothing for some days from now on; what overlaps counts once."""
+        self._still_until[planes] = np.maximum(self._still_until[planes], day + days)
+
+    def close_block(self, block: int) -> float:
+        """A block has been walked: the mean of its GPUs online, between what it began and ended with."""
+        start = block * self._block_days
+        end = min(start + self._block_days, self._horizon_days)
+        step = min(int(0.5 * (start + end) / self._coarse[0].step_days), self._coarse[0].share.shape[2] - 1)
+        if step != self._step:
+            self._step = step
+            self._shares = np.stack([self._share_of(one, step, start) for one in self._coarse])
+        each = np.einsum("dbp,dbp->p", self._alive, self._shares)
+        if self._still_until.max() > start:
+            each = each * (1 - np.clip((np.minimum(self._still_until, end) - start) / (end - start), 0.0, 1.0))
+        now = np.stack([self.alive, each, self.working])
+        before = now if self._before is None else self._before
+        self._before = now
+        mean = 0.5 * (before + now)
+        self.months.add(0.5 * (start + end), end - start, *mean)
+        return float(mean[1].sum())
+
+    def _share_of(self, coarse: Coarse, step: int, day: float) -> NDArray[np.float32]:
+        """What satellites of each quarter can do in a step, shape (bins, planes): between those of the knots."""
+        births = np.minimum((np.arange(self._bins) + 0.5) * BIN_DAYS, self._horizon_days)
+        knots, shares = coarse.knots, coarse.share[:, :, step]
+        low = np.clip(np.searchsorted(knots, births, side="right") - 1, 0, len(knots) - 1)
+        high = np.minimum(low + 1, len(knots) - 1)
+        # By age: until the later knot its satellites are new.
+        apart = np.where(high > low, knots[high] - knots[low], 1.0)
+        older, age = day - knots[low], np.maximum(day - births, 0.0)
+        weight = np.where(older < apart, 1 - age / np.maximum(older, 1e-9), (births - knots[low]) / apart)
+        weight = np.where(high > low, np.clip(weight, 0.0, 1.0), 0.0)[:, None]
+        return np.asarray(shares[low] + weight * (shares[high] - shares[low]), np.float32)

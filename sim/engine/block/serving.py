@@ -1,0 +1,71 @@
+"""Inference of a fleet in blocks: what its planes leave idle month by month, served as in the exact engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.block.months import PlaneMonths
+from sim.engine.idle_gpus import IdlePlane
+from sim.engine.inference import ServingPlane, by_hour, service_rows
+from sim.environment import Environment
+from sim.events import GPU_LOSSES, EventKind, EventLog
+from sim.workloads import InferenceService
+from sim.workloads.inference import HOURS
+
+Floats = NDArray[np.float64]
+
+
+def serving_rows(
+    environment: Environment, events: EventLog, months: PlaneMonths, held: Floats
+) -> Iterator[dict[str, Any]]:
+    """Columns of rows for the log; `held`: GPU-days that training has of each plane and month, (planes, months)."""
+    services, days = environment.scenario.workload.inference, np.diff(months.edges)
+    ended = _ended(events, months, services)
+    # Where demand has a day curve, a month is split into its hours of the day, each as long as all of its days' one.
+    split = HOURS if by_hour(services) else 1
+    edges = np.append((months.edges[:-1, None] + days[:, None] * (np.arange(split) / split)).ravel(), months.edges[-1])
+    share = np.divide(held, months.alive, out=np.zeros_like(held), where=months.alive > 0)
+    free = np.clip(1.0 - share, 0.0, 1.0)
+    planes = []
+    for plane in range(len(months.alive)):
+        runnable = months.online[plane] * free[plane]
+        sums = months.alive[plane] * free[plane], runnable, runnable * months.whole[:, plane], ended[:, plane]
+        idle = IdlePlane(
+            *(np.repeat(one / split, split, axis=-1) for one in sums), np.repeat(months.satellites[plane] / days, split)
+        )
+        planes.append(ServingPlane.of(idle))
+    yield from service_rows(environment, planes, edges)
+
+
+def _ended(events: EventLog, months: PlaneMonths, services: Sequence[InferenceService]) -> Floats:
+    """GPUs of replicas that end because a GPU failed, shape (services, planes, months): each loss ends a replica."""
+    planes, count = months.alive.shape
+    lost = np.isin(events.kind, (*GPU_LOSSES, EventKind.BUS_FAILED)) & (events.gpus < 0)
+    month = np.minimum((events.time_days[lost] // np.diff(months.edges)[0]).astype(np.intp), count - 1)
+    place = events.plane[lost].astype(np.intp) * count + month
+    whole = events.kind[lost] == EventKind.BUS_FAILED
+    gpus = -events.gpus[lost].astype(float)
+    ends = [np.where(whole, gpus, gpus * service.gpus_per_replica) for service in services]
+    return np.array([np.bincount(place, one, minlength=planes * count).reshape(planes, count) for one in ends])
+
+
+def whole_share(
+    services: Sequence[InferenceService], alive: NDArray[np.int32], plane: NDArray[np.int32], planes: int
+) -> Floats:
+    """Share of the GPUs alive that whole replicas can use, shape (services, planes); entries are satellites at work."""
+    found = np.ones((len(services), planes))
+    total = np.bincount(plane, alive, minlength=planes)
+    for number, service in enumerate(services):
+        size = service.gpus_per_replica
+        if size == 1:
+            continue
+        if service.replica_within == "satellite":
+            used = np.bincount(plane, alive // size * size, minlength=planes)
+        else:
+            used = total // size * size
+        found[number] = np.divide(used, total, out=np.ones(planes), where=total > 0)
+    return found

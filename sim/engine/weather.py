@@ -69,7 +69,8 @@ class Weather:
                 key = "effect", design, site.exposure(design), hazard.effect
                 return self._kept(key, lambda: self._event_clock(site.single_events(design, hazard.effect), hazard))
             case "collisions" if (own := site.own_hits(design)) is not None:
-                return self._kept(("collisions", design, plane, 0), lambda: self._hits_clock(design, plane, own))
+                first = site.first_alike(design)  # planes of one shell, of which there may be hundreds, share a clock
+                return self._kept(("collisions", design, first, 0), lambda: self._hits_clock(design, first, own))
             case "collisions" | "punctures":
                 return self._kept(("debris", 0, 0, 0), self._debris_clock)
         raise ValueError(f"no clock is called {hazard.clock!r}")

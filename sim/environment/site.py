@@ -155,6 +155,11 @@ class OrbitalPlane:
         avoidance = self._designs[design].avoidance
         return None if avoidance is None else avoidance.own_hits(self.plane.id)
 
+    def first_alike(self, design: int) -> int:
+        """Number of the first plane that meets the same debris, of others and of the fleet; its own without a sky."""
+        avoidance = self._designs[design].avoidance
+        return self.plane.id if avoidance is None else int(avoidance.sky.first_alike[self.plane.id])
+
     # Work
 
     def performance(self, design: int, birth_day: float) -> Performance:

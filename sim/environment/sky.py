@@ -111,6 +111,8 @@ class Sky:
     """Shape (shells,)."""
     shell_of: NDArray[np.intp]
     """Which plane is in which shell, shape (planes,)."""
+    first_alike: NDArray[np.intp]
+    """First plane in the shell of each at its altitude and inclination, to a km and a tenth of a degree, (planes,)."""
     planned: Floats
     """Satellites of all slots of the whole fleet that are up by plan, shape (times, shells)."""
     live: Floats
@@ -147,8 +149,9 @@ class Sky:
         struck = np.bincount(shell_of, small) / np.bincount(shell_of) * vulnerable_m2(satellite, sizes)
         shells = _shells(scenario, sizes, inside, (speed, flux, projected, struck), mass_kg=mass_kg, f107=f107)
         live, state = _solved(shells, planned, knots)
+        alike = _first_alike(planes, shell_of)
         body = body_m2(satellite, sizes)
-        return cls(model, knots, altitude, shell_of, planned, live, state, shells, speed, flux, projected, body)
+        return cls(model, knots, altitude, shell_of, alike, planned, live, state, shells, speed, flux, projected, body)
 
     def with_feedback(self, feedback: bool) -> Sky:
         """The same sky if breakups leave fragments, or none."""
@@ -248,6 +251,15 @@ def _grouped(heights_km: Floats, thickness_km: float) -> tuple[Floats, NDArray[n
             lowest, shell = heights_km[place], shell + 1
         shell_of[place] = shell
     return np.bincount(shell_of, heights_km) / np.bincount(shell_of), shell_of
+
+
+def _first_alike(planes: Sequence[Plane], shell_of: NDArray[np.intp]) -> NDArray[np.intp]:
+    first: dict[tuple[int, float, float], int] = {}
+    keys = [
+        (int(shell), round(plane.altitude_km), round(plane.inclination_deg, 1))
+        for plane, shell in zip(planes, shell_of, strict=True)
+    ]
+    return np.array([first.setdefault(key, number) for number, key in enumerate(keys)], np.intp)
 
 
 def _weights(planes: Sequence[Plane], inside: NDArray[np.bool_]) -> dict[float, float]:

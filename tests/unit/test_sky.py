@@ -291,3 +291,16 @@ def test_the_clock_of_collisions_counts_both_the_debris_of_others_and_the_own(fl
     np.testing.assert_allclose(weather.clock(hazard, 0, 0, 0.0).at(days), expected, rtol=1e-9)
     # What a run is expected to lose, before it begins, follows the same.
     np.testing.assert_allclose(exposure_until(built, 0, hazard, 0, days), expected, rtol=1e-9)
+
+
+def test_planes_of_a_shell_share_the_clock_of_collisions(fleet, environment):
+    shell = {"kind": "walker", "planes": 3, "altitude_km": 900, "inclination_deg": 53}
+    parking = [{"shell": 0, "altitude_km": 700, "berths_per_plane": 2, "planes": 1}]
+    scenario = under(made(fleet, shell=shell, parking=parking))
+    built = environment(scenario)
+    hazard = next(one for one in hazards_of(scenario) if one.clock == "collisions")
+    weather = Weather(scenario, built, Streams(1, 0))
+    clocks = [weather.clock(hazard, 0, plane, 0.0) for plane in range(4)]
+    assert clocks[0] is clocks[1] is clocks[2]
+    assert clocks[3] is not clocks[0]
+    assert [site.first_alike(0) for site in built.sites] == [0, 0, 0, 3]

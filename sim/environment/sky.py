@@ -164,7 +164,8 @@ class Sky:
     def avoidance(self, satellite: Satellite, sizes: Sizes) -> Avoidance:
         """What it asks of a design."""
         mine = projected_m2(satellite, sizes)
-        ratio = float(collision_area_km2(mine, self.projected_m2) / collision_area_km2(*2 * [self.projected_m2]))
+        pair_km2 = max(float(collision_area_km2(self.projected_m2, self.projected_m2)), 1e-12)
+        ratio = float(collision_area_km2(mine, self.projected_m2)) / pair_km2
         rates = np.array(
             [self.shells.live_hazard(live, state) for live, state in zip(self.live, self.state, strict=True)]
         )

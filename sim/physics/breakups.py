@@ -1,11 +1,11 @@
 """What breakups leave behind, and how fragments and dead satellites of one fleet build up in its shell.
 
 Counts of fragments: NASA's standard breakup model (Johnson et al. 2001, doi:10.1016/S0273-1177(01)00423-9).  Their
-number over time: particles in a box (Talent 1992, doi:10.2514/3.25508; Lewis et al. 2009, ESA SP-672), one box for
-each altitude, sources and sinks in the mean.  Left out: the scatter of single breakups, which is large while there are
-few; fragments that leave their band by the breakup's own push, and those that arrive from bands above as they decay;
-the mass of what is hit by an array.  The counts are those of the model: of Fengyun-1C and Cosmos 2251 two to four times
-as many have been catalogued [R].
+number over time: particles in a box (Talent 1992, J. Spacecraft and Rockets 29, 508; Lewis et al. 2009, Adv. Space Res.
+44, 568 [R]), one box for each altitude, sources and sinks in the mean.  Left out: the scatter of single breakups, which
+is large while there are few; fragments that leave their band by the breakup's own push, and those that arrive from
+bands above as they decay; the mass of what is hit by an array.  The counts are those of the model: of Fengyun-1C and
+Cosmos 2251 two to four times as many have been catalogued [R].
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Shells:
         """Fragments that can break up a satellite which one such fragment leaves in its time, shape (shells,).
 
         From 1 on the number of fragments runs away while the number of satellites is kept up (Kessler & Anz-Meador
-        2001, ESA SP-473).
+        2001, Third European Conference on Space Debris: read in its abstract).
         """
         targets = live * self.unavoided + state[0]
         return np.asarray(self.per_collision[0] * self.breaking_share * targets * self.hit_meet * self.fragment_years)

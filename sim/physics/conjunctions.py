@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ellipk
 
-from sim.constants import EARTH_EQUATORIAL_RADIUS_KM, SECONDS_PER_DAY
+from sim.constants import DAYS_PER_YEAR, EARTH_EQUATORIAL_RADIUS_KM, SECONDS_PER_DAY
 from sim.physics.checks import at_least, between, positive
 from sim.physics.drag import speed_m_s
 
@@ -117,7 +117,7 @@ def encounters_per_year(
     ValueError for negative arguments.
     """
     met = at_least("density_per_km3", density_per_km3) * at_least("speed_km_s", speed_km_s)
-    return np.asarray(met * at_least("area_km2", area_km2) * SECONDS_PER_DAY * 365.25)
+    return np.asarray(met * at_least("area_km2", area_km2) * SECONDS_PER_DAY * DAYS_PER_YEAR)
 
 
 def manoeuvre_area_km2(radius_m: npt.ArrayLike, sigma_m: npt.ArrayLike, least_probability: npt.ArrayLike) -> FloatArray:
@@ -125,7 +125,7 @@ def manoeuvre_area_km2(radius_m: npt.ArrayLike, sigma_m: npt.ArrayLike, least_pr
 
     A pass at miss distance b collides with probability r^2 / (2 sigma^2) exp(-b^2 / (2 sigma^2)), for a combined radius
     r that is small against the error sigma of the miss, the same in both directions: Alfriend et al. 1999,
-    doi:10.1023/A:1010009224231.  It exceeds P within 2 pi sigma^2 ln(r^2 / (2 sigma^2 P)), nowhere where that is below
+    Space Debris 1, 21 [R].  It exceeds P within 2 pi sigma^2 ln(r^2 / (2 sigma^2 P)), nowhere where that is below
     0.  ValueError unless radius and probability are above 0.
     """
     ratio = positive("radius_m", radius_m) ** 2 / (2 * positive("sigma_m", sigma_m) ** 2)

@@ -91,6 +91,16 @@ def radiation(as_json: Json = False) -> None:
 
 
 @verify.command()
+def sky(as_json: Json = False) -> None:
+    """Compare conjunctions and avoidance manoeuvres with what is reported of Starlink."""
+    from sim.verify.published import shortcomings, table
+    from sim.verify.sky import verify_sky
+
+    found = verify_sky()
+    report_check(found, table, shortcomings(found), as_json)
+
+
+@verify.command()
 def economics(
     settings: Annotated[
         list[str] | None,

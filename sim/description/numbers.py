@@ -17,6 +17,7 @@ from sim.description.parts import design_facts
 from sim.description.radiation import ageing_rate, dose_facts, late_loss_share, most_exposed_plane, radiation_facts
 from sim.description.satellite import satellite_facts
 from sim.description.servicing import servicing_facts
+from sim.description.sky import sky_facts
 from sim.description.spares import spares_facts
 from sim.description.warnings import warnings
 from sim.economics import bills_of
@@ -68,6 +69,7 @@ def facts(scenario: Scenario, environment: Environment | None = None) -> Facts:
         "planes": [_plane(scenario, environment, plane) for plane in environment.planes],
         "satellite": satellite_facts(scenario, environment),
         "designs": design_facts(scenario, environment),
+        "sky": sky_facts(scenario, environment),
         "eclipse_policy": scenario.power.eclipse_policy,
         "eclipse_effect": EFFECTS[scenario.power.eclipse_policy],
         "failures": _failures(scenario, environment),

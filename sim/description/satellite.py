@@ -147,7 +147,7 @@ def _propulsion(scenario: Scenario, environment: Environment) -> Facts:
         "delta_v_m_s_per_year_max": float(yearly.max()),
         "raising_m_s": float(low_thrust_delta_v_m_s(propulsion.insertion_km(altitude), altitude).max()),
         "disposal_m_s": float(perigee_lowering_delta_v_m_s(altitude, lowest).max()),
-        "manoeuvres_per_year": propulsion.manoeuvres_per_year,
+        "manoeuvres_per_year": propulsion.manoeuvres_per_year if environment.designs[0].sky is None else None,
         "life_by_propellant_years": float(years.min()) if given and np.isfinite(years).any() else None,
         "dry_after_years": min(dry) if dry else None,
         "design_life_years": satellite.design_life_years,

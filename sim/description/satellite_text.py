@@ -59,8 +59,10 @@ def orbit_keeping(satellite: Facts) -> Iterator[str]:
     yield f"  atmospheric density {low:.2g} to {high:.2g} kg/m3 over the mission"
     low, high = keeping["delta_v_m_s_per_year_min"], keeping["delta_v_m_s_per_year_max"]
     range_ = f"{high:,.3g}" if high < 1.005 * low else f"{low:,.3g} to {high:,.3g}"
+    often = keeping["manoeuvres_per_year"]
+    dodging = "" if often is None else f"{often:g} "
     yield (
-        f"  delta-v {range_} m/s a year for drag, orbit drift and {keeping['manoeuvres_per_year']:g} avoidance "
+        f"  delta-v {range_} m/s a year for drag, orbit drift and {dodging}avoidance "
         f"manoeuvres; {keeping['raising_m_s']:,.3g} m/s for raising, {keeping['disposal_m_s']:,.3g} m/s for "
         "disposal"
     )

@@ -15,6 +15,7 @@ from sim.description.numbers import facts
 from sim.description.parts import parts_table
 from sim.description.satellite_text import orbit_keeping, power_and_heat
 from sim.description.servicing import servicing_lines
+from sim.description.sky import sky_lines
 from sim.description.spares import spares_lines
 from sim.scenario import Scenario
 from sim.text import folded, many
@@ -47,6 +48,7 @@ def _lines(f: Facts) -> Iterator[str]:
         ("Power and heat of a satellite", power_and_heat(f["satellite"])),
         ("Mass and price of a satellite by part", parts_table(f["designs"])),
         ("Orbit keeping and end of life", orbit_keeping(f["satellite"])),
+        ("Sky", sky_lines(f["sky"])),
         ("Failures", _failures(f["failures"])),
         ("Radiation", _radiation(f["radiation"], f["jobs"])),
         ("Links between planes", cross_plane_lines(f["cross_plane"])),

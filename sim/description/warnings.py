@@ -18,6 +18,7 @@ from sim.description.inference import inference_warnings
 from sim.description.job_warnings import warnings_of_early_jobs, warnings_of_job, warnings_of_room
 from sim.description.parts import shortfalls
 from sim.description.planes import born_until
+from sim.description.sky import sky_warnings
 from sim.description.spares import spares_warnings, warnings_of_phasing
 from sim.engine.expected import shortest_lead_days, too_much
 from sim.environment import Environment, Limit
@@ -37,6 +38,7 @@ def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iter
     yield from _array(scenario, environment)
     yield from _sizes(environment)
     yield from _orbit(scenario, environment, found["satellite"])
+    yield from sky_warnings(found["sky"])
     yield from catalogue_warnings(scenario)
     yield from spares_warnings(scenario, found["fleet"]["spares"])
     yield from shortfalls(scenario, found["designs"])

@@ -241,7 +241,9 @@ def exposure_until(environment: Environment, design: int, hazard: Hazard, plane:
                 if isinstance(event, DebrisEvent):
                     often = min(event.rate_per_year * event.duration_days / DAYS_PER_YEAR, 1e3)
                     per_year *= 1 + often * (event.flux_factor - 1)
-            return days * per_year / DAYS_PER_YEAR / hazard.groups
+            own = site.own_hits(design) if hazard.clock == "collisions" else None
+            met = 0.0 if own is None else own.at(days)
+            return np.asarray(met + days * per_year / DAYS_PER_YEAR / hazard.groups)
     return days
 
 

@@ -68,6 +68,9 @@ class Weather:
             case "effect":
                 key = "effect", design, site.exposure(design), hazard.effect
                 return self._kept(key, lambda: self._event_clock(site.single_events(design, hazard.effect), hazard))
+            case "collisions" if (own := site.own_hits(design)) is not None:
+                first = site.first_alike(design)  # planes of one shell, of which there may be hundreds, share a clock
+                return self._kept(("collisions", design, first, 0), lambda: self._hits_clock(design, first, own))
             case "collisions" | "punctures":
                 return self._kept(("debris", 0, 0, 0), self._debris_clock)
         raise ValueError(f"no clock is called {hazard.clock!r}")
@@ -75,6 +78,8 @@ class Weather:
     def scale(self, hazard: Hazard, design: int, plane: int) -> float:
         """Factor on a hazard at a plane, beside its clock."""
         if hazard.clock == "collisions":
+            if self.environment.sites[plane].own_hits(design) is not None:
+                return 1.0  # its clock counts hits
             return self.environment.sites[plane].hits_per_year(design, "collisions") / DAYS_PER_YEAR
         if hazard.clock == "punctures":
             per_year = self.environment.sites[plane].hits_per_year(design, "punctures")
@@ -98,6 +103,13 @@ class Weather:
         edges = np.unique(np.concatenate([days, self.storm_days, self.storm_days + STORM_DAYS]))
         quiet = np.interp(edges, days, np.concatenate([[0.0], np.cumsum(rates.quiet_per_day * self._step_days)]))
         return Clock(edges, (quiet + self._fluence(edges) * rates.in_storm) * share)
+
+    def _hits_clock(self, design: int, plane: int, own: Clock) -> Clock:
+        """Lethal hits that a satellite of a plane has met on average, from mission day 0 on, with own objects too."""
+        debris = self._kept(("debris", 0, 0, 0), self._debris_clock)
+        rate = self.environment.sites[plane].hits_per_year(design, "collisions") / DAYS_PER_YEAR
+        edges = np.union1d(debris.days, own.days)
+        return Clock(edges, rate * debris.at(edges) + own.at(edges))
 
     def _debris_clock(self) -> Clock:
         """Days in which as much debris passes as in usual times, from mission day 0 on: more after a breakup."""

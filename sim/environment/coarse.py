@@ -61,9 +61,10 @@ class Coarse:
         share = np.empty((len(knots), *sun.beta_rad.shape), np.float32)
         total = np.zeros((*share.shape[:2], share.shape[2] + 1))
         among = _Between.of(chosen.planes, sun.step_days)
+        left = _left_by_manoeuvres(chosen)
         for number, birth in enumerate(knots.tolist()):
             found = _births(chosen, among.known, birth)
-            share[number] = among.all(found["work"]) * _left_by_dose(chosen, birth)
+            share[number] = among.all(found["work"]) * _left_by_dose(chosen, birth) * left
             np.cumsum(among.all(found["pace"]) * sun.step_days, axis=1, out=total[number, :, 1:])
         return cls(sun.step_days, sun.days, knots, share, chosen.clock_days, total, chosen)
 
@@ -204,3 +205,10 @@ def _left_by_dose(design: Design, birth_day: float) -> Floats:
     first = np.unique(radiation.exposure_index, return_index=True)[1]
     by_exposure = np.array([radiation.frequency(int(plane), birth_day) for plane in first])
     return np.asarray(by_exposure[radiation.exposure_index])
+
+
+def _left_by_manoeuvres(design: Design) -> Floats:
+    """Share of its time that avoidance by the sky leaves a satellite, shape (planes, n) or (1, 1)."""
+    if (avoidance := design.avoidance) is None:
+        return np.ones((1, 1))
+    return np.array([avoidance.working_share(plane.id, design.sun.sampled_days) for plane in design.planes])

@@ -17,6 +17,7 @@ from sim.environment.operation import Operation, operate, operate_at_every_age
 from sim.environment.parts import Parts, dry_mass_kg
 from sim.environment.planes import Plane
 from sim.environment.radiation import Radiation
+from sim.environment.sky import Sky
 from sim.environment.spares import spare_ways_of
 from sim.environment.sunlight import Sunlight
 from sim.environment.transfers import transfers_of
@@ -68,8 +69,15 @@ class Performance:
 class Design:
     """One kind of satellite in the orbits of a scenario: read-only, the same for all replicates and strategies."""
 
-    def __init__(self, scenario: Scenario, name: str, planes: tuple[Plane, ...], light: Sunlight) -> None:
-        """`scenario`: the one whose `satellite` is this design.
+    def __init__(
+        self,
+        scenario: Scenario,
+        name: str,
+        planes: tuple[Plane, ...],
+        light: Sunlight,
+        sky: Callable[[Sizes, float], Sky | None],
+    ) -> None:
+        """`scenario`: the one whose `satellite` is this design; `sky`: that of the fleet, of sizes and a dry mass.
 
         Raises `ScenarioError` where no size or mass is enough.
         """
@@ -84,13 +92,27 @@ class Design:
         satellite = scenario.satellite
         # Drag depends on mass, and mass on propellant: needs are those of some mass, and scale to any other.
         some_kg = satellite.given_launch_mass_kg or sum(dry_mass_kg(satellite, self.sizes).values())
-        sizing = DeltaV.of(scenario, sized_in, worst, self.sizes, mass_kg=some_kg)
+        self.sky = sky(self.sizes, some_kg)
+        """What the fleet's satellites meet; none where the scenario leaves it out."""
+        self.avoidance = None if self.sky is None else self.sky.avoidance(satellite, self.sizes)
+        """What that asks of this design."""
+        dodging = None if self.avoidance is None else self.avoidance.daily_m_s(sized_in, worst.sampled_days)
+        sizing = DeltaV.of(scenario, sized_in, worst, self.sizes, mass_kg=some_kg, avoidance_m_s=dodging)
         self.parts = Parts.of(satellite, self.sizes, sizing)
         if self.parts.given_kg is None:
             sizing = sizing.at(self.mass_kg)
         needs = sizing
         if worst is not self.sun:
-            needs = DeltaV.of(scenario, planes, self.sun, self.sizes, mass_kg=sizing.mass_kg, fine=light.fine)
+            dodging = None if self.avoidance is None else self.avoidance.daily_m_s(planes, self.sun.sampled_days)
+            needs = DeltaV.of(
+                scenario,
+                planes,
+                self.sun,
+                self.sizes,
+                mass_kg=sizing.mass_kg,
+                fine=light.fine,
+                avoidance_m_s=dodging,
+            )
         flights = [self._flights(vehicle) for vehicle in scenario.launch.names]
         self.payloads_kg = tuple(payload for payload, _ in flights)
         """Payload of each vehicle for each plane, kg."""
@@ -206,6 +228,11 @@ class Design:
             share = np.array([self.radiation.frequency(plane.id, 0.0) for plane in self.planes], np.float32)
             light, dark = operation.light_speed * share, operation.dark_speed * share
             operation = replace(operation, light_speed=light, dark_speed=dark)
+        if self.avoidance is not None:
+            left = [self.avoidance.working_share(plane.id, self.sun.sampled_days) for plane in self.planes]
+            share = np.array(left, np.float32)
+            light, dark = operation.light_speed * share, operation.dark_speed * share
+            operation = replace(operation, light_speed=light, dark_speed=dark)
         return operation
 
     def performance(self, plane: int, birth_day: float) -> Performance:
@@ -229,6 +256,9 @@ class Design:
         if self.scenario.radiation.wear.derating_per_krad > 0:
             frequency = self.radiation.frequency(plane, float(birth))
             light, dark = light * frequency, dark * frequency
+        if self.avoidance is not None:
+            working = self.avoidance.working_share(plane, self.sun.sampled_days)
+            light, dark = light * working, dark * working
 
         def stress() -> Clock:
             cycled = self.sun.of(slice(plane, plane + 1)).cycled[0]

@@ -28,6 +28,7 @@ from sim.environment.planes import Plane, planes_of
 from sim.environment.radiation import Radiation
 from sim.environment.rhythms import Rhythms
 from sim.environment.site import Capacity, OrbitalPlane, Site
+from sim.environment.sky import Sky
 from sim.environment.sun_tables import SunTables, Table
 from sim.environment.sunlight import Sunlight
 from sim.errors import Fault, ScenarioError
@@ -87,7 +88,7 @@ class Environment:
         joined, _ = joined_planes(scenario, planes)
         light = Sunlight.of(scenario, planes)
         sun = light.sun
-        designs = tuple(_design(scenario, name, planes, light) for name in scenario.design_names)
+        designs = _designs(scenario, planes, light)
         berths = layouts(
             [plane.slots for plane in planes],
             _spare_berths(scenario, planes),
@@ -273,17 +274,27 @@ class Environment:
         return tuple(found), capacity_of
 
 
-def _design(scenario: Scenario, name: str, planes: tuple[Plane, ...], light: Sunlight) -> Design:
-    """A design of a scenario.  Raises `ScenarioError`, at the design's own place, where the physics finds no size."""
-    try:
-        return Design(scenario.with_design(name), name, planes, light)
-    except ScenarioError as error:
-        if name == FIRST_DESIGN:
-            raise
-        # It was looked at as the satellite of a scenario of its own.
-        place = f"designs.{name}"
-        faults = [replace(one, path=re.sub(rf"^{FIRST_DESIGN}\b", place, one.path)) for one in error.faults]
-        raise ScenarioError(faults) from None
+def _designs(scenario: Scenario, planes: tuple[Plane, ...], light: Sunlight) -> tuple[Design, ...]:
+    """The designs of a scenario, all under the sky that a fleet of the first makes.
+
+    Raises `ScenarioError`, at the design's own place, where the physics finds no size.
+    """
+    found: list[Design] = []
+
+    def sky(sizes: Sizes, mass_kg: float) -> Sky | None:
+        return found[0].sky if found else Sky.of(scenario, planes, sizes, mass_kg=mass_kg)
+
+    for name in scenario.design_names:
+        try:
+            found.append(Design(scenario.with_design(name), name, planes, light, sky))
+        except ScenarioError as error:
+            if name == FIRST_DESIGN:
+                raise
+            # It was looked at as the satellite of a scenario of its own.
+            place = f"designs.{name}"
+            faults = [replace(one, path=re.sub(rf"^{FIRST_DESIGN}\b", place, one.path)) for one in error.faults]
+            raise ScenarioError(faults) from None
+    return tuple(found)
 
 
 def _spare_berths(scenario: Scenario, planes: tuple[Plane, ...]) -> list[int]:

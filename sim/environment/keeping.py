@@ -120,13 +120,15 @@ class DeltaV:
     drag_m_s: NDArray[np.float32]
     """Of each day against the air, shape (planes, n); it goes as 1 / mass."""
     steady_m_s: NDArray[np.float32]
-    """Of each day for the orbit's drift and against debris, shape (planes,)."""
+    """Of each day for the orbit's drift and, without `avoidance_m_s`, against debris, shape (planes,)."""
     once_m_s: Floats
     """For raising and disposal, shape (planes,): spent on the way up and kept for the way down."""
     spares_m_s: Floats
     """What a spare that waits below its plane needs beyond that to come to a slot, shape (planes,)."""
     parked: NDArray[np.bool_]
     """Parking orbits, shape (planes,): nobody spends a life there, so they size nothing."""
+    avoidance_m_s: NDArray[np.float32] | None = None
+    """Of each day for avoidance manoeuvres that follow from the sky, shape (planes, n); none: they are in `steady`."""
 
     @classmethod
     def of(
@@ -137,6 +139,7 @@ class DeltaV:
         sizes: Sizes,
         *,
         mass_kg: float,
+        avoidance_m_s: NDArray[np.float32] | None = None,
         fine: SunTables | None = None,
     ) -> DeltaV:
         """What satellites of a mass and of these sizes need in these planes.
@@ -144,7 +147,7 @@ class DeltaV:
         `fine`: the light in shorter steps, if it is known.
         """
         propulsion = scenario.satellite.propulsion
-        flux, magnetic = _activity(scenario, sun.sampled_days)
+        flux, magnetic = activity(scenario, sun.sampled_days)
         drag, first = [], 0
         for some in sun.chunks():
             area = _array_drag_area_m2(scenario, sizes, some)
@@ -161,7 +164,7 @@ class DeltaV:
                 for plane in planes
             ]
         )
-        dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s
+        dodging = propulsion.manoeuvres_per_year * propulsion.manoeuvre_m_s if avoidance_m_s is None else 0.0
         altitude = sun.altitude_km[:, 0]
         raising = low_thrust_delta_v_m_s(propulsion.insertion_km(altitude), altitude)
         for park in (plane for plane in planes if plane.parking is not None):
@@ -177,6 +180,7 @@ class DeltaV:
             raising + perigee_lowering_delta_v_m_s(altitude, lowest),
             spare_ways_of(scenario, planes).extra_m_s * (scenario.constellation.spare_berths_per_plane > 0),
             np.array([plane.parking is not None for plane in planes]),
+            avoidance_m_s,
         )
 
     def at(self, mass_kg: float) -> DeltaV:
@@ -186,7 +190,8 @@ class DeltaV:
     @property
     def daily_m_s(self) -> NDArray[np.float32]:
         """Of each day, raising and disposal apart, shape (planes, n)."""
-        return self.drag_m_s + self.steady_m_s[:, None]
+        daily = self.drag_m_s + self.steady_m_s[:, None]
+        return daily if self.avoidance_m_s is None else daily + self.avoidance_m_s
 
     def needed_m_s(self, satellite: Satellite) -> Floats:
         """Delta-v of a whole design life with its margin, shape (planes,): raising, disposal and what a spare below
@@ -208,7 +213,7 @@ class DeltaV:
         return float(mass_kg.max())
 
 
-def _activity(scenario: Scenario, days: Floats) -> tuple[Floats, Floats]:
+def activity(scenario: Scenario, days: Floats) -> tuple[Floats, Floats]:
     """F10.7 and Ap of each mission day."""
     start, level = scenario.mission.start, scenario.space.solar_activity
     return f107_and_ap(days, start, level)
@@ -223,7 +228,7 @@ def _over_life_m_s(satellite: Satellite, daily_m_s: NDArray[np.float32]) -> Floa
 
 def years_aloft(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, days: Floats, *, mass_kg: float) -> Floats:
     """Years that satellites stay up that die on each `DEATH_STEP_DAYS`-th mission day, tumbling, shape (planes, k)."""
-    ballistic = float(_tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))
+    ballistic = float(tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))
     # Planes of one shell differ by metres: they fall alike.
     heights, inverse = np.unique([round(plane.altitude_km, 1) for plane in planes], return_inverse=True)
     mission = scenario.mission.start, float(days[-1]), scenario.space.solar_activity
@@ -252,11 +257,11 @@ def keep(
     too low by a factor that reaches 10 at eccentricity .01 and 500 km; see `warnings` in `describe`.
     """
     satellite, propulsion = scenario.satellite, scenario.satellite.propulsion
-    flux, magnetic = _activity(scenario, sun.sampled_days)
+    flux, magnetic = activity(scenario, sun.sampled_days)
     heights, air_of = np.unique(np.round(sun.altitude_km[:, 0], 1), return_inverse=True)
     density = orbit_mean_density_kg_m3(heights[:, None], flux, magnetic)
     fuel, needed_kg, budget, tank = _propellant(scenario, *needs)
-    by_size = partial(_debris_flux_per_m2_year, scenario, planes, float(flux.mean()))
+    by_size = partial(debris_flux_of, scenario, planes, float(flux.mean()))
     punctures = by_size(float(critical_diameter_cm(satellite.radiator.tube_wall_mm))) * tubes_m2(satellite, sizes)
     return OrbitKeeping(
         air_kg_m3=density,
@@ -310,18 +315,18 @@ def _clearance(scenario: Scenario, planes: tuple[Plane, ...], sizes: Sizes, mass
     propulsion = scenario.satellite.propulsion
     altitude = np.array([plane.altitude_km for plane in planes])
     per_day = 2 * np.pi * MINUTES_PER_DAY / np.array([plane.period_min for plane in planes])
-    fall = -decay_km_per_day(altitude, 1.0, _tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))  # per kg/m^3 of air
+    fall = -decay_km_per_day(altitude, 1.0, tumbling_ballistic_kg_m2(scenario, sizes, mass_kg))  # per kg/m^3 of air
     return np.asarray(propulsion.slot_clearance_km / (0.75 * per_day * fall))
 
 
-def _tumbling_ballistic_kg_m2(scenario: Scenario, sizes: Sizes, mass_kg: float) -> Floats:
+def tumbling_ballistic_kg_m2(scenario: Scenario, sizes: Sizes, mass_kg: float) -> Floats:
     """m / (Cd A) of a dead satellite."""
     propulsion = scenario.satellite.propulsion
     area = tumbling_drag_area_m2(2 * sizes.array_m2) + propulsion.body_drag_area_m2
     return ballistic_kg_m2(mass_kg, np.maximum(area, 1e-4), propulsion.drag_coefficient)
 
 
-def _debris_flux_per_m2_year(scenario: Scenario, planes: tuple[Plane, ...], mean_flux: float, size_cm: float) -> Floats:
+def debris_flux_of(scenario: Scenario, planes: tuple[Plane, ...], mean_flux: float, size_cm: float) -> Floats:
     """Hits by debris of a size and larger in the middle of the mission, shape (planes,)."""
     middle = scenario.mission.start + timedelta(days=float(np.ceil(scenario.mission.days)) / 2)
     year = middle.year + middle.timetuple().tm_yday / DAYS_PER_YEAR

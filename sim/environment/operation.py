@@ -127,7 +127,9 @@ def _operate(
     light_speed, dark_speed = _speed(satellite, balance.light_w), _speed(satellite, balance.dark_w)
     junction_c, swing_k, radiator_c = _temperatures(satellite, sun, sizes, absorbed, balance)
     manoeuvres = satellite.propulsion
-    paused = manoeuvres.manoeuvres_per_year * manoeuvres.manoeuvre_pause_min / (MINUTES_PER_DAY * DAYS_PER_YEAR)
+    # Where manoeuvres follow from the sky, `Design` takes their pauses off by plane and day.
+    often = 0.0 if scenario.sky.conjunctions else manoeuvres.manoeuvres_per_year
+    paused = often * manoeuvres.manoeuvre_pause_min / (MINUTES_PER_DAY * DAYS_PER_YEAR)
     single = partial(np.asarray, dtype=np.float32)
     return Operation(
         days=sun.days,

@@ -150,6 +150,16 @@ class OrbitalPlane:
         found = {"collisions": keeping.collisions_per_year, "punctures": keeping.punctures_per_year}[what]
         return float(found[self.plane.id])
 
+    def own_hits(self, design: int) -> Clock | None:
+        """Collisions with the fleet's own objects that end a satellite, on average from day 0 on; none: not counted."""
+        avoidance = self._designs[design].avoidance
+        return None if avoidance is None else avoidance.own_hits(self.plane.id)
+
+    def first_alike(self, design: int) -> int:
+        """Number of the first plane that meets the same debris, of others and of the fleet; its own without a sky."""
+        avoidance = self._designs[design].avoidance
+        return self.plane.id if avoidance is None else int(avoidance.sky.first_alike[self.plane.id])
+
     # Work
 
     def performance(self, design: int, birth_day: float) -> Performance:

@@ -19,6 +19,7 @@ _SECTIONS = (
     "light",
     "power",
     "space",
+    "sky",
     "radiation",
     "launch",
     "factory",

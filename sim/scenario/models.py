@@ -30,6 +30,7 @@ from sim.scenario.service import Service
 from sim.scenario.servicing import AnyServicing, Robots
 from sim.scenario.simulation import COARSE_STEP_DAYS, Simulation
 from sim.scenario.size import too_large, too_many
+from sim.scenario.sky import Sky
 from sim.scenario.surroundings import Light, Power, Space
 from sim.strategies import Replenishing, Strategy, strategy_class
 from sim.strategies.advice import initial_parking_spares, initial_spares
@@ -122,6 +123,7 @@ class Scenario(Parameters):
     light: Light = Light()
     power: Power = Power()
     space: Space = Space()
+    sky: Sky = Sky()
     radiation: Radiation = Radiation()
     reliability: Reliability
     launch: LaunchService

@@ -131,6 +131,7 @@ FULL: Tree = {
         "mitigations": {"codes": {"corrects": {"memory_error": 0.9}, "detects_silent": 0.5, "throughput_cost": 0.02}},
         "wear": {"derating_per_krad": 0.01},
     },
+    "sky": {"conjunctions": True, "fleet_satellites": 50_000},
     "satellite": {"stowed_m3": 5, "spare_gpus": 2, "gpus_needed": 1, "tray": {"gpus": 4, "gpus_needed": 2}},
     "designs": {"second": {"available_from_day": 20, "gpus": 12, "bus_usd": "sized", "gpu_usd": 1000}},
     "deployment": {"kind": "launched", "first_launch_day": 5, "interval_days": 5},

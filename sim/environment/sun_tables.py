@@ -65,7 +65,7 @@ class SunTables:
             sunlit=mean(self.sunlit),
             sun_km=mean(self.sun_km),
             step_days=step_days,
-            eclipsed=mean(np.asarray(self.half_arc_rad) > 0 if self.eclipsed is None else self.eclipsed),
+            eclipsed=None if self.eclipsed is None else mean(self.eclipsed),
         )
 
     def since(self, day: float) -> SunTables:

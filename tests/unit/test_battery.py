@@ -94,6 +94,12 @@ def test_a_life_continues_where_it_was_cut():
     assert rest.capacity_fraction == pytest.approx(whole.capacity_fraction[600:], rel=1e-12)
 
 
+def test_longer_steps_wear_as_days_do():
+    days, steps = life(np.array([20.0, 60.0]), days=3650), life(np.array([20.0, 60.0]), days=365, step_days=10.0)
+    assert steps.capacity_fraction == pytest.approx(days.capacity_fraction[:, ::10], abs=5e-4)
+    assert days.capacity_fraction[:, -1].max() < 0.95
+
+
 def test_planes_do_not_touch_each_other():
     together = life(np.array([10.0, 30.0]), days=500)
     assert together.capacity_fraction[1] == pytest.approx(life(30.0, days=500).capacity_fraction, rel=1e-14)

@@ -237,7 +237,8 @@ def dead_gpus(result: Result, satellites: int) -> Floats:
     if result.scenario.in_blocks:
         # Those of all satellites of one age, put down to one of them.
         rows = log.kind == EventKind.DEAD_ABOARD
-        return np.bincount(log.satellite[rows], log.amount[rows], minlength=satellites)[:satellites]
+        dead = np.bincount(log.satellite[rows], log.amount[rows], minlength=satellites)
+        return np.asarray(dead[:satellites], float)
     died, back = np.isin(log.kind, GPU_LOSSES), log.kind == EventKind.SERVICED
     # A row of a single GPU has no amount.
     dead = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=satellites)[:satellites]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sim.berths import BerthState
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flights
-from sim.engine.block.population import GONE, Population
+from sim.engine.block.population import Population
+from sim.engine.block.residents import GONE
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import Cause, EventKind

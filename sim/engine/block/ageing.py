@@ -111,7 +111,7 @@ class AgeingHazard:
     @classmethod
     def of(cls, hazard: Hazard, coarse: Coarse, weather: Weather, design: int) -> AgeingHazard:
         """A hazard of a design under the weather of a replicate."""
-        knots, planes, _ = coarse.share.shape
+        planes = coarse.share.shape[1]
         scale = hazard.share * np.array([weather.scale(hazard, design, plane) for plane in range(planes)])
         clocks, row_of = _clocks(hazard, coarse, weather, design)
         oldest = float(coarse.stress_days[-1]) if clocks is None else clocks.most
@@ -128,7 +128,8 @@ def _clocks(hazard: Hazard, coarse: Coarse, weather: Weather, design: int) -> tu
         return Clocks(total, coarse.step_days), np.arange(knots * planes, dtype=np.int32)
     # All other clocks are the same whenever a satellite was born, and most for whole shells.
     rows: dict[int, int] = {}
-    tables, row_of = [], np.zeros(planes, np.int32)
+    tables: list[Floats] = []
+    row_of = np.zeros(planes, np.int32)
     for plane in range(planes):
         clock = weather.clock(hazard, design, plane, 0.0)
         assert clock is not None

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from sim.berths import BerthState
 from sim.engine.block.built import Built
-from sim.engine.block.population import GONE, Population
+from sim.engine.block.population import Population
+from sim.engine.block.residents import GONE
 from sim.events import NONE, Cause
 from sim.fleet import Fleet
 

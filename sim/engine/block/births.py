@@ -47,8 +47,13 @@ class Newborn:
 
     def take(self, index: slice) -> Newborn:
         """Some of them."""
-        columns = (self.plane, self.birth_day, self.end_day, self.wake_day)
-        return Newborn(self.address.take(index), *(column[index] for column in columns))
+        return Newborn(
+            self.address.take(index),
+            self.plane[index],
+            self.birth_day[index],
+            self.end_day[index],
+            self.wake_day[index],
+        )
 
 
 @dataclass(frozen=True)
@@ -126,16 +131,16 @@ class Births:
             days = exposure.day(satellite, threshold)
             if one.hazard.span == 0:
                 first = days < end[satellite]
-                which = satellite[first]
-                end[which] = days[first]
-                cause[which] = self._cause(one, second[first])
+                whose = satellite[first]
+                end[whose] = days[first]
+                cause[whose] = self._cause(one, second[first])
             else:
                 self._strike(day, by, satellite, group, days.astype(np.float32), number)
         rows = np.flatnonzero(day < _NOBODY)
-        satellite = (rows // self.positions).astype(np.int32)
+        which: NDArray[np.int32] = (rows // self.positions).astype(np.int32)
         # GPUs that outlive their satellite do not die by themselves.
-        first = day[rows] < end.astype(np.float32)[satellite]
-        return Lives(end, cause, satellite[first], day[rows[first]], by[rows[first]])
+        first = day[rows] < end.astype(np.float32)[which]
+        return Lives(end, cause, which[first], day[rows[first]], by[rows[first]])
 
     def _strike(
         self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int
@@ -156,7 +161,8 @@ class Births:
         """What the ends of satellites by a hazard are put down to."""
         if one.hazard.cause != Cause.BUS:
             return np.full(len(second), one.hazard.cause, np.uint8)
-        return self._bus_causes[np.searchsorted(self._bus_shares, second * self._bus_shares[-1], side="right")]
+        which = np.searchsorted(self._bus_shares, second * self._bus_shares[-1], side="right")
+        return np.asarray(self._bus_causes[which])
 
     def _in_bad_lots(self, one: AgeingHazard, address: Addresses, drawn: FailureDraws) -> FailureDraws:
         """Only the units whose production lot has the defect."""

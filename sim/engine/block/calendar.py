@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Blocks = NDArray[np.intp]
+Blocks = NDArray[np.integer]
 Columns = list[NDArray[Any]]
 
 SPAN = 32
@@ -37,7 +38,7 @@ class Calendar:
         short, sorted_columns = short[order], [column[order] for column in columns]
         first, last = int(short[0]) // SPAN, int(short[-1]) // SPAN
         bounds = np.searchsorted(short, np.arange(first, last + 2) * SPAN).tolist()
-        for number, (begin, end) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        for number, (begin, end) in enumerate(pairwise(bounds)):
             if end > begin:
                 # Copies, so that a piece goes when its span has been walked.
                 piece = short[begin:end].copy(), [column[begin:end].copy() for column in sorted_columns]

@@ -85,10 +85,10 @@ class Flights:
 
     def order(self, orders: Sequence[tuple[int, int, Built]], now: float) -> None:
         """Have the satellites of orders, (vehicle, plane, satellites), ready for flight as soon as they are built."""
-        where = np.array([self._address(built, 0) for _, _, built in orders], np.uint64).T
+        site, place, ordinal = np.array([self._address(built, 0) for _, _, built in orders], np.uint64).T
         for vehicle in {vehicle for vehicle, _, _ in orders}:
             mine = [number for number, one in enumerate(orders) if one[0] == vehicle]
-            drawn = self.streams.uniforms("order", vehicle, *where[:, mine], 1)[:, 0]
+            drawn = self.streams.uniforms("order", vehicle, site[mine], place[mine], ordinal[mine], 1)[:, 0]
             days = self.histories[vehicle].service.lead_time_days.quantile(drawn)
             for number, wait in zip(mine, days.tolist(), strict=True):
                 heappush(self._ready, (now + wait, self._orders + number, *orders[number]))

@@ -35,8 +35,9 @@ class PlaneMonths:
         """Months of which nothing has been seen yet."""
         count = ceil(horizon_days / MONTH_DAYS - 1e-9)
         edges = np.minimum(np.arange(count + 1) * MONTH_DAYS, horizon_days)
-        each = (np.zeros((planes, count)) for _ in range(3))
-        return cls(edges, *each, np.ones((services, planes, count)), np.zeros((jobs, 3, planes, count)))
+        alive, online, satellites = (np.zeros((planes, count)) for _ in range(3))
+        whole, gangs = np.ones((services, planes, count)), np.zeros((jobs, 3, planes, count))
+        return cls(edges, alive, online, satellites, whole, gangs)
 
     def add(self, day: float, days: float, alive: Floats, online: Floats, satellites: Floats) -> None:
         """Means over some days about a day, shape (planes,)."""

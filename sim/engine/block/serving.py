@@ -33,10 +33,12 @@ def serving_rows(
     planes = []
     for plane in range(len(months.alive)):
         runnable = months.online[plane] * free[plane]
-        sums = months.alive[plane] * free[plane], runnable, runnable * months.whole[:, plane], ended[:, plane]
-        idle = IdlePlane(
-            *(np.repeat(one / split, split, axis=-1) for one in sums), np.repeat(months.satellites[plane] / days, split)
-        )
+        each = [
+            np.repeat(one / split, split, axis=-1)
+            for one in (months.alive[plane] * free[plane], runnable, runnable * months.whole[:, plane], ended[:, plane])
+        ]
+        satellites = np.repeat(months.satellites[plane] / days, split)
+        idle = IdlePlane(each[0], each[1], each[2], each[3], satellites)
         planes.append(ServingPlane.of(idle))
     yield from service_rows(environment, planes, edges)
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY
-from sim.engine.block.population import GONE, Population
+from sim.engine.block.population import Population
+from sim.engine.block.residents import GONE
 from sim.engine.draws import part_named
 from sim.engine.weather import poisson_days
 from sim.environment import Environment

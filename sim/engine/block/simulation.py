@@ -19,7 +19,8 @@ from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flight, Flights
 from sim.engine.block.months import PlaneMonths
-from sim.engine.block.population import Population, Site
+from sim.engine.block.population import Population
+from sim.engine.block.residents import Known
 from sim.engine.block.serving import serving_rows
 from sim.engine.block.shocks import BlockShocks
 from sim.engine.block.supported import check_supported
@@ -94,7 +95,7 @@ class Walk:
         scenarios = tuple(design.scenario for design in environment.designs)
         births = tuple(Births(scenarios[d], d, coarse[d], self.weather, streams, self.horizon) for d in designs)
         self.population = Population(
-            Site(scenarios, coarse, births, np.array([site.colocated for site in environment.sites])),
+            Known(scenarios, coarse, births, np.array([site.colocated for site in environment.sites])),
             self.fleet,
             self.log,
             streams,

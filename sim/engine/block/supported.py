@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.errors import Fault, ScenarioError
+from sim.scenario.constellation import CatalogueShell
 from sim.scenario.failure import Shock
 from sim.scenario.models import Scenario
 from sim.strategies import Strategy
@@ -58,7 +59,8 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[str, object]]:
 
 def _unknown_jobs(scenario: Scenario) -> Iterator[tuple[str, object]]:
     """What jobs ask for: gangs are not followed one by one."""
-    most = max(shell.satellites_per_plane for shell in scenario.constellation.shells) * scenario.satellite.gpus
+    shells = [one for one in scenario.constellation.shells if not isinstance(one, CatalogueShell)]
+    most = max((one.satellites_per_plane for one in shells), default=1_000_000) * scenario.satellite.gpus
     for number, job in enumerate(scenario.workload.jobs):
         where = f"workload.jobs.{number}"
         for field in ("work_gpu_hours", "arrives_every_days", "deadline_days"):

@@ -181,9 +181,8 @@ class _Gangs:
         for cause, rate in zip(gangs.causes, (passing + other).tolist(), strict=True):
             found[int(cause.cause)] = found.get(int(cause.cause), 0.0) + rate
         hard = self._losses
-        for number, per_unit in hard.items():
-            kind, cause = number
-            found[cause] = found.get(cause, 0.0) + float(per_unit[month] * units[kind])
+        for (kind, number), per_unit in hard.items():
+            found[number] = found.get(number, 0.0) + float(per_unit[month] * units[kind])
         lost = sum(float(per_unit[month] * units[kind]) for (kind, _), per_unit in hard.items())
         extra = float(((passing + other) * gangs.restart_days).sum())
         expected = Interruptions(
@@ -212,7 +211,7 @@ class _Gangs:
         return Shares(useful, written, float(until_back - until_seen), float(until_seen)), found
 
     def _rates_of(self, plane: int) -> tuple[Floats, Floats]:
-        """Interruptions of a unit a day, in passes and at any time, storms of the replicate included: (causes, months)."""
+        """Interruptions of a unit a day, in passes and at any time with storms, each of shape (causes, months)."""
         gangs = self.environment.gangs
         daily = gangs.daily_rates(plane)
         storms = storm_rates(gangs.radiation, gangs.causes, plane)

@@ -38,6 +38,7 @@ LIMITS = {
     "inference_units": 3.0,
     "one_gpu_jobs": 3.0,
     "two_cores": 1 / 1.8,
+    "two_cores_study": None,
     "memory_of_200": 1.3,
     "version": 0.3,
     "import_sim": 0.6,
@@ -164,8 +165,9 @@ def test_charge_at_edges_takes_longer_than_the_replicate_alone():
 
 
 def test_two_processes_against_one_give_a_ratio_and_one_core_none(monkeypatch):
-    item = TwoCores("two", 1.0, SMALL, replicates=3)
-    assert item.measure().value > 0
+    for with_folder in (False, True):
+        item = TwoCores("two", 1.0, SMALL, replicates=3, with_folder=with_folder)
+        assert item.measure().value > 0
     monkeypatch.setattr("sim.bench.items.cores", lambda: 1)
     assert item.measure().value is None
 

@@ -1,8 +1,10 @@
 """The benchmark: its limits, its arithmetic, and that a process of its own measures each item."""
 
 import json
+import runpy
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -186,6 +188,14 @@ def test_results_name_the_processor_and_nothing_of_whose_it_is():
     on = machine()
     assert set(on) == {"cpu", "cores", "system", "python", "numpy", "scipy", "simpy", "orbitfleet"}
     assert file_name({"cpu": "AMD EPYC 9R14 (x64)"}) == "results-amd-epyc-9r14-x64.json"
+
+
+SCRIPTS = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_each_script_finds_what_it_needs(path):
+    assert callable(runpy.run_path(str(path), run_name="not_main")["main"])
 
 
 def run_command(monkeypatch, capsys, *arguments):

@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 
 from sim.ephemeris import circular_elements, raan_of_ltan_deg, sun_synchronous_inclination_deg, sun_teme_km
-from sim.verify.eclipse import _TIMED_EDGE_S, plane_shadow_of, _skyfield_eclipses, _sunlit_by_skyfield
+from sim.verify.eclipse import _TIMED_EDGE_S, _skyfield_eclipses, _sunlit_by_skyfield, plane_shadow_of
 
 START = date(2027, 1, 1)
 ORBITS = (

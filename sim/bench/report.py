@@ -86,7 +86,7 @@ def shortcomings(found: Mapping[str, Any]) -> list[str]:
         if row["memory_limit_mb"] is not None and row["memory_mb"] > row["memory_limit_mb"]:
             problems.append(f"{name}: {row['memory_mb']:,.0f} MB, at most {row['memory_limit_mb']:,.0f}")
     for name, row in found["exponents"].items():
-        if row["exponent"] > row["limit"]:
+        if row["limit"] is not None and row["exponent"] > row["limit"]:
             problems.append(f"growth_{name}: exponent {row['exponent']:.3f}, at most {row['limit']:g}")
     return problems
 
@@ -106,6 +106,6 @@ def table(found: Mapping[str, Any]) -> str:
         )
         lines.append(f"{name:30} {ratio:>10} {limit:>10} {row['memory_mb']:6.0f}")
     for name, row in found["exponents"].items():
-        exponent = f"{row['exponent']:.3f}  "
-        lines.append(f"{f'growth_{name}':30} {exponent:>10} {row['limit']:>8g}")
+        exponent, limit = ("-" if value is None else f"{value:.3f}  " for value in (row["exponent"], row["limit"]))
+        lines.append(f"{f'growth_{name}':30} {exponent:>10} {limit:>10}")
     return "\n".join(lines)

@@ -24,6 +24,7 @@ from sim.bench.items import (
     MemoryOfMany,
     Replicate,
     TwoCores,
+    _block_growths,
     _block_items,
 )
 from sim.bench.machine import file_name, machine, peak_mb
@@ -63,7 +64,10 @@ def test_limits_are_those_of_the_speed_table():
     items = {**_block_items(), **ITEMS}
     assert {name: item.limit for name, item in items.items()} == LIMITS
     assert {name for name, item in items.items() if item.memory_limit_mb == 1000.0} == set(list(LIMITS)[:3])
-    assert GROWTHS["block"].limit == 1.0 if "block" in GROWTHS else "exact" in GROWTHS
+    assert {name: growth.limit for name, growth in {**_block_growths(), **GROWTHS}.items()} == {
+        "block": 1.0,
+        "exact": None,
+    }
 
 
 def test_fleets_are_as_large_as_their_items_say():

@@ -9,9 +9,8 @@ turns.  Cost of a failure: a job with about 2,000 of them less the same job with
 
 from time import process_time
 
-import simpy
-
 import sim
+from sim.bench.yardstick import million_timeouts
 from sim.engine import simulate
 from sim.environment import Environment
 from sim.events import EventKind
@@ -23,18 +22,9 @@ FAILURES = 2000
 LIMIT_MS, LLAMA_LIMIT_MS = 40.0, 1000.0
 
 
-def timeouts(count=30_000):
+def timeouts():
     """CPU microseconds of one timeout."""
-    env = simpy.Environment()
-
-    def tick():
-        for _ in range(count):
-            yield env.timeout(1)
-
-    env.process(tick())
-    begun = process_time()
-    env.run()
-    return (process_time() - begun) / count * 1e6
+    return million_timeouts(30_000)
 
 
 def seconds(settings, tries=6, path=CLUSTER):

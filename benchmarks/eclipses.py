@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 
 from sim.ephemeris import circular_elements, raan_of_ltan_deg, sun_synchronous_inclination_deg, sun_teme_km
-from sim.verify.eclipse import _TIMED_EDGE_S, _plane_shadow, _skyfield_eclipses, _sunlit_by_skyfield
+from sim.verify.eclipse import _TIMED_EDGE_S, _skyfield_eclipses, _sunlit_by_skyfield, plane_shadow_of
 
 START = date(2027, 1, 1)
 ORBITS = (
@@ -37,7 +37,7 @@ def seconds(work, repeats=3):
 
 def plane(elements, satellites, days):
     phases = np.linspace(0.0, 2 * np.pi, satellites, endpoint=False)
-    return 2 * _plane_shadow(elements, START, days).eclipses_of_many(phases, 0.0, days)[1].size
+    return 2 * plane_shadow_of(elements, START, days).eclipses_of_many(phases, 0.0, days)[1].size
 
 
 def main(days):

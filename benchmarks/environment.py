@@ -13,11 +13,11 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
-import simpy
 
+from sim.bench.yardstick import million_timeouts
 from sim.environment import Environment
 from sim.environment.operation import operate
 from sim.ephemeris import (
@@ -32,20 +32,6 @@ from sim.physics.eclipse import EarthShape, PlaneShadow, Shadow, daily_light
 from sim.scenario import load
 
 START = date(2027, 1, 1)
-
-
-def timeouts(count=1_000_000):
-    """Return the seconds that one SimPy process takes to wait this many times."""
-    env = simpy.Environment()
-
-    def wait():
-        for _ in range(count):
-            yield env.timeout(1.0)
-
-    env.process(wait())
-    began = perf_counter()
-    env.run()
-    return perf_counter() - began
 
 
 def megabytes(of):
@@ -73,14 +59,14 @@ def shadow(elements, sun, grid, model=Shadow.PENUMBRA, **options):
 
 
 def main(planes, years):
-    t_s = min(timeouts() for _ in range(3))
+    t_s = min(million_timeouts() for _ in range(3))
     print(f"T, one million timeouts: {t_s:.2f} s")
 
     days = np.arange(np.ceil(years * 365.25))
     grid = np.arange(-2.0, days.size + 2)
-    began = perf_counter()
+    began = process_time()
     sun = sun_teme_km(START, grid)
-    print(f"Sun in TEME, {days.size} days: {(perf_counter() - began) / t_s:.3f} T, shared by all planes")
+    print(f"Sun in TEME, {days.size} days: {(process_time() - began) / t_s:.3f} T, shared by all planes")
 
     best = {"earth": EarthShape.ELLIPSOID, "opaque_atmosphere_km": 12.0}
     drift = {"node_offset_rad": 1e-5 * grid, "inclination_offset_rad": 1e-6 * grid}
@@ -99,9 +85,9 @@ def main(planes, years):
     for name, make in kinds.items():
         Path("/proc/self/clear_refs").write_text("5")  # forget the highest so far
         before = megabytes("VmRSS")
-        began = perf_counter()
+        began = process_time()
         light = daily_light((make(node) for node in nodes.tolist()), days)
-        took = perf_counter() - began
+        took = process_time() - began
         print(
             f"daily light, {planes} planes x {years:g} years, {name:18}: {took / t_s:6.2f} T, "
             f"{took / planes * 1e3:.2f} ms a plane, mean {light.sunlit_fraction.mean(dtype=float):.4f}, "
@@ -114,23 +100,23 @@ def main(planes, years):
         "baseline", set_=[f"mission.years={years}", f"constellation.shells.0.planes={planes}", "workload.jobs=[]"]
     )
     Path("/proc/self/clear_refs").write_text("5")
-    before, began = megabytes("VmRSS"), perf_counter()
+    before, began = megabytes("VmRSS"), process_time()
     built = Environment.build(scenario)
-    took, memory = perf_counter() - began, megabytes("VmHWM") - before
+    took, memory = process_time() - began, megabytes("VmHWM") - before
     print(f"whole environment, sizes and orbit keeping included: {took / t_s:.2f} T, peak memory +{memory:.0f} MB")
-    began = perf_counter()
+    began = process_time()
     Environment.build(scenario)
-    print(f"the same from disk: {(perf_counter() - began) / t_s:.2f} T")
-    began = perf_counter()
+    print(f"the same from disk: {(process_time() - began) / t_s:.2f} T")
+    began = process_time()
     operate(scenario, built.sun, built.sizes, 0.0)
-    print(f"power, battery and heat of satellites of one month: {(perf_counter() - began) / t_s:.2f} T")
+    print(f"power, battery and heat of satellites of one month: {(process_time() - began) / t_s:.2f} T")
     shutil.rmtree(os.environ["ORBITFLEET_CACHE"])
 
-    began = perf_counter()
+    began = process_time()
     cluster = shadow(circular_elements(START, 650.0, *dawn_dusk), sun_teme_km(START, np.arange(-2.0, 1830)),
                      np.arange(-2.0, 1830), Shadow.POINT)  # fmt: skip
     edges = 2 * cluster.eclipses_of_many(np.linspace(0, 2 * np.pi, 81, endpoint=False), 0.0, 1826.25)[1].size
-    took = perf_counter() - began
+    took = process_time() - began
     print(f"81 satellites x 5 years, {edges} exact edges, Sun included: {took:.2f} s, {took / t_s:.2f} T")
 
 

@@ -7,14 +7,13 @@ most.  Each case runs in a process of its own, its environment built and its tab
 the case of one.
 """
 
-import resource
 import subprocess
 import sys
 from time import process_time
 
-import simpy
-
 import sim
+from sim.bench.machine import peak_mb
+from sim.bench.yardstick import million_timeouts
 from sim.engine import simulate
 from sim.environment import Environment
 from sim.events import EventKind
@@ -67,35 +66,18 @@ CASES = {
 }
 
 
-def timeouts(count=1_000_000):
-    env = simpy.Environment()
-
-    def tick():
-        for _ in range(count):
-            yield env.timeout(1)
-
-    env.process(tick())
-    begun = process_time()
-    env.run()
-    return process_time() - begun
-
-
-def megabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def measure(name):
     scenario, replicates = CASES[name]()
     environment = Environment.build(scenario)
-    empty = megabytes()
-    yardstick, begun = timeouts(), process_time()
+    empty = peak_mb()
+    yardstick, begun = million_timeouts(), process_time()
     for replicate in range(replicates):
         log = simulate(scenario, environment, scenario.strategy, 1, replicate).events
     took = (process_time() - begun) / replicates
-    yardstick = min(yardstick, timeouts())
+    yardstick = min(yardstick, million_timeouts())
     hard, soft = log.count(EventKind.JOB_INTERRUPTED), log.total(EventKind.SOFT_INTERRUPTED)
     print(
-        f"{name}: {took / yardstick:.1f} T a replicate, {megabytes():.0f} MB ({empty:.0f} before the first); "
+        f"{name}: {took / yardstick:.1f} T a replicate, {peak_mb():.0f} MB ({empty:.0f} before the first); "
         f"{hard:,} interruptions by losses, {soft:,.0f} that broke nothing, {len(log):,} rows",
         flush=True,
     )

@@ -96,6 +96,7 @@ def test_events_of_the_environment_fit_too(terminal):
     at = next(i for i, line in enumerate(lines) if line.startswith("plane 0.0  2027-01-01T"))
     assert lines[at + 1].startswith("      to  2027-01-01T")
     assert lines[at + 1].endswith(" min")
+    assert lines[at + 2].startswith("      charge 100.00 to 7")
 
 
 def test_the_environment_by_day_is_a_csv_file(terminal, folder):
@@ -123,7 +124,18 @@ def test_eclipses_go_to_a_csv_file_beside_it(terminal, folder):
     rows = rows_of(folder / "x-events.csv")
     events = json.loads(terminal(*line, "--json"))["events"]
     assert len(rows) == len(events) > 500
-    assert list(rows[0]) == ["shell", "plane", "entry_utc", "exit_utc", "entry_day", "exit_day", "duration_min"]
+    charge = ["charge_at_entry_fraction", "charge_at_exit_fraction", "shed_wh"]
+    assert list(rows[0]) == [
+        "shell",
+        "plane",
+        "entry_utc",
+        "exit_utc",
+        "entry_day",
+        "exit_day",
+        "duration_min",
+        *charge,
+    ]
+    assert 0.7 < float(rows[-1]["charge_at_exit_fraction"]) == events[-1]["charge_at_exit"] < 1
     assert rows[0]["entry_utc"] == events[0]["entry"]
     assert float(rows[-1]["duration_min"]) == events[-1]["minutes"]
 
@@ -214,3 +226,9 @@ def test_the_completion_of_scenarios_does_not_wait_for_numpy(folder):
     loaded = {entry.rpartition("|")[2].strip() for entry in done.stderr.splitlines()}
     assert "sim.cli.completion" in loaded
     assert not loaded & {"numpy", "matplotlib", "sim.scenario"}
+
+
+def test_events_of_a_fleet_with_parking_orbits_are_those_of_its_planes(terminal):
+    line = ["environment", "baseline", "overlays/parking_orbits", "--years", "0.003", "--events", "--json"]
+    events = json.loads(terminal(*line))["events"]
+    assert {"0.0", "0.1"} <= {event["plane"] for event in events} <= {f"0.{number}" for number in range(4)}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
+from sim.cli.bench import bench
 from sim.cli.claims import claims
 from sim.cli.completion import PICTURES
 from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
@@ -344,6 +345,7 @@ def plot(
 
 app.command()(ground)
 app.command()(report)
+app.command()(bench)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
 

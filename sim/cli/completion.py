@@ -43,5 +43,12 @@ def tags(incomplete: str) -> list[str]:
     return _beginning(incomplete, [*TAGS, "none"])
 
 
+def bench_items(incomplete: str) -> list[str]:
+    """Items of the benchmark."""
+    from sim.bench.report import names
+
+    return _beginning(incomplete, names())
+
+
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]

@@ -35,6 +35,9 @@ EVENTS = {
     "entry_day": "entry_day",
     "exit_day": "exit_day",
     "minutes": "duration_min",
+    "charge_at_entry": "charge_at_entry_fraction",
+    "charge_at_exit": "charge_at_exit_fraction",
+    "shed_wh": "shed_wh",
 }
 _ENDINGS = (".png", ".svg", ".csv")
 _PLACE = ["shell", "plane"]  # two numbers: a program would read the names 0.1 and 0.10 as one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.screen import screen_width, table_text
@@ -185,28 +186,39 @@ def _table(columns: tuple[Column, ...], planes: list[Plane], width: int) -> str:
 
 
 def eclipse_text(eclipse: dict[str, Any]) -> str:
-    """One eclipse in a line, or in two where the screen is narrow."""
-    begin = f"plane {eclipse['plane']}  {eclipse['entry']}"
-    end = f"  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min"
-    narrow = len(begin) + len(end) > (screen_width() or WIDTH)
-    return f"{begin}\n    {end}" if narrow else begin + end
+    """One eclipse in a line, or in several where the screen is narrow."""
+    parts = [
+        f"plane {eclipse['plane']}  {eclipse['entry']}",
+        f"  to  {eclipse['exit']}  {eclipse['minutes']:7.3f} min",
+    ]
+    if eclipse["charge_at_entry"] is not None:
+        parts.append(f"  charge {_percent(eclipse['charge_at_entry'])} to {_percent(eclipse['charge_at_exit'])} %")
+    narrow = sum(map(len, parts)) > (screen_width() or WIDTH)
+    return ("\n    " if narrow else "").join(parts)
 
 
 def eclipses_of(scenario: Scenario, built: Environment) -> Iterator[dict[str, Any]]:
-    """The eclipses of each plane's first satellite, one by one."""
+    """The eclipses of each plane's first satellite, one by one, and the charge of its battery, new on day 0."""
+    from sim.environment import charge_at_edges
+
     midnight = datetime.combine(scenario.mission.start, datetime.min.time())
 
     def stamp(day: float) -> str:
         return (midnight + timedelta(days=day)).isoformat(timespec="milliseconds") + "Z"
 
-    for plane in built.planes:
-        entries, exits = built.eclipses(plane.id, 0, 0.0, built.horizon_days)
-        for entry, leaving in zip(entries.tolist(), exits.tolist(), strict=True):
+    for site in built.sites[: len(built.shell_planes)]:
+        found = charge_at_edges(site, built.designs[0], 0.0, built.horizon_days, slots=[0])
+        columns = (found.entry_day, found.exit_day, found.shed_wh, found.at_entry, found.at_exit)
+        for entry, leaving, shed, *charge in zip(*(column.tolist() for column in columns), strict=True):
+            before, after = (None if isnan(share) else share for share in charge)
             yield {
-                "plane": plane.name,
+                "plane": site.plane.name,
                 "entry": stamp(entry),
                 "exit": stamp(leaving),
                 "entry_day": entry,
                 "exit_day": leaving,
                 "minutes": (leaving - entry) * MINUTES_PER_DAY,
+                "charge_at_entry": before,
+                "charge_at_exit": after,
+                "shed_wh": shed,
             }

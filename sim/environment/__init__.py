@@ -5,6 +5,7 @@ plane's shadow table.  Nothing here is random.
 """
 
 from sim.environment.campus import Hall, HallPart
+from sim.environment.charge import ChargeAtEdges, charge_at_edges
 from sim.environment.design import Design
 from sim.environment.environment import Environment, Light
 from sim.environment.operation import Limit, Operation
@@ -14,6 +15,7 @@ from sim.environment.site import Capacity, OrbitalPlane, Site
 
 __all__ = [
     "Capacity",
+    "ChargeAtEdges",
     "Design",
     "Environment",
     "Hall",
@@ -25,5 +27,6 @@ __all__ = [
     "Parts",
     "Plane",
     "Site",
+    "charge_at_edges",
     "planes_of",
 ]

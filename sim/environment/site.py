@@ -212,6 +212,12 @@ class OrbitalPlane:
         """Entries and exits, mission days, of the satellite in a slot between two days."""
         return self._shadow.eclipses(self.plane.phases_rad[slot], start_day, end_day)
 
+    def eclipses_of_many(
+        self, slots: NDArray[np.intp], start_day: float, end_day: float
+    ) -> tuple[NDArray[np.intp], Floats, Floats]:
+        """Whose each eclipse is (a place in `slots`), entries and exits; sorted by satellite, then by time."""
+        return self._shadow.eclipses_of_many(self.plane.phases_rad[slots], start_day, end_day)
+
     def run_windows(self, slots: NDArray[np.intp], start: float, end: float) -> tuple[Floats, Floats]:
         """Starts and ends of the windows between two days in which a gang on these slots may run.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -14,6 +14,7 @@ from sim.economics import Item, costs
 from sim.experiment.grid import Grid, Row
 from sim.experiment.table import WIDTH, aligned
 from sim.result import Result
+from sim.scenario.models import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -58,11 +59,12 @@ class Spending:
     """Whether it is that of a campus."""
 
     @classmethod
-    def of(cls, results: list[Result], hours: float) -> Spending:
-        """Means over some runs of one strategy; `hours`: the mean of `discounted_useful_gpu_hours`."""
-        years = max(1, ceil(results[0].scenario.mission.years - 1e-9))
+    def of(cls, scenario: Scenario, results: Iterable[Result], hours: float) -> Spending:
+        """Means over some runs of one strategy, looked at one by one; `hours`: the mean of
+        `discounted_useful_gpu_hours`."""
+        years = max(1, ceil(scenario.mission.years - 1e-9))
         usd = np.mean([costs(result).present.by_year(years) for result in results], axis=0)
-        return cls(usd, hours, results[0].scenario.campus is not None)
+        return cls(usd, hours, scenario.campus is not None)
 
     def by_year(self) -> dict[str, Floats]:
         """Present value of each group that is not 0, USD, shape (years,)."""

@@ -293,7 +293,8 @@ class Study:
         """What the money of each strategy went for, by kind and year, means over replicates as they are."""
         return {
             strategy: Spending.of(
-                [self.result(strategy, replicate) for replicate in range(self.replicates)],
+                self.scenario,
+                (self.result(strategy, replicate) for replicate in range(self.replicates)),
                 float(self.values(strategy, "discounted_useful_gpu_hours").mean()),
             )
             for strategy in self.strategies

@@ -31,7 +31,10 @@ Floats = NDArray[np.float64]
 
 NAME = "study.nc"
 _FORMAT = 1
-_BATCH = 128  # replicates written at a time: bounds memory, whatever the study
+_BATCH = 128  # replicates written at a time
+_BATCH_EVENTS = (
+    1 << 16
+)  # and rows of their logs, but for one replicate that has more: bounds memory, whatever the study
 _EVENT_CHUNK = 1 << 16
 
 
@@ -81,13 +84,27 @@ def write(
             _define(file, scenario, strategies, replicates, record(ordered[0]))
             file.setncatts(attributes)
             start = 0
-            for i in range(0, len(ordered), _BATCH):
-                start = _write_batch(file, strategies, [record(task) for task in ordered[i : i + _BATCH]], start)
+            for batch in _batches(map(record, ordered)):
+                start = _write_batch(file, strategies, batch, start)
         os.replace(partial, path)
     except RuntimeError as error:  # how netCDF reports a failed write
         raise OSError(str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Some records at a time, in their order."""
+    batch: list[Record] = []
+    rows = 0
+    for one in records:
+        if batch and (len(batch) == _BATCH or rows + len(one.events) > _BATCH_EVENTS):
+            yield batch
+            batch, rows = [], 0
+        batch.append(one)
+        rows += len(one.events)
+    if batch:
+        yield batch
 
 
 def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates: int, like: Record) -> None:
@@ -171,7 +188,9 @@ def _define_events(file: Any, like: Record, epoch: str, flags: dict[str, Any]) -
             about = {"flag_values": np.array(EventKind, dtype=kind), "flag_meanings": meanings}
         elif name == "amount":
             about = {"long_name": "quantity of the kind of event: satellites, GPUs, days or GPU-hours"}
-        _variable(file, f"event_{name}", kind, ("event",), about, chunksizes=(_EVENT_CHUNK,))
+        made = _variable(file, f"event_{name}", kind, ("event",), about, chunksizes=(_EVENT_CHUNK,))
+        # Rows are appended: of what HDF5 would keep, 16 MB a column, only the chunk that is being filled is used again.
+        made.set_var_chunk_cache(size=_EVENT_CHUNK * np.dtype(kind).itemsize)
 
 
 def _write_batch(file: Any, strategies: Sequence[str], batch: Sequence[Record], start: int) -> int:

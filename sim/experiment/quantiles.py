@@ -112,16 +112,15 @@ def service_level(sample: Sample) -> dict[str, dict[str, Quantile]]:
     }
 
 
-def quantiles_json(samples: Mapping[str, Sample], sla_capacity_fraction: float) -> dict[str, Any]:
-    """The parts of the output of `run` and `compare`, by strategy."""
+def quantiles_json(sample: Sample) -> dict[str, Any]:
+    """The quantiles of every metric of a strategy, as in the output of `run` and `compare`."""
+    return _json(bands(sample))
 
-    def of(found: Mapping[str, Mapping[str, Quantile]]) -> dict[str, Any]:
-        return {metric: {label: one.to_json() for label, one in row.items()} for metric, row in found.items()}
 
-    return {
-        "quantiles": {strategy: of(bands(sample)) for strategy, sample in samples.items()},
-        "service_level": {
-            "sla_capacity_fraction": sla_capacity_fraction,
-            "strategies": {strategy: of(service_level(sample)) for strategy, sample in samples.items()},
-        },
-    }
+def service_level_json(sample: Sample) -> dict[str, Any]:
+    """The service level of a strategy, likewise."""
+    return _json(service_level(sample))
+
+
+def _json(found: Mapping[str, Mapping[str, Quantile]]) -> dict[str, Any]:
+    return {metric: {label: one.to_json() for label, one in row.items()} for metric, row in found.items()}

@@ -29,7 +29,7 @@ LEAST_FIRST_STAGE = 10
 """Replicates of every strategy before the first comparison: of fewer the variances are so uncertain that
 `variance_factor` is several times what it is of many."""
 CONFIDENCE = 0.95
-_AT_LEAST, _SHARE = 10, 0.25  # replicates simulated between two looks at what is there: so many, or this share more
+_AT_LEAST, _SHARE = 5, 0.25  # replicates simulated between two looks at what is there: so many, or this share more
 
 
 @dataclass(frozen=True)

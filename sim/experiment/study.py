@@ -28,7 +28,7 @@ from sim.experiment.envelope import Envelope
 from sim.experiment.losses import by_cause, dose, in_a_year
 from sim.experiment.pairs import Pair, ReplicatesNeeded
 from sim.experiment.quantile_tables import quantiles_text
-from sim.experiment.quantiles import quantiles_json
+from sim.experiment.quantiles import quantiles_json, service_level_json
 from sim.experiment.record import Task
 from sim.experiment.sample import Sample
 from sim.experiment.selection import Selection
@@ -244,7 +244,7 @@ class Study:
                 spending_text(self.spending, width),
                 quantiles_text(self.samples, self.scenario.service.sla_capacity_fraction, width) if quantiles else "",
             ),
-            decision=self._decision_texts() if len(self.strategies) > 1 else (),
+            decision=self.decision_texts(),
             on_ground=self.scenario.campus is not None,
             rate_per_year=discount_rate(self.scenario),
             currency_year=self.scenario.economics.currency_year,
@@ -269,7 +269,8 @@ class Study:
             **head,
             "metrics": {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()},
             "waterfall": self.waterfall(strategy),
-            **quantiles_json(self.samples, self.scenario.service.sla_capacity_fraction),
+            "quantiles": quantiles_json(self.samples[strategy]),
+            "service_level": service_level_json(self.samples[strategy]),
             "spending": self.spending[strategy].to_json(),
             "causes": self._json_causes(strategy),
             "dose": self.dose(),
@@ -295,7 +296,8 @@ class Study:
             "envelope": best.to_json() if (best := self.envelope()) else None,
             "best_by_value": chances.to_json(value, best.flips) if best and (chances := self._chances) else None,
             "selection": self.selection.to_json() if self.selection else None,
-            **quantiles_json(self.samples, self.scenario.service.sla_capacity_fraction),
+            "quantiles": {strategy: quantiles_json(sample) for strategy, sample in self.samples.items()},
+            "service_level": {strategy: service_level_json(sample) for strategy, sample in self.samples.items()},
             "verdict": final.text if final else "",
             "no_difference": list(final.no_difference) if final else [],
             "variance_reduction": self.variance_reduction(),
@@ -306,7 +308,10 @@ class Study:
             "dose": self.dose(),
         }
 
-    def _decision_texts(self) -> list[str]:
+    def decision_texts(self) -> list[str]:
+        """How sure a comparison is of its verdicts: sentences for the table and the page."""
+        if len(self.strategies) < 2:
+            return []
         worth = (self._chances, self.scenario.service.value_usd_per_gpu_hour) if self._chances else None
         return decision_texts(self._pairs, self.verdicts(), worth, self.selection)
 

@@ -62,6 +62,7 @@ def how_sure(
             _replicates(study),
             intervals_text(metrics, differences, study.replicates, on_ground=on_ground),
             shares_text(study.ranking()[verdict.metric], verdict.metric) if verdict else "",
+            *study.decision_texts(),
             turning_point(verdict, study.envelope(), study.scenario.service.value_usd_per_gpu_hour),
             "Not in any interval: errors of the model itself, and of the prices, failure rates and sizes put into it. "
             f"Here {how_known(figures)}: the list is below."

@@ -78,8 +78,8 @@ def test_it_goes_on_until_it_is_decided_and_replicates_grow_whatever_simulates()
     assert (found.best, found.eliminated, found.looked) == (whole.best, whole.eliminated, whole.looked)
     assert counts["worse"] == 20
     assert counts["a"] == counts["b"] >= found.looked
-    assert [one["a"] for one in seen][:3] == [30, 40, 50]
-    assert [one["a"] for one in seen][3:] == [int(1.25 * one["a"]) for one in seen[2:-1]]
+    assert [one["a"] for one in seen][:2] == [25, 31]
+    assert [one["a"] for one in seen][1:] == [int(1.25 * one["a"]) for one in seen[:-1]]
     assert len(seen) > 4
 
 

@@ -294,7 +294,7 @@ class Study:
             },
             "ranking": self.ranking(),
             "envelope": best.to_json() if (best := self.envelope()) else None,
-            "best_by_value": chances.to_json(value, best.flips) if best and (chances := self._chances) else None,
+            "best_by_value": chances.to_json(value, best.flips) if best and (chances := self.chances) else None,
             "selection": self.selection.to_json() if self.selection else None,
             "quantiles": {strategy: quantiles_json(sample) for strategy, sample in self.samples.items()},
             "service_level": {strategy: service_level_json(sample) for strategy, sample in self.samples.items()},
@@ -312,7 +312,7 @@ class Study:
         """How sure a comparison is of its verdicts: sentences for the table and the page."""
         if len(self.strategies) < 2:
             return []
-        worth = (self._chances, self.scenario.service.value_usd_per_gpu_hour) if self._chances else None
+        worth = (self.chances, self.scenario.service.value_usd_per_gpu_hour) if self.chances else None
         return decision_texts(self._pairs, self.verdicts(), worth, self.selection)
 
     @cached_property
@@ -374,7 +374,8 @@ class Study:
         return {(a, b): Pair.of(self.samples[a], self.samples[b]) for a, b in combinations(self.strategies, 2)}
 
     @cached_property
-    def _chances(self) -> Chances | None:
+    def chances(self) -> Chances | None:
+        """How likely each strategy is to have the lowest net cost; none: nobody computes anything."""
         best = self.envelope()
         return Chances.of(best) if best else None
 

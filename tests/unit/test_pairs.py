@@ -30,6 +30,11 @@ def test_replicates_that_tell_are_those_of_the_power_of_students_test(size, n):
     assert power(n) >= POWER > power(n - 1)
 
 
+def test_a_coefficient_takes_a_replicate():
+    assert replicates_to_tell(1.0, 1.0, 4) == replicates_to_tell(1.0, 1.0) + 4
+    assert replicates_to_tell(1.0, 0.0, 4) == 6
+
+
 def test_nothing_tells_what_does_not_differ():
     assert replicates_to_tell(0.0, 1.0) is None
     assert replicates_to_tell(1e-6, 1.0) is None

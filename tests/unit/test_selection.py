@@ -93,6 +93,13 @@ def test_it_gives_up_at_the_greatest_number_and_says_so():
     assert f"not decided after 50 replicates; left are a, b, and at most {found.at_most:,}" in found.text()
 
 
+def test_no_more_is_simulated_than_could_be_needed():
+    found = screen({"a": np.zeros(20), "b": np.tile([-1.0, 1.0], 10)}, goal(0.505), 20, "higher")
+    assert not found.decided
+    assert found.at_most == 1 + int(variance_factor(2, 20, 0.95) * 20 / 19 / 0.505**2) == 22
+    assert found.more(10_000)["a"] == 22
+
+
 def test_strategies_that_are_the_same_end_it_at_once():
     values = np.random.default_rng(2).normal(5.0, 1.0, 20)
     found = screen({"a": values, "b": values.copy(), "c": values - 3}, goal(), 20, "higher")

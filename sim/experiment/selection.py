@@ -72,6 +72,12 @@ class Goal:
         relative = bool(found and found[2])
         return cls(name, size / 100 if relative else size, relative, confidence)
 
+    @property
+    def options(self) -> list[str]:
+        """The options of a command that asks for it."""
+        size = f"{100 * self.indifference:.12g}%" if self.relative else repr(self.indifference)
+        return ["--select", self.metric, "--indifference", size, "--confidence", repr(self.confidence)]
+
     def in_units(self, mean: float) -> float:
         """The indifference in the metric's unit, at this mean of the best strategy."""
         if self.relative and mean == 0:

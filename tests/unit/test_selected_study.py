@@ -8,7 +8,9 @@ import pytest
 
 from sim import experiment, plots
 from sim.errors import InputError
+from sim.experiment.selection import Goal
 from sim.experiment.stopping import precision_of
+from sim.report.provenance import provenance_rows, rerun_commands
 
 NAMES = ["run_to_failure", "replace_on_failure", "batch"]
 ASKED = {"select": "compute_availability", "indifference": 0.015, "replicates": 10, "seed": 4}
@@ -82,6 +84,15 @@ def test_tables_and_pictures_take_different_numbers(study):
     assert f"run_to_failure {study.common_replicates} (out after" in " ".join(table.split())
     for ax in (plots.compute_availability(study), plots.paired_differences(study)):
         plt.close(ax.figure)
+
+
+def test_the_page_says_how_to_select_again(study):
+    rerun = dict(rerun_commands(study))["Simulate it again, with the same random failures"]
+    asked = "--select compute_availability --indifference 0.015 --confidence 0.95 --replicates 10 --seed 4"
+    assert asked in rerun
+    rows = dict(provenance_rows(study.provenance, study))
+    assert f"run_to_failure {study.common_replicates}" in rows["replicates of each"]
+    assert Goal.of("goodput", "7%").options == ["--select", "goodput", "--indifference", "7%", "--confidence", "0.95"]
 
 
 def test_data_sets_are_empty_behind_the_last_replicate(study):

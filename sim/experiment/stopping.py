@@ -6,6 +6,7 @@ processes: the number of workers changes no result.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from sim.experiment.sample import Sample
 from sim.experiment.selection import LEAST_FIRST_STAGE, Goal, Selection, screen
 from sim.experiment.statistics import Estimate
 from sim.metrics import metric_named
+
+_log = logging.getLogger(__name__)
 
 PRECISION_METRICS = ("compute_availability", "cost_per_useful_gpu_hour_usd")
 """The metrics whose means a precision without a metric is about: the one with the least noise, and the one that
@@ -67,6 +70,7 @@ def until_precise(targets: Mapping[str, float], most: int) -> Rule:
     underestimated, so that the interval holds the mean a little less often than 95 % (Chow & Robbins 1965, doi
     10.1214/aoms/1177700156, show that this vanishes as the precision is refined).  The first look is after
     `LEAST_FOR_PRECISION` replicates, and there are few looks, which leaves 94.5 % (tests/unit/test_statistics.py).
+    What is not reached with `most` replicates is logged as a warning.
     """
 
     def rule(samples: Mapping[str, Sample]) -> Counts:
@@ -74,6 +78,11 @@ def until_precise(targets: Mapping[str, float], most: int) -> Rule:
             replicates_for_precision([one.estimate(metric) for one in samples.values()], share, most)
             for metric, share in targets.items()
         )
+        if wanted == most == min(map(len, samples.values())):
+            for metric, share in targets.items():
+                reached = max(relative_half_width(one.estimate(metric)) for one in samples.values())
+                if reached > share:
+                    _log.warning("%s: precision %.3g after %d replicates, not %g", metric, reached, most, share)
         return dict.fromkeys(samples, wanted)
 
     return rule

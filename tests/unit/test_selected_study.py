@@ -9,7 +9,7 @@ import pytest
 from sim import experiment, plots
 from sim.errors import InputError
 from sim.experiment.selection import Goal
-from sim.experiment.stopping import precision_of
+from sim.experiment.stopping import precision_of, until_precise
 from sim.report.provenance import provenance_rows, rerun_commands
 
 NAMES = ["run_to_failure", "replace_on_failure", "batch"]
@@ -127,6 +127,16 @@ def test_precision_may_be_asked_of_any_metric(small):
     wide = found.metrics("replace_on_failure")["bus_failures"]
     assert wide.half_width <= 0.2 * wide.mean
     assert found.replicates > 20
+
+
+def test_a_precision_that_is_not_reached_is_said(study, caplog):
+    samples = {name: study.samples[name].first(15) for name in NAMES}
+    assert until_precise({"bus_failures": 1e-3}, 15)(samples) == dict.fromkeys(NAMES, 15)
+    assert "bus_failures: precision" in caplog.text
+    assert "after 15 replicates, not 0.001" in caplog.text
+    caplog.clear()
+    until_precise({"compute_availability": 0.9}, 15)(samples)
+    assert not caplog.text
 
 
 @pytest.mark.parametrize(

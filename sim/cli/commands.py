@@ -24,15 +24,21 @@ from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.options import (
     AllowCode,
+    Confidence,
     Force,
+    Indifference,
     Json,
     Out,
+    Precision,
+    Quantiles,
     Replicates,
     Seed,
+    Select,
     Settings,
     Sources,
     Workers,
     Years,
+    precision_of,
 )
 from sim.cli.output import draw, finish, print_json, write_picture
 from sim.cli.predictions import predictions
@@ -127,11 +133,13 @@ def run(
     ] = None,
     seed: Seed = 1,
     replicates: Replicates = 1,
+    precision: Precision = None,
     years: Years = None,
     workers: Workers = None,
     out: Out = None,
     force: Force = False,
     allow_code: AllowCode = False,
+    quantiles: Quantiles = False,
     as_json: Json = False,
 ) -> None:
     """Simulate one strategy over the mission."""
@@ -143,6 +151,7 @@ def run(
             scenario,
             strategy=strategy,
             replicates=replicates,
+            precision=precision_of(precision),
             seed=seed,
             workers=workers,
             out=out or experiment.default_folder(scenario, seed),
@@ -150,7 +159,7 @@ def run(
             command=_command(),
             progress=show,
         )
-    finish(study, as_json)
+    finish(study, as_json, quantiles=quantiles)
 
 
 @app.command()
@@ -166,9 +175,10 @@ def compare(
     ],
     settings: Settings = None,
     replicates: Replicates = 20,
-    precision: Annotated[
-        float | None, typer.Option(min=1e-6, max=1, help="Add replicates until half-widths are this share of the mean.")
-    ] = None,
+    precision: Precision = None,
+    select: Select = None,
+    indifference: Indifference = None,
+    confidence: Confidence = 0.95,
     tuned: Annotated[
         bool, typer.Option("--tune", help="Find each strategy's best parameters first, on replicates of their own.")
     ] = False,
@@ -178,6 +188,7 @@ def compare(
     out: Out = None,
     force: Force = False,
     allow_code: AllowCode = False,
+    quantiles: Quantiles = False,
     as_json: Json = False,
 ) -> None:
     """Compare strategies with common random numbers, replicate by replicate."""
@@ -201,17 +212,15 @@ def compare(
             workers=workers,
             out=out or experiment.default_folder(scenario, seed),
             force=force,
-            precision=precision,
+            precision=precision_of(precision),
+            select=select,
+            indifference=indifference,
+            confidence=confidence,
             command=_command(),
             progress=show,
         )
-    losses, idle = tuning.opportunity_losses(given, found, study), tuning.never_launched(found, study)
-    finish(
-        study,
-        as_json,
-        more={"tuning": tuning.tuning_json(found, losses, idle)} if tuned else {},
-        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses, idle)] if tuned else [],
-    )
+    more, lines = tuning.told(given, found, study) if tuned else ({}, [])
+    finish(study, as_json, more=more, lines=lines, quantiles=quantiles)
 
 
 # Look

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
+from sim.errors import InputError
 
 Sources = Annotated[
     list[str],
@@ -30,4 +31,34 @@ Force = Annotated[bool, typer.Option("--force", help="Start anew in a folder of 
 AllowCode = Annotated[
     bool, typer.Option("--allow-code", help="Let scenario files name strategies of their own, which is code that runs.")
 ]
+Precision = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[METRIC=]REL",
+        help="Add replicates until half-widths are this share of the mean; of availability and cost, or of a metric.",
+    ),
+]
+Select = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METRIC", help="Select the best strategy by this metric; those that are worse get no more replicates."
+    ),
+]
+Indifference = Annotated[
+    str | None, typer.Option(metavar="DELTA", help="With --select: the smallest difference that matters: 2e6, or 1%.")
+]
+Confidence = Annotated[float, typer.Option(help="With --select: least probability that the best one is selected.")]
+Quantiles = Annotated[
+    bool, typer.Option("--quantiles", help="Show what single histories do, and the service level that is kept.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def precision_of(texts: list[str] | None) -> dict[str, float] | None:
+    """By metric, the precision that stands on the command line."""
+    from sim.experiment import stopping
+
+    try:
+        return stopping.precision_of(texts) if texts else None
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--precision") from error

@@ -39,10 +39,17 @@ def report_check(
         raise typer.Exit(CHECK_FAILED)
 
 
-def finish(study: Study, as_json: bool, more: Mapping[str, Any] | None = None, lines: Sequence[str] = ()) -> None:
+def finish(
+    study: Study,
+    as_json: bool,
+    more: Mapping[str, Any] | None = None,
+    lines: Sequence[str] = (),
+    *,
+    quantiles: bool = False,
+) -> None:
     """Draw a finished study's pictures and print what was found; the warnings of its scenario on stderr.
 
-    `more` joins the JSON, and `lines` stand before the table.
+    `more` joins the JSON, and `lines` stand before the table, which is with `quantiles` or without.
     """
     assert study.folder is not None
     for warning in study.warnings:
@@ -56,7 +63,7 @@ def finish(study: Study, as_json: bool, more: Mapping[str, Any] | None = None, l
         print(textwrap.fill(line, width or WIDTH, subsequent_indent="  "))
     if lines:
         print()
-    print(study.table(width) if width else study.table())
+    print(study.table(width or WIDTH, quantiles=quantiles))
     say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
     say(f"All of it on one page: orbitfleet report {study.folder}")
 

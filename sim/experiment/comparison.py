@@ -14,15 +14,25 @@ from sim import engine
 from sim.engine.expected import check_expected
 from sim.environment import Environment
 from sim.errors import InputError
-from sim.events import EventLog
 from sim.experiment import study_file
+from sim.experiment.assembled import study_of_file, study_of_records
 from sim.experiment.executor import Job, perform
 from sim.experiment.folder import RESULTS, SCENARIO, last_request, open_folder, read_provenance
 from sim.experiment.provenance import provenance
 from sim.experiment.record import Figures, Record, Save, Task, path_of
 from sim.experiment.sample import Sample
-from sim.experiment.statistics import replicates_for_precision
-from sim.experiment.study import Study, study_of_records
+from sim.experiment.selection import CONFIDENCE, Goal
+from sim.experiment.stopping import (
+    MOST_REPLICATES,
+    Counts,
+    Precision,
+    Rule,
+    first_stage_of,
+    targets_of,
+    until_precise,
+    until_selected,
+)
+from sim.experiment.study import Study
 from sim.files import nearest_file
 from sim.result import Result
 from sim.scenario.load import load, sha256_of
@@ -31,11 +41,6 @@ from sim.scenario.models import Scenario
 Kept = TypeVar("Kept")
 Progress = Callable[[int, int], None]
 """Called in this process with (replicates done, replicates in all), first with those that are there already."""
-
-PRECISION_METRICS = ("compute_availability", "cost_per_useful_gpu_hour_usd")
-"""The metrics whose means `precision` is about: the one with the least noise, and the one that decides."""
-MOST_REPLICATES = 10_000
-"""Where `precision` gives up."""
 
 
 class StudyInterrupted(KeyboardInterrupt):
@@ -91,7 +96,7 @@ def run(
     strategy: str | None = None,
     seed: int = 1,
     replicates: int = 1,
-    precision: float | None = None,
+    precision: Precision | None = None,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -102,7 +107,7 @@ def run(
     """Replicates of one strategy: the scenario's own, or another.  Arguments and errors as in `compare`."""
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
     name = scenario.strategy if strategy is None else strategy
-    return _study(scenario, [name], replicates, seed, precision, options)
+    return _study(scenario, [name], replicates, seed, options, rule=_rule(replicates, precision))
 
 
 def compare(
@@ -111,7 +116,10 @@ def compare(
     replicates: int = 20,
     seed: int = 1,
     *,
-    precision: float | None = None,
+    precision: Precision | None = None,
+    select: str | None = None,
+    indifference: str | float | None = None,
+    confidence: float = CONFIDENCE,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -122,7 +130,11 @@ def compare(
     """Compare strategies under common random numbers.
 
     `precision`: add replicates until, for every strategy, half the 95 % interval is within this share of the mean, of
-    all `PRECISION_METRICS` that are defined; `replicates` is then the least number, and `MOST_REPLICATES` the greatest.
+    all `PRECISION_METRICS` that are defined, or of each metric by a share of its own (`until_precise` says what that
+    costs); `replicates` is then the least number, and `MOST_REPLICATES` the greatest.
+    `select`: a metric by which the best strategy is selected with this `confidence`, where it is better than each other
+    one by at least the `indifference`: a number in the metric's unit, or "1%" of its mean.  `replicates` is then the
+    first stage, at least `LEAST_FIRST_STAGE`; those that are worse get no more (`sim.experiment.selection`).
     `workers`, `executor`: where to compute; the results are the same.  `out`: output folder, resumed where it holds
     part of this study; none: in memory.  `force` replaces another study there.  `progress` is called with (done, in
     all).  Ctrl-C raises `KeyboardInterrupt`; finished replicates stay in the folder, and `StudyInterrupted`, a kind of
@@ -135,7 +147,10 @@ def compare(
     if len(strategies) < 2:
         raise InputError("a comparison needs at least two strategies")
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
-    return _study(scenario, strategies, replicates, seed, precision, options)
+    goal = _goal(select, indifference, confidence, precision)
+    if goal:
+        replicates = first_stage_of(replicates)
+    return _study(scenario, strategies, replicates, seed, options, rule=_rule(replicates, precision, goal), goal=goal)
 
 
 def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> Study:
@@ -153,10 +168,10 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
         raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
     scenario = load(path / SCENARIO, allow_code=allow_code)
     with study_file.Reader(path / study_file.NAME) as reader:
-        strategies, replicates = last_request(path, reader.contents)
-        if not strategies or not replicates:
+        counts, selection = last_request(path, reader.contents)
+        if not counts or not all(counts.values()):
             raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
-        return _from_file(path, reader, scenario, strategies, replicates, int(made_by["seed"]), made_by)
+        return study_of_file(path, reader, scenario, counts, int(made_by["seed"]), made_by, selection=selection)
 
 
 def simulate_many(
@@ -176,18 +191,41 @@ def simulate_many(
     return Sample.of(figures)
 
 
+def _goal(
+    select: str | None, indifference: str | float | None, confidence: float, precision: Precision | None
+) -> Goal | None:
+    """What is to be selected, if anything."""
+    if select is None:
+        if indifference is not None:
+            raise InputError(f"indifference {indifference}: say by which metric to select the best strategy")
+        return None
+    if indifference is None:
+        raise InputError(f"select {select}: state the indifference, the smallest difference that matters, such as 1%")
+    if precision is not None:
+        raise InputError("select and precision each say when replicates are enough: give one of them")
+    return Goal.of(select, indifference, confidence)
+
+
+def _rule(replicates: int, precision: Precision | None, goal: Goal | None = None) -> Rule | None:
+    """When replicates are enough, if not after so many; raises `InputError` for a precision out of range."""
+    most = max(replicates, MOST_REPLICATES)
+    if goal:
+        return until_selected(goal, replicates, most)
+    return None if precision is None else until_precise(targets_of(precision), most)
+
+
 def _study(
     scenario: Scenario,
     strategies: Sequence[str],
     replicates: int,
     seed: int,
-    precision: float | None,
     options: Options,
+    *,
+    rule: Rule | None = None,
+    goal: Goal | None = None,
 ) -> Study:
-    """A study of at least one strategy."""
+    """A study of at least one strategy: so many replicates, or at first so many and then what the rule says."""
     _check_numbers(seed, replicates)
-    if precision is not None and not 0 < precision < 1:
-        raise InputError(f"precision {precision}: must be above 0 and below 1, such as 0.01 for 1 %")
     if options.workers is not None and options.workers < 1:
         raise InputError(f"workers {options.workers}: must be at least 1")
     if len(set(strategies)) < len(strategies):
@@ -197,21 +235,23 @@ def _study(
     made_by = provenance(scenario, strategies, seed, options.command)
     environment = Environment.build(scenario)
     check_expected(environment, strategies)
+    counts = dict.fromkeys(strategies, replicates)
+    selection = (goal, replicates) if goal else None
 
     if options.out is None:
         records: dict[Task, Record] = {}
         job = Job(scenario, environment, seed, Record.of)
-        _fill(job, strategies, replicates, precision, options, records, lambda record: record.figures)
-        return study_of_records(scenario, strategies, seed, records, made_by)
+        counts = _fill(job, counts, rule, options, records, lambda record: record.figures)
+        return study_of_records(scenario, counts, seed, records, made_by, selection=selection)
 
     with open_folder(options.out, scenario, made_by, force=options.force) as folder:
         figures = folder.figures()
         saving = Job(scenario, environment, seed, Save(options.out))
-        total = _fill(saving, strategies, replicates, precision, options, figures, lambda one: one)
-        with _telling_what_is_kept([Task(s, r) for s in strategies for r in range(total)], figures, options.out):
+        counts = _fill(saving, counts, rule, options, figures, lambda one: one)
+        with _telling_what_is_kept(_tasks(counts), figures, options.out):
             folder.complete(scenario, strategies, made_by)
             with study_file.Reader(folder.study) as reader:
-                study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
+                study = study_of_file(options.out, reader, scenario, counts, seed, made_by, selection=selection)
             folder.write_summary(study.to_json())
         return study
 
@@ -228,21 +268,23 @@ def _telling_what_is_kept(tasks: Sequence[Task], done: Mapping[Task, object], fo
         raise StudyInterrupted(kept, len(tasks), folder) from interrupt
 
 
+def _tasks(counts: Counts) -> list[Task]:
+    """The replicates of each strategy, one after another: an interrupted study has nearly as many of each."""
+    return [Task(strategy, r) for r in range(max(counts.values())) for strategy, n in counts.items() if r < n]
+
+
 def _fill(
     job: Job[Kept],
-    strategies: Sequence[str],
-    replicates: int,
-    precision: float | None,
+    counts: Counts,
+    rule: Rule | None,
     options: Options,
     done: dict[Task, Kept],
     figures_of: Callable[[Kept], Figures],
-) -> int:
-    """Simulate what is missing in `done`, until there are replicates enough; their number."""
-    most = max(replicates, MOST_REPLICATES)
+) -> Counts:
+    """Simulate what is missing in `done`, until there are replicates enough; their numbers."""
     progress = options.progress or (lambda *_: None)
     while True:
-        # Replicate by replicate: an interrupted study has nearly as many of each strategy.
-        tasks = [Task(strategy, r) for r in range(replicates) for strategy in strategies]
+        tasks = _tasks(counts)
         missing = [task for task in tasks if task not in done]
         count = len(tasks) - len(missing)
         with (
@@ -254,51 +296,13 @@ def _fill(
                 done.update({figures_of(kept).task: kept for kept in batch})
                 count += len(batch)
                 progress(count, len(tasks))
-        if precision is None:
-            return replicates
-        samples = [Sample.of(figures_of(done[Task(s, r)]) for r in range(replicates)) for s in strategies]
-        estimates = [sample.estimate(metric) for sample in samples for metric in PRECISION_METRICS]
-        wanted = replicates_for_precision(estimates, precision, most)
-        if wanted == replicates:
-            return replicates
-        replicates = wanted
-
-
-def _from_file(
-    path: Path,
-    reader: study_file.Reader,
-    scenario: Scenario,
-    strategies: Sequence[str],
-    replicates: int,
-    seed: int,
-    made_by: Mapping[str, object],
-) -> Study:
-    """The study of these strategies and so many replicates, of those that a file holds."""
-    contents = reader.contents
-    rows = [contents.strategies.index(strategy) for strategy in strategies]
-
-    def events_of(task: Task) -> EventLog:
-        with study_file.Reader(path / study_file.NAME) as again:
-            return again.events(task)
-
-    return Study(
-        scenario=scenario,
-        strategies=tuple(strategies),
-        seed=seed,
-        samples={
-            strategy: Sample(
-                contents.metrics[row, :replicates],
-                contents.control_names,
-                contents.controls[row, :replicates],
-                contents.expected[row],
-            )
-            for strategy, row in zip(strategies, rows, strict=True)
-        },
-        series={name: values[rows, :replicates] for name, values in contents.series.items()},
-        provenance=made_by,
-        folder=path,
-        events_of=events_of,
-    )
+        if rule is None:
+            return counts
+        samples = {s: Sample.of(figures_of(done[Task(s, r)]) for r in range(n)) for s, n in counts.items()}
+        wanted = rule(samples)
+        if wanted == counts:
+            return counts
+        counts = wanted
 
 
 def _check_numbers(seed: int, replicates: int) -> None:

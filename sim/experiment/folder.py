@@ -24,6 +24,8 @@ from sim.experiment import record as record_file
 from sim.experiment import study_file
 from sim.experiment.provenance import PROGRAM, conflict
 from sim.experiment.record import FOLDER, Figures, Record, Task
+from sim.experiment.selection import Goal
+from sim.experiment.stopping import Counts
 from sim.files import TEMPORARY, write_text, writing
 from sim.scenario.load import resolved_yaml
 from sim.scenario.models import Scenario
@@ -212,19 +214,27 @@ def read_provenance(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("program") == PROGRAM else None
 
 
-def last_request(path: Path, contents: study_file.Contents) -> tuple[Sequence[str], int]:
-    """(strategies, replicates) of the command that wrote the summary; all that is complete where there is none."""
+def last_request(path: Path, contents: study_file.Contents) -> tuple[Counts, tuple[Goal, int] | None]:
+    """Replicates of each strategy, and the selection, of the command that wrote the summary.
+
+    All that is complete where there is none.
+    """
     try:
         summary = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
         strategies = list(summary["strategies"]) if "strategies" in summary else [summary["strategy"]]
-        replicates = int(summary["replicates"])
-        rows = [contents.strategies.index(strategy) for strategy in strategies]
-        if replicates > 0 and contents.finished[rows, :replicates].all():
-            return strategies, min(replicates, contents.finished.shape[1])
+        counts, asked = dict.fromkeys(strategies, int(summary["replicates"])), None
+        if chosen := summary.get("selection"):
+            relative = chosen["relative_indifference"]
+            size = chosen["indifference"] if relative is None else relative
+            goal = Goal(chosen["metric"], float(size), relative is not None, float(chosen["confidence"]))
+            counts, asked = {s: int(chosen["replicates"][s]) for s in strategies}, (goal, int(chosen["first_stage"]))
+        if all(n > 0 and contents.finished[contents.strategies.index(s), :n].all() for s, n in counts.items()):
+            most = contents.finished.shape[1]
+            return {s: min(n, most) for s, n in counts.items()}, asked
     except (OSError, ValueError, LookupError, TypeError):
         pass
     complete = int(contents.finished.all(axis=0).cumprod().sum())
-    return contents.strategies, complete
+    return dict.fromkeys(contents.strategies, complete), None
 
 
 def _refuse_foreign(path: Path) -> dict[str, Any] | None:

@@ -35,16 +35,23 @@ def dataset(
     """The same, and the daily series, as variables with their units."""
     import xarray as xr
 
-    replicates = np.arange(len(next(iter(values.values()))))
-    metrics = np.array(list(values.values()))
+    count = max(map(len, values.values()))
+    replicates = np.arange(count)
+    metrics = np.full((len(values), count, len(METRICS)), np.nan)  # a strategy that was eliminated has fewer
+    for row, table in zip(metrics, values.values(), strict=True):
+        row[: len(table)] = table
     variables: dict[str, tuple[Sequence[str], NDArray[np.floating], dict[str, str]]] = {
         name: (("strategy", "replicate"), metrics[:, :, i], {"units": metric.unit, "long_name": metric.definition})
         for i, (name, metric) in enumerate(METRICS.items())
     }
     for name, (unit, meaning) in SERIES.items():
-        variables[name] = (("strategy", "replicate", "day"), series[name], {"units": unit, "long_name": meaning})
-    count = next(iter(series.values())).shape[-1]
-    days = np.datetime64(scenario.mission.start, "ns") + np.arange(count) * np.timedelta64(1, "D")
+        variables[name] = (
+            ("strategy", "replicate", "day"),
+            series[name][:, :count],
+            {"units": unit, "long_name": meaning},
+        )
+    length = next(iter(series.values())).shape[-1]
+    days = np.datetime64(scenario.mission.start, "ns") + np.arange(length) * np.timedelta64(1, "D")
     return xr.Dataset(
         variables,
         coords={"strategy": list(values), "replicate": replicates, "day": days},

@@ -49,8 +49,11 @@ def skew_corrected(values: Floats, degrees: int) -> Interval:
     return min(low, mean - spread * studentised(reach)), max(high, mean - spread * studentised(-reach))
 
 
-def share(count: int, n: int) -> Interval:
-    """Clopper & Pearson's exact interval of a probability, of which `count` of `n` trials came true."""
+def share(count: float, n: int) -> Interval:
+    """Clopper & Pearson's exact interval of a probability, of which `count` of `n` trials came true.
+
+    A share of a trial, as of a tie, lies between the whole ones.
+    """
     low = float(betaincinv(count, n - count + 1, _TAIL)) if count > 0 else 0.0
     high = float(betaincinv(count + 1, n - count, 1 - _TAIL)) if count < n else 1.0
     return low, high

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.description.radiation import dose_facts, most_exposed_plane
+from sim.environment import Environment
 from sim.experiment import statistics
 from sim.experiment.controls import no_controls
 from sim.experiment.record import LOSSES
@@ -51,6 +53,19 @@ def in_a_year(names: tuple[str, ...], took: Floats, years: float) -> dict[str, d
             for column, (loss, (unit, _)) in enumerate(LOSSES.items())
         }
         for name, group in groups.items()
+    }
+
+
+def dose(environment: Environment) -> dict[str, float]:
+    """As of `Study.dose`: nothing on the ground."""
+    if environment.hall is not None:
+        return {"rad_per_year": 0.0, "storms_rad_per_year": 0.0, "krad_over_design_life": 0.0, "planes": 0}
+    found = dose_facts(environment, most_exposed_plane(environment).id)
+    return {
+        "rad_per_year": found["dose_rad_per_year"]["mean"],
+        "storms_rad_per_year": found["dose_rad_per_year"]["expected_storms"],
+        "krad_over_design_life": found["dose_krad_end_of_life"],
+        "planes": len(environment.shell_planes),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,12 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.metrics)
+
+    def first(self, count: int) -> Sample:
+        """The sample of the first replicates."""
+        return (
+            self if count >= len(self) else replace(self, metrics=self.metrics[:count], controls=self.controls[:count])
+        )
 
     @cached_property
     def regression(self) -> Regression:

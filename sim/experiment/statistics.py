@@ -1,4 +1,4 @@
-"""What the replicates of a study say: means with intervals, paired differences, rankings, and what pairing gained.
+"""What the replicates of a study say: means with intervals, paired differences, and rankings.
 
 Pure.  A row is a replicate.  Means and differences are adjusted by the *birth controls* (`sim.result.Controls`), whose
 expectations are known exactly (`sim.experiment.controls`), where that can be trusted: with replicates enough, a metric
@@ -9,7 +9,7 @@ intervals are those of the plain replicates (`sim.experiment.intervals`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -21,11 +21,8 @@ from sim.experiment.intervals import Interval, is_rare, mean_interval, skew_corr
 
 Floats = NDArray[np.float64]
 
-LEAST_FOR_PRECISION = 20
-"""Replicates before a stopping rule may look at an interval's width: fewer too often look precise by chance."""
 WORTH_ADJUSTING = 0.75
 """Controls that leave more than this share of a metric's variance do not adjust its mean: they would widen it."""
-_EXACT = 1e-9  # residual variance, relative to the variance explained, below which a difference counts as determined
 
 
 @dataclass(frozen=True)
@@ -195,54 +192,6 @@ def ranking(values: Mapping[str, Floats], better: Literal["higher", "lower"]) ->
     share = (counted / counted.sum(axis=0)).mean(axis=1).tolist() if counted.size else [None] * len(values)
     found = [{"strategy": strategy, "p_best": p} for strategy, p in zip(values, share, strict=True)]
     return sorted(found, key=lambda row: -(row["p_best"] or 0.0))
-
-
-def variance_reduction(a: Floats, b: Floats, regression: Regression) -> dict[str, Any]:
-    """By what factors the variance of a - b falls below that of independent seeds.
-
-    `pairing` by common random numbers, (var a + var b) / var(a - b); `controls` by the regression on top of it; `total`
-    their product.  `exact` where nothing is left: the controls determine the difference.  `None` where too few
-    replicates, or no variance at all, leave a factor undefined.
-    """
-    none: dict[str, Any] = {"pairing": None, "controls": None, "total": None}
-    if len(a) < 3 or not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return none
-    apart = float(a.var(ddof=1) + b.var(ddof=1))
-    paired = float((a - b).var(ddof=1))
-    rounding = (1e-14 * float(max(np.abs(a).max(), np.abs(b).max()))) ** 2
-    if paired <= max(rounding, _EXACT**2 * apart):
-        return {**none, "exact": True}
-    pairing = apart / paired
-    if not regression.adjusts:
-        return {**none, "pairing": pairing}
-    residual = regression.fit(a - b)[2]
-    if residual <= max(rounding, _EXACT * paired):
-        return {**none, "pairing": pairing, "exact": True}
-    return {"pairing": pairing, "controls": paired / residual, "total": apart / residual}
-
-
-def replicates_for_precision(estimates: Sequence[Estimate], precision: float, most: int) -> int:
-    """How many replicates to have next, for each estimate's half-width to be within `precision` of its mean.
-
-    The present number when that is reached, or when it is `most`.  Otherwise what the present widths ask for, but at
-    least a quarter more and at most double: so there are few looks, and an interval that is narrow by chance has few
-    chances to end the study.  Never below `LEAST_FOR_PRECISION`.  Undefined estimates are ignored.
-    """
-    n = min(e.n for e in estimates)
-    if n < LEAST_FOR_PRECISION:
-        return min(LEAST_FOR_PRECISION, most)
-    worst = max((relative_half_width(e) for e in estimates), default=0.0)
-    if worst <= precision or n >= most:
-        return n
-    needed = n * (worst / precision) ** 2
-    return min(most, int(np.ceil(np.clip(needed, 1.25 * n, 2 * n))))
-
-
-def relative_half_width(e: Estimate) -> float:
-    """Half the interval over the mean; 0 where either is undefined or the interval is a point."""
-    if not e.half_width or e.mean is None:
-        return 0.0
-    return e.half_width / abs(e.mean) if e.mean else np.inf
 
 
 def _of_pseudo_values(

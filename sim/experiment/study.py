@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.description import facts
-from sim.description.radiation import dose_facts, most_exposed_plane
 from sim.description.warnings import warnings_of_strategies
 from sim.economics import discount_rate
 from sim.environment import Environment
@@ -23,11 +22,16 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import frames, statistics, study_file
 from sim.experiment.accounts import accounts_text
-from sim.experiment.controls import Regression
+from sim.experiment.chances import Chances
+from sim.experiment.decision import decision_texts
 from sim.experiment.envelope import Envelope
-from sim.experiment.losses import by_cause, in_a_year
-from sim.experiment.record import Record, Task
-from sim.experiment.sample import QUANTITIES, Sample
+from sim.experiment.losses import by_cause, dose, in_a_year
+from sim.experiment.pairs import Pair, ReplicatesNeeded
+from sim.experiment.quantile_tables import quantiles_text
+from sim.experiment.quantiles import quantiles_json, service_level_json
+from sim.experiment.record import Task
+from sim.experiment.sample import Sample
+from sim.experiment.selection import Selection
 from sim.experiment.spending import Spending, spending_text
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import WIDTH, losses, table
@@ -65,11 +69,23 @@ class Study:
     """Fetches the log of one replicate."""
     losses_by_cause: tuple[tuple[str, ...], Floats] | None = field(default=None, repr=False)
     """Causes, and what each took, shape (strategies, replicates, causes, `LOSSES`); none: they are in the folder."""
+    selection: Selection | None = None
+    """The strategy that was selected, if that was asked for: only then strategies differ in their replicates."""
 
     @property
     def replicates(self) -> int:
-        """Replicates of each strategy."""
-        return len(self.samples[self.strategies[0]])
+        """Replicates of each strategy; after a selection, of that with most."""
+        return max(map(len, self.samples.values()))
+
+    @property
+    def common_replicates(self) -> int:
+        """Replicates that all strategies have; fewer than `replicates` after a selection alone."""
+        return min(map(len, self.samples.values()))
+
+    def daily(self, strategy: str, name: str) -> NDArray[np.float32]:
+        """A daily series of each replicate of a strategy, shape (replicates, days)."""
+        count = len(self._sample(strategy))
+        return self.series[name][self.strategies.index(strategy), :count]
 
     @cached_property
     def environment(self) -> Environment:
@@ -101,6 +117,7 @@ class Study:
             samples=samples,
             series={name: values[rows] for name, values in self.series.items()},
             losses_by_cause=(causes, took[rows]),
+            selection=None,
         )
 
     def values(self, strategy: str, metric: str) -> Floats:
@@ -124,28 +141,11 @@ class Study:
         `rad_per_year`, rad(Si): mean over the mission without storms; `storms_rad_per_year`: expectation of storms;
         `krad_over_design_life`: of a satellite that begins work on day 0, expected storms included.
         """
-        if self.scenario.campus is not None:
-            return {"rad_per_year": 0.0, "storms_rad_per_year": 0.0, "krad_over_design_life": 0.0, "planes": 0}
-        found = dose_facts(self.environment, most_exposed_plane(self.environment).id)
-        return {
-            "rad_per_year": found["dose_rad_per_year"]["mean"],
-            "storms_rad_per_year": found["dose_rad_per_year"]["expected_storms"],
-            "krad_over_design_life": found["dose_krad_end_of_life"],
-            "planes": len(self.environment.shell_planes),
-        }
+        return dose(self.environment)
 
     def differences(self) -> dict[str, dict[str, Difference]]:
         """For every metric the mean paired difference of every two strategies, named "a - b"."""
-        return {
-            name: {f"{a} - {b}": self._difference(name, a, b, regression) for (a, b), regression in self._pairs.items()}
-            for name in METRICS
-        }
-
-    def _difference(self, metric: str, a: str, b: str, regression: Regression) -> Difference:
-        first, second = self.samples[a].ratio(metric), self.samples[b].ratio(metric)
-        if first and second:
-            return statistics.difference_of_ratios(first, second, regression, QUANTITIES[metric])
-        return statistics.difference(self.values(a, metric), self.values(b, metric), regression, QUANTITIES[metric])
+        return {name: {f"{a} - {b}": pair.difference(name) for (a, b), pair in self._pairs.items()} for name in METRICS}
 
     def verdicts(self) -> list[Verdict]:
         """Which strategy is best, by each metric that has a verdict; the last one is that of the study."""
@@ -157,7 +157,7 @@ class Study:
         Most often first.  Often best is not best in the mean: `verdicts` follow the means.
         """
         return {
-            name: statistics.ranking({s: self.values(s, name) for s in self.strategies}, metric.better)
+            name: statistics.ranking({s: self._in_common(s, name) for s in self.strategies}, metric.better)
             for name, metric in METRICS.items()
         }
 
@@ -167,25 +167,29 @@ class Study:
             return None
         return Envelope.of(
             *(
-                {s: self.values(s, name) for s in self.strategies}
+                {s: self._in_common(s, name) for s in self.strategies}
                 for name in ("total_cost_usd", "discounted_served_gpu_hours")
             )
         )
 
     def variance_reduction(self) -> dict[str, dict[str, Any]]:
         """For every two strategies, what pairing and controls gained in the difference of `VARIANCE_METRIC`."""
-        return {
-            f"{a} - {b}": statistics.variance_reduction(
-                self.values(a, VARIANCE_METRIC), self.values(b, VARIANCE_METRIC), regression
-            )
-            for (a, b), regression in self._pairs.items()
-        }
+        return {f"{a} - {b}": pair.variance_reduction(VARIANCE_METRIC) for (a, b), pair in self._pairs.items()}
+
+    def replicates_for_decision(
+        self, a: str, b: str, metric: str | None = None, difference: float | None = None
+    ) -> ReplicatesNeeded:
+        """How many replicates would tell two strategies apart, with and without pairing and controls.
+
+        `metric`: by default that of the study's verdict.  `difference`: the true one, by default as large as seen.
+        """
+        metric = metric_named(metric or self.verdicts()[-1].metric).name
+        return Pair.of(self._sample(a), self._sample(b)).replicates_needed(metric, difference)
 
     def events(self, strategy: str, replicate: int = 0) -> EventLog:
         """The log of one replicate."""
-        self._sample(strategy)
-        if not 0 <= replicate < self.replicates:
-            raise InputError(f"no replicate {replicate}: the study has {self.replicates}, numbered from 0")
+        if not 0 <= replicate < (count := len(self._sample(strategy))):
+            raise InputError(f"no replicate {replicate}: the study has {count}, numbered from 0")
         return self.events_of(Task(strategy, replicate))
 
     def result(self, strategy: str, replicate: int = 0) -> Result:
@@ -217,9 +221,13 @@ class Study:
     def _repr_html_(self) -> str:
         return f"<pre>{escape(self.table())}</pre>"
 
-    def table(self, width: int = WIDTH) -> str:
-        """The study in words and numbers, for people, in lines of at most `width` characters (and at most 110)."""
-        count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
+    def table(self, width: int = WIDTH, *, quantiles: bool = False) -> str:
+        """The study in words and numbers, for people, in lines of at most `width` characters (and at most 110).
+
+        `quantiles`: with what single histories do, and the service level that is kept with some probability.
+        """
+        few, many = self.common_replicates, self.replicates
+        count = f"{many} replicate{'s' if many > 1 else ''}" if few == many else f"{few} to {many} replicates"
         each = " of each strategy" if len(self.strategies) > 1 else ""
         years = self.scenario.mission.years
         span = "1 year" if years == 1 else f"{years:g} years"
@@ -234,7 +242,9 @@ class Study:
             accounts=(
                 accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
                 spending_text(self.spending, width),
+                quantiles_text(self.samples, self.scenario.service.sla_capacity_fraction, width) if quantiles else "",
             ),
+            decision=self.decision_texts(),
             on_ground=self.scenario.campus is not None,
             rate_per_year=discount_rate(self.scenario),
             currency_year=self.scenario.economics.currency_year,
@@ -259,6 +269,8 @@ class Study:
             **head,
             "metrics": {name: estimate.to_json() for name, estimate in self.metrics(strategy).items()},
             "waterfall": self.waterfall(strategy),
+            "quantiles": quantiles_json(self.samples[strategy]),
+            "service_level": service_level_json(self.samples[strategy]),
             "spending": self.spending[strategy].to_json(),
             "causes": self._json_causes(strategy),
             "dose": self.dose(),
@@ -266,7 +278,10 @@ class Study:
 
     def to_json_compare(self) -> dict[str, Any]:
         """The output of `orbitfleet compare --json`: numbers finite or `None`."""
-        final = next(reversed(self.verdicts()), None)
+        final, value = next(reversed(self.verdicts()), None), self.scenario.service.value_usd_per_gpu_hour
+        needed = (
+            {f"{a} - {b}": one.replicates_needed(final.metric) for (a, b), one in self._pairs.items()} if final else {}
+        )
         return {
             **self._json_head(),
             "strategies": {
@@ -279,14 +294,26 @@ class Study:
             },
             "ranking": self.ranking(),
             "envelope": best.to_json() if (best := self.envelope()) else None,
+            "best_by_value": chances.to_json(value, best.flips) if best and (chances := self.chances) else None,
+            "selection": self.selection.to_json() if self.selection else None,
+            "quantiles": {strategy: quantiles_json(sample) for strategy, sample in self.samples.items()},
+            "service_level": {strategy: service_level_json(sample) for strategy, sample in self.samples.items()},
             "verdict": final.text if final else "",
             "no_difference": list(final.no_difference) if final else [],
             "variance_reduction": self.variance_reduction(),
+            "replicates_needed": {name: one.to_json() for name, one in needed.items()},
             "waterfall": {strategy: self.waterfall(strategy) for strategy in self.strategies},
             "spending": {strategy: spent.to_json() for strategy, spent in self.spending.items()},
             "causes": {strategy: self._json_causes(strategy) for strategy in self.strategies},
             "dose": self.dose(),
         }
+
+    def decision_texts(self) -> list[str]:
+        """How sure a comparison is of its verdicts: sentences for the table and the page."""
+        if len(self.strategies) < 2:
+            return []
+        worth = (self.chances, self.scenario.service.value_usd_per_gpu_hour) if self.chances else None
+        return decision_texts(self._pairs, self.verdicts(), worth, self.selection)
 
     @cached_property
     def spending(self) -> dict[str, Spending]:
@@ -294,7 +321,7 @@ class Study:
         return {
             strategy: Spending.of(
                 self.scenario,
-                (self.result(strategy, replicate) for replicate in range(self.replicates)),
+                (self.result(strategy, replicate) for replicate in range(len(self.samples[strategy]))),
                 float(self.values(strategy, "discounted_useful_gpu_hours").mean()),
             )
             for strategy in self.strategies
@@ -319,9 +346,8 @@ class Study:
 
     def _tolls_of(self, strategy: str) -> tuple[tuple[str, ...], Floats]:
         """Causes, and what each took of a strategy, shape (replicates, causes, `LOSSES`)."""
-        self._sample(strategy)
-        names, took = self.losses
-        return names, took[self.strategies.index(strategy)]
+        count, (names, took) = len(self._sample(strategy)), self.losses
+        return names, took[self.strategies.index(strategy), :count]
 
     @cached_property
     def losses(self) -> tuple[tuple[str, ...], Floats]:
@@ -344,37 +370,21 @@ class Study:
         }
 
     @cached_property
-    def _pairs(self) -> dict[tuple[str, str], Regression]:
-        """Every two strategies, in the order given, and the controls of both: what is common to both drops out."""
-        samples = self.samples
-        return {
-            (a, b): Regression.on(
-                np.hstack([samples[a].controls, samples[b].controls]),
-                np.hstack([samples[a].expected, samples[b].expected]),
-            )
-            for a, b in combinations(self.strategies, 2)
-        }
+    def _pairs(self) -> dict[tuple[str, str], Pair]:
+        """Every two strategies, in the order given."""
+        return {(a, b): Pair.of(self.samples[a], self.samples[b]) for a, b in combinations(self.strategies, 2)}
+
+    @cached_property
+    def chances(self) -> Chances | None:
+        """How likely each strategy is to have the lowest net cost; none: nobody computes anything."""
+        best = self.envelope()
+        return Chances.of(best) if best else None
+
+    def _in_common(self, strategy: str, metric: str) -> Floats:
+        """One metric of the replicates that all strategies have."""
+        return self.values(strategy, metric)[: self.common_replicates]
 
     def _sample(self, strategy: str) -> Sample:
         if strategy not in self.samples:
             raise InputError(f"no strategy {strategy!r} in this study; it has {', '.join(self.strategies)}")
         return self.samples[strategy]
-
-
-def study_of_records(
-    scenario: Scenario, strategies: Sequence[str], seed: int, records: Mapping[Task, Record], provenance: dict[str, Any]
-) -> Study:
-    """A study in memory."""
-    replicates = len(records) // len(strategies)
-    table_ = [[records[Task(strategy, r)] for r in range(replicates)] for strategy in strategies]
-    return Study(
-        scenario=scenario,
-        strategies=tuple(strategies),
-        seed=seed,
-        samples={s: Sample.of(one.figures for one in row) for s, row in zip(strategies, table_, strict=True)},
-        series={name: np.array([[one.series[name] for one in row] for row in table_]) for name in table_[0][0].series},
-        provenance=provenance,
-        folder=None,
-        events_of=lambda task: records[task].events,
-        losses_by_cause=(table_[0][0].causes, np.array([[one.losses_by_cause for one in row] for row in table_])),
-    )

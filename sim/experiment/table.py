@@ -108,6 +108,7 @@ def table(
     equal_service: tuple[Service, Envelope | None] | None = None,
     *,
     accounts: Sequence[str] = (),
+    decision: Sequence[str] = (),
     on_ground: bool = False,
     rate_per_year: float = 0.0,
     currency_year: int = 2026,
@@ -116,9 +117,9 @@ def table(
 
     Differences are shown as in the picture of them, the later strategy minus the earlier: against what was named first.
     `equal_service`: what a GPU-hour is worth, and which strategy is best at which value of one; `accounts`: tables of
-    where GPU-hours and money went; `on_ground`: of hosts, which do not fly; `rate_per_year`: at which money, of the
-    `currency_year`, is discounted.  All lines keep within `width`, or `WIDTH` where that is less; in full width, the
-    last line is the last verdict, a sentence of any length.
+    where GPU-hours and money went; `decision`: how sure the verdicts are; `on_ground`: of hosts, which do not fly;
+    `rate_per_year`: at which money, of the `currency_year`, is discounted.  All lines keep within `width`, or `WIDTH`
+    where that is less; in full width, the last line is the last verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
     lines = _wrapped(title, width)
@@ -139,7 +140,7 @@ def table(
             lines += ["", *_wrapped(BEST, width), *(f"  {line}" for line in named)]
     for account in filter(None, accounts):
         lines += ["", *account.splitlines()]
-    texts += [shares_text(ranking[verdict.metric], verdict.metric) for verdict in found]
+    texts += [*(shares_text(ranking[verdict.metric], verdict.metric) for verdict in found), *decision]
     lines += ["", *(line for text in texts for line in _wrapped(text, width))]
     if found:
         *others, final = (verdict.text for verdict in found)

@@ -163,11 +163,12 @@ def opportunity_losses(scenario: Scenario, tuned: Mapping[str, Tuned], study: St
     """
     environment, losses = Environment.build(scenario), {}
     for name in (name for name, one in tuned.items() if one.changed):
-        sample = simulate_many(scenario, environment, name, study.seed, range(study.replicates))
+        count = len(study.samples[name])
+        sample = simulate_many(scenario, environment, name, study.seed, range(count))
         losses[name] = difference(
             sample.values(OBJECTIVE),
             study.values(name, OBJECTIVE),
-            no_controls(study.replicates),
+            no_controls(count),
             QUANTITIES[OBJECTIVE],
         )
     return losses
@@ -180,6 +181,13 @@ def never_launched(tuned: Mapping[str, Tuned], study: Study) -> list[str]:
         for name in tuned
         if not any(study.values(name, metric).any() for metric in ("launches", "supply_launches"))
     ]
+
+
+def told(scenario: Scenario, tuned: Mapping[str, Tuned], study: Study) -> tuple[dict[str, Any], list[str]]:
+    """What the output of `compare --tune` says of it beyond that of `compare`: as JSON and as lines."""
+    losses, idle = opportunity_losses(scenario, tuned, study), never_launched(tuned, study)
+    lines = ["Parameters found on other replicates:", *tuning_text(tuned, losses, idle)]
+    return {"tuning": tuning_json(tuned, losses, idle)}, lines
 
 
 def tuning_json(tuned: Mapping[str, Tuned], losses: Mapping[str, Difference], idle: Collection[str]) -> dict[str, Any]:

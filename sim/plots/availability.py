@@ -40,13 +40,13 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     strip = ax if environment.hall is not None else beneath(ax, 0.22)  # no light to show on the ground
     # Planes that pause in turn alternate within weeks, which would hide the strategies: average over it.
     alternate = environment.policy in ("pause", "migrate") and len(environment.shell_planes) > 1
-    series = np.asarray(study.series["online_fraction"], dtype=float)
-    centres, online = _moving_mean(100 * series, 30 if alternate else 1)
-    centres = np.minimum(centres, scenario.mission.days)  # the last day may be short
-    lowest, replicates, ended = 100.0, series.shape[1], False
-    for number, (name, look) in enumerate(zip(study.strategies, looks(len(online)), strict=True)):
-        end = _last_day(study, number)
-        days, values = _until(end, centres, online[number])
+    lowest, replicates, ended = 100.0, study.replicates, False
+    for name, look in zip(study.strategies, looks(len(study.strategies)), strict=True):
+        series = np.asarray(study.daily(name, "online_fraction"), dtype=float)
+        centres, online = _moving_mean(100 * series, 30 if alternate else 1)
+        centres = np.minimum(centres, scenario.mission.days)  # the last day may be short
+        end = _last_day(study, name)
+        days, values = _until(end, centres, online)
         dates = dates_of(scenario.mission.start, days)
         low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=0)
         if replicates > 1:
@@ -75,10 +75,10 @@ def compute_availability(study: Study, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _last_day(study: Study, strategy: int) -> float | None:
+def _last_day(study: Study, strategy: str) -> float | None:
     """Day on which the last satellite of any replicate has ended; none: there are some at the mission's end."""
-    working = np.flatnonzero((np.asarray(study.series["satellites_working"][strategy]) > 0).any(axis=0))
-    days = study.series["satellites_working"].shape[-1]
+    series = np.asarray(study.daily(strategy, "satellites_working"))
+    working, days = np.flatnonzero((series > 0).any(axis=0)), series.shape[-1]
     return float(working[-1] + 1) if len(working) and working[-1] + 1 < days else None
 
 

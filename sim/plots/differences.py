@@ -48,7 +48,9 @@ def paired_differences(
         scale, unit = _scale(metric_named(metric))
         panel.axvline(0, color="0.35", linewidth=1.0, linestyle="-")
         for row, (name, look) in enumerate(zip(others, theirs, strict=True)):
-            raw = scale * (study.values(name, metric) - study.values(reference, metric))
+            both = [study.values(one, metric) for one in (name, reference)]
+            paired = min(map(len, both))  # after a selection one may have fewer replicates
+            raw = scale * (both[0][:paired] - both[1][:paired])
             # The study holds the opposite difference.
             e = reversed_difference(found[metric][f"{reference} - {name}"])
             estimate = [nan if x is None else scale * x for x in (e.mean, e.ci_low, e.ci_high)]

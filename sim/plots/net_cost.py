@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from sim.plots.axes import looks, new_axes, title_and_legend
+from sim.plots.axes import beneath, looks, new_axes, percent, title_and_legend
 from sim.plots.style import styled
 
 if TYPE_CHECKING:
@@ -32,12 +32,15 @@ def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
     """How much more each strategy costs at equal service than the best one, by the value of a GPU-hour.
 
     Line: mean; band: 95 % interval of the paired difference to the best one at that value.  The strip beneath says
-    which is best.  Raises `ValueError` for a study without jobs or of one strategy.
+    which is best, and the axes below how sure that is: lines, the probability that a strategy's mean is the lowest;
+    dots, the share of single replicates in which it is.  Raises `ValueError` for a study without jobs or of one
+    strategy.
     """
     best = study.envelope()
     if best is None or len(study.strategies) < 2:
         raise ValueError("net cost needs jobs, and two strategies or more")
-    ax = new_axes(9.0, 5.2) if ax is None else ax
+    ax = new_axes(9.0, 6.4) if ax is None else ax
+    below = beneath(ax, 0.34)
     today = study.scenario.service.value_usd_per_gpu_hour
     last = best.flips[-1].value_usd if best.flips else 0.0
     reach = max(_FLIPS_SHOWN * last, _LEAST_REACH * today, 1.0)
@@ -66,7 +69,7 @@ def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
     ax.axvline(today, color="0.6", linewidth=1.0, linestyle="-")
     ax.annotate(f"${today:g}: value in the scenario", (today, 0.80), (3, 0), xycoords=("data", "axes fraction"),
                 textcoords="offset points", va="top", fontsize=9, color="0.4")  # fmt: skip
-    ax.set_xlabel("value of a useful GPU-hour, USD")
+    _chance_lines(below, study, values, styles)
     ax.set_ylabel("net cost above the lowest, million USD")
     count = study.replicates
     many = f"line: mean of {count} replicates; band: 95 % interval" if count > 1 else "one replicate"
@@ -77,6 +80,25 @@ def net_cost(study: Study, *, ax: Axes | None = None) -> Axes:
         study.scenario.changes_text,
     )
     return ax
+
+
+def _chance_lines(ax: Axes, study: Study, values: Floats, styles: Mapping[str, Mapping[str, Any]]) -> None:
+    """How sure it is at each value which strategy is the best: in the mean, and in single replicates."""
+    assert study.chances is not None
+    found = [study.chances.at(float(value)) for value in values]
+    for number, name in enumerate(study.strategies):
+        if look := styles.get(name):
+            ax.plot(values, [100 * one[number].p_best for one in found], color=look["color"], linestyle="none",
+                    marker=".", markersize=4, markevery=4)  # fmt: skip
+            if study.replicates > 1:
+                ax.plot(values, [100 * (one[number].p_lowest_mean or 0.0) for one in found], **look)
+    ax.set_ylim(-4, 104)
+    percent(ax, 2)
+    ax.set_ylabel("is the best")
+    ax.set_xlabel(
+        "value of a useful GPU-hour, USD\nbelow, line: probability that the mean is the lowest; dots: share of single "
+        "replicates"
+    )
 
 
 def _value_axis(ax: Axes, reach: float, today: float) -> Floats:

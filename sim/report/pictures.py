@@ -59,7 +59,9 @@ def _net_cost(study: Study) -> tuple[str, str]:
         "Which strategy is best at which value of a GPU-hour",
         "Each line is how far a strategy's net cost lies above the lowest one, so the line at 0 is the best strategy, "
         "which the strip at the bottom names. Find what a GPU-hour is worth to you on the axis below: the scenario "
-        f"says ${value:,.2f}. The closer a dotted line is to it, the more easily the verdict turns.",
+        f"says ${value:,.2f}. The closer a dotted line is to it, the more easily the verdict turns. "
+        "Below, a line near 100 % is a strategy that chance does not dispute; its dots say how often it wins in a "
+        "single history.",
     )
 
 

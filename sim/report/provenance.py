@@ -32,10 +32,16 @@ def provenance_rows(provenance: Mapping[str, Any], study: Study | None = None) -
     rows = [(_NAMES.get(key, key.replace("_", " ")), _text(key, value)) for key, value in provenance.items()]
     if study is not None:
         rows.append(("strategies", ", ".join(study.strategies)))
-        rows.append(("replicates of each", str(study.replicates)))
+        counts = dict.fromkeys(str(len(study.samples[strategy])) for strategy in study.strategies)
+        rows.append(("replicates of each", ", ".join(counts if len(counts) == 1 else _counts(study))))
         if provenance.get("code_sha256") != package_digest():
             rows.append(("page", "written by other code than the results: figures may differ from those of then"))
     return [(name, value) for name, value in rows if value]
+
+
+def _counts(study: Study) -> list[str]:
+    """Replicates of each strategy, where a selection gave some fewer."""
+    return [f"{strategy} {len(study.samples[strategy])}" for strategy in study.strategies]
 
 
 def rerun_commands(study: Study) -> list[tuple[str, str]]:
@@ -43,7 +49,10 @@ def rerun_commands(study: Study) -> list[tuple[str, str]]:
     what = ["run", SCENARIO, "--strategy", study.strategies[0]]
     if len(study.strategies) > 1:
         what = ["compare", SCENARIO, "--strategies", ",".join(study.strategies)]
-    again = [*what, "--replicates", str(study.replicates), "--seed", str(study.seed), "--out", "again"]
+    count = study.replicates
+    if study.selection:
+        what, count = [*what, *study.selection.goal.options], study.selection.first_stage
+    again = [*what, "--replicates", str(count), "--seed", str(study.seed), "--out", "again"]
     return [
         ("Simulate it again, with the same random failures", command_line(["orbitfleet", *again])),
         ("Say what the scenario means", f"orbitfleet describe {SCENARIO}"),

@@ -62,6 +62,7 @@ def how_sure(
             _replicates(study),
             intervals_text(metrics, differences, study.replicates, on_ground=on_ground),
             shares_text(study.ranking()[verdict.metric], verdict.metric) if verdict else "",
+            *study.decision_texts(),
             turning_point(verdict, study.envelope(), study.scenario.service.value_usd_per_gpu_hour),
             "Not in any interval: errors of the model itself, and of the prices, failure rates and sizes put into it. "
             f"Here {how_known(figures)}: the list is below."
@@ -74,10 +75,12 @@ def how_sure(
 def _replicates(study: Study) -> str:
     if study.replicates == 1:
         return ""  # what the intervals say of one replicate says it all
+    few, most = study.common_replicates, study.replicates
+    times = str(most) if few == most else f"{few} to {most}"
     if len(study.strategies) == 1:
         return f"{study.replicates} replicates were simulated, each with other random failures."
     return (
-        f"Each strategy was simulated {study.replicates} times. Replicate by replicate all strategies met the same "
+        f"Each strategy was simulated {times} times. Replicate by replicate all strategies met the same "
         "random failures, so the differences between them are surer than the figures themselves."
     )
 

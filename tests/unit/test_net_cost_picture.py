@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from sim import experiment, plots
 from sim.plots.net_cost import _share_of_axis, _styles, _value_axis
 
 
@@ -30,3 +31,22 @@ def test_far_flips_make_the_axis_logarithmic_beyond_the_value_of_today() -> None
     # A flip at 4 is not squeezed into the edge.
     assert 0.2 < _share_of_axis(far, 4.0) < 0.6
     assert abs(_share_of_axis(far, 400.0) - 1) < 1e-9
+
+
+def test_beneath_it_stands_how_sure_it_is_which_one_is_the_best(fleet) -> None:
+    scenario = fleet(slots=6, gpus=2, bus={"kind": "exponential", "rate_per_year": 0.3}, lead=60)
+    job = {"kind": "training", "gpus": 2, "work_gpu_hours": 1e6}
+    scenario = scenario.model_validate(scenario.model_dump() | {"workload": {"jobs": [job]}})
+    study = experiment.compare(scenario, ["run_to_failure", "replace_on_failure"], 6, 1, workers=1)
+    ax = plots.net_cost(study)
+    below = ax.figure.axes[1]
+    lines = [line for line in below.get_lines() if line.get_linestyle() != "None"]
+    dots = [line for line in below.get_lines() if line.get_linestyle() == "None"]
+    assert len(lines) == len(dots) == 2
+    chances = study.chances
+    for number, value in enumerate(lines[0].get_xdata()[::50]):
+        sure, often = chances.lowest_mean(value), chances.at(value)
+        for line, dot, name, one in zip(lines, dots, study.strategies, often, strict=True):
+            assert line.get_ydata()[50 * number] == 100 * sure[name]
+            assert dot.get_ydata()[50 * number] == 100 * one.p_best
+    assert sum(line.get_ydata()[0] for line in lines) == 100

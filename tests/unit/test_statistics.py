@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from sim.experiment.controls import Regression, no_controls
+from sim.experiment.pairs import variance_reduction
 from sim.experiment.statistics import (
     Quantity,
     Ratio,
@@ -13,9 +14,8 @@ from sim.experiment.statistics import (
     estimate,
     estimate_ratio,
     ranking,
-    replicates_for_precision,
-    variance_reduction,
 )
+from sim.experiment.stopping import replicates_for_precision
 
 SHARE = Quantity("1", 0.0, 1.0)
 FREE = Quantity("1")

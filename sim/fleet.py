@@ -274,9 +274,20 @@ class FleetView:
         """Every plane by itself, in order of id, each made when it is asked for."""
         return _Planes(self)
 
-    def ending_before(self, day: float) -> Ints:
-        """Satellites of each plane at work in slots that reach the end of their design life by then."""
-        ending = np.flatnonzero(self.life_end_day <= day)  # few, where strategies order ahead at every look
+    def ending_before(self, day: float, planes: NDArray[np.intp] | None = None) -> Ints:
+        """Satellites of each plane at work in slots that reach the end of their design life by then.
+
+        `planes`: in which to look, the others have 0; none: all.
+        """
+        if planes is None or 2 * len(planes) > len(self.slots):
+            ending = np.flatnonzero(self.life_end_day <= day)  # few, where strategies order ahead at every look
+        else:
+            layouts_ = [self._fleet.planes[plane] for plane in planes.tolist()]
+            found = (
+                one.first_berth + np.flatnonzero(self.life_end_day[one.first_berth : one.end_berth] <= day)
+                for one in layouts_
+            )
+            ending = np.concatenate([np.empty(0, np.intp), *found])
         ending = ending[self.state[ending] == BerthState.WORKING]
         return np.bincount(self.plane_of[ending], minlength=len(self.slots)).astype(np.int32)
 

@@ -35,8 +35,12 @@ class OnOrbitSpares(Sparing, Replenishing):
     def decide(self, fleet: FleetView) -> list[Action]:
         actions, launches = list[Action](), list[Launch]()
         position = (fleet.stored + fleet.on_order - self.vacant(fleet))[fleet.changed]
+        # Where no slot is empty and nobody is worn out, spares stay where they are.
+        wanted = fleet.stored > 0
+        if self.retire_below_gpu_fraction == 0:
+            wanted &= fleet.empty > 0
         for plane, place in zip(fleet.changed.tolist(), position.tolist(), strict=True):
-            if fleet.stored[plane]:
+            if wanted[plane]:
                 actions += self.fill(fleet, plane)
             if place <= self.reorder_point:
                 missing = self.spares_per_plane - place

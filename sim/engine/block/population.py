@@ -88,7 +88,8 @@ class Population(Residents):
         gpus = self.known.scenarios[design].satellite.gpus
         columns.berth[lives] = berths
         fleet.satellite[berths], fleet.design[berths], fleet.gpus_alive[berths] = serials, design, gpus
-        fleet.birth_day[berths], fleet.life_end_day[berths] = day, end
+        fleet.birth_day[berths] = day
+        fleet.set_life_ends(berths, end)
         self.life_in[berths] = lives
         self.log.extend(
             len(lives),
@@ -293,7 +294,7 @@ class Population(Residents):
             coarse = self.known.coarse[number]
             end, dry = coarse.planned_end(plane[mine], birth[mine], self.extended_days, spent_m_s[mine])
             end = np.maximum(end, day)
-            fleet.life_end_day[slots[mine]] = end
+            fleet.set_life_ends(slots[mine], end)
             self._woken.append((number, new[mine], plane[mine], birth[mine], np.full(len(mine), day), end, dry))
         there = day + days
         self._placed.add(self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth)

@@ -104,6 +104,19 @@ def test_a_spare_ages_slowly_until_it_is_woken_and_takes_its_luck_along():
         assert day >= placed_day.get(satellite, 0.0)
 
 
+def test_what_died_in_store_dies_once():
+    # Spares lose as many GPUs as satellites at work do.
+    heavy = (
+        "reliability.gpu={kind: exponential, rate_per_year: 0.3}",
+        "reliability.bus={kind: exponential, rate_per_year: 0.1}",
+        "reliability.dormancy_factor=1",
+    )
+    exact, block = (run("on_orbit_spares", mode, *heavy) for mode in ("exact", "block"))
+    assert exact.events.count(EventKind.ACTIVATED) > 8
+    failures = [measure(one)["gpu_failures"] for one in (exact, block)]
+    assert failures[1] == pytest.approx(failures[0], rel=0.03)
+
+
 def test_results_do_not_depend_on_what_ran_before():
     assert measure(run("scheduled_batch")) == pytest.approx(measure(run("scheduled_batch")), nan_ok=True)
 
@@ -137,6 +150,8 @@ def test_training_and_serving_fill_the_waterfall():
     assert values["useful_gpu_hours"] / values["online_gpu_hours"] == pytest.approx(
         other["useful_gpu_hours"] / other["online_gpu_hours"], rel=0.05
     )
+    # Training alone, in tokens, whose share of all is small here.
+    assert values["tokens"] == pytest.approx(other["tokens"], rel=0.08)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,12 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of all random streams.")]
 Replicates = Annotated[int, typer.Option(min=1, max=1_000_000, help="Replicates to simulate.")]
 Years = Annotated[float | None, typer.Option(help="Horizon in years: short for --set mission.years=Y.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Simulate on a Dask cluster: tcp://host:port of its scheduler.")
+]
+Shard = Annotated[
+    str | None, typer.Option(metavar="I/N", help="Simulate the I-th of N shares only, for `orbitfleet merge`.")
+]
 Out = Annotated[Path | None, typer.Option(help="Output folder; default: results/<scenario>-<sha8>-<seed>.")]
 Force = Annotated[bool, typer.Option("--force", help="Start anew in a folder of another study, or of other code.")]
 AllowCode = Annotated[

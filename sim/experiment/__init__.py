@@ -1,5 +1,6 @@
 """Studies: replicates on many processes, paired comparisons with honest intervals, and the folder that resumes."""
 
+from sim.experiment.cluster import on_cluster
 from sim.experiment.comparison import (
     StudyInterrupted,
     compare,
@@ -26,6 +27,7 @@ __all__ = [
     "default_folder",
     "load_study",
     "newest_folder",
+    "on_cluster",
     "parity",
     "replicate",
     "reprice",

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sim import engine
 from sim.engine.expected import check_expected
@@ -67,7 +67,7 @@ class Options:
     command: Sequence[str] | None = None
     """Command line, for the provenance."""
     executor: Executor | None = None
-    """Another executor than a pool of local processes; it must share the output folder's file system."""
+    """Another executor than a pool of local processes; this process writes what its workers send."""
 
 
 def default_folder(scenario: Scenario, seed: int) -> Path:
@@ -206,14 +206,31 @@ def _study(
 
     with open_folder(options.out, scenario, made_by, force=options.force) as folder:
         figures = folder.figures()
-        saving = Job(scenario, environment, seed, Save(options.out))
-        total = _fill(saving, strategies, replicates, precision, options, figures, lambda one: one)
+        job, receive = _saving(scenario, environment, seed, options.out, remote=options.executor is not None)
+        total = _fill(job, strategies, replicates, precision, options, figures, lambda one: one, receive=receive)
         with _telling_what_is_kept([Task(s, r) for s in strategies for r in range(total)], figures, options.out):
             folder.complete(scenario, strategies, made_by)
             with study_file.Reader(folder.study) as reader:
                 study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
             folder.write_summary(study.to_json())
         return study
+
+
+def _saving(
+    scenario: Scenario, environment: Environment, seed: int, folder: Path, *, remote: bool
+) -> tuple[Job[Any], Callable[[Any], Figures]]:
+    """A job whose replicates end up in a folder, and what to do with what it returns.
+
+    A worker writes what it has simulated, but for a remote one: that need not see our files.
+    """
+    save = Save(folder)
+    if remote:
+        return Job(scenario, environment, seed, Record.of), save.store
+    return Job(scenario, environment, seed, save), _itself
+
+
+def _itself(one: Kept) -> Kept:
+    return one
 
 
 @contextmanager
@@ -229,15 +246,20 @@ def _telling_what_is_kept(tasks: Sequence[Task], done: Mapping[Task, object], fo
 
 
 def _fill(
-    job: Job[Kept],
+    job: Job[Any],
     strategies: Sequence[str],
     replicates: int,
     precision: float | None,
     options: Options,
     done: dict[Task, Kept],
     figures_of: Callable[[Kept], Figures],
+    *,
+    receive: Callable[[Any], Kept] = _itself,
 ) -> int:
-    """Simulate what is missing in `done`, until there are replicates enough; their number."""
+    """Simulate what is missing in `done`, until there are replicates enough; their number.
+
+    `receive`: makes what is kept of what the job returns, in this process.
+    """
     most = max(replicates, MOST_REPLICATES)
     progress = options.progress or (lambda *_: None)
     while True:
@@ -251,7 +273,7 @@ def _fill(
         ):
             progress(count, len(tasks))
             for batch in batches:
-                done.update({figures_of(kept).task: kept for kept in batch})
+                done.update({figures_of(kept).task: kept for kept in map(receive, batch)})
                 count += len(batch)
                 progress(count, len(tasks))
         if precision is None:

@@ -23,12 +23,14 @@ from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.options import (
     AllowCode,
+    Cluster,
     Force,
     Json,
     Out,
     Replicates,
     Seed,
     Settings,
+    Shard,
     Sources,
     Workers,
     Years,
@@ -38,6 +40,7 @@ from sim.cli.predictions import predictions
 from sim.cli.progress import progress
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
+from sim.cli.shards import executor_at, merge, run_shard, shard_named
 from sim.cli.strategy_names import expanded, names_in
 from sim.cli.verify import verify
 from sim.errors import InputError, plain
@@ -90,10 +93,18 @@ def main() -> None:
 
 
 def _end_as_after_ctrl_c() -> None:
-    """Answer a request to terminate, as of a job scheduler, as Ctrl-C: say what is kept, and leave no lock behind."""
+    """Answer a request to end, as of a job scheduler or a terminal that closes, as Ctrl-C.
+
+    It says what is kept and leaves no lock behind.  The exit code is Ctrl-C's too, and not that of the signal: 130 says
+    that the same command resumes, whoever asked for the end.
+    """
     heeds_ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if heeds_ctrl_c and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    if not heeds_ctrl_c or threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _show_version(wanted: bool) -> None:
@@ -128,6 +139,8 @@ def run(
     replicates: Replicates = 1,
     years: Years = None,
     workers: Workers = None,
+    cluster: Cluster = None,
+    shard: Shard = None,
     out: Out = None,
     force: Force = False,
     allow_code: AllowCode = False,
@@ -136,19 +149,19 @@ def run(
     """Simulate one strategy over the mission."""
     from sim import experiment
 
+    part = shard_named(shard)
     scenario = _load(sources, settings, years, allow_code or [strategy or ""])
-    with progress(as_json) as show:
-        study = experiment.run(
-            scenario,
-            strategy=strategy,
-            replicates=replicates,
-            seed=seed,
-            workers=workers,
-            out=out or experiment.default_folder(scenario, seed),
-            force=force,
-            command=_command(),
-            progress=show,
-        )
+    with executor_at(cluster, workers) as executor:
+        options: dict[str, Any] = {"workers": workers, "executor": executor, "force": force, "command": _command()}
+        if part:
+            names = [strategy or scenario.strategy]
+            run_shard(scenario, names, replicates, seed, part, out=out, as_json=as_json, **options)
+            return
+        out = out or experiment.default_folder(scenario, seed)
+        with progress(as_json) as show:
+            study = experiment.run(
+                scenario, strategy=strategy, replicates=replicates, seed=seed, out=out, progress=show, **options
+            )
     finish(study, as_json)
 
 
@@ -174,6 +187,8 @@ def compare(
     seed: Seed = 1,
     years: Years = None,
     workers: Workers = None,
+    cluster: Cluster = None,
+    shard: Shard = None,
     out: Out = None,
     force: Force = False,
     allow_code: AllowCode = False,
@@ -183,6 +198,7 @@ def compare(
     from sim import experiment
     from sim.experiment import tuning
 
+    part = shard_named(shard, tune=tuned, precision=precision)
     names = names_in(strategies)
     scenario = given = _load(sources, settings, years, allow_code or names)
     names = expanded(names, scenario)
@@ -191,19 +207,16 @@ def compare(
         with progress(as_json) as show:
             found = tuning.tune(given, names, seed=seed, workers=workers, progress=show)
         scenario = tuning.with_tuned(given, found)
-    with progress(as_json) as show:
-        study = experiment.compare(
-            scenario,
-            names,
-            replicates=replicates,
-            seed=seed,
-            workers=workers,
-            out=out or experiment.default_folder(scenario, seed),
-            force=force,
-            precision=precision,
-            command=_command(),
-            progress=show,
-        )
+    with executor_at(cluster, workers) as executor:
+        options: dict[str, Any] = {"workers": workers, "executor": executor, "force": force, "command": _command()}
+        if part:
+            run_shard(scenario, names, replicates, seed, part, out=out, as_json=as_json, **options)
+            return
+        out = out or experiment.default_folder(scenario, seed)
+        with progress(as_json) as show:
+            study = experiment.compare(
+                scenario, names, replicates, seed, out=out, precision=precision, progress=show, **options
+            )
     losses, idle = tuning.opportunity_losses(given, found, study), tuning.never_launched(found, study)
     finish(
         study,
@@ -344,6 +357,7 @@ def plot(
 
 app.command()(ground)
 app.command()(report)
+app.command()(merge)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
 

@@ -139,13 +139,17 @@ def _reach(address: str, timeout: float) -> None:
         comm = await connect(address, timeout=timeout, **Security().get_connection_args("client"))
         await comm.close()
 
+    async def speak_in_time() -> None:
+        await asyncio.wait_for(speak(), timeout)  # Dask itself waits for the first words of the other side for ever
+
     try:
         with ThreadPoolExecutor(1) as apart:  # a notebook's own thread has a loop that runs
-            apart.submit(asyncio.run, speak()).result()
+            apart.submit(lambda: asyncio.run(speak_in_time())).result()
     except ValueError as error:
         raise InputError(f"{address}: not an address, such as tcp://10.0.0.1:8786: {error}") from error
     except (OSError, RuntimeError, TypeError) as error:
-        raise InputError(f"{address}: no Dask scheduler answers within {timeout:g} s: {error}") from error
+        why = f": {error}" if str(error) else ""
+        raise InputError(f"{address}: no Dask scheduler answers within {timeout:g} s{why}") from error
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import study_file
 from sim.experiment.executor import Job, perform
-from sim.experiment.folder import RESULTS, SCENARIO, last_request, open_folder, read_provenance
+from sim.experiment.folder import RESULTS, SCENARIO, StudyFolder, last_request, open_folder, read_provenance
 from sim.experiment.provenance import provenance
 from sim.experiment.record import Figures, Record, Save, Task, path_of
 from sim.experiment.sample import Sample
@@ -150,6 +150,9 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
         problem = "not an output folder of orbitfleet" if path.exists() else f"no such folder{nearest_file(path)}"
         raise InputError(f"{path}: {problem}")
     if not (path / study_file.NAME).exists():
+        if "shard" in made_by:
+            which = f"shard {made_by['shard']['index']}/{made_by['shard']['of']}"
+            raise InputError(f"{path}: is {which} of a study: first orbitfleet merge all of them, with --out DIR")
         raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
     scenario = load(path / SCENARIO, allow_code=allow_code)
     with study_file.Reader(path / study_file.NAME) as reader:
@@ -188,15 +191,7 @@ def _study(
     _check_numbers(seed, replicates)
     if precision is not None and not 0 < precision < 1:
         raise InputError(f"precision {precision}: must be above 0 and below 1, such as 0.01 for 1 %")
-    if options.workers is not None and options.workers < 1:
-        raise InputError(f"workers {options.workers}: must be at least 1")
-    if len(set(strategies)) < len(strategies):
-        raise InputError(f"strategies {', '.join(strategies)}: each may be named once")
-    for strategy in strategies:
-        scenario.strategy_named(strategy)
-    made_by = provenance(scenario, strategies, seed, options.command)
-    environment = Environment.build(scenario)
-    check_expected(environment, strategies)
+    environment, made_by = begin(scenario, strategies, seed, options)
 
     if options.out is None:
         records: dict[Task, Record] = {}
@@ -206,17 +201,51 @@ def _study(
 
     with open_folder(options.out, scenario, made_by, force=options.force) as folder:
         figures = folder.figures()
-        job, receive = _saving(scenario, environment, seed, options.out, remote=options.executor is not None)
+        job, receive = saving(scenario, environment, seed, options.out, remote=options.executor is not None)
         total = _fill(job, strategies, replicates, precision, options, figures, lambda one: one, receive=receive)
-        with _telling_what_is_kept([Task(s, r) for s in strategies for r in range(total)], figures, options.out):
-            folder.complete(scenario, strategies, made_by)
-            with study_file.Reader(folder.study) as reader:
-                study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
-            folder.write_summary(study.to_json())
-        return study
+        with _telling_what_is_kept(tasks_of(strategies, total), figures, options.out):
+            return finish(folder, scenario, strategies, total, seed, made_by)
 
 
-def _saving(
+def begin(
+    scenario: Scenario, strategies: Sequence[str], seed: int, options: Options
+) -> tuple[Environment, dict[str, Any]]:
+    """The environment of a study and what will have made it, when all is right with what was asked for."""
+    _check_numbers(seed, 1)
+    if options.workers is not None and options.workers < 1:
+        raise InputError(f"workers {options.workers}: must be at least 1")
+    if len(set(strategies)) < len(strategies):
+        raise InputError(f"strategies {', '.join(strategies)}: each may be named once")
+    for strategy in strategies:
+        scenario.strategy_named(strategy)
+    made_by = provenance(scenario, strategies, seed, options.command)
+    environment = Environment.build(scenario)
+    check_expected(environment, strategies)
+    return environment, made_by
+
+
+def finish(
+    folder: StudyFolder,
+    scenario: Scenario,
+    strategies: Sequence[str],
+    replicates: int,
+    seed: int,
+    made_by: Mapping[str, Any],
+) -> Study:
+    """Gather the replicates of a folder in its study's file, and write the summary."""
+    folder.complete(scenario, strategies, made_by)
+    with study_file.Reader(folder.study) as reader:
+        study = _from_file(folder.path, reader, scenario, strategies, replicates, seed, made_by)
+    folder.write_summary(study.to_json())
+    return study
+
+
+def tasks_of(strategies: Sequence[str], replicates: int) -> list[Task]:
+    """All tasks of a study, replicate by replicate: an interrupted one has nearly as many of each strategy."""
+    return [Task(strategy, r) for r in range(replicates) for strategy in strategies]
+
+
+def saving(
     scenario: Scenario, environment: Environment, seed: int, folder: Path, *, remote: bool
 ) -> tuple[Job[Any], Callable[[Any], Figures]]:
     """A job whose replicates end up in a folder, and what to do with what it returns.
@@ -261,21 +290,8 @@ def _fill(
     `receive`: makes what is kept of what the job returns, in this process.
     """
     most = max(replicates, MOST_REPLICATES)
-    progress = options.progress or (lambda *_: None)
     while True:
-        # Replicate by replicate: an interrupted study has nearly as many of each strategy.
-        tasks = [Task(strategy, r) for r in range(replicates) for strategy in strategies]
-        missing = [task for task in tasks if task not in done]
-        count = len(tasks) - len(missing)
-        with (
-            _telling_what_is_kept(tasks, done, options.out),
-            closing(perform(job, missing, options.workers, options.executor)) as batches,
-        ):
-            progress(count, len(tasks))
-            for batch in batches:
-                done.update({figures_of(kept).task: kept for kept in map(receive, batch)})
-                count += len(batch)
-                progress(count, len(tasks))
+        simulate_missing(job, tasks_of(strategies, replicates), options, done, figures_of, receive=receive)
         if precision is None:
             return replicates
         samples = [Sample.of(figures_of(done[Task(s, r)]) for r in range(replicates)) for s in strategies]
@@ -284,6 +300,30 @@ def _fill(
         if wanted == replicates:
             return replicates
         replicates = wanted
+
+
+def simulate_missing(
+    job: Job[Any],
+    tasks: Sequence[Task],
+    options: Options,
+    done: dict[Task, Kept],
+    figures_of: Callable[[Kept], Figures],
+    *,
+    receive: Callable[[Any], Kept],
+) -> None:
+    """Simulate those of some tasks that are missing in `done`."""
+    progress = options.progress or (lambda *_: None)
+    missing = [task for task in tasks if task not in done]
+    count = len(tasks) - len(missing)
+    with (
+        _telling_what_is_kept(tasks, done, options.out),
+        closing(perform(job, missing, options.workers, options.executor)) as batches,
+    ):
+        progress(count, len(tasks))
+        for batch in batches:
+            done.update({figures_of(kept).task: kept for kept in map(receive, batch)})
+            count += len(batch)
+            progress(count, len(tasks))
 
 
 def _from_file(

@@ -174,10 +174,10 @@ def open_folder(
     with writing(path):
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        with _lock(path) as locked:
+        with locked(path) as sure:
             before = _refuse_foreign(path)
             folder = StudyFolder(path)
-            if locked:
+            if sure:
                 folder.tidy()
             if before is not None and (reason := conflict(before, provenance)):
                 if not force and folder.holds_results():
@@ -246,7 +246,7 @@ def _refuse_foreign(path: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[bool]:
+def locked(path: Path) -> Iterator[bool]:
     """Keep other runs out of a folder, and say whether that was possible; the lock ends with this process."""
     lock = FileLock(path / LOCK, timeout=0)
     try:

@@ -19,7 +19,6 @@ from command_line import orbitfleet
 import sim
 from sim import experiment
 from sim.experiment import parcel
-from sim.experiment.record import path_of
 
 pytest.importorskip("distributed")
 
@@ -98,7 +97,7 @@ def compare(scenario, out, **more):
     return experiment.compare(scenario, STRATEGIES, REPLICATES, SEED, out=out, **more)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -197,29 +196,31 @@ def test_ctrl_c_keeps_what_has_come_and_leaves_the_cluster_idle(scenario, two_wo
         wait_for(lambda: not any(executor._client.processing().values()))
 
 
+def enter(address: str) -> None:
+    with experiment.on_cluster(address, timeout=0.5):
+        pass
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "127.0.0.1:{port}"])
 def test_a_scheduler_that_is_not_there_is_said_in_one_sentence(address, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         where = address.format(port=free.getsockname()[1])  # bound, and nobody listens
-        with pytest.raises(sim.InputError, match="no Dask scheduler answers within 0.5 s"):
-            with experiment.on_cluster(where, timeout=0.5):
-                pass
+        with pytest.raises(sim.InputError, match=r"no Dask scheduler answers within 0\.5 s"):
+            enter(where)
 
 
 def test_a_server_that_is_no_scheduler_is_said_in_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as other:
         where = f"tcp://127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(sim.InputError, match="no Dask scheduler answers"):
-            with experiment.on_cluster(where, timeout=0.5):
-                pass
+            enter(where)
 
 
 @pytest.mark.parametrize("address", ["here", "tcp://127.0.0.1", "bar://127.0.0.1:9", "tcp://127.0.0.1:port"])
 def test_what_is_no_address_is_said_in_one_sentence(address):
     with pytest.raises(sim.InputError, match=f"{address}: not an address, such as tcp://10.0.0.1:8786"):
-        with experiment.on_cluster(address):
-            pass
+        enter(address)
 
 
 def test_without_the_extra_one_is_told_what_to_install(monkeypatch, tmp_path):
@@ -238,9 +239,9 @@ def test_a_worker_without_this_program_is_refused_and_lives_on(scenario, tmp_pat
     with dask_cluster(tmp_path, 0) as made:
         (tmp_path / "sim.py").write_text("raise ModuleNotFoundError(\"No module named 'sim'\")")
         worker = made.worker(path=str(tmp_path))
-        with experiment.on_cluster(made.address) as executor:
-            with pytest.raises(sim.InputError, match="a worker of the cluster lacks orbitfleet, or has another version"):
-                compare(scenario, tmp_path / "out", executor=executor)
+        wanted = "a worker of the cluster lacks orbitfleet, or has another version"
+        with experiment.on_cluster(made.address) as executor, pytest.raises(sim.InputError, match=wanted):
+            compare(scenario, tmp_path / "out", executor=executor)
         assert worker.poll() is None
 
 
@@ -286,9 +287,9 @@ def test_a_strategy_that_needs_what_workers_lack_is_refused(scenario, two_worker
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "only_here.py").write_text("")
     (tmp_path / "own_with_more.py").write_text(OWN.format(imports="import only_here", decision="[]"))
-    with experiment.on_cluster(two_workers.address) as executor:
-        with pytest.raises(sim.InputError, match="own_with_more cannot be loaded by the worker on .*'only_here'"):
-            experiment.run(scenario, strategy="own_with_more:Mine", replicates=4, executor=executor)
+    wanted = r"own_with_more cannot be loaded by the worker on .*'only_here'"
+    with experiment.on_cluster(two_workers.address) as executor, pytest.raises(sim.InputError, match=wanted):
+        experiment.run(scenario, strategy="own_with_more:Mine", replicates=4, executor=executor)
 
 
 def test_a_strategy_of_a_script_is_refused(scenario, two_workers, monkeypatch):
@@ -299,6 +300,6 @@ def test_a_strategy_of_a_script_is_refused(scenario, two_workers, monkeypatch):
     changed = scenario.model_copy(update={"strategies": {"mine": Mine(kind="mine")}})
     monkeypatch.setattr(sys.modules["__main__"], "Mine", Mine, raising=False)
     Mine.__qualname__ = "Mine"
-    with experiment.on_cluster(two_workers.address) as executor:
-        with pytest.raises(sim.InputError, match=r"defined in a script or notebook cannot be sent .* module:Class"):
-            experiment.run(changed, strategy="mine", replicates=4, executor=executor)
+    wanted = r"defined in a script or notebook cannot be sent .* module:Class"
+    with experiment.on_cluster(two_workers.address) as executor, pytest.raises(sim.InputError, match=wanted):
+        experiment.run(changed, strategy="mine", replicates=4, executor=executor)

@@ -33,6 +33,7 @@ from sim.scenario.models import Scenario
 Kept = TypeVar("Kept")
 
 _CHUNK_SECONDS = 0.25  # work handed out at a time: long against the 1 ms of handing out, short for a progress bar
+_REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _WORTH_WORKERS_SECONDS = 1.5  # starting workers takes about a second
 
 
@@ -184,14 +185,18 @@ class _Leave:
 
 
 def _await_forkserver() -> None:
-    """Have a server that has imported the engine and that Ctrl-C does not reach: only the parent answers it.
+    """Have a server that has imported the engine and that no request to end reaches: only the parent answers it.
+
+    Ctrl-C, a terminal that closes and most batch systems send theirs to all processes; a worker that heeded it would
+    look like one that died.  Workers end with their parent (`_end_with_parent`).
 
     The import takes about a second.  A pool would spend it in the start of its first worker, where an interrupt leaves
     a worker behind that finds its locks gone; so the first process asked for is one that ends at once.
     """
     with _undisturbed(), _without_this_folder():
-        resource_tracker.ensure_running()  # it would unblock the signal again
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the server and its children inherit this
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)  # the tracker, the server and workers inherit this
+        resource_tracker.ensure_running()  # it unblocks two of them again
+        signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
         try:
             status, order = forkserver.connect_to_new_process([])
         except (OSError, EOFError) as error:

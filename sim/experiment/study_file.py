@@ -83,11 +83,23 @@ def write(
             start = 0
             for i in range(0, len(ordered), _BATCH):
                 start = _write_batch(file, strategies, [record(task) for task in ordered[i : i + _BATCH]], start)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())  # what it is made of is deleted next: it must be there after a power cut too
         os.replace(partial, path)
-    except RuntimeError as error:  # how netCDF reports a failed write
-        raise OSError(str(error)) from error
+    except (RuntimeError, OSError) as error:  # how netCDF reports a failed write
+        raise _cause(partial, error) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _cause(partial: Path, error: RuntimeError | OSError) -> OSError:
+    """Why a file could not be written: netCDF does not say, the system does when it is asked to write some more."""
+    try:
+        with partial.open("ab") as file:
+            file.write(bytes(1 << 20))
+    except OSError as found:
+        return found
+    return error if isinstance(error, OSError) else OSError(str(error))
 
 
 def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates: int, like: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -118,6 +119,16 @@ def test_a_cluster_makes_the_same_bytes(scenario, serial, two_workers, tmp_path)
         again = experiment.compare(scenario, STRATEGIES, REPLICATES, SEED, executor=executor)  # in memory
     assert_same(tmp_path / "out", serial)
     assert {**study.to_json(), "out": None} == again.to_json()
+
+
+def test_the_manual_s_lines_run(two_workers, tmp_path, monkeypatch, capsys):
+    manual = (Path(__file__).parents[2] / "docs" / "clusters.md").read_text()
+    [code, slurm] = re.findall(r"```python\n(.*?)```", manual, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace("tcp://10.0.0.1:8786", two_workers.address), {})
+    assert "scheduled_batch" in capsys.readouterr().out
+    assert (tmp_path / "results" / "far" / "study.nc").exists()
+    compile(slurm, "slurm", "exec")
 
 
 def test_a_job_is_shipped_once_and_a_chunk_brings_only_its_tasks(scenario, two_workers, tmp_path, monkeypatch):
@@ -303,3 +314,16 @@ def test_a_strategy_of_a_script_is_refused(scenario, two_workers, monkeypatch):
     wanted = r"defined in a script or notebook cannot be sent .* module:Class"
     with experiment.on_cluster(two_workers.address) as executor, pytest.raises(sim.InputError, match=wanted):
         experiment.run(changed, strategy="mine", replicates=4, executor=executor)
+
+
+def test_replicates_over_which_workers_die_are_given_up(scenario, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    (tmp_path / "own_that_ends.py").write_text(OWN.format(imports="import os", decision="os._exit(1)"))
+    wanted = "workers of the cluster died again and again over the same replicates"
+    with (
+        dask_cluster(tmp_path, 1) as made,
+        experiment.on_cluster(made.address) as executor,
+        pytest.raises(sim.InputError, match=wanted),
+    ):
+        experiment.run(scenario, strategy="own_that_ends:Mine", replicates=4, executor=executor)

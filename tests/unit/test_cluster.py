@@ -327,3 +327,12 @@ def test_replicates_over_which_workers_die_are_given_up(scenario, tmp_path, monk
         pytest.raises(sim.InputError, match=wanted),
     ):
         experiment.run(scenario, strategy="own_that_ends:Mine", replicates=4, executor=executor)
+
+
+def test_the_command_line_simulates_on_a_cluster(two_workers, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.cli.output.draw", lambda *_: ["a.png"])
+    line = ["run", "suncatcher_81", "--years", "0.2", "--replicates", "2", "--json"]
+    far = json.loads(orbitfleet(*line, "--cluster", two_workers.address, "--out", tmp_path / "far")[0])
+    near = json.loads(orbitfleet(*line, "--workers", "1", "--out", tmp_path / "near")[0])
+    assert far["metrics"] == near["metrics"]
+    assert_same(tmp_path / "far", tmp_path / "near")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from sim.text import closest
 
 TEMPORARY = ".orbitfleet-"
 """How the names of our files begin while they are being written."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,7 +42,15 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: cannot be used as output folder: {error.strerror or error}") from error
+        raise InputError(f"{path}: cannot be used as output folder: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be written, and for want of room also what to do."""
+    said = str(error.strerror or error)
+    if error.errno in _NO_ROOM:
+        return f"{said}: make room and run the same command again; what is finished is kept"
+    return said
 
 
 def nearest_file(path: Path, endings: Collection[str] = ()) -> str:

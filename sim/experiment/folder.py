@@ -27,7 +27,7 @@ from sim.experiment.record import FOLDER, Figures, Record, Task
 from sim.experiment.selection import Goal
 from sim.experiment.stopping import Counts
 from sim.files import TEMPORARY, write_text, writing
-from sim.scenario.load import resolved_yaml
+from sim.scenario.load import resolved_yaml, sha256_of
 from sim.scenario.models import Scenario
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,11 @@ PICTURES = (
     "cost.png",
 )
 """What the command line draws of a study."""
+
+
+def default_folder(scenario: Scenario, seed: int) -> Path:
+    """The output folder of a study that names none."""
+    return RESULTS / f"{scenario.name}-{sha256_of(scenario)[:8]}-{seed}"
 
 
 class StudyFolder:
@@ -176,10 +181,10 @@ def open_folder(
     with writing(path):
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        with _lock(path) as locked:
+        with locked(path) as sure:
             before = _refuse_foreign(path)
             folder = StudyFolder(path)
-            if locked:
+            if sure:
                 folder.tidy()
             if before is not None and (reason := conflict(before, provenance)):
                 if not force and folder.holds_results():
@@ -256,7 +261,7 @@ def _refuse_foreign(path: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[bool]:
+def locked(path: Path) -> Iterator[bool]:
     """Keep other runs out of a folder, and say whether that was possible; the lock ends with this process."""
     lock = FileLock(path / LOCK, timeout=0)
     try:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventLog
-from sim.files import TEMPORARY
+from sim.files import TEMPORARY, reason
 from sim.metrics import METRICS, daily_series, loss_by_cause, measure
 from sim.result import Result
 from sim.scenario.models import Scenario
@@ -108,11 +108,14 @@ class Save:
     folder: Path
 
     def __call__(self, result: Result) -> Figures:
-        record = Record.of(result)
+        return self.store(Record.of(result))
+
+    def store(self, record: Record) -> Figures:
+        """Write what was kept of a replicate that was simulated elsewhere."""
         try:
             write(record, self.folder)
         except OSError as error:
-            raise InputError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+            raise InputError(f"cannot write to {self.folder}: {reason(error)}") from error
         return record.figures
 
 

@@ -86,9 +86,11 @@ def write(
             start = 0
             for batch in _batches(map(record, ordered)):
                 start = _write_batch(file, strategies, batch, start)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())  # what it is made of is deleted next: it must be there after a power cut too
         os.replace(partial, path)
-    except RuntimeError as error:  # how netCDF reports a failed write
-        raise OSError(str(error)) from error
+    except (RuntimeError, OSError) as error:  # how netCDF reports a failed write
+        raise _cause(partial, error) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -105,6 +107,16 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         rows += len(one.events)
     if batch:
         yield batch
+
+
+def _cause(partial: Path, error: RuntimeError | OSError) -> OSError:
+    """Why a file could not be written: netCDF does not say, the system does when it is asked to write some more."""
+    try:
+        with partial.open("ab") as file:
+            file.write(bytes(1 << 20))
+    except OSError as found:
+        return found
+    return error if isinstance(error, OSError) else OSError(str(error))
 
 
 def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates: int, like: Record) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,15 +16,20 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import study_file
+from sim.experiment.beliefs import DrawPlan
+from sim.experiment.draw_file import read_loose
+from sim.experiment.draws import DrawRequest, drawn_in, simulate_draws
 from sim.experiment.executor import Job, perform
-from sim.experiment.folder import RESULTS, SCENARIO, last_request, open_folder, read_provenance
+from sim.experiment.folder import RESULTS, SCENARIO, last_request, last_summary, open_folder, read_provenance
+from sim.experiment.in_memory import study_of_records
 from sim.experiment.provenance import provenance
 from sim.experiment.record import Figures, Record, Save, Task, path_of
 from sim.experiment.sample import Sample
 from sim.experiment.statistics import replicates_for_precision
-from sim.experiment.study import Study, study_of_records
+from sim.experiment.study import Study
 from sim.files import nearest_file
 from sim.result import Result
+from sim.scenario.beliefs import Chosen
 from sim.scenario.load import load, sha256_of
 from sim.scenario.models import Scenario
 
@@ -92,6 +97,9 @@ def run(
     seed: int = 1,
     replicates: int = 1,
     precision: float | None = None,
+    draws: int = 0,
+    beliefs: Chosen | None = None,
+    latin: bool = False,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -102,7 +110,7 @@ def run(
     """Replicates of one strategy: the scenario's own, or another.  Arguments and errors as in `compare`."""
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
     name = scenario.strategy if strategy is None else strategy
-    return _study(scenario, [name], replicates, seed, precision, options)
+    return _study(scenario, [name], replicates, seed, precision, options, DrawPlan(draws, beliefs, latin))
 
 
 def compare(
@@ -112,6 +120,9 @@ def compare(
     seed: int = 1,
     *,
     precision: float | None = None,
+    draws: int = 0,
+    beliefs: Chosen | None = None,
+    latin: bool = False,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -121,6 +132,9 @@ def compare(
 ) -> Study:
     """Compare strategies under common random numbers.
 
+    `draws`: of the scenario's figures from the ranges in which they are believed to lie, 0 for none: estimates then
+    have a total interval too.  `beliefs`: which figures; paths, or ranges by path; none: all that have a range in their
+    source.  `latin`: Latin hypercube.
     `precision`: add replicates until, for every strategy, half the 95 % interval is within this share of the mean, of
     all `PRECISION_METRICS` that are defined; `replicates` is then the least number, and `MOST_REPLICATES` the greatest.
     `workers`, `executor`: where to compute; the results are the same.  `out`: output folder, resumed where it holds
@@ -135,7 +149,7 @@ def compare(
     if len(strategies) < 2:
         raise InputError("a comparison needs at least two strategies")
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
-    return _study(scenario, strategies, replicates, seed, precision, options)
+    return _study(scenario, strategies, replicates, seed, precision, options, DrawPlan(draws, beliefs, latin))
 
 
 def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> Study:
@@ -156,7 +170,8 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
         strategies, replicates = last_request(path, reader.contents)
         if not strategies or not replicates:
             raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
-        return _from_file(path, reader, scenario, strategies, replicates, int(made_by["seed"]), made_by)
+        study = _from_file(path, reader, scenario, strategies, replicates, int(made_by["seed"]), made_by)
+    return replace(study, over_beliefs=drawn_in(path, strategies, last_summary(path)))
 
 
 def simulate_many(
@@ -183,9 +198,11 @@ def _study(
     seed: int,
     precision: float | None,
     options: Options,
+    plan: DrawPlan,
 ) -> Study:
     """A study of at least one strategy."""
     _check_numbers(seed, replicates)
+    plan.check()
     if precision is not None and not 0 < precision < 1:
         raise InputError(f"precision {precision}: must be above 0 and below 1, such as 0.01 for 1 %")
     if options.workers is not None and options.workers < 1:
@@ -202,7 +219,8 @@ def _study(
         records: dict[Task, Record] = {}
         job = Job(scenario, environment, seed, Record.of)
         _fill(job, strategies, replicates, precision, options, records, lambda record: record.figures)
-        return study_of_records(scenario, strategies, seed, records, made_by)
+        study = study_of_records(scenario, strategies, seed, records, made_by)
+        return _with_draws(study, plan, options)
 
     with open_folder(options.out, scenario, made_by, force=options.force) as folder:
         figures = folder.figures()
@@ -212,8 +230,35 @@ def _study(
             folder.complete(scenario, strategies, made_by)
             with study_file.Reader(folder.study) as reader:
                 study = _from_file(options.out, reader, scenario, strategies, total, seed, made_by)
-            folder.write_summary(study.to_json())
+        study = _with_draws(study, plan, options)
+        folder.write_summary(study.to_json())
         return study
+
+
+def _with_draws(study: Study, plan: DrawPlan, options: Options) -> Study:
+    """The study with its replicates under draws of beliefs, where any are asked for."""
+    if not plan.draws:
+        return study
+    request = DrawRequest(
+        study.scenario,
+        study.strategies,
+        study.seed,
+        study.replicates,
+        plan,
+        options.workers,
+        options.executor,
+        options.progress,
+        options.out,
+        options.force,
+    )
+    try:
+        return replace(study, over_beliefs=simulate_draws(request))
+    except KeyboardInterrupt as interrupt:
+        if options.out is None:
+            raise
+        own = study.replicates * len(study.strategies)
+        kept = own + len(read_loose(options.out))
+        raise StudyInterrupted(kept, own * (1 + plan.draws), options.out) from interrupt
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -26,7 +26,8 @@ from sim.experiment.accounts import accounts_text
 from sim.experiment.controls import Regression
 from sim.experiment.envelope import Envelope
 from sim.experiment.losses import by_cause, in_a_year
-from sim.experiment.record import Record, Task
+from sim.experiment.over_beliefs import OverBeliefs, beliefs_text
+from sim.experiment.record import Task
 from sim.experiment.sample import QUANTITIES, Sample
 from sim.experiment.spending import Spending, spending_text
 from sim.experiment.statistics import Difference, Estimate
@@ -65,6 +66,8 @@ class Study:
     """Fetches the log of one replicate."""
     losses_by_cause: tuple[tuple[str, ...], Floats] | None = field(default=None, repr=False)
     """Causes, and what each took, shape (strategies, replicates, causes, `LOSSES`); none: they are in the folder."""
+    over_beliefs: OverBeliefs | None = field(default=None, repr=False)
+    """The same under draws of beliefs; none: there are none, and no interval says what beliefs leave open."""
 
     @property
     def replicates(self) -> int:
@@ -101,6 +104,7 @@ class Study:
             samples=samples,
             series={name: values[rows] for name, values in self.series.items()},
             losses_by_cause=(causes, took[rows]),
+            over_beliefs=self.over_beliefs and self.over_beliefs.select(list(samples)),
         )
 
     def values(self, strategy: str, metric: str) -> Floats:
@@ -109,7 +113,9 @@ class Study:
 
     def metrics(self, strategy: str) -> dict[str, Estimate]:
         """The mean of every metric of a strategy."""
-        return {name: self._sample(strategy).estimate(name) for name in METRICS}
+        sample, drawn = self._sample(strategy), self.over_beliefs
+        found = {name: sample.estimate(name) for name in METRICS}
+        return {name: drawn.with_total(e, strategy, sample, name) for name, e in found.items()} if drawn else found
 
     def causes(self, strategy: str) -> dict[str, dict[str, Estimate]]:
         """Plain means over the mission of the losses by cause (`sim.metrics.LossByCause`): no control sharpens them.
@@ -144,8 +150,12 @@ class Study:
     def _difference(self, metric: str, a: str, b: str, regression: Regression) -> Difference:
         first, second = self.samples[a].ratio(metric), self.samples[b].ratio(metric)
         if first and second:
-            return statistics.difference_of_ratios(first, second, regression, QUANTITIES[metric])
-        return statistics.difference(self.values(a, metric), self.values(b, metric), regression, QUANTITIES[metric])
+            found = statistics.difference_of_ratios(first, second, regression, QUANTITIES[metric])
+        else:
+            both = self.values(a, metric), self.values(b, metric)
+            found = statistics.difference(*both, regression, QUANTITIES[metric])
+        drawn = self.over_beliefs
+        return drawn.difference_with_total(found, self.samples, (a, b), metric) if drawn else found
 
     def verdicts(self) -> list[Verdict]:
         """Which strategy is best, by each metric that has a verdict; the last one is that of the study."""
@@ -160,6 +170,12 @@ class Study:
             name: statistics.ranking({s: self.values(s, name) for s in self.strategies}, metric.better)
             for name, metric in METRICS.items()
         }
+
+    @cached_property
+    def best_over_beliefs(self) -> dict[str, list[dict[str, Any]]]:
+        """By deciding metric in what share of the draws of beliefs each strategy has the best mean; empty: no draws."""
+        means = {strategy: self.metrics(strategy) for strategy in self.strategies}
+        return self.over_beliefs.best(self.samples, means, self.seed) if self.over_beliefs else {}
 
     def envelope(self) -> Envelope | None:
         """Which strategy has the lowest net cost at which value of a GPU-hour; none: nobody computes anything."""
@@ -234,6 +250,7 @@ class Study:
             accounts=(
                 accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
                 spending_text(self.spending, width),
+                beliefs_text(self.over_beliefs, self.metrics, self.best_over_beliefs, width),
             ),
             on_ground=self.scenario.campus is not None,
             rate_per_year=discount_rate(self.scenario),
@@ -267,6 +284,7 @@ class Study:
     def to_json_compare(self) -> dict[str, Any]:
         """The output of `orbitfleet compare --json`: numbers finite or `None`."""
         final = next(reversed(self.verdicts()), None)
+        over_beliefs = {"p_best_over_beliefs": self.best_over_beliefs} if self.over_beliefs else {}
         return {
             **self._json_head(),
             "strategies": {
@@ -278,6 +296,7 @@ class Study:
                 for name, pairs in self.differences().items()
             },
             "ranking": self.ranking(),
+            **over_beliefs,
             "envelope": best.to_json() if (best := self.envelope()) else None,
             "verdict": final.text if final else "",
             "no_difference": list(final.no_difference) if final else [],
@@ -340,6 +359,7 @@ class Study:
             "out": str(self.folder) if self.folder else None,
             "warnings": self.warnings,
             "provenance": dict(self.provenance),
+            **({"beliefs": self.over_beliefs.to_json()} if self.over_beliefs else {}),
         }
 
     @cached_property
@@ -358,22 +378,3 @@ class Study:
         if strategy not in self.samples:
             raise InputError(f"no strategy {strategy!r} in this study; it has {', '.join(self.strategies)}")
         return self.samples[strategy]
-
-
-def study_of_records(
-    scenario: Scenario, strategies: Sequence[str], seed: int, records: Mapping[Task, Record], provenance: dict[str, Any]
-) -> Study:
-    """A study in memory."""
-    replicates = len(records) // len(strategies)
-    table_ = [[records[Task(strategy, r)] for r in range(replicates)] for strategy in strategies]
-    return Study(
-        scenario=scenario,
-        strategies=tuple(strategies),
-        seed=seed,
-        samples={s: Sample.of(one.figures for one in row) for s, row in zip(strategies, table_, strict=True)},
-        series={name: np.array([[one.series[name] for one in row] for row in table_]) for name in table_[0][0].series},
-        provenance=provenance,
-        folder=None,
-        events_of=lambda task: records[task].events,
-        losses_by_cause=(table_[0][0].causes, np.array([[one.losses_by_cause for one in row] for row in table_])),
-    )

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
+from sim.cli.beliefs import asked
 from sim.cli.claims import claims
 from sim.cli.completion import PICTURES
 from sim.cli.environment_csv import files_of, is_csv, write_days, write_events
@@ -23,8 +23,11 @@ from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.options import (
     AllowCode,
+    Beliefs,
+    Draws,
     Force,
     Json,
+    Latin,
     Out,
     Replicates,
     Seed,
@@ -38,6 +41,7 @@ from sim.cli.predictions import predictions
 from sim.cli.progress import progress
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
+from sim.cli.sources import sources as list_sources
 from sim.cli.strategy_names import expanded, names_in
 from sim.cli.verify import verify
 from sim.errors import InputError, plain
@@ -126,6 +130,9 @@ def run(
     ] = None,
     seed: Seed = 1,
     replicates: Replicates = 1,
+    draws: Draws = 0,
+    beliefs: Beliefs = None,
+    latin: Latin = False,
     years: Years = None,
     workers: Workers = None,
     out: Out = None,
@@ -148,6 +155,7 @@ def run(
             force=force,
             command=_command(),
             progress=show,
+            **asked(draws, beliefs, latin=latin),
         )
     finish(study, as_json)
 
@@ -171,6 +179,9 @@ def compare(
     tuned: Annotated[
         bool, typer.Option("--tune", help="Find each strategy's best parameters first, on replicates of their own.")
     ] = False,
+    draws: Draws = 0,
+    beliefs: Beliefs = None,
+    latin: Latin = False,
     seed: Seed = 1,
     years: Years = None,
     workers: Workers = None,
@@ -185,8 +196,7 @@ def compare(
 
     names = names_in(strategies)
     scenario = given = _load(sources, settings, years, allow_code or names)
-    names = expanded(names, scenario)
-    found: dict[str, tuning.Tuned] = {}
+    names, found = expanded(names, scenario), {}
     if tuned:
         with progress(as_json) as show:
             found = tuning.tune(given, names, seed=seed, workers=workers, progress=show)
@@ -203,14 +213,12 @@ def compare(
             precision=precision,
             command=_command(),
             progress=show,
+            **asked(draws, beliefs, latin=latin),
         )
-    losses, idle = tuning.opportunity_losses(given, found, study), tuning.never_launched(found, study)
-    finish(
-        study,
-        as_json,
-        more={"tuning": tuning.tuning_json(found, losses, idle)} if tuned else {},
-        lines=["Parameters found on other replicates:", *tuning.tuning_text(found, losses, idle)] if tuned else [],
-    )
+    told = found, tuning.opportunity_losses(given, found, study), tuning.never_launched(found, study)
+    more = {"tuning": tuning.tuning_json(*told)} if tuned else {}
+    lines = ["Parameters found on other replicates:", *tuning.tuning_text(*told)] if tuned else []
+    finish(study, as_json, more, lines)
 
 
 # Look
@@ -236,34 +244,7 @@ def describe(
         print(describe_scenario(scenario, min(screen_width() or WIDTH, WIDTH)))
 
 
-@app.command()
-def sources(
-    scenario_files: Sources,
-    settings: Settings = None,
-    years: Years = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(help="Only figures of this tag; none: those without.", autocompletion=completion.tags),
-    ] = None,
-    allow_code: AllowCode = False,
-    as_json: Json = False,
-) -> None:
-    """List every figure of a scenario with where it is from and the range in which it is believed to lie."""
-    from sim.cli.sources_table import count, sources_table
-    from sim.parameters import TAGS
-    from sim.scenario import sources as sources_of
-    from sim.scenario import tally
-
-    if unknown := set(tag or ()) - {*TAGS, "none"}:
-        allowed = f"one of {', '.join(TAGS)}, none"
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be {allowed}", param_hint="--tag")
-    scenario = _load(scenario_files, settings, years, allow_code)
-    figures = [figure for figure in sources_of(scenario) if not tag or (figure.tag or "none") in tag]
-    if as_json:
-        found = {"scenario": scenario.name, "sources": [asdict(figure) for figure in figures]}
-        print_json({**found, "count": tally(figures), "tags": dict(TAGS)})
-    else:
-        print(sources_table(figures) if figures else count(figures))
+app.command()(list_sources)
 
 
 @app.command()

@@ -57,7 +57,8 @@ def finish(study: Study, as_json: bool, more: Mapping[str, Any] | None = None, l
     if lines:
         print()
     print(study.table(width) if width else study.table())
-    say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+    files = ["summary.json", "study.nc", *["beliefs.nc"] * bool(study.over_beliefs), *(Path(p).name for p in pictures)]
+    say(f"\nWritten to {study.folder}: {', '.join(files)}")
     say(f"All of it on one page: orbitfleet report {study.folder}")
 
 

@@ -130,16 +130,16 @@ def remove(folder: Path, *, file_too: bool) -> None:
 def write(
     folder: Path,
     drawn_of: tuple[str, str],
+    strategies: Sequence[str],
     paths: Sequence[str],
     draws: Mapping[int, tuple[Sequence[float], int]],
     figures: Iterable[DrawFigures],
 ) -> None:
     """Write the file of all draws, whole or not at all.
 
-    `drawn_of`: digest and JSON of what is drawn.  `draws`: by number, values of the paths and tries.
+    `drawn_of`: digest and JSON of what is drawn.  `strategies`: in the order of the rows.  `draws`: by number, values of the paths and tries.
     """
-    known = sorted(figures, key=lambda one: (one.task.draw, one.task.replicate))
-    strategies = list(dict.fromkeys(one.task.strategy for one in known))
+    known = list(figures)
     count, replicates = max(draws), 1 + max(one.task.replicate for one in known)
     shape = len(strategies), count, replicates
     metrics, finished = np.full((*shape, len(METRICS)), np.nan), np.zeros(shape, np.int8)

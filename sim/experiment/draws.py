@@ -64,7 +64,9 @@ def simulate_draws(request: DrawRequest) -> OverBeliefs:
     _fill(job, tasks, done, request)
     if folder is not None:
         with writing(folder):
-            _complete(folder, name, believed, found, before, done)
+            order = dict.fromkeys((*(before.strategies if before else ()), *request.strategies))
+            order |= dict.fromkeys(sorted(task.strategy for task in done))  # of a command that was interrupted
+            _complete(folder, (name, list(order)), believed, found, before, done)
     return _over(believed, found, request.strategies, replicates, done, prices_only=prices_only)
 
 
@@ -120,20 +122,24 @@ def _fill(job: DrawJob, tasks: Sequence[Task], done: dict[Task, DrawFigures], re
 
 def _complete(
     folder: Path,
-    name: str,
+    named: tuple[str, Sequence[str]],
     believed: Beliefs,
     found: Sequence[Draw],
     before: draw_file.Drawn | None,
     done: Mapping[Task, DrawFigures],
 ) -> None:
-    """Gather all replicates in the file, beside what it held of other draws and strategies."""
+    """Gather all replicates in the file, beside what it held of other draws and strategies.
+
+    `named`: the digest of what is drawn, and strategies in order.
+    """
+    name, strategies = named
     paths = [one.path for one in believed.drawn]
     numbers = {draw.number: ([draw.values[path] for path in paths], draw.tries) for draw in found}
     for number in range(len(found) + 1, 1 + (0 if before is None else len(before.tries))):
         assert before is not None
         numbers[number] = before.values[number - 1].tolist(), int(before.tries[number - 1])
     kept = [one for task, one in done.items() if task.draw in numbers and numbers[task.draw][1] == one.tries]
-    draw_file.write(folder, (name, json.dumps(believed.to_json())), paths, numbers, kept)
+    draw_file.write(folder, (name, json.dumps(believed.to_json())), strategies, paths, numbers, kept)
     draw_file.remove(folder, file_too=False)
 
 

@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 
 NORMAL_95 = 1.959963984540054
 LEVEL = 0.95
+_ROUNDING = 1e-9
 _RESAMPLES = 400
 """Of the bootstrap: the ends of its intervals are good to a tenth of their width."""
 
@@ -195,6 +196,7 @@ def _values(own: Floats | Ratio) -> Floats:
 
 
 def _best(scores: Floats) -> Floats:
-    """1 where a strategy has the greatest score of a draw, shared evenly by those that tie."""
-    best = scores == scores.max(axis=0)
+    """1 where a strategy has the greatest score of a draw, shared evenly by those that tie but for rounding."""
+    greatest = scores.max(axis=0)
+    best = scores >= greatest - _ROUNDING * np.abs(greatest)
     return np.asarray(best / best.sum(axis=0))

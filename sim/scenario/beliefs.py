@@ -196,7 +196,8 @@ def beliefs(scenario: Scenario, chosen: Chosen | None = None) -> Beliefs:
         if not _decided(one):
             groups.setdefault((_kind(one.path), one.value, one.low, one.high, one.law), []).append(one)
     found = [_uncertain(group, known, scenario) for group in groups.values()]
-    refused = {one.path: why for one in found if (why := _refused(scenario, one))}
+    alone = [] if isinstance(chosen, Mapping) else found  # with ranges of one's own they may fit together
+    refused = {one.path: why for one in alone if (why := _refused(scenario, one))}
     kept += [NotDrawn(path, why) for path, why in refused.items()]
     return Beliefs(tuple(one for one in found if one.path not in refused), tuple(kept))
 

@@ -29,7 +29,7 @@ from sim.scenario.models import Scenario
 from sim.strategies import Valuing
 from sim.streams import Streams
 
-MOST_PER_DRAW = 4
+PER_DRAW = 4
 """Replicates of a draw where the study has more.  What is wanted of them is how draws differ, and for a given number of
 runs many draws of a few replicates say most of that: Sun, Apley & Staum 2011, doi 10.1287/opre.1110.0932."""
 FEWEST, MOST = 2, 9_999
@@ -49,6 +49,8 @@ class DrawPlan:
     latin: bool = False
     """Latin hypercube: of each figure one value from each of so many parts of equal belief.  Means and ends are then
     surer, but more draws are other draws."""
+    per_draw: int = PER_DRAW
+    """Replicates of each draw, where the study has as many; all of them where nothing but prices is drawn."""
 
     def check(self) -> None:
         """Raises `InputError` for what cannot be drawn."""

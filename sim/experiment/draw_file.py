@@ -137,7 +137,8 @@ def write(
 ) -> None:
     """Write the file of all draws, whole or not at all.
 
-    `drawn_of`: digest and JSON of what is drawn.  `strategies`: in the order of the rows.  `draws`: by number, values of the paths and tries.
+    `drawn_of`: digest and JSON of what is drawn.  `strategies`: in the order of the rows.  `draws`: by number, values
+    of the paths and tries.
     """
     known = list(figures)
     count, replicates = max(draws), 1 + max(one.task.replicate for one in known)

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment import draw_file
-from sim.experiment.beliefs import MOST_PER_DRAW, Draw, DrawJob, DrawPlan, are_prices, digest, drawn, tasks_of
+from sim.experiment.beliefs import Draw, DrawJob, DrawPlan, are_prices, digest, drawn, tasks_of
 from sim.experiment.draw_file import DrawFigures
 from sim.experiment.executor import perform
 from sim.experiment.over_beliefs import OverBeliefs
@@ -51,7 +51,7 @@ def simulate_draws(request: DrawRequest) -> OverBeliefs:
     believed = beliefs(request.scenario, plan.chosen)
     found = drawn(request.scenario, believed, plan, request.seed, request.strategies)
     prices_only = are_prices(request.scenario, believed)
-    replicates = request.replicates if prices_only else min(request.replicates, MOST_PER_DRAW)
+    replicates = request.replicates if prices_only else min(request.replicates, plan.per_draw)
     tasks = tasks_of(request.strategies, plan.draws, replicates, prices_only=prices_only)
     name = digest(believed, plan)
     before = None if folder is None else _before(folder, name, force=request.force)

@@ -27,11 +27,19 @@ AnyEstimate = TypeVar("AnyEstimate", bound=Estimate)
 
 DECIDING = (*SUBJECTS, "total_cost_usd")
 """Metrics of which it is said how often each strategy is best over the draws."""
+_HEADS = {
+    "compute_availability": "compute availability, %",
+    "cost_per_useful_gpu_hour_usd": "USD per useful GPU-hour",
+    "net_cost_usd": "net cost, million USD",
+}
+"""What stands over the names of strategies, in the unit of the metric's verdict."""
+BESIDE = ("95 % by luck and beliefs", "median of draws", "best in % of draws")
+"""Columns beside a mean and its Monte Carlo interval."""
 NAMED = 6
 """Figures drawn that are named one by one; more are counted by section."""
 HOW_TO_DRAW = (
-    "The intervals are of luck alone.  The figures of the scenario are believed to lie in ranges: --draws 40 adds what "
-    "those leave open to every interval, and says how often each strategy is best over them."
+    "The intervals are of luck alone. Figures of the scenario are only believed to lie in ranges: run and compare with "
+    "--draws 40 add what those leave open to every interval, and how often each strategy is best; the command is below."
 )
 
 
@@ -59,10 +67,10 @@ class OverBeliefs:
         """A metric of a strategy, of which `sample` are the replicates at the scenario's own figures."""
         parts = METRICS[metric].ratio_of
         if parts is None:
-            return Repeated(sample.values(metric), self._values(strategy, metric))
+            return Repeated(sample.values(metric), self.values(strategy, metric))
         own = sample.ratio(metric)
         assert own is not None
-        return Repeated(own, Ratio(self._values(strategy, parts[0]), self._values(strategy, parts[1])))
+        return Repeated(own, Ratio(self.values(strategy, parts[0]), self.values(strategy, parts[1])))
 
     def with_total(self, e: Estimate, strategy: str, sample: Sample, metric: str) -> Estimate:
         """A mean with its total interval."""
@@ -127,18 +135,22 @@ class OverBeliefs:
     ) -> list[Grid]:
         """For each metric that has a verdict, both intervals side by side, and how often each strategy is best."""
         grids = []
-        for metric, (_, factor, unit) in SUBJECTS.items():
+        for metric, (_, factor, _) in SUBJECTS.items():
             if all(estimates[metric].mean is None for estimates in means.values()):
                 continue
             shares = {row["strategy"]: row for row in best[metric]}
+            several = len(means) > 1
             rows = []
             for name, estimates in means.items():
-                row = [name, *_intervals(estimates[metric], factor)]
-                rows.append((*row, _share(shares[name])) if len(means) > 1 else tuple(row))
-            head = f"{METRICS[metric].name.removesuffix('_usd').replace('_', ' ')},{unit}"
-            heads = (head, "mean", "95 % by luck", "95 % by luck and beliefs", "median of draws")
-            grids.append(Grid((*heads, "best in % of draws") if len(means) > 1 else heads, tuple(rows)))
+                mean, *others = _intervals(estimates[metric], factor)
+                rows.append((name, mean, *others, *([_share(shares[name])] if several else [])))
+            heads = (_HEADS[metric], "mean", "95 % by luck", *BESIDE)
+            grids.append(Grid(heads if several else heads[:-1], tuple(rows)))
         return grids
+
+    def beside(self, e: Estimate, factor: float, share: Mapping[str, Any]) -> tuple[str, ...]:
+        """What stands under `BESIDE` of a strategy: of its estimate, and of how often it is best."""
+        return (*_intervals(e, factor)[2:], _share(share))
 
     def verdict(self, best: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         """How often the strategy that is most often best is so, by the metric that decides."""
@@ -153,7 +165,8 @@ class OverBeliefs:
                 )
         return ""
 
-    def _values(self, strategy: str, metric: str) -> Floats:
+    def values(self, strategy: str, metric: str) -> Floats:
+        """One metric of each replicate under each draw, shape (draws, replicates)."""
         return np.ascontiguousarray(self.metrics[strategy][..., list(METRICS).index(metric)])
 
 

@@ -284,7 +284,10 @@ class Study:
     def to_json_compare(self) -> dict[str, Any]:
         """The output of `orbitfleet compare --json`: numbers finite or `None`."""
         final = next(reversed(self.verdicts()), None)
-        over_beliefs = {"p_best_over_beliefs": self.best_over_beliefs} if self.over_beliefs else {}
+        over_beliefs: dict[str, Any] = {}
+        if drawn := self.over_beliefs:
+            shares = self.best_over_beliefs
+            over_beliefs = {"p_best_over_beliefs": shares, "verdict_over_beliefs": drawn.verdict(shares)}
         return {
             **self._json_head(),
             "strategies": {

@@ -26,13 +26,15 @@ def test_the_interval_of_a_straight_line_is_that_of_its_input():
     assert found.unit == "m"
     # The ends are order statistics: their standard error is sqrt(p (1 - p) / n) over the density, here 1 / 2.
     error = 2 * math.sqrt(0.025 * 0.975 / 20_000)
-    assert found.ci_low == pytest.approx(1.05, abs=4 * error)
-    assert found.ci_high == pytest.approx(2.95, abs=4 * error)
+    assert found.total_low == pytest.approx(1.05, abs=4 * error)
+    assert found.total_high == pytest.approx(2.95, abs=4 * error)
+    assert found.total_median == pytest.approx(2.0, abs=4 * 2 * 0.5 / math.sqrt(20_000))
+    assert found.ci_low == found.ci_high == 1.8  # nothing in it is luck
 
 
 def test_the_interval_holds_the_answer_at_the_own_values():
     found = over_ranges(lambda v: v["claims:x"], [figure(5.0, 0.0, 5.0)], np.random.default_rng(1), "m")
-    assert found.ci_high == 5.0
+    assert found.total_high == 5.0
 
 
 def test_an_input_without_a_range_stays_and_a_wide_one_is_even_in_its_logarithm():

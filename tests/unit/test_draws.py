@@ -10,7 +10,7 @@ import pytest
 from sim import experiment
 from sim.errors import InputError
 from sim.experiment import draw_file
-from sim.experiment.beliefs import MOST_PER_DRAW, DrawPlan, drawn
+from sim.experiment.beliefs import PER_DRAW, DrawPlan, drawn
 from sim.experiment.draw_file import DRAWS, NAME
 from sim.experiment.folder import SUMMARY
 from sim.experiment.study_file import NAME as STUDY
@@ -70,7 +70,7 @@ def test_prices_are_drawn_for_all_replicates_and_what_fails_for_a_few(physical, 
     assert priced.over_beliefs.prices_only
     assert priced.over_beliefs.replicates == 6
     assert not physical.over_beliefs.prices_only
-    assert physical.over_beliefs.replicates == MOST_PER_DRAW
+    assert physical.over_beliefs.replicates == PER_DRAW
     assert isinstance(small.strategy_named("marginal_value"), Valuing)  # it looks at prices, and is run anew
     launches = priced.over_beliefs.metrics["marginal_value"]
     assert len({row.tobytes() for row in launches}) == 5
@@ -117,11 +117,8 @@ def test_figures_that_do_not_fit_together_are_drawn_anew_and_counted(small):
 
 
 def test_draws_that_never_fit_are_an_error(small):
-    shares = "economics.payment.order_share", "economics.payment.delivery_share"
-    never = dict.fromkeys(shares, {"low": 0.6, "high": 0.9})
-    with pytest.raises(
-        InputError, match=r"20 draws of beliefs in a row make no scenario.*must not come to more than 1"
-    ):
+    never = {f"economics.payment.{name}_share": {"low": 0.6, "high": 0.9} for name in ("order", "delivery")}
+    with pytest.raises(InputError, match=r"20 draws of beliefs in a row make no scenario.* not come to more than 1"):
         experiment.run(small, draws=2, beliefs=never, workers=1)
 
 

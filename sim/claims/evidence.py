@@ -27,8 +27,8 @@ OWN = "claims"
 ENOUGH = 20
 """Replicates beyond which such runs have half of those asked for."""
 DRAWS, PER_DRAW = 39, 2
-"""Draws of what a study's answer depends on, whose outermost hold 95 % of what is believed, and replicates of each: they
-have the luck of the study's, so that two show what a draw changes."""
+"""Draws of what a study's answer depends on, whose outermost hold 95 % of what is believed, and replicates of each:
+they have the luck of the study's, so that two show what a draw changes."""
 Progress = Callable[[int, int], None]
 
 
@@ -39,6 +39,8 @@ class Evidence:
     seed: int = 1
     replicates: int = 20
     workers: int | None = None
+    draws: int = DRAWS
+    """Draws of inputs of what is simulated."""
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """`path=value` by the scenario that it changes; `claims` stands for the figures of this package."""
     progress: Progress | None = None
@@ -103,7 +105,7 @@ class Evidence:
     def drawn(self, study: Study, strategies: Sequence[str], inputs: Sequence[Input]) -> OverBeliefs:
         """The first replicates of a study again, under draws of those inputs of its scenario that have a range."""
         paths = [one.path.partition(":")[2] for one in inputs if one.low is not None and one.high is not None]
-        plan = DrawPlan(DRAWS, paths, latin=True, per_draw=PER_DRAW)
+        plan = DrawPlan(self.draws, paths, latin=True, per_draw=PER_DRAW)
         return simulate_draws(
             DrawRequest(
                 study.scenario, strategies, self.seed, study.replicates, plan, self.workers, progress=self.progress

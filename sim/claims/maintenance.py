@@ -59,7 +59,7 @@ def ratio(above: tuple[Study, str, str], below: tuple[Study, str, str], factor: 
 
 
 def total_ratio(own: Ratio, drawn: Ratio, quantity: Quantity) -> Estimate:
-    """A ratio of means over replicates, with both intervals; `drawn`: of the first ones again under draws of beliefs."""
+    """A ratio of means over replicates with both intervals; `drawn`: of the first ones again under draws of beliefs."""
     found = estimate_ratio(own, no_controls(len(own.numerator)), quantity)
     total = total_interval(found, Repeated(own, drawn).layout, quantity)
     if total is None:

@@ -30,6 +30,7 @@ from sim.experiment.study import Study
 from sim.files import nearest_file
 from sim.result import Result
 from sim.scenario.beliefs import Chosen
+from sim.scenario.beliefs import beliefs as believed
 from sim.scenario.load import load, sha256_of
 from sim.scenario.models import Scenario
 
@@ -203,6 +204,8 @@ def _study(
     """A study of at least one strategy."""
     _check_numbers(seed, replicates)
     plan.check()
+    if plan.draws:
+        believed(scenario, plan.chosen)  # what cannot be drawn is said before anything runs
     if precision is not None and not 0 < precision < 1:
         raise InputError(f"precision {precision}: must be above 0 and below 1, such as 0.01 for 1 %")
     if options.workers is not None and options.workers < 1:

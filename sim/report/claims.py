@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.claims.judging import interval_of, short
+from sim.claims.text import luck_text
 from sim.experiment.grid import Cell, Grid, list_of
 from sim.report.inputs import InputGroup, how_known, input_groups
 from sim.report.page import command_line, page
@@ -32,6 +33,8 @@ class ClaimView:
     """The verdict but for its standing."""
     tables: tuple[tuple[str, Grid, str], ...]
     """(title, table, note), the path to viability first."""
+    luck: str
+    """The part of the interval that is luck; empty where there is no other, or no luck."""
     known: str
     inputs: list[InputGroup]
 
@@ -66,6 +69,7 @@ def _view(claim: Claim) -> ClaimView:
         standing,
         claim.verdict[len(standing) :].lstrip(" :,;."),
         tuple(tables),
+        luck_text(claim),
         how_known(claim.inputs),
         input_groups(claim.inputs),
     )

@@ -17,7 +17,7 @@ FEW = 2
 
 @pytest.fixture(scope="module")
 def evidence():
-    return Evidence(replicates=FEW, workers=1)
+    return Evidence(replicates=FEW, workers=1, draws=9)
 
 
 def with_settings(**settings):
@@ -170,6 +170,8 @@ def test_what_nobody_replaces_decays_as_published(evidence, rate, published):
 
 def test_upkeep_is_at_least_the_mass_over_the_life(evidence):
     claim = no_maintenance(evidence)
+    found = claim.estimate
+    assert found.total_low <= found.ci_low < found.ci_high < found.total_high
     assert claim.standing == "fails"
     ideal = claim.tables[0].rows[0][1]
     assert ideal == pytest.approx(2.1 / 0.119976 / 5, rel=1e-6)
@@ -211,8 +213,11 @@ def test_some_runs_need_fewer_replicates(asked, fewer):
 
 
 def test_failures_are_answered_in_all_cases():
-    short = Evidence(replicates=2, workers=1, settings={"suncatcher_81": ("mission.years=0.4",)})
+    short = Evidence(replicates=3, workers=1, draws=5, settings={"suncatcher_81": ("mission.years=0.4",)})
     claim = failures(short)
+    found = claim.estimate
+    assert found.total_low <= found.ci_low < found.mean < found.ci_high <= found.total_high
+    assert found.total_low < found.total_median < found.total_high
     table = claim.tables[0]
     assert {row[0] for row in table.rows} == {
         "as designed",

@@ -96,7 +96,8 @@ def test_the_list_says_what_is_drawn_by_what_law_and_what_is_not(folder):
     assert re.search(r"radiation\.trapped_factor +1 +0\.5 to 2, log_uniform", text)
     assert "satellite.gpus: how many there are is decided, not believed" in text
     assert {"path": "satellite.gpus", "why": "how many there are is decided, not believed"} in told["not_drawn"]
-    assert "leave one out" in orbitfleet("sources", "small.yaml", "--drawn", "--tag", "A", code=2, cwd=folder)[1]
+    said = orbitfleet("sources", "small.yaml", "--drawn", "--tag", "A", code=2, cwd=folder)[1]
+    assert "leave one out" in " ".join(said.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(

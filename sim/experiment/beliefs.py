@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from sim import engine
 from sim.engine.expected import check_expected
 from sim.environment import Environment
 from sim.errors import InputError
-from sim.experiment.draw_file import DrawFigures, write_one
+from sim.experiment.draw_file import DrawFigures
 from sim.experiment.prices import unpriced_differences
 from sim.experiment.record import Task
 from sim.metrics import METRICS, measure, money
@@ -122,8 +121,6 @@ class DrawJob:
     draws: Mapping[int, Draw]
     """By number."""
     seed: int
-    folder: Path | None = None
-    """Where each replicate is written as it is done; none: nowhere."""
     prices_only: bool = False
     """Whether all draws differ in prices alone: one run of a strategy that does not look at prices is priced anew."""
     _built: dict[int, tuple[Scenario, Environment]] = field(default_factory=dict, repr=False, compare=False)
@@ -140,10 +137,7 @@ class DrawJob:
         again = self.prices_only and not isinstance(self.scenario.strategy_named(task.strategy), Valuing)
         values = self._priced(task) if again else self._simulated(task)
         metrics = np.array([values[name] for name in METRICS], dtype=float)
-        found = DrawFigures(task, self.draws[task.draw].tries, metrics)
-        if self.folder is not None:
-            write_one(found, self.folder)
-        return found
+        return DrawFigures(task, self.draws[task.draw].tries, metrics)
 
     def _simulated(self, task: Task) -> dict[str, float]:
         if task.draw not in self._built:

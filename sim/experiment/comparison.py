@@ -17,8 +17,7 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment import study_file
 from sim.experiment.beliefs import DrawPlan
-from sim.experiment.draw_file import read_loose
-from sim.experiment.draws import DrawRequest, drawn_in, simulate_draws
+from sim.experiment.draws import DrawRequest, DrawsInterrupted, drawn_in, simulate_draws
 from sim.experiment.executor import Job, perform
 from sim.experiment.folder import RESULTS, SCENARIO, last_request, last_summary, open_folder, read_provenance
 from sim.experiment.in_memory import study_of_records
@@ -256,12 +255,11 @@ def _with_draws(study: Study, plan: DrawPlan, options: Options) -> Study:
     )
     try:
         return replace(study, over_beliefs=simulate_draws(request))
-    except KeyboardInterrupt as interrupt:
+    except DrawsInterrupted as interrupt:
         if options.out is None:
             raise
         own = study.replicates * len(study.strategies)
-        kept = own + len(read_loose(options.out))
-        raise StudyInterrupted(kept, own * (1 + plan.draws), options.out) from interrupt
+        raise StudyInterrupted(own + interrupt.done, own + interrupt.total, options.out) from interrupt
 
 
 @contextmanager

@@ -42,6 +42,16 @@ class DrawRequest:
     """Replace draws of other beliefs in the folder."""
 
 
+class DrawsInterrupted(KeyboardInterrupt):
+    """Ctrl-C while draws were simulated."""
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__()
+        self.done = done
+        """Replicates under draws that are there."""
+        self.total = total
+
+
 def simulate_draws(request: DrawRequest) -> OverBeliefs:
     """All replicates under all draws; in a folder only those that it does not hold.
 
@@ -60,7 +70,7 @@ def simulate_draws(request: DrawRequest) -> OverBeliefs:
     done = {
         task: one for task, one in done.items() if task.draw not in by_number or one.tries == by_number[task.draw].tries
     }
-    job = DrawJob(request.scenario, by_number, request.seed, folder, prices_only)
+    job = DrawJob(request.scenario, by_number, request.seed, prices_only)
     _fill(job, tasks, done, request)
     if folder is not None:
         with writing(folder):
@@ -108,16 +118,22 @@ def _before(folder: Path, name: str, *, force: bool) -> draw_file.Drawn | None:
 
 
 def _fill(job: DrawJob, tasks: Sequence[Task], done: dict[Task, DrawFigures], request: DrawRequest) -> None:
-    """Simulate what is missing in `done`."""
+    """Simulate what is missing in `done`; this process writes it, as workers need not share the folder."""
     progress = request.progress or (lambda *_: None)
     missing = [task for task in tasks if task not in done]
     count = len(tasks) - len(missing)
-    progress(count, len(tasks))
-    with closing(perform(job, missing, request.workers, request.executor)) as batches:
-        for batch in batches:
-            done.update({one.task: one for one in batch})
-            count += len(batch)
-            progress(count, len(tasks))
+    try:
+        progress(count, len(tasks))
+        with closing(perform(job, missing, request.workers, request.executor)) as batches:
+            for batch in batches:
+                for one in batch:
+                    done[one.task] = one
+                    if request.folder is not None:
+                        draw_file.write_one(one, request.folder)
+                count += len(batch)
+                progress(count, len(tasks))
+    except KeyboardInterrupt as interrupt:
+        raise DrawsInterrupted(count, len(tasks)) from interrupt
 
 
 def _complete(

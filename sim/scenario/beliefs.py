@@ -213,10 +213,12 @@ def under_draw(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
         whole = isinstance(part[last], int) and not isinstance(part[last], bool)
         part[last] = int(value) if whole else value
     tree["sources"] = {}  # their ranges are those of the values before
+    tree["strategies"] = {}  # never drawn; one that a script defines could not be read again
     try:
-        return Scenario.model_validate(tree)
+        found = Scenario.model_validate(tree)
     except ValidationError as error:
         raise ScenarioError(faults_of(error, tree, {})) from None
+    return found.model_copy(update={"strategies": scenario.strategies})
 
 
 def _uncertain(group: Sequence[Figure], known: Mapping[str, FieldInfo | None], scenario: Scenario) -> Uncertain:

@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.claims.claim import Input
-from sim.claims.judging import crossing, drawn, first_where, judged, over_ranges, short, with_values
+from sim.claims.judging import crossing, drawn, first_where, judged, over_ranges, short, with_total, with_values
 from sim.experiment import Estimate
 from sim.scenario import load
 
@@ -104,3 +105,11 @@ def test_values_at_paths_change_nothing_else():
 )
 def test_numbers_have_three_digits(value, text):
     assert short(value) == text
+
+
+def test_a_verdict_is_of_the_total_interval_where_inputs_have_ranges():
+    narrow = Estimate(2.0, 1.9, 2.1, 2.0, 1.9, 2.1, 9, "m")
+    wide = replace(narrow, total_low=0.5, total_median=2.0, total_high=3.0)
+    assert judged(narrow, 1.0, "1 claimed", at_least=True, condition="it is").startswith("holds:")
+    assert judged(wide, 1.0, "1 claimed", at_least=True, condition="it is") == "holds if it is"
+    assert with_total(narrow, np.array([1.95, 2.0, 2.05])).total_low == 1.9  # it holds the Monte Carlo interval

@@ -15,7 +15,7 @@ from sim.experiment.draw_file import DRAWS, NAME
 from sim.experiment.folder import SUMMARY
 from sim.experiment.study_file import NAME as STUDY
 from sim.scenario.beliefs import beliefs, under_draw
-from sim.strategies import Valuing
+from sim.strategies import RunToFailure, Valuing
 
 NAMES = ["run_to_failure", "replace_on_failure"]
 RATE, PRICE, GPU_PRICE = "reliability.bus.rate_per_year", "launch.vehicle.price.usd", "economics.gpu_usd"
@@ -184,6 +184,8 @@ def test_an_interrupted_study_resumes_and_ends_with_the_same_bytes(small, tmp_pa
     with pytest.raises(Stop):
         experiment.compare(small, NAMES, **given, out=tmp_path / "cut", progress=after(13))
     assert len(list((tmp_path / "cut" / DRAWS).glob("*.npz"))) == 13
+    with pytest.raises(InputError, match="holds draws of other beliefs"):
+        experiment.compare(small, NAMES, **{**given, "beliefs": {RATE: RATES[RATE]}}, out=tmp_path / "cut")
     next((tmp_path / "cut" / DRAWS).glob("*.npz")).write_bytes(b"damaged")
     asked = []
     resumed = experiment.compare(
@@ -197,6 +199,27 @@ def test_an_interrupted_study_resumes_and_ends_with_the_same_bytes(small, tmp_pa
     loaded = experiment.load_study(tmp_path / "cut")
     assert loaded.to_json() == resumed.to_json()
     assert loaded.over_beliefs.line == resumed.over_beliefs.line
+
+
+def test_ctrl_c_says_how_many_replicates_are_kept(small, tmp_path):
+    def progress(done, total):
+        if total == 20 and done >= 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(experiment.StudyInterrupted, match="11 of 24 replicates kept"):
+        experiment.compare(
+            small, NAMES, 2, 4, draws=5, beliefs=RATES, workers=1, out=tmp_path / "study", progress=progress
+        )
+
+
+def test_a_strategy_that_a_script_defines_is_run_under_draws_too(small):
+    class Own(RunToFailure):
+        """As the built-in one."""
+
+    Own.__module__ = "__main__"
+    own = small.model_copy(update={"strategies": {**small.strategies, "own": Own()}})
+    found = experiment.compare(own, ["own", NAMES[0]], 2, 4, draws=2, beliefs=RATES, workers=2).over_beliefs
+    assert np.array_equal(found.metrics["own"], found.metrics[NAMES[0]], equal_nan=True)
 
 
 def test_more_draws_and_strategies_use_those_that_are_there(small, tmp_path):

@@ -155,9 +155,7 @@ def no_batteries(evidence: Evidence) -> Claim:
     off = [Dark.of(evidence, best, ltan) for ltan in (5.0, 4.0)]
     upper = [Dark.of(evidence, km) for km in ([1000.0, free] if free else [1000.0])]
     ends = sorted((lowest.longest_min, here.longest_min, highest.longest_min))
-    estimate = replace(
-        exact(here.longest_min, "min"), total_low=ends[0], total_median=here.longest_min, total_high=ends[-1]
-    )
+    estimate = replace(exact(here.longest_min, "min"), total_low=ends[0], total_median=ends[1], total_high=ends[2])
     condition = f"the orbit is above {short(free)} km" if free else "the eclipses are sat out"
     return Claim(
         id="C2",

@@ -6,7 +6,7 @@ added to the study's mean it is the mean under that draw.  Draws and replicates 
 McCulloch 1992, Variance Components, chapter 4): the mean square of what neither explains is the noise that n replicates
 leave in such a change.  Its variance is subtracted from that of the changes, which is the unbiased estimate of what
 beliefs do (Sun, Apley & Staum 2011, doi 10.1287/opre.1110.0932), and the changes are drawn together to that variance,
-so that their quantiles are not those of the noise (Louis 1984, doi 10.1080/01621459.1984.10478062).
+so that their quantiles are not those of the noise (Louis 1984, J. Am. Stat. Assoc. 79, 393).
 
 A total interval runs from the 2.5 % to the 97.5 % quantile of these means.  To either half-width, counted from their
 median, that of the Monte Carlo interval of the study's mean is added, and that of the noise in all changes alike, as

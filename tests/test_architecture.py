@@ -125,6 +125,7 @@ def test_a_call_can_be_read_without_the_function_beside_it() -> None:
 
 PROTOCOLS = {
     "environment/site.py: Site": "orbital planes, and halls on the ground",
+    "experiment/executor.py: Work": "replicates at a scenario's own figures, and under draws of beliefs",
     "reliability/life.py: Ageing": "laws of lifetime, and hazards by dose",
 }
 """Interfaces with several implementations, or more to come."""

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +28,7 @@ from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
 from sim.cli.shards import merge
 from sim.cli.simulate import compare, run
+from sim.cli.sources import sources as list_sources
 from sim.cli.verify import verify
 from sim.errors import InputError, plain
 
@@ -138,34 +138,7 @@ def describe(
         print(describe_scenario(scenario, min(screen_width() or WIDTH, WIDTH)))
 
 
-@app.command()
-def sources(
-    scenario_files: Sources,
-    settings: Settings = None,
-    years: Years = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(help="Only figures of this tag; none: those without.", autocompletion=completion.tags),
-    ] = None,
-    allow_code: AllowCode = False,
-    as_json: Json = False,
-) -> None:
-    """List every figure of a scenario with where it is from and the range in which it is believed to lie."""
-    from sim.cli.sources_table import count, sources_table
-    from sim.parameters import TAGS
-    from sim.scenario import sources as sources_of
-    from sim.scenario import tally
-
-    if unknown := set(tag or ()) - {*TAGS, "none"}:
-        allowed = f"one of {', '.join(TAGS)}, none"
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be {allowed}", param_hint="--tag")
-    scenario = load_scenario(scenario_files, settings, years, allow_code)
-    figures = [figure for figure in sources_of(scenario) if not tag or (figure.tag or "none") in tag]
-    if as_json:
-        found = {"scenario": scenario.name, "sources": [asdict(figure) for figure in figures]}
-        print_json({**found, "count": tally(figures), "tags": dict(TAGS)})
-    else:
-        print(sources_table(figures) if figures else count(figures))
+app.command()(list_sources)
 
 
 @app.command()

@@ -28,6 +28,20 @@ Settings = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random streams.")]
 Replicates = Annotated[int, typer.Option(min=1, max=1_000_000, help="Replicates to simulate.")]
+Draws = Annotated[
+    int,
+    typer.Option(
+        min=0, max=9_999, help="Draws of figures from their believed ranges: what is not known, beside luck; 0: none."
+    ),
+]
+Beliefs = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATHS",
+        help="What --draws draws: economics,reliability.gpu, or a YAML file; default: all ranges.",
+    ),
+]
+Latin = Annotated[bool, typer.Option("--latin", help="Draw by Latin hypercube: surer, but cannot be added to later.")]
 Years = Annotated[float | None, typer.Option(help="Horizon in years: short for --set mission.years=Y.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
 Cluster = Annotated[

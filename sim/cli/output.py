@@ -64,7 +64,8 @@ def finish(
     if lines:
         print()
     print(study.table(width or WIDTH, quantiles=quantiles))
-    say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+    files = ["summary.json", "study.nc", *["beliefs.nc"] * bool(study.over_beliefs), *(Path(p).name for p in pictures)]
+    say(f"\nWritten to {study.folder}: {', '.join(files)}")
     say(f"All of it on one page: orbitfleet report {study.folder}")
 
 

@@ -7,13 +7,17 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import completion
+from sim.cli.beliefs import asked
 from sim.cli.options import (
     AllowCode,
+    Beliefs,
     Cluster,
     Confidence,
+    Draws,
     Force,
     Indifference,
     Json,
+    Latin,
     Out,
     Precision,
     Quantiles,
@@ -34,6 +38,18 @@ from sim.cli.progress import progress
 from sim.cli.shards import executor_at, run_shard, shard_named
 from sim.cli.strategy_names import expanded, names_in
 
+Several = Annotated[
+    str,
+    typer.Option(
+        metavar="A,B,C",
+        help="Strategies to compare, by name or module:Class; all: every built-in one.",
+        autocompletion=completion.strategies,
+    ),
+]
+Tune = Annotated[
+    bool, typer.Option("--tune", help="Find each strategy's best parameters first, on replicates of their own.")
+]
+
 
 def run(
     sources: Sources,
@@ -45,6 +61,9 @@ def run(
     seed: Seed = 1,
     replicates: Replicates = 1,
     precision: Precision = None,
+    draws: Draws = 0,
+    beliefs: Beliefs = None,
+    latin: Latin = False,
     years: Years = None,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -58,8 +77,8 @@ def run(
     """Simulate one strategy over the mission."""
     from sim import experiment
 
-    part = shard_named(shard, precision=precision, quantiles=quantiles)
-    targets = precision_of(precision)
+    part = shard_named(shard, precision=precision, draws=draws, quantiles=quantiles)
+    targets, drawn = precision_of(precision), asked(draws, beliefs, latin=latin)
     scenario = load_scenario(sources, settings, years, allow_code or [strategy or ""])
     with executor_at(cluster, workers) as executor:
         options: dict[str, Any] = {"workers": workers, "executor": executor, "force": force, "command": command_line()}
@@ -77,29 +96,24 @@ def run(
                 precision=targets,
                 progress=show,
                 **options,
+                **drawn,
             )
     finish(study, as_json, quantiles=quantiles)
 
 
 def compare(
     sources: Sources,
-    strategies: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B,C",
-            help="Strategies to compare, by name or module:Class; all: every built-in one.",
-            autocompletion=completion.strategies,
-        ),
-    ],
+    strategies: Several,
     settings: Settings = None,
     replicates: Replicates = 20,
     precision: Precision = None,
     select: Select = None,
     indifference: Indifference = None,
     confidence: Confidence = 0.95,
-    tuned: Annotated[
-        bool, typer.Option("--tune", help="Find each strategy's best parameters first, on replicates of their own.")
-    ] = False,
+    tuned: Tune = False,
+    draws: Draws = 0,
+    beliefs: Beliefs = None,
+    latin: Latin = False,
     seed: Seed = 1,
     years: Years = None,
     workers: Workers = None,
@@ -115,8 +129,9 @@ def compare(
     from sim import experiment
     from sim.experiment import tuning
 
-    part = shard_named(shard, tune=tuned, precision=precision, select=select, quantiles=quantiles)
-    enough = {"precision": precision_of(precision), "select": select, "indifference": indifference}
+    part = shard_named(shard, tune=tuned, precision=precision, select=select, draws=draws, quantiles=quantiles)
+    whole: dict[str, Any] = {"precision": precision_of(precision), "select": select, "indifference": indifference}
+    whole |= {"confidence": confidence, **asked(draws, beliefs, latin=latin)}
     names = names_in(strategies)
     scenario = given = load_scenario(sources, settings, years, allow_code or names)
     names, found = expanded(names, scenario), {}
@@ -129,7 +144,7 @@ def compare(
         if part:
             run_shard(scenario, names, replicates, seed, part, out=out, as_json=as_json, **options)
             return
-        options |= {**enough, "confidence": confidence, "out": out or experiment.default_folder(scenario, seed)}
+        options |= {**whole, "out": out or experiment.default_folder(scenario, seed)}
         with progress(as_json) as show:
             study = experiment.compare(scenario, names, replicates, seed, progress=show, **options)
     more, lines = tuning.told(given, found, study) if tuned else ({}, [])

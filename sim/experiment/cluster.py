@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
-from sim.experiment.executor import Done, Job, Kept, RemoteExecutor
+from sim.experiment.executor import AtWork, Kept, RemoteExecutor, Work
 from sim.experiment.parcel import packed, unpacked
 from sim.experiment.record import Task
 
@@ -75,17 +75,17 @@ class ClusterExecutor(RemoteExecutor):
         submitted: Future[Any] = self._executor.submit(function, *arguments, **named)
         return submitted
 
-    def sharing(self, job: Job[Kept], strategies: Sequence[str]) -> Callable[[list[Task]], Done[Kept]]:
+    def sharing(self, job: Work[Kept], strategies: Sequence[str]) -> Callable[[list[Task]], AtWork[Kept]]:
         parcel = packed(job, strategies)
         name = f"orbitfleet-{hashlib.sha256(parcel).hexdigest()}"
         if name not in self._jobs:
             self._jobs = {name: self._client.submit(bytes, parcel, key=name)}
         return lambda chunk: self._submit(chunk, self._jobs[name])
 
-    def _submit(self, chunk: list[Task], parcel: Any) -> Done[Kept]:
+    def _submit(self, chunk: list[Task], parcel: Any) -> AtWork[Kept]:
         """Have a worker do some tasks; what it keeps is unpacked, and errors are said in our words."""
         inner = self._executor.submit(eval, _WORK, {"parcel": parcel, "chunk": pickle.dumps(chunk)})
-        outer: Done[Kept] = Future()
+        outer: AtWork[Kept] = Future()
 
         def finish(inner: Future[tuple[float, bytes]]) -> None:
             if not outer.set_running_or_notify_cancel():

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from sim import engine
@@ -14,8 +15,10 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.experiment import study_file
 from sim.experiment.assembled import study_of_file, study_of_records
+from sim.experiment.beliefs import DrawPlan
+from sim.experiment.draws import DrawRequest, DrawsInterrupted, drawn_in, simulate_draws
 from sim.experiment.executor import Job, perform
-from sim.experiment.folder import SCENARIO, last_request, open_folder, read_provenance
+from sim.experiment.folder import SCENARIO, last_request, last_summary, open_folder, read_provenance
 from sim.experiment.record import Figures, Record, Task
 from sim.experiment.sample import Sample
 from sim.experiment.selection import CONFIDENCE, Goal
@@ -32,9 +35,10 @@ from sim.experiment.study import Study
 from sim.experiment.tasks import (
     Options,
     Progress,
+    StudyInterrupted,
     begin,
     check_numbers,
-    finish,
+    gathered,
     saving,
     simulate_until,
     tasks_of,
@@ -42,6 +46,8 @@ from sim.experiment.tasks import (
 )
 from sim.files import nearest_file
 from sim.result import Result
+from sim.scenario.beliefs import Chosen
+from sim.scenario.beliefs import beliefs as believed
 from sim.scenario.load import load
 from sim.scenario.models import Scenario
 
@@ -63,6 +69,9 @@ def run(
     seed: int = 1,
     replicates: int = 1,
     precision: Precision | None = None,
+    draws: int = 0,
+    beliefs: Chosen | None = None,
+    latin: bool = False,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -73,7 +82,8 @@ def run(
     """Replicates of one strategy: the scenario's own, or another.  Arguments and errors as in `compare`."""
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
     name = scenario.strategy if strategy is None else strategy
-    return _study(scenario, [name], replicates, seed, options, rule=_rule(replicates, precision))
+    plan = DrawPlan(draws, beliefs, latin)
+    return _study(scenario, [name], replicates, seed, options, rule=_rule(replicates, precision), plan=plan)
 
 
 def compare(
@@ -86,6 +96,9 @@ def compare(
     select: str | None = None,
     indifference: str | float | None = None,
     confidence: float = CONFIDENCE,
+    draws: int = 0,
+    beliefs: Chosen | None = None,
+    latin: bool = False,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -95,6 +108,9 @@ def compare(
 ) -> Study:
     """Compare strategies under common random numbers.
 
+    `draws`: of the scenario's figures from the ranges in which they are believed to lie, 0 for none: estimates then
+    have a total interval too.  `beliefs`: which figures; paths, or ranges by path; none: all that have a range in their
+    source.  `latin`: Latin hypercube.
     `precision`: add replicates until, for every strategy, half the 95 % interval is within this share of the mean, of
     all `PRECISION_METRICS` that are defined, or of each metric by a share of its own (`until_precise` says what that
     costs); `replicates` is then the least number, and `MOST_REPLICATES` the greatest.
@@ -116,7 +132,8 @@ def compare(
     goal = _goal(select, indifference, confidence, precision)
     if goal:
         replicates = first_stage_of(replicates)
-    return _study(scenario, strategies, replicates, seed, options, rule=_rule(replicates, precision, goal), goal=goal)
+    rule, plan = _rule(replicates, precision, goal), DrawPlan(draws, beliefs, latin)
+    return _study(scenario, strategies, replicates, seed, options, rule=rule, goal=goal, plan=plan)
 
 
 def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> Study:
@@ -140,7 +157,8 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
         counts, selection = last_request(path, reader.contents)
         if not counts or not all(counts.values()):
             raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
-        return study_of_file(path, reader, scenario, counts, int(made_by["seed"]), made_by, selection=selection)
+        study = study_of_file(path, reader, scenario, counts, int(made_by["seed"]), made_by, selection=selection)
+    return replace(study, over_beliefs=drawn_in(path, study.strategies, last_summary(path)))
 
 
 def simulate_many(
@@ -190,11 +208,15 @@ def _study(
     seed: int,
     options: Options,
     *,
-    rule: Rule | None = None,
+    rule: Rule | None,
     goal: Goal | None = None,
+    plan: DrawPlan,
 ) -> Study:
     """A study of at least one strategy: so many replicates, or at first so many and then what the rule says."""
     check_numbers(seed, replicates)
+    plan.check()
+    if plan.draws:
+        believed(scenario, plan.chosen)  # what cannot be drawn is said before anything runs
     environment, made_by = begin(scenario, strategies, seed, options)
     counts = dict.fromkeys(strategies, replicates)
     selection = (goal, replicates) if goal else None
@@ -203,11 +225,42 @@ def _study(
         records: dict[Task, Record] = {}
         job = Job(scenario, environment, seed, Record.of)
         counts = simulate_until(job, counts, rule, options, records, lambda record: record.figures)
-        return study_of_records(scenario, counts, seed, records, made_by, selection=selection)
+        return _with_draws(
+            study_of_records(scenario, counts, seed, records, made_by, selection=selection), plan, options
+        )
 
     with open_folder(options.out, scenario, made_by, force=options.force) as folder:
         figures = folder.figures()
         saving_job, receive = saving(scenario, environment, seed, options.out, remote=options.executor is not None)
         counts = simulate_until(saving_job, counts, rule, options, figures, lambda one: one, receive=receive)
         with telling_what_is_kept(tasks_of(counts), figures, options.out):
-            return finish(folder, scenario, counts, seed, made_by, selection=selection)
+            study = gathered(folder, scenario, counts, seed, made_by, selection=selection)
+        study = _with_draws(study, plan, options)
+        with telling_what_is_kept(tasks_of(counts), figures, options.out):
+            folder.write_summary(study.to_json())
+        return study
+
+
+def _with_draws(study: Study, plan: DrawPlan, options: Options) -> Study:
+    """The study with its replicates under draws of beliefs, where any are asked for."""
+    if not plan.draws:
+        return study
+    request = DrawRequest(
+        study.scenario,
+        study.strategies,
+        study.seed,
+        study.common_replicates,
+        plan,
+        options.workers,
+        options.executor,
+        options.progress,
+        options.out,
+        options.force,
+    )
+    try:
+        return replace(study, over_beliefs=simulate_draws(request))
+    except DrawsInterrupted as interrupt:
+        if options.out is None:
+            raise
+        own = sum(map(len, study.samples.values()))
+        raise StudyInterrupted(own + interrupt.done, own + interrupt.total, options.out) from interrupt

@@ -21,7 +21,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, resource_tracker
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sim import engine
 from sim.environment import Environment
@@ -31,10 +31,22 @@ from sim.result import Result
 from sim.scenario.models import Scenario
 
 Kept = TypeVar("Kept")
+Done = TypeVar("Done", covariant=True)
 
 _CHUNK_SECONDS = 0.25  # work handed out at a time: long against the 1 ms of handing out, short for a progress bar
 _REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _WORTH_WORKERS_SECONDS = 1.5  # starting workers takes about a second
+
+
+class Work(Protocol[Done]):
+    """What workers do task by task; pickled once for each of them."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """Whose strategies the workers must be able to import."""
+
+    def do(self, task: Task) -> Done:
+        """What is kept of one task."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,7 @@ class Job(Generic[Kept]):
         return self.keep(result)
 
 
-Done = Future[tuple[float, list[Kept]]]
+AtWork = Future[tuple[float, list[Kept]]]
 """(seconds, what is kept) of some tasks that are at work."""
 
 
@@ -61,7 +73,7 @@ class RemoteExecutor(Executor):
     """An executor on machines that come and go, to each of which a job is shipped once."""
 
     @abstractmethod
-    def sharing(self, job: Job[Kept], strategies: Sequence[str]) -> Callable[[list[Task]], Done[Kept]]:
+    def sharing(self, job: Work[Kept], strategies: Sequence[str]) -> Callable[[list[Task]], AtWork[Kept]]:
         """What submits tasks of a job under these strategies.  Errors of the machines are `InputError`s of futures."""
 
     @abstractmethod
@@ -70,7 +82,7 @@ class RemoteExecutor(Executor):
 
 
 def perform(
-    job: Job[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
+    job: Work[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
 ) -> Generator[list[Kept], None, None]:
     """What is kept of each task, a few at a time, as they finish.
 
@@ -98,13 +110,13 @@ def perform(
 
 
 def _elsewhere(
-    job: Job[Kept], queue: deque[Task], workers: int, executor: Executor
+    job: Work[Kept], queue: deque[Task], workers: int, executor: Executor
 ) -> Generator[list[Kept], None, None]:
     """Perform tasks on an executor that is not ours."""
-    pending: set[Done[Kept]] = set()
+    pending: set[AtWork[Kept]] = set()
     try:
         if isinstance(executor, RemoteExecutor):
-            submit: Callable[[list[Task]], Done[Kept]]
+            submit: Callable[[list[Task]], AtWork[Kept]]
             submit = executor.sharing(job, list(dict.fromkeys(task.strategy for task in queue)))
             yield from _spread(queue, executor.places, submit, pending)
         else:
@@ -118,8 +130,8 @@ def _elsewhere(
 def _spread(
     queue: deque[Task],
     places: Callable[[], int],
-    submit: Callable[[list[Task]], Done[Kept]],
-    pending: set[Done[Kept]],
+    submit: Callable[[list[Task]], AtWork[Kept]],
+    pending: set[AtWork[Kept]],
 ) -> Generator[list[Kept], None, None]:
     """Keep every worker busy with one chunk and another waiting; chunks grow until they last `_CHUNK_SECONDS`.
 
@@ -270,8 +282,8 @@ def _lives_in_main(scenario: Scenario) -> bool:
     return any(type(strategy).__module__ == "__main__" for strategy in scenario.strategies.values())
 
 
-_job: Job[Any] | None = None  # in a worker: what it works on
-_known: tuple[bytes, Job[Any]] | None = None  # a job and its pickled form, where each call brings that along
+_job: Work[Any] | None = None  # in a worker: what it works on
+_known: tuple[bytes, Work[Any]] | None = None  # a job and its pickled form, where each call brings that along
 
 
 def _begin(blob: bytes, watched: connection.Connection) -> None:
@@ -289,7 +301,7 @@ def _end_with_parent(watched: connection.Connection) -> None:
     os._exit(1)
 
 
-def work_on(job: Job[Kept], chunk: list[Task]) -> tuple[float, list[Kept]]:
+def work_on(job: Work[Kept], chunk: list[Task]) -> tuple[float, list[Kept]]:
     """(seconds, what is kept) of some tasks."""
     start = time.perf_counter()
     kept = [job.do(task) for task in chunk]

@@ -22,17 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiment.executor import Job, work_on
+from sim.experiment.executor import Work, work_on
 from sim.experiment.provenance import PROGRAM, machine, program
 from sim.experiment.record import Task
 
 _SOURCE = "__orbitfleet_source__"  # in a module that was shipped: what it was made from
 _lock = threading.RLock()  # a worker may have several threads, which share the modules
 _contents: dict[bytes, dict[str, Any]] = {}  # of the last parcel; the same bytes come with each chunk
-_jobs: dict[bytes, Job[Any]] = {}  # the job in it
+_jobs: dict[bytes, Work[Any]] = {}  # the job in it
 
 
-def packed(job: Job[Any], strategies: Iterable[str]) -> bytes:
+def packed(job: Work[Any], strategies: Iterable[str]) -> bytes:
     """A job as bytes, with the code of these strategies where it is the user's own.
 
     Raises `InputError` for code that another machine cannot get.
@@ -128,7 +128,7 @@ def _content(parcel: bytes) -> dict[str, Any]:
         return _contents[parcel]
 
 
-def _job(parcel: bytes) -> Job[Any]:
+def _job(parcel: bytes) -> Work[Any]:
     """The job in a parcel, unpacked once in a process, after the modules of the user's own are there."""
     with _lock:
         if parcel not in _jobs:

@@ -49,10 +49,12 @@ def causes_of(scenario: Scenario) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Task:
-    """One replicate of one strategy."""
+    """One replicate of one strategy, under the scenario's own figures or under a draw of what is believed of them."""
 
     strategy: str
     replicate: int
+    draw: int = 0
+    """0: the scenario's own figures; 1, 2, ...: draws of beliefs (`sim.experiment.beliefs`)."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def path_of(folder: Path, task: Task) -> Path:
     """The file of a replicate: begins with the strategy's name, or a digest where that may not be a file's name."""
     plain = re.fullmatch(r"[a-z0-9_]{1,60}", task.strategy)
     name = task.strategy if plain else hashlib.sha256(task.strategy.encode()).hexdigest()[:16]
-    return folder / FOLDER / f"{name}-{task.replicate:06d}.npz"
+    draw = f"-draw{task.draw:04d}" if task.draw else ""
+    return folder / FOLDER / f"{name}{draw}-{task.replicate:06d}.npz"
 
 
 def write(record: Record, folder: Path) -> None:

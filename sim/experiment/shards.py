@@ -28,7 +28,7 @@ from sim.experiment.folder import SCENARIO, StudyFolder, default_folder, locked,
 from sim.experiment.provenance import PROGRAM, conflict, provenance
 from sim.experiment.record import FOLDER, Record, Task, path_of
 from sim.experiment.study import Study
-from sim.experiment.tasks import Options, Progress, begin, finish, saving, simulate_missing, tasks_of
+from sim.experiment.tasks import Options, Progress, begin, gathered, saving, simulate_missing, tasks_of
 from sim.files import nearest_file
 from sim.scenario.load import load
 from sim.scenario.models import Scenario
@@ -170,7 +170,9 @@ def merge(
             raise InputError(_say_missing(missing, tasks, {entry["shard"]["of"] for entry in made_by}))
         with open_folder(Path(out), scenario, merged, force=force) as folder:
             _gather(folder, tasks, found)
-            return finish(folder, scenario, dict.fromkeys(strategies, replicates), seed, merged)
+            study = gathered(folder, scenario, dict.fromkeys(strategies, replicates), seed, merged)
+            folder.write_summary(study.to_json())
+            return study
 
 
 def _made_by(path: Path) -> dict[str, Any]:

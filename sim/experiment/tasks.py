@@ -168,7 +168,7 @@ def telling_what_is_kept(tasks: Sequence[Task], done: Mapping[Task, object], fol
         raise StudyInterrupted(kept, len(tasks), folder) from interrupt
 
 
-def finish(
+def gathered(
     folder: StudyFolder,
     scenario: Scenario,
     counts: Counts,
@@ -177,9 +177,7 @@ def finish(
     *,
     selection: Asked | None = None,
 ) -> Study:
-    """Gather the replicates of a folder in its study's file, and write the summary."""
+    """The study of a folder's replicates, which are gathered in its file."""
     folder.complete(scenario, list(counts), made_by)
     with study_file.Reader(folder.study) as reader:
-        study = study_of_file(folder.path, reader, scenario, counts, seed, made_by, selection=selection)
-    folder.write_summary(study.to_json())
-    return study
+        return study_of_file(folder.path, reader, scenario, counts, seed, made_by, selection=selection)

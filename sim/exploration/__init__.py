@@ -1,5 +1,6 @@
 """Many scenarios at once: what is varied in one of them, over which values, and what depends on it."""
 
 from sim.exploration.plan import Plan, Range, StudyFile, entry_of, is_study, load_study_file
+from sim.exploration.sweeping import Outcome, Sweep, sweep
 
-__all__ = ["Plan", "Range", "StudyFile", "entry_of", "is_study", "load_study_file"]
+__all__ = ["Outcome", "Plan", "Range", "StudyFile", "Sweep", "entry_of", "is_study", "load_study_file", "sweep"]

@@ -93,10 +93,9 @@ def heat_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
                                 edgecolors="white", linewidth=0.8)  # fmt: skip
         _write(panel, grid, lambda at, v: _ink(norm(v), colours), spread=float(np.ptp(known)) if len(known) else 1.0)
         _cell_axes(panel, across, up, labelled=panel is ax)
-        panel.annotate(name, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-                       fontweight="bold")  # fmt: skip
+        panel.set_xlabel(f"{_wrapped(across.title, 46)}\n{name}")
     bar = root(ax).colorbar(mesh, ax=panels, fraction=0.04, pad=0.01)
-    bar.set_label(f"{unit}; yellow is best" if sweep.metric.better == "higher" else f"{unit}; yellow is best")
+    bar.set_label(f"{unit}; yellow is best")
     title_and_legend(
         ax,
         f"{sweep.study.base.name}: {_readable(sweep.metric)}",
@@ -125,7 +124,7 @@ def regime_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch=_HATCH, edgecolor="white",
                                linewidth=0))  # fmt: skip
     ahead = factor * _grid(sweep, lambda o: abs(o.differences[o.order[1]].mean or 0.0) if len(o.order) > 1 else None)
-    _write(ax, ahead, lambda at, v: "white", spread=float(np.nanmax(ahead)), box=[c for c in colours], which=winners)
+    _write(ax, ahead, lambda at, v: "white", spread=float(np.nanmax(ahead)), box=colours, which=winners)
     _cell_axes(ax, across, up, labelled=True)
     present = sorted({int(w) for w in winners[np.isfinite(winners)]})
     for at in present:
@@ -145,7 +144,7 @@ def regime_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
 
 @styled
 def sweep_points(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
-    """Every point over each input: how far the first strategy is ahead of the second of the two that are best most often.
+    """Every point over each input: the difference of the two strategies that are best most often.
 
     Of a single strategy its metric.  Filled where the difference is clear with 95 % confidence, hollow where it is not.
     """

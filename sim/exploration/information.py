@@ -69,7 +69,10 @@ def value_of_information(gains: Floats, shares: Floats, generator: np.random.Gen
     each = [_best_fit(_curves(scaled[:, [one]]), ahead) for one in range(shares.shape[1])]
     whole = _best_fit(_surfaces(scaled), ahead)
     p_other = float((whole[0].fitted.max(axis=1, initial=0.0) > 0).mean())
-    return Information(best, p_other, _worth(*whole, generator), tuple(_worth(*fits, generator) for fits in each))
+    worths = tuple(_worth(*fits, generator) for fits in each)
+    # To know all is worth no less than to know one; the fit in all inputs has more to estimate, and may say less.
+    everything = max((_worth(*whole, generator), *worths), key=lambda worth: worth.value.value or 0.0)
+    return Information(best, p_other, everything, worths)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, ScenarioError
 from sim.experiment.folder import open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.sample import Sample
@@ -21,7 +21,7 @@ from sim.exploration.information import Information, value_of_information
 from sim.exploration.inputs import Input, believed_inputs, inputs_of, latin_hypercube
 from sim.exploration.journal import NAME as JOURNAL
 from sim.exploration.journal import Journal
-from sim.exploration.morris import Screened, screen, trajectories
+from sim.exploration.morris import Screened, Trajectories, screen, trajectories
 from sim.exploration.one_at_a_time import Swing, places_of, swings
 from sim.exploration.outputs import Outputs
 from sim.exploration.plan import StudyFile, load_study_file
@@ -38,6 +38,8 @@ JSON, CSV = "sensitivity.json", "sensitivity.csv"
 """The files of an analysis, beside the journal and the pictures."""
 POINTS = {"morris": 10, "sobol": 64}
 """Trajectories, or rows of the matrices, where nobody says how many."""
+TRIES = 20
+"""Draws in a row whose figures may not fit together, before that is an error."""
 REPLICATES = 2
 """Replicates at every point of a design: the fewest that tell noise from what inputs do."""
 
@@ -236,10 +238,10 @@ def _analysed(
     alone = [(at, which) for at, place in enumerate(places) for which in place]
     wanted = [Point({}, own), *(Point(inputs[at].settings(places[at][which]), own) for at, which in alone)]
     if method == "morris":
-        design = trajectories(len(inputs), count, streams.of("trajectories of Morris"))
+        design = _fitting_trajectories(study, inputs, count, streams.of("trajectories of Morris"))
         wanted += _points_of_trajectories(inputs, design.shares, replicates)
     else:
-        matrices = Design.of(latin_hypercube(count, 2 * len(inputs), streams.of("matrices of Sobol indices")))
+        matrices = _fitting_matrices(study, inputs, count, streams.of("matrices of Sobol indices"))
         wanted += _points_of_matrices(inputs, matrices, replicates)
     found = simulated(study, wanted, options)
     base, one_by_one, rest = found[0], found[1 : 1 + len(alone)], found[1 + len(alone) :]
@@ -277,6 +279,46 @@ def _settings(inputs: Sequence[Input], shares: Floats) -> list[dict[str, Any]]:
         for row, value in enumerate(one.at(shares[:, at])):
             found[row] |= one.settings(value)
     return found
+
+
+def _fitting_trajectories(
+    study: StudyFile, inputs: Sequence[Input], count: int, generator: np.random.Generator
+) -> Trajectories:
+    """Trajectories all of whose points make a scenario; those that do not are drawn anew, as beliefs are."""
+    found = []
+    for _ in range(count):
+        for tries in range(TRIES):
+            one = trajectories(len(inputs), 1, generator)
+            if _make_scenarios(study, inputs, one.shares[0], last=tries == TRIES - 1):
+                break
+        found.append(one)
+    shares, moved = (np.concatenate([getattr(one, name) for one in found]) for name in ("shares", "moved"))
+    return Trajectories(shares, moved)
+
+
+def _fitting_matrices(study: StudyFile, inputs: Sequence[Input], count: int, generator: np.random.Generator) -> Design:
+    """A Latin hypercube; rows that make no scenario, in any of the matrices, are drawn anew."""
+    shares = latin_hypercube(count, 2 * len(inputs), generator)
+    for row in range(count):
+        for tries in range(TRIES):
+            one = Design.of(shares[row : row + 1])
+            rows = np.vstack([one.a, one.b, *(one.ab(at) for at in range(len(inputs)))])
+            if _make_scenarios(study, inputs, rows, last=tries == TRIES - 1):
+                break
+            shares[row] = generator.random(2 * len(inputs))
+    return Design.of(shares)
+
+
+def _make_scenarios(study: StudyFile, inputs: Sequence[Input], shares: Floats, *, last: bool) -> bool:
+    """Whether the figures of every row fit together.  Raises `ScenarioError` where they do not in the last try."""
+    try:
+        for values in _settings(inputs, shares):
+            study.at(values)
+    except ScenarioError:
+        if last:
+            raise
+        return False
+    return True
 
 
 def _points_of_trajectories(inputs: Sequence[Input], shares: Floats, replicates: int) -> list[Point]:

@@ -14,15 +14,18 @@ from sim.exploration.outputs import WINS
 from sim.metrics import METRICS
 from sim.plots.axes import looks, new_axes, title_and_legend
 from sim.plots.style import styled
-from sim.plots.sweep import scale_of
+from sim.plots.sweep import readable, scale_of
 from sim.text import many
 
 if TYPE_CHECKING:
-    from sim.exploration import Sensitivity
+    from sim.exploration import Input, Sensitivity
+    from sim.exploration.one_at_a_time import Swing
 
 MOST = 12
 """Inputs that a picture shows: those that matter most."""
 _ROW = 0.42
+_MOST_SHARE = 130.0
+"""Per cent of a variance at which an axis ends: a share is 100 at most, and its estimate may be above."""
 _NAME = 44
 """Letters of a name in one line."""
 
@@ -46,38 +49,17 @@ def tornado(found: Sensitivity, *, output: str | None = None, ax: Axes | None = 
     order = sorted(range(len(found.inputs)), key=lambda one: -found.swings[one].width(output))[:MOST]
     ax = _axes(len(order), ax)
     factor, unit = _scale(found, output)
-    low_look, high_look = looks(2)
     base = factor * float(found.outputs.of(found.base)[output].mean())
-    ends = [
-        spread.value or 0.0
-        for one in order
-        for spread in (found.swings[one].low[output], found.swings[one].high[output])
-    ]
-    reach = factor * max(map(abs, ends), default=1.0) or 1.0
+    reach = factor * max((abs(end) for one in order for end in _extent(found.swings[one], output)), default=1.0) or 1.0
     for row, one in enumerate(order):
-        swing, given = found.swings[one], found.inputs[one]
-        both = ((swing.low[output], given.range.low, low_look), (swing.high[output], given.range.high, high_look))
-        values = [factor * (spread.value or 0.0) for spread, _, _ in both]
-        for (spread, end, look), value, other in zip(both, values, reversed(values), strict=True):
-            ax.barh(row, value, left=base, height=0.62, color=look["color"], alpha=0.85)
-            _interval(ax, row, base, factor, spread)
-            right = value > other if value != other else value > 0
-            ax.annotate(shown(end), (base + (max if right else min)(value, 0.0), row), (7 if right else -7, 0),
-                        textcoords="offset points", ha="left" if right else "right", va="center",
-                        fontsize=8.5)  # fmt: skip
+        _swing(ax, row, found.swings[one], found.inputs[one], (output, base, factor))
     ax.axvline(base, color="0.2", linewidth=1.2, linestyle="-")
-    ax.set_xlim(base - 1.28 * reach, base + 1.28 * reach)
-    if (
-        not base - 1.28 * reach > 0
-        and not base + 1.28 * reach < 0
-        and base != 0
-        and output not in found.study.strategies
-    ):
+    ends = base - 1.28 * reach, base + 1.28 * reach
+    ax.set_xlim(*ends)
+    if ends[0] < 0 < ends[1] and output not in found.study.strategies:
         ax.axvline(0, color="0.5", linewidth=1.0, linestyle=(0, (2, 2)))
-    for name, look in (("input at its low end", low_look), ("input at its high end", high_look)):
-        ax.barh([], [], color=look["color"], label=name, alpha=0.85)
     _named(ax, found, order)
-    ax.set_xlabel(f"{found.outputs.said(output).replace('_', ' ')}, {unit}")
+    ax.set_xlabel(f"{readable(found.outputs.said(output))}, {unit}")
     title_and_legend(
         ax,
         f"{found.study.base.name}: what it depends on, each input alone",
@@ -97,39 +79,32 @@ def indices(found: Sensitivity, *, output: str | None = None, ax: Axes | None = 
     first_look, second_look = looks(2)
     sobol = found.method == "sobol"
     factor, unit = (100.0, "% of the variance that is not chance") if sobol else _scale(found, output)
-    for row, one in enumerate(order):
-        if sobol:
-            both: Sequence[Spread] = (
-                found.decomposed[output].indices[one].total,
-                found.decomposed[output].indices[one].first,
-            )
-        else:
-            both = (found.screened[output][one].mu_star, found.screened[output][one].sigma)
-        for spread, look, place in zip(both, (first_look, second_look), (-0.17, 0.17), strict=True):
-            ax.barh(row + place, factor * max(spread.value or 0.0, 0.0), height=0.3, color=look["color"], alpha=0.85)
-            _interval(ax, row + place, 0.0, factor, spread)
     names = (
         ("total: with what it does together with others", "first order: alone")
         if sobol
         else ("mu*: mean size of its effect over its range", "sigma: how much the effect varies")
     )
-    for name, look in zip(names, (first_look, second_look), strict=True):
-        ax.barh([], [], color=look["color"], label=name, alpha=0.85)
+    for row, one in enumerate(order):
+        spreads = _importance(found, output, one)
+        for spread, look, place, name in zip(spreads, (first_look, second_look), (-0.17, 0.17), names, strict=True):
+            ax.barh(row + place, factor * max(spread.value or 0.0, 0.0), height=0.3, color=look["color"], alpha=0.85,
+                    label=None if row else name)  # fmt: skip
+            _interval(ax, row + place, 0.0, factor, spread)
     if not sobol:
         noise = [found.screened[output][one].noise for one in order]
         if all(value is not None for value in noise):
             level = factor * float(np.mean([value or 0.0 for value in noise]))
             ax.axvline(level, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)), label="mu* by chance alone")
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, min(ax.get_xlim()[1], _MOST_SHARE) if sobol else None)
     _named(ax, found, order)
-    ax.set_xlabel(unit)
     chance = ""
     if sobol and (share := found.decomposed[output].noise_share) is not None and share.value is not None:
-        chance = f"; {100 * share.value:.0f} % of the variance of single replicates is chance, taken out"
+        chance = f"\n{100 * share.value:.0f} % of the variance of single replicates is chance, which is taken out"
+    ax.set_xlabel(f"{unit}{chance}")
     title_and_legend(
         ax,
         f"{found.study.base.name}: {'shares of variance' if sobol else 'screening'}",
-        f"{found.outputs.said(output).replace('_', ' ')}{chance}",
+        f"{readable(found.outputs.said(output))}; whisker: 95 % interval",
         found.study.base.changes_text,
     )
     return ax
@@ -155,7 +130,7 @@ def information(found: Sensitivity, *, ax: Axes | None = None) -> Axes:
         _interval(ax, row, 0.0, factor, worth.value)
     ax.set_xlim(left=0)
     _named(ax, found, order, before=("everything",))
-    ax.set_xlabel(f"{found.study.metric.removesuffix('_usd').replace('_', ' ')}, {unit}")
+    ax.set_xlabel(f"{readable(found.study.metric)}, {unit}")
     best = found.study.strategies[known.best]
     title_and_legend(
         ax,
@@ -164,6 +139,40 @@ def information(found: Sensitivity, *, ax: Axes | None = None) -> Axes:
         found.study.base.changes_text,
     )
     return ax
+
+
+def _swing(ax: Axes, row: int, swing: Swing, given: Input, at: tuple[str, float, float]) -> None:
+    """The two bars of an input, each with its whisker, and the value of the input behind them."""
+    output, base, factor = at
+    low_look, high_look = looks(2)
+    both = (
+        (swing.low[output], given.range.low, low_look, "low"),
+        (swing.high[output], given.range.high, high_look, "high"),
+    )
+    values = [factor * (spread.value or 0.0) for spread, *_ in both]
+    for (spread, end, look, name), value, other in zip(both, values, reversed(values), strict=True):
+        ax.barh(row, value, left=base, height=0.62, color=look["color"], alpha=0.85,
+                label=None if row else f"input at its {name} end")  # fmt: skip
+        _interval(ax, row, base, factor, spread)
+        right = value > other if value != other else name == "high"
+        outer = (max if right else min)(*(factor * reach for reach in _extent(swing, output)), 0.0)
+        ax.annotate(shown(end), (base + outer, row), (5 if right else -5, 0), textcoords="offset points",
+                    ha="left" if right else "right", va="center", fontsize=8.5)  # fmt: skip
+
+
+def _importance(found: Sensitivity, output: str, one: int) -> tuple[Spread, Spread]:
+    """(total, first order), or (mu*, sigma), of an input."""
+    if found.method == "sobol":
+        indices = found.decomposed[output].indices[one]
+        return indices.total, indices.first
+    screened = found.screened[output][one]
+    return screened.mu_star, screened.sigma
+
+
+def _extent(swing: Swing, output: str) -> tuple[float, ...]:
+    """Where bars and whiskers of an input end."""
+    both = swing.low[output], swing.high[output]
+    return tuple(end for one in both for end in (one.value, one.ci_low, one.ci_high) if end is not None)
 
 
 def _axes(rows: int, ax: Axes | None) -> Axes:

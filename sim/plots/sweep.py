@@ -62,11 +62,11 @@ def sweep_lines(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
         ax.annotate(f"{shown(one.base)} in the scenario", (one.base, 0.02), (3, 0), fontsize=9, color="0.4",
                     xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
     ax.set_xlabel(one.title)
-    ax.set_ylabel(f"{_readable(sweep.metric)}, {unit}")
+    ax.set_ylabel(f"{readable(sweep.metric.name)}, {unit}")
     better = "higher" if sweep.metric.better == "higher" else "lower"
     title_and_legend(
         ax,
-        f"{sweep.study.base.name}: {_readable(sweep.metric)} over {one.path.rpartition('.')[2].replace('_', ' ')}",
+        f"{sweep.study.base.name}: {readable(sweep.metric.name)} over {one.path.rpartition('.')[2].replace('_', ' ')}",
         f"{better} is better; {_replicates(sweep)}; band: 95 % interval",
         sweep.study.base.changes_text,
     )
@@ -98,7 +98,7 @@ def heat_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
     bar.set_label(f"{unit}; yellow is best")
     title_and_legend(
         ax,
-        f"{sweep.study.base.name}: {_readable(sweep.metric)}",
+        f"{sweep.study.base.name}: {readable(sweep.metric.name)}",
         f"mean of {_replicates(sweep)}, {unit}; {sweep.metric.better} is better",
         sweep.study.base.changes_text,
     )
@@ -136,7 +136,7 @@ def regime_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
     title_and_legend(
         ax,
         f"{sweep.study.base.name}: which strategy is best where",
-        f"by {_readable(sweep.metric)}; number: how far ahead of the next, {unit}; {_replicates(sweep)}",
+        f"by {readable(sweep.metric.name)}; number: how far ahead of the next, {unit}; {_replicates(sweep)}",
         sweep.study.base.changes_text,
     )
     return ax
@@ -181,7 +181,7 @@ def _compared(sweep: Sweep) -> tuple[Callable[[Any], float | None], str, str]:
     """(value of an outcome, what it is, how to read it)."""
     if len(sweep.strategies) == 1:
         name = sweep.strategies[0]
-        return (lambda o: o.estimates[name].mean), _readable(sweep.metric), ""
+        return (lambda o: o.estimates[name].mean), readable(sweep.metric.name), ""
     often = [o.winner for o in sweep.outcomes]
     a, b = sorted(sweep.strategies, key=lambda name: -often.count(name))[:2]
 
@@ -190,7 +190,7 @@ def _compared(sweep: Sweep) -> tuple[Callable[[Any], float | None], str, str]:
         return None if first is None or second is None else float(first - second)
 
     side = "above" if sweep.metric.better == "higher" else "below"
-    return ahead, f"{_readable(sweep.metric)}, {a} less {b}", f"; {side} 0 {a} is better; hollow: best is not clear"
+    return ahead, f"{readable(sweep.metric.name)}, {a} less {b}", f"; {side} 0 {a} is better; hollow: best is not clear"
 
 
 def scale_of(metric: Metric, *, difference: bool = False) -> tuple[float, str]:
@@ -202,9 +202,11 @@ def scale_of(metric: Metric, *, difference: bool = False) -> tuple[float, str]:
     return 1.0, "number" if metric.unit == "1" else metric.unit
 
 
-def _readable(metric: Metric) -> str:
-    name = metric.name.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
-    return name.replace("gpu", "GPU").replace("mwh", "MWh")
+def readable(text: str) -> str:
+    """A metric's name as one reads it, without a unit that stands elsewhere."""
+    for old, new in (("_usd", ""), ("_", " "), ("gpu hour", "GPU-hour"), ("gpu", "GPU"), ("mwh", "MWh")):
+        text = text.replace(old, new)
+    return text
 
 
 def _replicates(sweep: Sweep) -> str:

@@ -102,3 +102,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     _, errors = orbitfleet("sweep", "starcloud_3", "--vary", PRICE, "--out", tmp_path, code=3)
     assert "nothing in it is touched" in errors
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_shipped_studies_are_listed():
+    told, _ = orbitfleet("scenarios", "--json")
+    assert "studies/launch_price" in json.loads(told)["studies"]
+    assert "studies/launch_price" in orbitfleet("scenarios")[0]

@@ -81,7 +81,7 @@ class Sensitivity:
         """What matters, in sentences."""
         output = self.outputs.names[0]
         order = self.order(output)
-        lines = [f"Most of {self.outputs.said(output)} hangs on {self.inputs[order[0]].path}."]
+        lines = [self._first(output, order[0])]
         if self.method == "sobol":
             whole = self.decomposed[output]
             if whole.noise_share is not None and whole.noise_share.value is not None:
@@ -95,6 +95,18 @@ class Sensitivity:
             if idle:
                 lines.append(f"{len(idle)} of {len(order)} inputs cannot be told from chance.")
         return lines
+
+    def _first(self, output: str, one: int) -> str:
+        """What matters most, if that can be told from chance."""
+        if self.method == "sobol":
+            told = self.decomposed[output].indices[one].total.value is not None
+        else:
+            told = self.screened[output][one].matters is not False
+        if not told:
+            return (
+                f"No input can be told from chance in {self.outputs.said(output)}: more --points or --replicates may."
+            )
+        return f"Most of {self.outputs.said(output)} hangs on {self.inputs[one].path}."
 
     def _worth_knowing(self) -> list[str]:
         known = self.information

@@ -52,9 +52,12 @@ def test_indices_of_a_bill_that_is_a_sum_are_shares_of_its_variance(by_prices):
     assert 0 <= found.noise_share.value <= 1
 
 
-def test_the_order_the_verdict_and_the_worth_of_knowing_agree(by_prices):
-    first = by_prices.inputs[by_prices.order(AHEAD)[0]].path
-    assert first in by_prices.verdict()[0]
+def test_the_order_is_that_of_the_indices_and_all_is_worth_no_less_than_one(by_prices):
+    totals = [by_prices.decomposed[TWO[0]].indices[one].total.value for one in by_prices.order(TWO[0])]
+    assert totals == sorted(totals, reverse=True)
+    assert by_prices.inputs[by_prices.order(TWO[0])[-1]].path == IDLE
+    told = by_prices.decomposed[AHEAD].indices[by_prices.order(AHEAD)[0]].total.value is not None
+    assert by_prices.verdict()[0].startswith("Most of" if told else "No input can be told from chance")
     known = by_prices.information
     assert known.everything.value.value >= max(one.value.value for one in known.each)
     assert known.each[2].value.value == 0
@@ -89,6 +92,12 @@ def test_morris_finds_a_straight_line_and_resumes(tmp_path):
     sensitivity(study, method="morris", points=3, workers=1, out=tmp_path / "out")
     assert (tmp_path / "out" / "sensitivity.csv").read_bytes() == before
     assert (tmp_path / "out" / "replicates.jsonl").read_bytes() == lines
+
+
+def test_what_cannot_be_told_from_chance_is_not_said_to_matter():
+    study = small(IDLE, strategies=TWO[:1], replicates=2)
+    found = sensitivity(study, method="morris", points=2, workers=1)
+    assert found.verdict()[0].startswith("No input can be told from chance in net_cost_usd")
 
 
 def test_a_nudge_keeps_whole_numbers_whole_and_leaves_out_what_cannot_be():

@@ -58,7 +58,7 @@ def test_a_sensitivity_analysis_prints_a_table_and_writes_its_files(tmp_path):
     few = ["--strategies", ",".join(TWO), "--points", "4", "--workers", "1", "--out", tmp_path / "out"]
     out, _ = orbitfleet("sensitivity", *study, *few)
     assert "beyond chance" in out
-    assert "Most of net_cost_usd: how far" in out
+    assert "in net_cost_usd: how far" in " ".join(out.split())  # three satellites tell nothing apart from chance
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"sensitivity.json", "sensitivity.csv", "tornado.png", "screening.png", "replicates.jsonl"} <= written
     told, _ = orbitfleet("sensitivity", *study, *few, "--method", "sobol", "--json")

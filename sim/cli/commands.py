@@ -26,9 +26,11 @@ from sim.cli.output import draw, print_json, write_picture
 from sim.cli.predictions import predictions
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
+from sim.cli.sensitivity import sensitivity
 from sim.cli.shards import merge
 from sim.cli.simulate import compare, run
 from sim.cli.sources import sources as list_sources
+from sim.cli.sweep import sweep
 from sim.cli.verify import verify
 from sim.errors import InputError, plain
 
@@ -219,5 +221,7 @@ def plot(
 
 app.command()(ground)
 app.command()(report)
+app.command()(sweep)
+app.command()(sensitivity)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)

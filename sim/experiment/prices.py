@@ -12,10 +12,10 @@ SERVICING_PRICES = ("usd", "usd_per_hour", "resupply_price")
 
 def unpriced_differences(one: Scenario, other: Scenario) -> list[str]:
     """Paths at which two scenarios differ, in what a run depends on where strategies do not look at prices."""
-    return _differing(_without_prices(one), _without_prices(other))
+    return _differing(without_prices(one), without_prices(other))
 
 
-def _without_prices(scenario: Scenario) -> dict[str, Any]:
+def without_prices(scenario: Scenario) -> dict[str, Any]:
     """What a run depends on, of a scenario whose strategies do not look at prices."""
     tree: dict[str, Any] = scenario.model_dump(
         mode="json", exclude={"economics", "sources", "name", "description", "notes", "changes"}

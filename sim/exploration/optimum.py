@@ -1,0 +1,216 @@
+"""The best designs: a Pareto front with intervals, or the cheapest that meets service levels with confidence.
+
+Two stages on disjoint replicates.  A search tries many designs on a few; what looks best there owes part of that to its
+luck, so the best go on to fresh replicates, more of them, and only what they say counts.  All designs have the same
+random numbers.  Fresh replicates are numbered from 0, as in `run` and `compare`: these give the same figures again.
+
+Service levels: the designs are looked at again by rising cost, until one meets them all.  The k-th look may be wrong
+with probability (1 - confidence) / 2^k, so that all looks together keep the confidence, however many fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sim.errors import InputError
+from sim.experiment.sample import Sample
+from sim.exploration.front import front, spread
+from sim.exploration.search import Effort, Evaluate, Trial, check_optuna, search
+from sim.exploration.search_space import Candidate, Goal, Refusal, Value, Variable
+
+MOST_ON_FRONT = 24
+"""Designs of a search's front that are looked at again."""
+MOST_LOOKS = 10
+"""Designs that are looked at again for service levels."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A design on fresh replicates."""
+
+    candidate: Candidate
+    sample: Sample
+    tried: Sample
+    """The same on those of the search."""
+    tail: float | None = None
+    """Probability of error that its service levels were judged with; none: there are none."""
+    shortfalls: tuple[float, ...] = ()
+    """By how much each misses its limit, as a share of it; 0 or less: it is met."""
+
+    @property
+    def meets(self) -> bool:
+        """Whether all service levels are met."""
+        return all(short <= 0 for short in self.shortfalls)
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """What was tried and what is best."""
+
+    goal: Goal
+    variables: tuple[Variable, ...]
+    effort: Effort
+    trials: tuple[Trial, ...]
+    looks: tuple[Look, ...]
+    """The designs that were looked at again, in that order."""
+    as_given: Sample | Refusal
+    """The scenario as given with its own strategy, on the fresh replicates."""
+    own: Candidate = field(default_factory=lambda: Candidate("", {}))
+    """The scenario as given."""
+
+    @property
+    def pareto(self) -> list[Look]:
+        """Designs that none looked at beats in both cost and output, on fresh replicates, by rising cost."""
+        return [self.looks[i] for i in front([self.goal.scores(look.sample) for look in self.looks])]
+
+    @property
+    def winner(self) -> Look | None:
+        """The cheapest design found that meets all service levels; none: no design does, or there are no levels."""
+        return next((look for look in self.looks if look.meets), None) if self.goal.slas else None
+
+    @property
+    def designs(self) -> int:
+        """Different designs tried."""
+        return len({trial.candidate.key for trial in self.trials})
+
+    @property
+    def refusals(self) -> dict[str, list[Refusal]]:
+        """Reasons for which designs cannot be, the most frequent first, each with those of its kind."""
+        return _by_kind(self.trials)
+
+
+def optimise(
+    strategies: Sequence[str],
+    variables: Sequence[Variable],
+    goal: Goal,
+    evaluate: Evaluate,
+    effort: Effort,
+    *,
+    seed: int,
+    given: Candidate,
+    own: Mapping[str, Value] | None = None,
+    progress: Progress | None = None,
+) -> Optimum:
+    """Search every strategy with the variables that matter to it, and look at the best again.
+
+    `given`: the scenario as given.  `own`: what the variables are there, by path.  `progress` hears how many replicates
+    are done of all that there may be.
+
+    Raises `InputError` where a strategy has no variable, where no design can be, and where Optuna is not installed.
+    """
+    check_optuna()
+    searched = {name: [one for one in variables if one.strategy in (None, name)] for name in strategies}
+    if bare := [name for name, found in searched.items() if not found]:
+        raise InputError(f"nothing to vary for {', '.join(bare)}: give --vary path=low:high, or --tune")
+    counted = _Counted(evaluate, progress or (lambda *_: None), goal, effort, len(strategies))
+    trials: list[Trial] = []
+    for name, found in searched.items():
+        start = {one.path: (own or {})[one.path] for one in found if one.path in (own or {})}
+        trials += search(name, found, goal, counted, effort, seed=seed, own=start, tail=_tail(goal, 0))
+    if all(trial.sample is None for trial in trials):
+        raise InputError(_none_can_be(trials))
+    best = {trial.candidate.key: trial for trial in trials if trial.sample is not None}
+    look_at = _looks_at_levels if goal.slas else _looks_at_front
+    looks = look_at(list(best.values()), goal, counted, effort)
+    as_given = counted(given, effort.fresh)
+    if isinstance(as_given, Sample):
+        as_given = goal.undefined(as_given) or as_given
+    counted.end()
+    return Optimum(goal, tuple(variables), effort, tuple(trials), tuple(looks), as_given, given)
+
+
+class _Counted:
+    """Evaluates, and says how many replicates are done."""
+
+    def __init__(self, evaluate: Evaluate, progress: Progress, goal: Goal, effort: Effort, strategies: int) -> None:
+        self._evaluate, self._progress, self._done = evaluate, progress, 0
+        again = MOST_LOOKS if goal.slas else MOST_ON_FRONT
+        self._total = strategies * effort.trials * len(effort.search) + (again + 1) * len(effort.fresh)
+        progress(0, self._total)
+
+    def __call__(self, candidate: Candidate, replicates: range) -> Sample | Refusal:
+        found = self._evaluate(candidate, replicates)
+        self._done += len(replicates)
+        self._progress(self._done, self._total)
+        return found
+
+    def end(self) -> None:
+        """Nothing more will be done."""
+        self._progress(self._total, self._total)
+
+
+def _looks_at_front(trials: Sequence[Trial], goal: Goal, evaluate: Evaluate, effort: Effort) -> list[Look]:
+    """The designs on the front of a search, on fresh replicates."""
+    scores = [goal.scores(trial.sample) for trial in trials if trial.sample is not None]
+    looks = [_look(trials[i], goal, evaluate, effort) for i in spread(front(scores), MOST_ON_FRONT)]
+    return [look for look in looks if look is not None]
+
+
+def _looks_at_levels(trials: Sequence[Trial], goal: Goal, evaluate: Evaluate, effort: Effort) -> list[Look]:
+    """Designs by rising cost on fresh replicates, until one meets all service levels.
+
+    After one that fails comes the cheapest of which the search expects a margin as large as that one fell short of what
+    the search had expected of it; where there is none, the one that the search expects most of.
+    """
+    left = [
+        (goal.score(goal.cost, trial.sample), _expected(trial.sample, goal, effort), trial)
+        for trial in trials
+        if trial.sample is not None
+    ]
+    left.sort(key=lambda one: one[0])
+    looks: list[Look] = []
+    disappointment = 0.0
+    while left and len(looks) < MOST_LOOKS:
+        fitting = [one for one in left if one[1] + disappointment <= 0]
+        chosen = fitting[0] if fitting else min(left, key=lambda one: one[1])
+        left.remove(chosen)
+        look = _look(chosen[2], goal, evaluate, effort, number=len(looks))
+        if look is None:
+            continue
+        looks.append(look)
+        if look.meets:
+            break
+        disappointment = max(disappointment, max(look.shortfalls) - chosen[1])
+    return looks
+
+
+def _look(trial: Trial, goal: Goal, evaluate: Evaluate, effort: Effort, number: int = 0) -> Look | None:
+    """A design on fresh replicates, the look of this number; none where it cannot be judged by them."""
+    sample = evaluate(trial.candidate, effort.fresh)
+    if isinstance(sample, Refusal) or goal.undefined(sample) is not None or trial.sample is None:
+        return None
+    if not goal.slas:
+        return Look(trial.candidate, sample, trial.sample)
+    tail = _tail(goal, number)
+    shortfalls = tuple(sla.shortfall(sample, tail) for sla in goal.slas)
+    return Look(trial.candidate, sample, trial.sample, tail, shortfalls)
+
+
+def _expected(sample: Sample, goal: Goal, effort: Effort) -> float:
+    """By how much the search expects a design to miss the service level that it misses most, at its first look."""
+    return max(sla.expected_shortfall(sample, len(effort.fresh), _tail(goal, 0)) for sla in goal.slas)
+
+
+def _tail(goal: Goal, number: int) -> float:
+    """Probability with which the look of this number, from 0, may be wrong: half of that before."""
+    wrong = min((1 - sla.confidence for sla in goal.slas), default=0.05)
+    return wrong / 2.0 ** (number + 1)
+
+
+def _by_kind(trials: Sequence[Trial]) -> dict[str, list[Refusal]]:
+    kinds: dict[str, list[Refusal]] = {}
+    for trial in trials:
+        if isinstance(trial.found, Refusal):
+            kinds.setdefault(trial.found.kind, []).append(trial.found)
+    return dict(sorted(kinds.items(), key=lambda item: -len(item[1])))
+
+
+def _none_can_be(trials: Sequence[Trial]) -> str:
+    """What is said where no design can be: the most frequent reason."""
+    most = next(iter(_by_kind(trials).values()))
+    others = len(trials) - len(most)
+    more = f"; {others} others fail for other reasons" if others else ""
+    return f"none of the {len(trials)} designs tried can be: in {len(most)}, such as the first, {most[0]}{more}"

@@ -28,6 +28,7 @@ LAYERS = [
     {"metrics"},
     {"description"},
     {"experiment"},
+    {"exploration"},
     {"fit"},
     {"verify"},
     {"claims"},

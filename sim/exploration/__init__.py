@@ -1,0 +1,5 @@
+"""Many scenarios at once: what is varied in one of them, over which values, and what depends on it."""
+
+from sim.exploration.plan import Plan, Range, StudyFile, entry_of, is_study, load_study_file
+
+__all__ = ["Plan", "Range", "StudyFile", "entry_of", "is_study", "load_study_file"]

@@ -44,6 +44,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "matplotlib": {"plots"},
     "jinja2": {"report"},
+    "optuna": {"exploration"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -98,6 +99,7 @@ EXCEPTIONS = {
     "cli/commands.py: environment": "Typer makes an option of each parameter",
     "cli/verify.py: eclipse": "Typer makes an option of each parameter",
     "cli/ground.py: ground": "Typer makes an option of each parameter",
+    "cli/optimise.py: optimise": "Typer makes an option of each parameter",
     "cli/verify.py: contacts": "Typer makes an option of each parameter",
 }
 """Functions that may have more positional parameters, and why."""

@@ -21,6 +21,7 @@ from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_te
 from sim.cli.fit import fit
 from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
+from sim.cli.optimise import optimise
 from sim.cli.options import (
     AllowCode,
     Force,
@@ -343,6 +344,7 @@ def plot(
 
 
 app.command()(ground)
+app.command()(optimise)
 app.command()(report)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)

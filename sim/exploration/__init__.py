@@ -1,5 +1,17 @@
 """Many scenarios at once: what is varied in one of them, over which values, and what depends on it."""
 
+from sim.exploration.optimising import optimise, with_goals
+from sim.exploration.optimum import Optimum
 from sim.exploration.plan import Plan, Range, StudyFile, entry_of, is_study, load_study_file
 
-__all__ = ["Plan", "Range", "StudyFile", "entry_of", "is_study", "load_study_file"]
+__all__ = [
+    "Optimum",
+    "Plan",
+    "Range",
+    "StudyFile",
+    "entry_of",
+    "is_study",
+    "load_study_file",
+    "optimise",
+    "with_goals",
+]

@@ -23,14 +23,12 @@ from sim.engine.expected import check_expected
 from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.experiment.comparison import simulate_many
+from sim.experiment.folder import EVALUATIONS
 from sim.experiment.sample import Sample
-from sim.exploration.search_space import Candidate, Refusal
+from sim.exploration.candidate import Candidate, Refusal
 from sim.files import TEMPORARY, writing
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
-
-FOLDER = "evaluations"
-"""Where they lie in the folder of a search."""
 
 
 class SearchInterrupted(KeyboardInterrupt):
@@ -91,7 +89,7 @@ class Evaluations:
         versions = self.made_by["code_sha256"], self.made_by["packages"]["numpy"], self.made_by["own_strategies"]
         question = [candidate.key, self.made_by["scenario_sha256"], self.made_by["seed"], list(METRICS), *versions]
         text = json.dumps([*question, replicates.start, replicates.stop])
-        return self.folder / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npz"
+        return self.folder / EVALUATIONS / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npz"
 
     def _kept(self, candidate: Candidate, replicates: range) -> Sample | Refusal | None:
         path = self._path(candidate, replicates)

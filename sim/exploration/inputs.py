@@ -74,8 +74,11 @@ class Input:
         return round(value) if self.whole else float(value)
 
 
-def inputs_of(study: StudyFile) -> list[Input]:
+def inputs_of(study: StudyFile, *, together: bool = False) -> list[Input]:
     """The inputs under `vary`; those that have no range of their own have the one that the scenario's sources say.
+
+    `together`: an end that the scenario cannot have as it is may do with other values of other inputs, so one value of
+    each that does is enough.
 
     Raises `ScenarioError` with the faults of all that lead nowhere, or to a value that the scenario cannot have.
     """
@@ -84,7 +87,7 @@ def inputs_of(study: StudyFile) -> list[Input]:
     found = []
     for path, entry in study.plan.vary.items():
         try:
-            found.append(_input(study, path, entry, known.get(path)))
+            found.append(_input(study, path, entry, known.get(path), together))
         except ScenarioError as error:
             faults += error.faults
     if not study.plan.vary:
@@ -107,6 +110,10 @@ def believed_inputs(study: StudyFile) -> list[Input]:
 def value_at(scenario: Scenario, path: str) -> Any:
     """What stands at a path.  Raises `LookupError` or `AttributeError` where nothing does."""
     value: Any = scenario
+    first, _, parameter = path.partition(".")
+    if first == "strategies" and "." in parameter:  # which may stand nowhere, but has a default
+        strategy, _, path = parameter.rpartition(".")
+        value = scenario.strategy_named(strategy)
     for name in path.split("."):
         if isinstance(value, Mapping):
             value = value[name]
@@ -115,7 +122,7 @@ def value_at(scenario: Scenario, path: str) -> Any:
     return value
 
 
-def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: Figure | None) -> Input:
+def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: Figure | None, together: bool) -> Input:
     if isinstance(entry, Range):
         found = _ranged(study, path, entry, figure)
         ends: list[Any] = [found.values[0], found.values[-1]]
@@ -125,8 +132,14 @@ def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: 
         ends = list(entry)
         if len(set(ends)) < len(ends):
             raise ScenarioError([study.fault(path, None, "names a value twice")])
+    refused: list[ScenarioError] = []
     for value in ends:
-        study.at({path: value})  # raises, with what is allowed
+        try:
+            study.at({path: value})
+        except ScenarioError as error:
+            refused.append(error)
+    if refused and not (together and len(refused) < len(ends)):
+        raise refused[0]  # with what is allowed
     return found
 
 
@@ -161,7 +174,7 @@ def _ranged(study: StudyFile, path: str, entry: Range, figure: Figure | None) ->
 def _base(study: StudyFile, path: str) -> Any:
     try:
         return value_at(study.base, path)
-    except (LookupError, AttributeError, ValueError):
+    except (LookupError, AttributeError, ValueError, ScenarioError):
         return None  # which the scenario's own faults explain, when it is set
 
 

@@ -10,14 +10,18 @@ with probability (1 - confidence) / 2^k, so that all looks together keep the con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sim.errors import InputError
-from sim.experiment.sample import Sample
+from sim.experiment.controls import no_controls
+from sim.experiment.sample import QUANTITIES, Sample
+from sim.experiment.statistics import Difference, difference, difference_of_ratios
+from sim.exploration.candidate import Candidate, Refusal
 from sim.exploration.front import front, spread
+from sim.exploration.goal import Goal
+from sim.exploration.inputs import Input
 from sim.exploration.search import Effort, Evaluate, Trial, check_optuna, search
-from sim.exploration.search_space import Candidate, Goal, Refusal, Value, Variable
 
 MOST_ON_FRONT = 24
 """Designs of a search's front that are looked at again."""
@@ -51,15 +55,15 @@ class Optimum:
     """What was tried and what is best."""
 
     goal: Goal
-    variables: tuple[Variable, ...]
+    inputs: tuple[Input, ...]
     effort: Effort
     trials: tuple[Trial, ...]
     looks: tuple[Look, ...]
     """The designs that were looked at again, in that order."""
-    as_given: Sample | Refusal
-    """The scenario as given with its own strategy, on the fresh replicates."""
-    own: Candidate = field(default_factory=lambda: Candidate("", {}))
-    """The scenario as given."""
+    given: Candidate
+    """The scenario as given, with its own strategy."""
+    as_given: Look | Refusal
+    """The same on both kinds of replicates."""
 
     @property
     def pareto(self) -> list[Look]:
@@ -72,6 +76,20 @@ class Optimum:
         return next((look for look in self.looks if look.meets), None) if self.goal.slas else None
 
     @property
+    def reference(self) -> Look:
+        """What designs are compared with: the scenario as given, or where that cannot be, the cheapest on the front."""
+        return self.pareto[0] if isinstance(self.as_given, Refusal) else self.as_given
+
+    def above_reference(self, look: Look, metric: str) -> Difference:
+        """The paired difference of a design's metric on fresh replicates to that of the reference."""
+        one, other = look.sample, self.reference.sample
+        quantity, controls = QUANTITIES[metric], no_controls(len(one))
+        ratios = one.ratio(metric), other.ratio(metric)
+        if ratios[0] is not None and ratios[1] is not None:
+            return difference_of_ratios(ratios[0], ratios[1], controls, quantity)
+        return difference(one.values(metric), other.values(metric), controls, quantity)
+
+    @property
     def designs(self) -> int:
         """Different designs tried."""
         return len({trial.candidate.key for trial in self.trials})
@@ -82,44 +100,51 @@ class Optimum:
         return _by_kind(self.trials)
 
 
-def optimise(
+def best_designs(
     strategies: Sequence[str],
-    variables: Sequence[Variable],
+    inputs: Sequence[Input],
     goal: Goal,
     evaluate: Evaluate,
     effort: Effort,
     *,
     seed: int,
     given: Candidate,
-    own: Mapping[str, Value] | None = None,
     progress: Progress | None = None,
 ) -> Optimum:
-    """Search every strategy with the variables that matter to it, and look at the best again.
+    """Search every strategy with the inputs that matter to it, and look at the best again.
 
-    `given`: the scenario as given.  `own`: what the variables are there, by path.  `progress` hears how many replicates
-    are done of all that there may be.
+    `given`: the scenario as given.  `progress` hears how many replicates are done of all that there may be.
 
-    Raises `InputError` where a strategy has no variable, where no design can be, and where Optuna is not installed.
+    Raises `InputError` where nothing is varied for a strategy, where no design can be, and without Optuna.
     """
     check_optuna()
-    searched = {name: [one for one in variables if one.strategy in (None, name)] for name in strategies}
+    searched = {name: [one for one in inputs if strategy_of(one) in (None, name)] for name in strategies}
     if bare := [name for name, found in searched.items() if not found]:
         raise InputError(f"nothing to vary for {', '.join(bare)}: give --vary path=low:high, or --tune")
     counted = _Counted(evaluate, progress or (lambda *_: None), goal, effort, len(strategies))
     trials: list[Trial] = []
     for name, found in searched.items():
-        start = {one.path: (own or {})[one.path] for one in found if one.path in (own or {})}
-        trials += search(name, found, goal, counted, effort, seed=seed, own=start, tail=_tail(goal, 0))
+        trials += search(name, found, goal, counted, effort, seed=seed, tail=_tail(goal, 0))
     if all(trial.sample is None for trial in trials):
         raise InputError(_none_can_be(trials))
     best = {trial.candidate.key: trial for trial in trials if trial.sample is not None}
     look_at = _looks_at_levels if goal.slas else _looks_at_front
     looks = look_at(list(best.values()), goal, counted, effort)
-    as_given = counted(given, effort.fresh)
-    if isinstance(as_given, Sample):
-        as_given = goal.undefined(as_given) or as_given
+    tried, again = counted(given, effort.search), counted(given, effort.fresh)
+    if not (isinstance(tried, Refusal) or isinstance(again, Refusal)):
+        as_given = goal.undefined(tried) or goal.undefined(again) or _judged(Look(given, again, tried), goal)
+    else:
+        as_given = tried if isinstance(tried, Refusal) else again
     counted.end()
-    return Optimum(goal, tuple(variables), effort, tuple(trials), tuple(looks), as_given, given)
+    if not looks:
+        raise InputError("none of the designs that looked best can be judged by fresh replicates: try more of them")
+    return Optimum(goal, tuple(inputs), effort, tuple(trials), tuple(looks), given, as_given)
+
+
+def strategy_of(one: Input) -> str | None:
+    """The strategy whose parameter an input is; none: it is of the design, and so of every strategy."""
+    first, _, rest = one.path.partition(".")
+    return rest.rpartition(".")[0] if first == "strategies" else None
 
 
 class _Counted:
@@ -128,7 +153,9 @@ class _Counted:
     def __init__(self, evaluate: Evaluate, progress: Progress, goal: Goal, effort: Effort, strategies: int) -> None:
         self._evaluate, self._progress, self._done = evaluate, progress, 0
         again = MOST_LOOKS if goal.slas else MOST_ON_FRONT
-        self._total = strategies * effort.trials * len(effort.search) + (again + 1) * len(effort.fresh)
+        self._total = (
+            strategies * effort.trials * len(effort.search) + (again + 1) * len(effort.fresh) + len(effort.search)
+        )
         progress(0, self._total)
 
     def __call__(self, candidate: Candidate, replicates: range) -> Sample | Refusal:
@@ -182,11 +209,15 @@ def _look(trial: Trial, goal: Goal, evaluate: Evaluate, effort: Effort, number: 
     sample = evaluate(trial.candidate, effort.fresh)
     if isinstance(sample, Refusal) or goal.undefined(sample) is not None or trial.sample is None:
         return None
+    return _judged(Look(trial.candidate, sample, trial.sample), goal, number)
+
+
+def _judged(look: Look, goal: Goal, number: int = 0) -> Look:
+    """A look, and whether it meets the service levels."""
     if not goal.slas:
-        return Look(trial.candidate, sample, trial.sample)
+        return look
     tail = _tail(goal, number)
-    shortfalls = tuple(sla.shortfall(sample, tail) for sla in goal.slas)
-    return Look(trial.candidate, sample, trial.sample, tail, shortfalls)
+    return replace(look, tail=tail, shortfalls=tuple(sla.shortfall(look.sample, tail) for sla in goal.slas))
 
 
 def _expected(sample: Sample, goal: Goal, effort: Effort) -> float:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sim.experiment.controls import no_controls
+from sim.description.format import money
 from sim.experiment.grid import Cell, Grid, cell
-from sim.experiment.sample import QUANTITIES, Sample
-from sim.experiment.statistics import Difference, difference
-from sim.exploration.optimum import Look, Optimum
-from sim.exploration.search_space import Refusal, Sla, Variable
+from sim.experiment.statistics import Estimate
+from sim.exploration.candidate import Refusal
+from sim.exploration.goal import Sla
+from sim.exploration.inputs import Input, shown
+from sim.exploration.optimum import Look, Optimum, strategy_of
 from sim.metrics import METRICS
+from sim.scenario import Scenario
 
 _MORE = ("cost_per_useful_gpu_hour_usd", "compute_availability", "satellites_launched")
 """Metrics told of every design beside those of the goal."""
@@ -21,7 +23,7 @@ _MILLION = 1e6
 def optimum_json(found: Optimum) -> dict[str, Any]:
     """As in the output of `optimise`."""
     goal, effort = found.goal, found.effort
-    winner = found.winner
+    winner, front = found.winner, found.pareto
     told = list(dict.fromkeys([*goal.metrics, *_MORE]))
     refused = {kind: {"count": len(ones), "example": str(ones[0])} for kind, ones in found.refusals.items()}
     given = found.as_given
@@ -29,52 +31,43 @@ def optimum_json(found: Optimum) -> dict[str, Any]:
         "cost": goal.cost,
         "output": goal.output,
         "sla": [sla.to_json() for sla in goal.slas],
-        "variables": [one.to_json() for one in found.variables],
+        "inputs": [_input_json(one) for one in found.inputs],
         "trials": len(found.trials),
         "designs": found.designs,
         "infeasible": {"count": sum(one["count"] for one in refused.values()), "reasons": refused},
         "search_replicates": len(effort.search),
         "replicates": len(effort.fresh),
-        "pareto": [_look_json(look, told) for look in found.pareto],
-        "dominated": [_look_json(look, told) for look in found.looks if look not in found.pareto],
-        "winner": None if winner is None else _look_json(winner, told),
+        "pareto": [_look_json(look, told, found) for look in front],
+        "dominated": [_look_json(look, told, found) for look in found.looks if look not in front],
+        "winner": None if winner is None else _look_json(winner, told, found),
         "looks": [
             {"parameters": dict(look.candidate.values), "strategy": look.candidate.strategy, "meets": look.meets}
             for look in found.looks
             if goal.slas
         ],
-        "saving": None if (saved := saving(found)) is None else saved.to_json(),
-        "as_given": {"strategy": found.own.strategy, "problem": str(given), "metrics": None}
+        "as_given": {"strategy": found.given.strategy, "problem": str(given)}
         if isinstance(given, Refusal)
-        else {"strategy": found.own.strategy, "problem": None, "metrics": _metrics_json(given, told)},
+        else {**_look_json(given, told, found), "problem": None},
         "verdict": verdict(found),
     }
 
 
-def _look_json(look: Look, told: Sequence[str]) -> dict[str, Any]:
+def _input_json(one: Input) -> dict[str, Any]:
+    where = {"low": one.low, "high": one.high, "law": one.law} if one.is_range else {"values": list(one.values)}
+    return {"path": one.path, "title": one.title, "base": one.base, **where, "tag": one.tag, "source": one.source}
+
+
+def _look_json(look: Look, told: Sequence[str], found: Optimum) -> dict[str, Any]:
     levels = {} if look.tail is None else {"meets": look.meets, "confidence": 1 - look.tail}
     return {
         "strategy": look.candidate.strategy,
         "parameters": dict(look.candidate.values),
         "set": look.candidate.settings,
         **levels,
-        "metrics": _metrics_json(look.sample, told),
+        "metrics": {name: look.sample.estimate(name).to_json() for name in told},
+        "above_reference": {name: found.above_reference(look, name).to_json() for name in found.goal.metrics},
         "search_means": {name: look.tried.estimate(name).raw_mean for name in told},
     }
-
-
-def _metrics_json(sample: Sample, told: Sequence[str]) -> dict[str, Any]:
-    return {name: sample.estimate(name).to_json() for name in told}
-
-
-def saving(found: Optimum) -> Difference | None:
-    """What the winner costs less than the scenario as given, paired; none where there is nothing to compare."""
-    winner, given = found.winner, found.as_given
-    if winner is None or isinstance(given, Refusal) or METRICS[found.goal.cost].ratio_of:
-        return None
-    cost = found.goal.cost
-    controls = no_controls(len(given))
-    return difference(given.values(cost), winner.sample.values(cost), controls, QUANTITIES[cost])
 
 
 def verdict(found: Optimum) -> str:
@@ -111,7 +104,7 @@ def verdict(found: Optimum) -> str:
 
 
 def _name(look: Look) -> str:
-    values = ", ".join(f"{path}={_short(value)}" for path, value in look.candidate.values.items())
+    values = ", ".join(f"{path}={shown(value)}" for path, value in look.candidate.values.items())
     return f"{look.candidate.strategy} with {values}" if values else look.candidate.strategy
 
 
@@ -122,52 +115,79 @@ def _bound_text(sla: Sla, look: Look) -> str:
     return f"{side} bound of {what} {sla.bound(look.sample, look.tail):.4g} at {1 - look.tail:.5g} confidence"
 
 
-def labels(variables: Sequence[Variable]) -> dict[str, str]:
-    """A short name of each variable by path: the last parts of it that no other shares."""
-    found = {}
-    for one in variables:
-        parts = one.path.split(".")
-        others = [other.path for other in variables if other.path != one.path]
-        size = 1
-        while size < len(parts) and any(f".{other}".endswith(f".{'.'.join(parts[-size:])}") for other in others):
-            size += 1
-        found[one.path] = ".".join(parts[-size:])
-    return found
-
-
 def optimum_grid(found: Optimum) -> Grid:
-    """The designs that were looked at again and are on the front, or all of them where there are service levels."""
-    names = labels(found.variables)
-    metrics = [*found.goal.metrics, *(m for m in _MORE[:1] if m not in found.goal.metrics)]
-    heads = ("strategy", *names.values(), *metrics, *(["meets"] if found.goal.slas else []))
-    looks = list(found.looks) if found.goal.slas else found.pareto
-    rows: list[tuple[str | Cell, ...]] = []
-    for look in looks:
-        values = [_short(look.candidate.values[path]) if path in look.candidate.values else "-" for path in names]
-        met = ["yes" if look.meets else "no"] if found.goal.slas else []
-        rows.append((look.candidate.strategy, *values, *_cells(look.sample, metrics), *met))
-    if isinstance(found.as_given, Sample):
-        own = [""] * len(names)
-        met = ["-"] if found.goal.slas else []
-        rows.append((f"as given: {found.own.strategy}", *own, *_cells(found.as_given, metrics), *met))
-    return Grid(heads, tuple(rows))
+    """The designs on the front, or with service levels all that were looked at again; last the scenario as given."""
+    goal = found.goal
+    paired = [name for name in goal.metrics if name in (goal.cost, goal.output)]
+    heads = ["strategy", *(one.title for one in found.inputs)]
+    for name in goal.metrics:
+        heads += [name, f"{_plain(name)} above {_reference(found)}"] if name in paired else [name]
+    rows = [_row(look, found, paired) for look in (found.looks if goal.slas else found.pareto)]
+    if not isinstance(found.as_given, Refusal):
+        rows.append(_row(found.as_given, found, paired))
+    met = ["meets"] if goal.slas else []
+    return Grid((*heads, *met), tuple(rows))
 
 
-def _cells(sample: Sample, metrics: Sequence[str]) -> list[Cell]:
-    return [_cell(sample, name) for name in metrics]
+def _row(look: Look, found: Optimum, paired: Sequence[str]) -> tuple[str | Cell, ...]:
+    as_given = look is found.as_given
+    name = f"as given: {look.candidate.strategy}" if as_given else look.candidate.strategy
+    values = []
+    for one in found.inputs:
+        own = shown(one.base) if strategy_of(one) in (None, look.candidate.strategy) and one.base is not None else "-"
+        values.append(own if as_given else shown(look.candidate.values.get(one.path, "-")))
+    cells: list[str | Cell] = []
+    for metric in found.goal.metrics:
+        cells.append(_cell(look.sample.estimate(metric), metric))
+        if metric in paired:
+            cells.append("" if look is found.reference else _cell(found.above_reference(look, metric), metric, "+"))
+    met = ["yes" if look.meets else "no"] if found.goal.slas else []
+    return (name, *values, *cells, *met)
 
 
-def _cell(sample: Sample, name: str) -> Cell:
-    metric, estimate = METRICS[name], sample.estimate(name)
-    big = estimate.mean is not None and abs(estimate.mean) >= _MILLION
-    unit = "" if metric.unit == "1" else f" {'M' if big and metric.unit == 'USD' else ''}{metric.unit}"
-    if big and metric.unit != "USD":
-        unit = f" M {metric.unit}"
-    return cell(estimate, 1 / _MILLION if big else 1.0, unit)
+def _cell(estimate: Estimate, name: str, sign: str = "") -> Cell:
+    metric = METRICS[name]
+    if estimate.mean is None or abs(estimate.mean) < _MILLION:
+        return cell(estimate, 1.0, "" if metric.unit == "1" else f" {metric.unit}", sign)
+    return cell(estimate, 1 / _MILLION, " M" if metric.unit == "1" else f" million {metric.unit}", sign)
 
 
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _reference(found: Optimum) -> str:
+    return "the cheapest" if isinstance(found.as_given, Refusal) else "as given"
+
+
+def _plain(metric: str) -> str:
+    return metric.removesuffix("_usd").replace("_", " ").replace("gpu", "GPU")
+
+
+def heading(scenario: Scenario, found: Optimum) -> str:
+    """What was searched, and how."""
+    effort, strategies = found.effort, len({trial.candidate.strategy for trial in found.trials})
+    each = " of each strategy" if strategies > 1 else ""
+    return (
+        f"{scenario.title}: {effort.trials:,} designs{each} on {len(effort.search)} replicates, the best again on "
+        f"{len(effort.fresh)} fresh ones; {scenario.mission.years:g} years"
+    )
+
+
+def saving_text(found: Optimum) -> str:
+    """What the winner saves against the scenario as given; empty: there is nothing to compare."""
+    winner, given = found.winner, found.as_given
+    if winner is None or isinstance(given, Refusal):
+        return ""
+    more = found.above_reference(winner, found.goal.cost)
+    if more.mean is None or more.ci_low is None or more.ci_high is None:
+        return ""
+    sign, word = (1, "more") if more.mean >= 0 else (-1, "less")
+    low, high = sorted((sign * more.ci_low, sign * more.ci_high))
+    unit = METRICS[found.goal.cost].unit
+    mean, interval = _amount(sign * more.mean, unit), f"{_amount(low, unit)} to {_amount(high, unit)}"
+    which = "which meets the levels too" if given.meets else "which does not meet the levels"
+    return f"It costs {mean} {word} ({interval}) than the scenario as given, {which}."
+
+
+def _amount(value: float, unit: str) -> str:
+    return money(value) if unit == "USD" else f"{value:,.4g} {unit}"
 
 
 def refusals_text(found: Optimum) -> str:

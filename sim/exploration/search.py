@@ -9,16 +9,19 @@ So a search that is begun again proposes the same designs, and needs only what w
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import ceil, floor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.errors import InputError
 from sim.experiment.sample import Sample
-from sim.exploration.search_space import Candidate, Goal, Refusal, Value, Variable
+from sim.exploration.candidate import Candidate, Refusal, Value
+from sim.exploration.goal import Goal
+from sim.exploration.inputs import Input
 
 if TYPE_CHECKING:
     import optuna
@@ -67,16 +70,17 @@ def check_optuna() -> None:
 
 def search(
     strategy: str,
-    variables: Sequence[Variable],
+    inputs: Sequence[Input],
     goal: Goal,
     evaluate: Evaluate,
     effort: Effort,
     *,
     seed: int,
-    own: Mapping[str, Value],
     tail: float,
 ) -> Iterator[Trial]:
-    """Try designs of one strategy, first that of the values in `own`, if the ranges hold them all.
+    """Try designs of one strategy, first that of the scenario as given, if the ranges hold it.
+
+    `tail`: the probability of error with which the service levels of fresh replicates are going to be judged.
 
     A design that cannot be, or of which a metric is undefined, is tried and failed: it breeds no other.
     """
@@ -84,12 +88,12 @@ def search(
 
     with _quiet():
         study = optuna.create_study(directions=["minimize"] * (1 if goal.slas else 2))
-        if len(own) == len(variables) and all(one.holds(own[one.path]) for one in variables):
-            study.enqueue_trial({one.path: _as_drawn(one, own[one.path]) for one in variables})
+        if all(_holds(one) for one in inputs):
+            study.enqueue_trial({one.path: one.base if one.is_range else one.values.index(one.base) for one in inputs})
         for number in range(effort.trials):
             study.sampler = _sampler(goal, _seed_of(seed, strategy, number))
             trial = study.ask()
-            candidate = Candidate(strategy, {one.path: _draw(trial, one) for one in variables})
+            candidate = Candidate(strategy, {one.path: _draw(trial, one) for one in inputs})
             found = evaluate(candidate, effort.search)
             if isinstance(found, Sample):
                 found = goal.undefined(found) or found
@@ -115,20 +119,25 @@ def _seed_of(seed: int, strategy: str, number: int) -> int:
     return int(sequence.generate_state(1)[0])
 
 
-def _draw(trial: optuna.Trial, one: Variable) -> Value:
-    """A value of a variable.  Numbers to choose from are drawn by their place: neighbours are alike."""
-    if one.values and not _are_numbers(one.values):
-        return one.values[trial.suggest_categorical(one.path, list(range(len(one.values))))]
-    if one.values:
-        return one.values[trial.suggest_int(one.path, 0, len(one.values) - 1)]
-    if one.integer:
-        return trial.suggest_int(one.path, int(one.low), int(one.high), log=one.log)
-    return trial.suggest_float(one.path, one.low, one.high, log=one.log)
+def _draw(trial: optuna.Trial, one: Input) -> Value:
+    """A value of an input.  Numbers to choose from are drawn by their place: neighbours are alike."""
+    if one.low is None or one.high is None:
+        if _are_numbers(one.values):
+            chosen: Value = one.values[trial.suggest_int(one.path, 0, len(one.values) - 1)]
+        else:
+            chosen = one.values[trial.suggest_categorical(one.path, list(range(len(one.values))))]
+        return chosen
+    log = one.law == "log_uniform"
+    if one.whole:
+        return trial.suggest_int(one.path, ceil(one.low), floor(one.high), log=log)
+    return trial.suggest_float(one.path, one.low, one.high, log=log)
 
 
-def _as_drawn(one: Variable, value: Value) -> Any:
-    """What `_draw` would have to draw for this value."""
-    return one.values.index(value) if one.values else value
+def _holds(one: Input) -> bool:
+    """Whether the scenario's own value is one that may be drawn."""
+    if one.low is None or one.high is None:
+        return one.base in one.values
+    return isinstance(one.base, (int, float)) and not isinstance(one.base, bool) and one.low <= one.base <= one.high
 
 
 def _are_numbers(values: Sequence[Value]) -> bool:

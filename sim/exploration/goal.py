@@ -1,26 +1,27 @@
-"""What a search may change, and what it is for: variables by path, objectives, and service levels to be met."""
+"""What a search is for: low cost and much output, or the lowest cost at which service levels are met."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, isnan, sqrt
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, field_validator, model_validator
 from scipy.special import ndtri, stdtrit
 
-from sim.errors import InputError, ScenarioError
+from sim.errors import InputError
 from sim.experiment.intervals import mean_interval
 from sim.experiment.sample import Sample
+from sim.exploration.candidate import Refusal
 from sim.metrics import METRICS, metric_named
-from sim.scenario.models import Scenario
+from sim.parameters import Parameters
 
 Floats = NDArray[np.float64]
-Value = float | int | str | bool | None
+Read = TypeVar("Read")
 
 CONFIDENCE = 0.95
 """With which a service level is to be met, where none is named."""
@@ -32,74 +33,6 @@ _WRITE_SLA = (
     "write METRIC>=LIMIT or METRIC<=LIMIT, such as compute_availability>=0.9 for a mean, "
     "'compute_availability>=0.9 in 0.8' for a share of missions, and @0.99 behind it for another confidence than 0.95"
 )
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A field of the scenario or of one strategy, and where its best value is looked for."""
-
-    path: str
-    """As in `--set`: `constellation.spare_berths_per_plane`, `strategies.batch.reorder_point`."""
-    low: float = 0.0
-    high: float = 0.0
-    values: tuple[Value, ...] = ()
-    """Instead of a range, the values to choose from."""
-    integer: bool = False
-    log: bool = False
-    """Whether factors count rather than differences."""
-
-    @property
-    def strategy(self) -> str | None:
-        """The strategy whose parameter it is; none: it is of the design, and so of every strategy."""
-        first, _, rest = self.path.partition(".")
-        return rest.rpartition(".")[0] if first == "strategies" else None
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is one of those looked at."""
-        if self.values:
-            return value in self.values
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
-
-    def to_json(self) -> dict[str, Any]:
-        """As in the output of `optimise`."""
-        if self.values:
-            return {"path": self.path, "values": list(self.values)}
-        return {"path": self.path, "low": self.low, "high": self.high, "integer": self.integer, "log": self.log}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A strategy, and the values of the variables that matter to it."""
-
-    strategy: str
-    values: Mapping[str, Value]
-    """By path; empty: the scenario as given."""
-
-    @property
-    def settings(self) -> list[str]:
-        """What makes it of the scenario: `--set` of each."""
-        return [f"{path}={json.dumps(value)}" for path, value in self.values.items()]
-
-    @property
-    def key(self) -> str:
-        """One text for one design."""
-        return json.dumps([self.strategy, sorted(self.values.items())])
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a design cannot be."""
-
-    path: str
-    problem: str
-
-    @property
-    def kind(self) -> str:
-        """The reason without its numbers: what many designs may have in common."""
-        return re.sub(r"(?<!\w)-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", "#", str(self))
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.problem}" if self.path else self.problem
 
 
 @dataclass(frozen=True)
@@ -226,42 +159,49 @@ class Goal:
         return None
 
 
-def goal_of(cost: str, output: str, slas: Sequence[str]) -> Goal:
-    """The goal of these names.  Raises `InputError` for what is no metric, or twice the same."""
-    names = metric_named(cost).name, metric_named(output).name
-    if names[0] == names[1]:
-        raise InputError(f"{names[0]}: cost and output must be two metrics")
-    return Goal(*names, tuple(Sla.of(text) for text in slas))
+class Goals(Parameters):
+    """The `optimise:` block of a study file: what `orbitfleet optimise` looks for, `vary` being what it may choose."""
+
+    cost: str = "total_cost_usd"
+    """Metric that should be low, or high where that is better."""
+    output: str = "useful_gpu_hours"
+    """Metric that should be high, or low where that is better."""
+    sla: tuple[str, ...] = ()
+    """Service levels to be met at the lowest cost: `compute_availability>=0.9`; none: a front of cost and output."""
+    trials: int = Field(default=60, ge=1, le=100_000)
+    """Designs of each strategy to try."""
+    search_replicates: int = Field(default=4, ge=2, le=100_000)
+    """Replicates that each is tried on; the best are looked at again on `replicates` others."""
+    tune: bool = False
+    """Whether each strategy's own parameters are looked for too, among the values that `compare --tune` tries."""
+
+    @field_validator("cost", "output")
+    @classmethod
+    def _is_a_metric(cls, name: str) -> str:
+        return _or_value_error(lambda: metric_named(name).name)
+
+    @field_validator("sla")
+    @classmethod
+    def _are_service_levels(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            _or_value_error(lambda text=text: Sla.of(text))  # type: ignore[misc]
+        return texts
+
+    @model_validator(mode="after")
+    def _are_two_metrics(self) -> Goals:
+        if self.cost == self.output:
+            raise ValueError(f"cost and output must be two metrics, not {self.cost} twice")
+        return self
+
+    @property
+    def goal(self) -> Goal:
+        """What is best."""
+        return Goal(self.cost, self.output, tuple(Sla.of(text) for text in self.sla))
 
 
-def value_at(scenario: Scenario, path: str) -> Any:
-    """What stands at a path of the scenario as given, a strategy's defaults included; none: nothing does."""
-    parts = path.split(".")
-    part: Any
-    if parts[0] == "strategies" and len(parts) > 2:
-        try:
-            part = scenario.strategy_named(".".join(parts[1:-1])).model_dump(mode="json")
-        except ScenarioError:
-            return None
-        parts = parts[-1:]
-    else:
-        part = scenario.model_dump(mode="json")
-    for key in parts:
-        if isinstance(part, dict):
-            part = part.get(key)
-        elif isinstance(part, list) and key.isdecimal() and int(key) < len(part):
-            part = part[int(key)]
-        else:
-            return None
-    return part
-
-
-def tuned_variables(scenario: Scenario, strategies: Sequence[str]) -> list[Variable]:
-    """The parameters that each strategy's class says may be tuned, with the values that it lists."""
-    found = []
-    for name in strategies:
-        own = scenario.strategy_named(name)
-        for field, values in own.tuned_over.items():
-            if field in type(own).model_fields:
-                found.append(Variable(f"strategies.{name}.{field}", values=tuple(values)))
-    return found
+def _or_value_error(read: Callable[[], Read]) -> Read:
+    """What is read, with the errors that pydantic expects."""
+    try:
+        return read()
+    except InputError as error:
+        raise ValueError(str(error)) from error

@@ -40,6 +40,7 @@ from sim.cli.progress import progress
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
 from sim.cli.strategy_names import expanded, names_in
+from sim.cli.sweep import sweep
 from sim.cli.verify import verify
 from sim.errors import InputError, plain
 
@@ -346,6 +347,7 @@ def plot(
 app.command()(ground)
 app.command()(optimise)
 app.command()(report)
+app.command()(sweep)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
 

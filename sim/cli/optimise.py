@@ -19,6 +19,8 @@ from sim.cli.strategy_names import ALL, expanded
 if TYPE_CHECKING:
     from sim.exploration import Optimum, StudyFile
 
+PICTURE = "pareto.png"
+
 
 def optimise(
     study: Annotated[
@@ -72,8 +74,7 @@ def optimise(
 ) -> None:
     """Find the best designs: a front of cost and output, or the cheapest that meets a service level."""
     from sim import plots
-    from sim.experiment.folder import OPTIMUM, PARETO
-    from sim.exploration.optimising import default_search_folder
+    from sim.exploration.optimising import OPTIMUM, default_search_folder
     from sim.exploration.optimising import optimise as search
     from sim.exploration.optimum_text import optimum_json
 
@@ -93,14 +94,14 @@ def optimise(
     command = ["orbitfleet", *sys.argv[1:]]
     with progress(as_json) as show:
         found = search(plan, workers=workers, out=folder, force=force, command=command, progress=show)
-    picture = folder / PARETO
+    picture = folder / PICTURE
     write_picture(lambda: plots.save(plots.pareto(found, plan.base), picture), picture)
     if as_json:
         of_study = {"study": plan.name, "scenario": plan.base.name, "strategies": plan.strategies}
         print_json({**of_study, "seed": plan.plan.seed, **optimum_json(found), "out": str(folder)})
         return
     _say(plan, found)
-    say(f"\nWritten to {folder}: {OPTIMUM}, {PARETO}.  The same command with more --trials goes on from here.")
+    say(f"\nWritten to {folder}: {OPTIMUM}, {PICTURE}.  The same command with more --trials goes on from here.")
 
 
 def _asked(

@@ -20,7 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, resource_tracker
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sim import engine
 from sim.environment import Environment
@@ -30,9 +30,21 @@ from sim.result import Result
 from sim.scenario.models import Scenario
 
 Kept = TypeVar("Kept")
+Done = TypeVar("Done", covariant=True)
 
 _CHUNK_SECONDS = 0.25  # work handed out at a time: long against the 1 ms of handing out, short for a progress bar
 _WORTH_WORKERS_SECONDS = 1.5  # starting workers takes about a second
+
+
+class Work(Protocol[Done]):
+    """What workers do task by task; pickled once for each of them."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """Whose strategies the workers must be able to import."""
+
+    def do(self, task: Task) -> Done:
+        """What is kept of one task."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Job(Generic[Kept]):
 
 
 def perform(
-    job: Job[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
+    job: Work[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
 ) -> Generator[list[Kept], None, None]:
     """What is kept of each task, a few at a time, as they finish.
 
@@ -230,7 +242,7 @@ def _lives_in_main(scenario: Scenario) -> bool:
     return any(type(strategy).__module__ == "__main__" for strategy in scenario.strategies.values())
 
 
-_job: Job[Any] | None = None  # in a worker: what it works on
+_job: Work[Any] | None = None  # in a worker: what it works on
 _blob = b""  # the pickled form of it, where each call brings it along
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +35,6 @@ LOCK = f"{TEMPORARY}lock"
 PROVENANCE, SCENARIO, SUMMARY = "provenance.json", "scenario.yaml", "summary.json"
 REPORT = "report.html"
 """The page that the command line writes of a study."""
-OPTIMUM, PARETO, EVALUATIONS = "optimum.json", "pareto.png", "evaluations"
-"""What a search for designs leaves: its outcome, the picture of it, and the folder of what was found of each."""
 RESULTS = Path("results")
 """Where folders lie that nobody named."""
 PICTURES = (
@@ -126,9 +123,8 @@ class StudyFolder:
     def clear(self) -> None:
         """Delete what we wrote, but for the marker; anything else stays."""
         self._remove_pictures()
-        for name in (study_file.NAME, SUMMARY, SCENARIO, OPTIMUM, PARETO):
+        for name in (study_file.NAME, SUMMARY, SCENARIO):
             (self.path / name).unlink(missing_ok=True)
-        shutil.rmtree(self.path / EVALUATIONS, ignore_errors=True)
         self._remove_replicates()
 
     def tidy(self) -> None:
@@ -147,12 +143,7 @@ class StudyFolder:
 
     def holds_results(self) -> bool:
         """Whether a replicate has been finished here: a run that failed before leaves nothing to lose."""
-        return (
-            bool(self._replicates())
-            or (self.path / EVALUATIONS).is_dir()
-            or (self.path / study_file.NAME).exists()
-            or (self.path / SUMMARY).exists()
-        )
+        return bool(self._replicates()) or (self.path / study_file.NAME).exists() or (self.path / SUMMARY).exists()
 
     def _replicates(self) -> list[Path]:
         return sorted((self.path / FOLDER).glob("*.npz"))

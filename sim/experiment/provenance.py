@@ -45,7 +45,6 @@ def conflict(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     other results; the other packages are not in the way of a random number.
     """
     study = [
-        ("kind", before.get("kind", "comparison"), now.get("kind", "comparison")),
         ("scenario sha256", _short(before.get("scenario_sha256")), _short(now["scenario_sha256"])),
         ("seed", before.get("seed"), now["seed"]),
     ]

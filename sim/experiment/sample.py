@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.experiment import statistics
 from sim.experiment.controls import Regression
 from sim.experiment.record import Figures
-from sim.experiment.statistics import Estimate, Quantity, Ratio
+from sim.experiment.statistics import Difference, Estimate, Quantity, Ratio
 from sim.metrics import METRICS
 
 Floats = NDArray[np.float64]
@@ -69,3 +69,17 @@ class Sample:
         if metric == "goodput" and not self.values("useful_gpu_hours").any():
             quantity = Quantity(quantity.unit)  # a fleet without jobs certainly does no work
         return statistics.estimate(self.values(metric), self.regression, quantity)
+
+
+def both_controls(a: Sample, b: Sample) -> Regression:
+    """The controls of two samples of the same replicates, ready for differences: what is common to both drops out."""
+    return Regression.on(np.hstack([a.controls, b.controls]), np.hstack([a.expected, b.expected]))
+
+
+def paired_difference(a: Sample, b: Sample, metric: str, regression: Regression | None = None) -> Difference:
+    """The mean of a - b of one metric over the same replicates; `regression`: `both_controls`, where it is known."""
+    regression = both_controls(a, b) if regression is None else regression
+    first, second = a.ratio(metric), b.ratio(metric)
+    if first and second:
+        return statistics.difference_of_ratios(first, second, regression, QUANTITIES[metric])
+    return statistics.difference(a.values(metric), b.values(metric), regression, QUANTITIES[metric])

@@ -27,7 +27,7 @@ from sim.experiment.controls import Regression
 from sim.experiment.envelope import Envelope
 from sim.experiment.losses import by_cause, in_a_year
 from sim.experiment.record import Record, Task
-from sim.experiment.sample import QUANTITIES, Sample
+from sim.experiment.sample import Sample, both_controls, paired_difference
 from sim.experiment.spending import Spending, spending_text
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import WIDTH, losses, table
@@ -142,10 +142,7 @@ class Study:
         }
 
     def _difference(self, metric: str, a: str, b: str, regression: Regression) -> Difference:
-        first, second = self.samples[a].ratio(metric), self.samples[b].ratio(metric)
-        if first and second:
-            return statistics.difference_of_ratios(first, second, regression, QUANTITIES[metric])
-        return statistics.difference(self.values(a, metric), self.values(b, metric), regression, QUANTITIES[metric])
+        return paired_difference(self.samples[a], self.samples[b], metric, regression)
 
     def verdicts(self) -> list[Verdict]:
         """Which strategy is best, by each metric that has a verdict; the last one is that of the study."""
@@ -345,14 +342,7 @@ class Study:
     @cached_property
     def _pairs(self) -> dict[tuple[str, str], Regression]:
         """Every two strategies, in the order given, and the controls of both: what is common to both drops out."""
-        samples = self.samples
-        return {
-            (a, b): Regression.on(
-                np.hstack([samples[a].controls, samples[b].controls]),
-                np.hstack([samples[a].expected, samples[b].expected]),
-            )
-            for a, b in combinations(self.strategies, 2)
-        }
+        return {(a, b): both_controls(self.samples[a], self.samples[b]) for a, b in combinations(self.strategies, 2)}
 
     def _sample(self, strategy: str) -> Sample:
         if strategy not in self.samples:

@@ -3,15 +3,19 @@
 from sim.exploration.optimising import optimise, with_goals
 from sim.exploration.optimum import Optimum
 from sim.exploration.plan import Plan, Range, StudyFile, entry_of, is_study, load_study_file
+from sim.exploration.sweeping import Outcome, Sweep, sweep
 
 __all__ = [
     "Optimum",
+    "Outcome",
     "Plan",
     "Range",
     "StudyFile",
+    "Sweep",
     "entry_of",
     "is_study",
     "load_study_file",
     "optimise",
+    "sweep",
     "with_goals",
 ]

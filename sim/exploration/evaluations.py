@@ -1,34 +1,21 @@
-"""What replicates say of designs: simulated once, and kept in a folder from which a search that was ended resumes.
-
-A file holds what was found of one design on some replicates, or why it cannot be.  Its name is the digest of all that
-this depends on: scenario, settings, strategy, seed, replicates, the code and NumPy.  So a file is read by the same
-question alone, and a search begun again, which asks the same questions, simulates only those without an answer.
-"""
+"""What replicates say of designs: simulated once, and kept in a journal from which a search that was ended resumes."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from sim.engine.expected import check_expected
 from sim.environment import Environment
 from sim.errors import ScenarioError
-from sim.experiment.comparison import simulate_many
-from sim.experiment.folder import EVALUATIONS
+from sim.experiment.record import Figures
 from sim.experiment.sample import Sample
 from sim.exploration.candidate import Candidate, Refusal
-from sim.files import TEMPORARY, writing
-from sim.metrics import METRICS
-from sim.scenario.models import Scenario
+from sim.exploration.journal import NAME, Journal, Key
+from sim.exploration.plan import StudyFile
+from sim.exploration.points import Options, Point, simulated
+from sim.files import writing
 
 
 class SearchInterrupted(KeyboardInterrupt):
@@ -36,93 +23,97 @@ class SearchInterrupted(KeyboardInterrupt):
 
     def __init__(self, done: int, folder: Path) -> None:
         self.done = done
-        """Evaluations that the folder holds of those asked for so far."""
+        """Replicates that the folder holds, over all designs."""
         self.folder = folder
-        super().__init__(f"interrupted; {done} evaluations kept in {folder}; the same command resumes")
+        super().__init__(f"interrupted; {done:,} replicates kept in {folder}; the same command resumes")
 
     def __reduce__(self) -> tuple[type[SearchInterrupted], tuple[int, Path]]:
         return SearchInterrupted, (self.done, self.folder)
 
 
+@dataclass(frozen=True)
+class Memory(Journal):
+    """A journal that is read once; without a folder it is in memory alone."""
+
+    folder: Path | None = None
+    known: dict[Key, Figures] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path | None) -> Memory:
+        """The journal in a folder, with what is there."""
+        path = (folder or Path()) / NAME
+        return cls(path, folder, Journal(path).read(_Everything()) if folder else {})
+
+    def read(self, wanted: Collection[Key]) -> dict[Key, Figures]:
+        return {key: self.known[key] for key in wanted if key in self.known}
+
+    def write(self, found: Mapping[Key, Figures]) -> None:
+        if self.folder:
+            with writing(self.folder):
+                super().write(found)
+        self.known.update(found)
+
+
+class _Everything(Collection[Key]):
+    """All keys there may be."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        raise TypeError("nobody can name them all")
+
+    def __len__(self) -> int:
+        raise TypeError("nobody can count them all")
+
+
 @dataclass
 class Evaluations:
-    """Simulates designs, or reads what has been found of them."""
+    """Simulates designs, or recalls what has been found of them."""
 
-    design: Callable[[Candidate], Scenario]
-    """The scenario of a design.  Raises `ScenarioError` for one that cannot be."""
-    made_by: Mapping[str, Any]
-    """The provenance of the search: scenario, seed, code."""
+    study: StudyFile
     workers: int | None = None
-    folder: Path | None = None
-    """Where to keep what is found; none: nowhere."""
-    done: int = 0
-    """Evaluations made or read so far."""
+    journal: Memory = field(default_factory=lambda: Memory.of(None))
+    progress: Callable[[int], None] = lambda _: None
+    """Hears how many replicates have been asked for and are there."""
+    _done: int = 0
 
-    def __call__(self, candidate: Candidate, replicates: range) -> Sample | Refusal:
-        """What these replicates say of a design, or why it cannot be."""
+    def __call__(self, candidates: Sequence[Candidate], replicates: range) -> list[Sample | Refusal]:
+        """What these replicates say of each design, all of one strategy, or why it cannot be."""
+        found = {one.key: self._refusal(one, build=False) for one in candidates}
+        ones = {one.key: one for one in candidates if found[one.key] is None}
         try:
-            found = self._kept(candidate, replicates)
-            if found is None:
-                found = self._simulated(candidate, replicates)
-                self._keep(candidate, replicates, found)
-        except KeyboardInterrupt as interrupt:
-            if self.folder is None:
-                raise
-            raise SearchInterrupted(self.done, self.folder) from interrupt
-        self.done += 1
-        return found
+            samples = self._simulated(list(ones.values()), replicates)
+        except ScenarioError:  # an environment that cannot be: the others have to do without it
+            found |= {key: self._refusal(one, build=True) for key, one in ones.items()}
+            ones = {key: one for key, one in ones.items() if found[key] is None}
+            samples = self._simulated(list(ones.values()), replicates)
+        self._done += len(candidates) * len(replicates)
+        self.progress(self._done)
+        known: dict[str, Sample | Refusal] = {key: refusal for key, refusal in found.items() if refusal is not None}
+        known |= dict(zip(ones, samples, strict=True))
+        return [known[one.key] for one in candidates]
 
-    def _simulated(self, candidate: Candidate, replicates: range) -> Sample | Refusal:
+    def _refusal(self, candidate: Candidate, *, build: bool) -> Refusal | None:
+        """Why a design cannot be; `build`: looks at its environment too, which takes longer."""
         try:
-            scenario = self.design(candidate)
-            environment = Environment.build(scenario)
-            check_expected(environment, [candidate.strategy])
-            seed = int(self.made_by["seed"])
-            return simulate_many(scenario, environment, candidate.strategy, seed, replicates, self.workers)
+            scenario = self.study.only(candidate.strategy).at(candidate.values, told=False)
+            if build:
+                check_expected(Environment.build(scenario), [candidate.strategy])
         except ScenarioError as error:
-            fault = error.faults[0]
-            return Refusal(fault.path, fault.problem)
+            return Refusal(error.faults[0].path, error.faults[0].problem)
+        return None
 
-    def _path(self, candidate: Candidate, replicates: range) -> Path | None:
-        if self.folder is None:
-            return None
-        versions = self.made_by["code_sha256"], self.made_by["packages"]["numpy"], self.made_by["own_strategies"]
-        question = [candidate.key, self.made_by["scenario_sha256"], self.made_by["seed"], list(METRICS), *versions]
-        text = json.dumps([*question, replicates.start, replicates.stop])
-        return self.folder / EVALUATIONS / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npz"
-
-    def _kept(self, candidate: Candidate, replicates: range) -> Sample | Refusal | None:
-        path = self._path(candidate, replicates)
+    def _simulated(self, candidates: Sequence[Candidate], replicates: range) -> list[Sample]:
+        if not candidates:
+            return []
+        strategy = candidates[0].strategy
+        before = self._done
+        options = Options(self.workers, self.journal, lambda done, _: self.progress(before + done))
+        points = [Point(one.values, replicates) for one in candidates]
         try:
-            if path is None or not path.exists():
-                return None
-            with path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
-                if "problem" in file:
-                    return Refusal(str(file["path"]), str(file["problem"]))
-                names = tuple(file["control_names"].tolist())
-                return Sample(file["metrics"], names, file["controls"], file["expected"])
-        except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error):
-            return None  # damaged: it is simulated again
-
-    def _keep(self, candidate: Candidate, replicates: range, found: Sample | Refusal) -> None:
-        path = self._path(candidate, replicates)
-        if path is None or self.folder is None:
-            return
-        if isinstance(found, Refusal):
-            columns: dict[str, Any] = {"path": np.array(found.path), "problem": np.array(found.problem)}
-        else:
-            columns = {
-                "metrics": found.metrics,
-                "control_names": np.array(found.control_names, dtype=np.str_),
-                "controls": found.controls,
-                "expected": found.expected,
-            }
-        with writing(self.folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
-            try:
-                with partial.open("wb") as file:
-                    np.savez(file, **columns)
-                os.replace(partial, path)
-            finally:
-                partial.unlink(missing_ok=True)
+            return [one[strategy] for one in simulated(self.study.only(strategy), points, options)]
+        except KeyboardInterrupt as interrupt:
+            if self.journal.folder is None:
+                raise
+            raise SearchInterrupted(len(self.journal.known), self.journal.folder) from interrupt

@@ -9,20 +9,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from sim.errors import Fault, ScenarioError
 from sim.exploration.plan import Range, StudyFile
-from sim.parameters import Belief, Tag
+from sim.parameters import Tag
 from sim.scenario import Figure, Scenario, sources
+from sim.scenario.beliefs import WIDE, Law, Uncertain, beliefs, law_of
 from sim.scenario.schema_part import NoSuchField, parts_at
 
 Floats = NDArray[np.float64]
 
 STEPS = 5
 """Values of a range in a grid, where nobody says how many."""
-NORMAL_ENDS = 1.959963984540054
-"""Standard deviations of the middle that the ends of a normal belief lie off: they are its central 95 %."""
 _LONGEST = 60  # characters of a name
 _PLAIN_GROUPS = ("satellite", "constellation", "workload", "reliability", "law", "parts")
 """Groups of the scenario that a name does without."""
@@ -39,39 +37,56 @@ class Input:
     """Its value in the base scenario."""
     values: tuple[Any, ...]
     """Values of a grid."""
-    low: float | None
-    """None for a list of values."""
-    high: float | None
-    law: Belief
+    law: Law | None
+    """Its range, and how it lies in it; none for a list of values."""
     whole: bool
     """Whether it is a whole number."""
     tag: Tag | None
     """How the range is known; none: nobody says."""
     source: str
-
-    @property
-    def is_range(self) -> bool:
-        """Whether it has a lowest and a highest value, and all between them."""
-        return self.low is not None
+    paths: tuple[str, ...]
+    """All paths at which it stands: `path` is the first."""
 
     @property
     def logarithmic(self) -> bool:
         """Whether an axis of it is best logarithmic."""
-        if self.low is None or self.high is None:
-            numbers = [v for v in self.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-            return len(numbers) == len(self.values) and min(numbers) > 0 and max(numbers) >= 10 * min(numbers)
-        return self.law == "log_uniform"
+        if self.law is not None:
+            return self.law.law == "log_uniform"
+        numbers = [v for v in self.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        return len(numbers) == len(self.values) and min(numbers) > 0 and max(numbers) >= WIDE * min(numbers)
 
-    def quantiles(self, shares: Floats) -> Floats:
-        """Values below which it lies with these probabilities, 0 to 1, by its law."""
-        if self.low is None or self.high is None:
-            raise ScenarioError([Fault("--vary", self.path, None, "needs a range, low and high, not a list of values")])
-        found = _quantiles(self.law, self.low, self.high, self.base, np.asarray(shares, dtype=float))
-        return np.rint(found) if self.whole else found
+    @property
+    def range(self) -> Law:
+        """Its range.  Raises `ScenarioError` for a list of values."""
+        if self.law is None:
+            problem = "needs a range, low and high, not a list of values"
+            raise ScenarioError([Fault("--vary", self.path, None, problem)])
+        return self.law
 
-    def as_given(self, value: float) -> int | float:
-        """A value as it is set in a scenario."""
-        return round(value) if self.whole else float(value)
+    def at(self, shares: Floats) -> list[int | float]:
+        """Values below which it lies with these probabilities, 0 to 1."""
+        law = self.range
+        found = [law.quantile(share) for share in shares.tolist()]
+        return [round(value) for value in found] if self.whole else [float(value) for value in found]
+
+    def settings(self, value: Any) -> dict[str, Any]:
+        """The value at every path."""
+        return dict.fromkeys(self.paths, value)
+
+    def to_json(self) -> dict[str, Any]:
+        """As in the output of `sweep` and `sensitivity`."""
+        law = self.law
+        return {
+            "path": self.path,
+            "name": self.title,
+            "base": self.base,
+            "low": law.low if law else None,
+            "high": law.high if law else None,
+            "law": law.law if law else None,
+            "values": list(self.values),
+            "tag": self.tag,
+            "source": self.source,
+        }
 
 
 def inputs_of(study: StudyFile, *, together: bool = False) -> list[Input]:
@@ -98,13 +113,18 @@ def inputs_of(study: StudyFile, *, together: bool = False) -> list[Input]:
 
 
 def believed_inputs(study: StudyFile) -> list[Input]:
-    """Every single number of the scenario whose sources state a range, which is then a belief."""
-    found = []
-    for figure in sources(study.base):
-        number = isinstance(figure.value, (int, float)) and not isinstance(figure.value, bool)
-        if number and figure.low is not None and figure.high is not None and figure.low < figure.high:
-            found.append(_ranged(study, figure.path, Range(), figure))
-    return found
+    """Everything whose sources state a range that is a belief (`sim.scenario.beliefs`), of the base scenario."""
+    known = {figure.path: figure for figure in sources(study.base)}
+    return [_believed(study, one, known[one.path]) for one in beliefs(study.base).drawn]
+
+
+def _believed(study: StudyFile, one: Uncertain, figure: Figure) -> Input:
+    low, high = (one.law.quantile(share) for share in (0.0, 1.0))
+    # Belief beyond what the field allows is cut off: here, at its ends.
+    law = Law(max(low, one.least), min(high, one.most), one.law.law, one.law.peak)
+    base = value_at(study.base, one.path)
+    ends = (round(law.low), round(law.high)) if one.whole else (law.low, law.high)
+    return Input(one.path, _title(study, one.path), base, ends, law, one.whole, figure.tag, figure.source, one.paths)
 
 
 def value_at(scenario: Scenario, path: str) -> Any:
@@ -123,52 +143,52 @@ def value_at(scenario: Scenario, path: str) -> Any:
 
 
 def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: Figure | None, together: bool) -> Input:
+    base = _base(study, path)
+    whole = isinstance(base, int) and not isinstance(base, bool)
     if isinstance(entry, Range):
-        found = _ranged(study, path, entry, figure)
-        ends: list[Any] = [found.values[0], found.values[-1]]
+        law = _law(study, path, entry, figure)
+        values = _grid(law, entry.steps or STEPS, whole=whole)
+        tried: tuple[Any, ...] = (values[0], values[-1])
     else:
-        found = Input(path, _title(study, path), _base(study, path), tuple(entry), None, None, "uniform",
-                      False, *_source(study, path, figure))  # fmt: skip
-        ends = list(entry)
-        if len(set(ends)) < len(ends):
-            raise ScenarioError([study.fault(path, None, "names a value twice")])
+        law, values, tried = None, tuple(entry), tuple(entry)
     refused: list[ScenarioError] = []
-    for value in ends:
+    for value in tried:
         try:
             study.at({path: value})
         except ScenarioError as error:
             refused.append(error)
-    if refused and not (together and len(refused) < len(ends)):
+    if refused and not (together and len(refused) < len(tried)):
         raise refused[0]  # with what is allowed
-    return found
+    if len(set(values)) < max(len(values), 2):
+        problem = f"holds one whole number only, {values[0]}" if law else "names a value twice"
+        raise ScenarioError([study.fault(path, None, problem)])
+    tag, source = _source(study, path, entry, figure)
+    return Input(path, _title(study, path), base, values, law, whole, tag, source, (path,))
 
 
-def _ranged(study: StudyFile, path: str, entry: Range, figure: Figure | None) -> Input:
+def _law(study: StudyFile, path: str, entry: Range, figure: Figure | None) -> Law:
     low, high, law = entry.low, entry.high, entry.law
     if low is None or high is None:
-        if figure is None or figure.low is None or figure.high is None:
-            study.at({path: 0})  # raises where the path leads nowhere
-            problem = "no source states its range: give low and high"
-            raise ScenarioError([study.fault(path, None, problem)])
-        if figure.low == figure.high:
-            raise ScenarioError([study.fault(path, None, f"its range is one value, {figure.low:g}: give low and high")])
+        if figure is None or figure.low is None or figure.high is None or figure.low == figure.high:
+            study.at({path: 0} if figure is None else {})  # raises where the path leads nowhere
+            raise ScenarioError([study.fault(path, None, "no source states its range: give low and high")])
         low, high, law = figure.low, figure.high, law or figure.law
-    base = _base(study, path)
-    law = law or "uniform"
     if law == "log_uniform" and low <= 0:
         raise ScenarioError([study.fault(path, low, "must be above 0 for the law 'log_uniform'")])
-    if law == "triangular" and not (isinstance(base, (int, float)) and low <= base <= high):
+    base = _base(study, path)
+    number = isinstance(base, (int, float)) and not isinstance(base, bool)
+    if law == "triangular" and not (number and low <= base <= high):
         problem = f"the law 'triangular' needs the scenario's own value, {base}, in the range"
         raise ScenarioError([study.fault(path, None, problem)])
-    whole = isinstance(base, int) and not isinstance(base, bool)
-    shares = np.linspace(0, 1, entry.steps or STEPS)
-    grid = np.geomspace(low, high, len(shares)) if law == "log_uniform" else low + shares * (high - low)
-    grid[[0, -1]] = low, high
-    values = [round(v) for v in grid.tolist()] if whole else [float(f"{v:.12g}") for v in grid.tolist()]
-    found = tuple(dict.fromkeys(values))
-    if len(found) < 2:
-        raise ScenarioError([study.fault(path, None, f"holds one whole number only, {found[0]}")])
-    return Input(path, _title(study, path), base, found, low, high, law, whole, *_source(study, path, figure))
+    return law_of(float(base) if number else low, low, high, law)
+
+
+def _grid(law: Law, steps: int, *, whole: bool) -> tuple[int | float, ...]:
+    """Values from end to end, evenly, in the logarithm for a law of it."""
+    grid = np.geomspace(law.low, law.high, steps) if law.law == "log_uniform" else np.linspace(law.low, law.high, steps)
+    inner = [float(f"{value:.12g}") for value in grid.tolist()[1:-1]]
+    values = [law.low, *inner, law.high]
+    return tuple(dict.fromkeys(round(value) for value in values)) if whole else tuple(values)
 
 
 def _base(study: StudyFile, path: str) -> Any:
@@ -178,30 +198,16 @@ def _base(study: StudyFile, path: str) -> Any:
         return None  # which the scenario's own faults explain, when it is set
 
 
-def _source(study: StudyFile, path: str, figure: Figure | None) -> tuple[Tag | None, str]:
+def _source(
+    study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: Figure | None
+) -> tuple[Tag | None, str]:
+    """Where its range is from: stated in the study, or by the scenario where the range is its own."""
     own = study.plan.sources.get(path)
     if own is not None:
         return own.tag, own.source
-    entry = study.plan.vary.get(path)
     if isinstance(entry, Range) and entry.low is None and figure is not None:
         return figure.tag, figure.source
-    return (None, "no source given") if entry is not None else (figure.tag, figure.source) if figure else (None, "")
-
-
-def _quantiles(law: Belief, low: float, high: float, base: Any, shares: Floats) -> Floats:
-    width = high - low
-    if law == "log_uniform":
-        return np.asarray(low * (high / low) ** shares)
-    if law == "triangular":
-        top = (float(base) - low) / width
-        rising = low + width * np.sqrt(shares * top)
-        falling = high - width * np.sqrt((1 - shares) * (1 - top))
-        return np.where(shares < top, rising, falling)
-    if law == "normal":
-        outside = float(ndtr(-NORMAL_ENDS))
-        bell = ndtri(outside + shares * (1 - 2 * outside)) / NORMAL_ENDS
-        return np.asarray(0.5 * (low + high) + 0.5 * width * bell)
-    return np.asarray(low + width * shares)
+    return None, "no source given"
 
 
 def _title(study: StudyFile, path: str) -> str:
@@ -221,6 +227,15 @@ def _title(study: StudyFile, path: str) -> str:
         first = last.replace("_", " ")
     group = " ".join(part.replace("_", " ") for part in groups if part not in _PLAIN_GROUPS).replace("gpu", "GPU")
     return f"{first} ({group})" if group else first
+
+
+def latin_hypercube(points: int, inputs: int, generator: np.random.Generator) -> Floats:
+    """Shares of 0 to 1, shape (points, inputs): of each input one in each of `points` parts of equal width.
+
+    McKay, Beckman & Conover 1979, doi 10.1080/00401706.1979.10489755.
+    """
+    ranks = np.argsort(generator.random((points, inputs)), axis=0)
+    return np.asarray((ranks + generator.random((points, inputs))) / points)
 
 
 def shown(value: Any) -> str:

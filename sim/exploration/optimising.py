@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiment.folder import OPTIMUM, RESULTS, open_folder
+from sim.experiment.folder import RESULTS, open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.tuning import FIRST_TRAINING_REPLICATE
 from sim.exploration.candidate import Candidate
-from sim.exploration.evaluations import Evaluations
+from sim.exploration.evaluations import Evaluations, Memory
 from sim.exploration.goal import Goals, Sla
 from sim.exploration.inputs import Input, inputs_of
-from sim.exploration.optimum import Optimum, Progress, best_designs
+from sim.exploration.optimum import Optimum, best_designs, replicates_at_most
 from sim.exploration.optimum_text import optimum_json
 from sim.exploration.plan import StudyFile
 from sim.exploration.search import Effort, check_optuna
 from sim.metrics import metric_named
-from sim.scenario import Scenario
-from sim.scenario.load import sha256_of
+from sim.scenario import sha256_of
 
+OPTIMUM = "optimum.json"
+"""What was found, in the folder of a search."""
 NEVER_ACTS = "run_to_failure"
 """The strategy for which every scenario has room."""
 
@@ -57,13 +58,14 @@ def optimise(
     out: Path | None = None,
     force: bool = False,
     command: Sequence[str] | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Optimum:
     """Search the study's strategies, and its `vary`, for what its `optimise` block asks.
 
-    Every design has the study's seed: all see the same luck.  `out`: output folder, where what is found of each design
-    is kept as soon as it is there; the same search in it goes on where one was ended, by whatever, and ends with the
-    same result.  More trials go on from fewer.  Ctrl-C raises `SearchInterrupted`.
+    Every design has the study's seed: all have the same random numbers.  `out`: output folder, which keeps every
+    finished replicate; the same search in it goes on where one was ended, by whatever, and ends with the same result.
+    More trials go on from fewer.  `progress` is called with (replicates done, those there may be).  Ctrl-C raises
+    `SearchInterrupted`.
 
     Raises `InputError` where nothing can be varied, no design can be, or the folder cannot be used.
     """
@@ -78,21 +80,21 @@ def optimise(
         range(study.plan.replicates),
     )
     strategies = list(study.strategies)
-    made_by = {**provenance(study.base, strategies, study.plan.seed, command), "kind": "optimisation"}
-    given = Candidate(study.base.strategy, {})
+    total = replicates_at_most(goals.goal, effort, len(strategies))
+    show = progress or (lambda *_: None)
 
-    def design(candidate: Candidate) -> Scenario:
-        return study.only(candidate.strategy).at(candidate.values, told=False)
-
-    def found(evaluate: Evaluations) -> Optimum:
-        return best_designs(
-            strategies, inputs, goals.goal, evaluate, effort, seed=study.plan.seed, given=given, progress=progress
-        )
+    def found(folder: Path | None) -> Optimum:
+        evaluate = Evaluations(study, workers, Memory.of(folder), lambda done: show(done, max(total, done)))
+        given = Candidate(study.base.strategy, {})
+        best = best_designs(strategies, inputs, goals.goal, evaluate, effort, seed=study.plan.seed, given=given)
+        show(total, total)
+        return best
 
     if out is None:
-        return found(Evaluations(design, made_by, workers))
+        return found(None)
+    made_by = provenance(study.base, strategies, study.plan.seed, command)
     with open_folder(out, study.base, made_by, force=force) as folder:
-        best = found(Evaluations(design, made_by, workers, out))
+        best = found(out)
         folder.write_json(OPTIMUM, optimum_json(best))
         return best
 
@@ -115,7 +117,5 @@ def tuned_inputs(study: StudyFile) -> list[Input]:
             if field in type(own).model_fields:
                 path, title = f"strategies.{name}.{field}", f"{field.replace('_', ' ')} ({name})"
                 source = "the values that the strategy is tuned over"
-                found.append(
-                    Input(path, title, getattr(own, field), tuple(values), None, None, "uniform", False, "A", source)
-                )
+                found.append(Input(path, title, getattr(own, field), tuple(values), None, False, "A", source, (path,)))
     return found

@@ -10,13 +10,12 @@ with probability (1 - confidence) / 2^k, so that all looks together keep the con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim.errors import InputError
-from sim.experiment.controls import no_controls
-from sim.experiment.sample import QUANTITIES, Sample
-from sim.experiment.statistics import Difference, difference, difference_of_ratios
+from sim.experiment.sample import Sample, paired_difference
+from sim.experiment.statistics import Difference
 from sim.exploration.candidate import Candidate, Refusal
 from sim.exploration.front import front, spread
 from sim.exploration.goal import Goal
@@ -27,8 +26,6 @@ MOST_ON_FRONT = 24
 """Designs of a search's front that are looked at again."""
 MOST_LOOKS = 10
 """Designs that are looked at again for service levels."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -82,12 +79,7 @@ class Optimum:
 
     def above_reference(self, look: Look, metric: str) -> Difference:
         """The paired difference of a design's metric on fresh replicates to that of the reference."""
-        one, other = look.sample, self.reference.sample
-        quantity, controls = QUANTITIES[metric], no_controls(len(one))
-        ratios = one.ratio(metric), other.ratio(metric)
-        if ratios[0] is not None and ratios[1] is not None:
-            return difference_of_ratios(ratios[0], ratios[1], controls, quantity)
-        return difference(one.values(metric), other.values(metric), controls, quantity)
+        return paired_difference(look.sample, self.reference.sample, metric)
 
     @property
     def designs(self) -> int:
@@ -109,11 +101,10 @@ def best_designs(
     *,
     seed: int,
     given: Candidate,
-    progress: Progress | None = None,
 ) -> Optimum:
     """Search every strategy with the inputs that matter to it, and look at the best again.
 
-    `given`: the scenario as given.  `progress` hears how many replicates are done of all that there may be.
+    `given`: the scenario as given.
 
     Raises `InputError` where nothing is varied for a strategy, where no design can be, and without Optuna.
     """
@@ -121,21 +112,19 @@ def best_designs(
     searched = {name: [one for one in inputs if strategy_of(one) in (None, name)] for name in strategies}
     if bare := [name for name, found in searched.items() if not found]:
         raise InputError(f"nothing to vary for {', '.join(bare)}: give --vary path=low:high, or --tune")
-    counted = _Counted(evaluate, progress or (lambda *_: None), goal, effort, len(strategies))
     trials: list[Trial] = []
     for name, found in searched.items():
-        trials += search(name, found, goal, counted, effort, seed=seed, tail=_tail(goal, 0))
+        trials += search(name, found, goal, evaluate, effort, seed=seed, tail=_tail(goal, 0))
     if all(trial.sample is None for trial in trials):
         raise InputError(_none_can_be(trials))
     best = {trial.candidate.key: trial for trial in trials if trial.sample is not None}
     look_at = _looks_at_levels if goal.slas else _looks_at_front
-    looks = look_at(list(best.values()), goal, counted, effort)
-    tried, again = counted(given, effort.search), counted(given, effort.fresh)
+    looks = look_at(list(best.values()), goal, evaluate, effort)
+    tried, again = (evaluate([given], replicates)[0] for replicates in (effort.search, effort.fresh))
     if not (isinstance(tried, Refusal) or isinstance(again, Refusal)):
         as_given = goal.undefined(tried) or goal.undefined(again) or _judged(Look(given, again, tried), goal)
     else:
         as_given = tried if isinstance(tried, Refusal) else again
-    counted.end()
     if not looks:
         raise InputError("none of the designs that looked best can be judged by fresh replicates: try more of them")
     return Optimum(goal, tuple(inputs), effort, tuple(trials), tuple(looks), given, as_given)
@@ -147,32 +136,21 @@ def strategy_of(one: Input) -> str | None:
     return rest.rpartition(".")[0] if first == "strategies" else None
 
 
-class _Counted:
-    """Evaluates, and says how many replicates are done."""
-
-    def __init__(self, evaluate: Evaluate, progress: Progress, goal: Goal, effort: Effort, strategies: int) -> None:
-        self._evaluate, self._progress, self._done = evaluate, progress, 0
-        again = MOST_LOOKS if goal.slas else MOST_ON_FRONT
-        self._total = (
-            strategies * effort.trials * len(effort.search) + (again + 1) * len(effort.fresh) + len(effort.search)
-        )
-        progress(0, self._total)
-
-    def __call__(self, candidate: Candidate, replicates: range) -> Sample | Refusal:
-        found = self._evaluate(candidate, replicates)
-        self._done += len(replicates)
-        self._progress(self._done, self._total)
-        return found
-
-    def end(self) -> None:
-        """Nothing more will be done."""
-        self._progress(self._total, self._total)
+def replicates_at_most(goal: Goal, effort: Effort, strategies: int) -> int:
+    """Replicates that a search may take."""
+    looks = MOST_LOOKS if goal.slas else min(MOST_ON_FRONT, strategies * effort.trials)
+    return (strategies * effort.trials + 1) * len(effort.search) + (looks + 1) * len(effort.fresh)
 
 
 def _looks_at_front(trials: Sequence[Trial], goal: Goal, evaluate: Evaluate, effort: Effort) -> list[Look]:
     """The designs on the front of a search, on fresh replicates."""
     scores = [goal.scores(trial.sample) for trial in trials if trial.sample is not None]
-    looks = [_look(trials[i], goal, evaluate, effort) for i in spread(front(scores), MOST_ON_FRONT)]
+    chosen = [trials[i] for i in spread(front(scores), MOST_ON_FRONT)]
+    looks = []
+    for strategy in dict.fromkeys(trial.candidate.strategy for trial in chosen):
+        ones = [trial for trial in chosen if trial.candidate.strategy == strategy]
+        answers = evaluate([trial.candidate for trial in ones], effort.fresh)
+        looks += [_look(trial, answer, goal) for trial, answer in zip(ones, answers, strict=True)]
     return [look for look in looks if look is not None]
 
 
@@ -194,7 +172,7 @@ def _looks_at_levels(trials: Sequence[Trial], goal: Goal, evaluate: Evaluate, ef
         fitting = [one for one in left if one[1] + disappointment <= 0]
         chosen = fitting[0] if fitting else min(left, key=lambda one: one[1])
         left.remove(chosen)
-        look = _look(chosen[2], goal, evaluate, effort, number=len(looks))
+        look = _look(chosen[2], evaluate([chosen[2].candidate], effort.fresh)[0], goal, number=len(looks))
         if look is None:
             continue
         looks.append(look)
@@ -204,12 +182,11 @@ def _looks_at_levels(trials: Sequence[Trial], goal: Goal, evaluate: Evaluate, ef
     return looks
 
 
-def _look(trial: Trial, goal: Goal, evaluate: Evaluate, effort: Effort, number: int = 0) -> Look | None:
+def _look(trial: Trial, again: Sample | Refusal, goal: Goal, number: int = 0) -> Look | None:
     """A design on fresh replicates, the look of this number; none where it cannot be judged by them."""
-    sample = evaluate(trial.candidate, effort.fresh)
-    if isinstance(sample, Refusal) or goal.undefined(sample) is not None or trial.sample is None:
+    if isinstance(again, Refusal) or goal.undefined(again) is not None or trial.sample is None:
         return None
-    return _judged(Look(trial.candidate, sample, trial.sample), goal, number)
+    return _judged(Look(trial.candidate, again, trial.sample), goal, number)
 
 
 def _judged(look: Look, goal: Goal, number: int = 0) -> Look:

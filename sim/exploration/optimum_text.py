@@ -10,7 +10,7 @@ from sim.experiment.grid import Cell, Grid, cell
 from sim.experiment.statistics import Estimate
 from sim.exploration.candidate import Refusal
 from sim.exploration.goal import Sla
-from sim.exploration.inputs import Input, shown
+from sim.exploration.inputs import shown
 from sim.exploration.optimum import Look, Optimum, strategy_of
 from sim.metrics import METRICS
 from sim.scenario import Scenario
@@ -31,7 +31,7 @@ def optimum_json(found: Optimum) -> dict[str, Any]:
         "cost": goal.cost,
         "output": goal.output,
         "sla": [sla.to_json() for sla in goal.slas],
-        "inputs": [_input_json(one) for one in found.inputs],
+        "inputs": [one.to_json() for one in found.inputs],
         "trials": len(found.trials),
         "designs": found.designs,
         "infeasible": {"count": sum(one["count"] for one in refused.values()), "reasons": refused},
@@ -50,11 +50,6 @@ def optimum_json(found: Optimum) -> dict[str, Any]:
         else {**_look_json(given, told, found), "problem": None},
         "verdict": verdict(found),
     }
-
-
-def _input_json(one: Input) -> dict[str, Any]:
-    where = {"low": one.low, "high": one.high, "law": one.law} if one.is_range else {"values": list(one.values)}
-    return {"path": one.path, "title": one.title, "base": one.base, **where, "tag": one.tag, "source": one.source}
 
 
 def _look_json(look: Look, told: Sequence[str], found: Optimum) -> dict[str, Any]:
@@ -138,18 +133,21 @@ def _row(look: Look, found: Optimum, paired: Sequence[str]) -> tuple[str | Cell,
         values.append(own if as_given else shown(look.candidate.values.get(one.path, "-")))
     cells: list[str | Cell] = []
     for metric in found.goal.metrics:
-        cells.append(_cell(look.sample.estimate(metric), metric))
+        cells.append(_cell(look.sample.estimate(metric), metric, found))
         if metric in paired:
-            cells.append("" if look is found.reference else _cell(found.above_reference(look, metric), metric, "+"))
+            cells.append(
+                "" if look is found.reference else _cell(found.above_reference(look, metric), metric, found, "+")
+            )
     met = ["yes" if look.meets else "no"] if found.goal.slas else []
     return (name, *values, *cells, *met)
 
 
-def _cell(estimate: Estimate, name: str, sign: str = "") -> Cell:
-    metric = METRICS[name]
-    if estimate.mean is None or abs(estimate.mean) < _MILLION:
-        return cell(estimate, 1.0, "" if metric.unit == "1" else f" {metric.unit}", sign)
-    return cell(estimate, 1 / _MILLION, " M" if metric.unit == "1" else f" million {metric.unit}", sign)
+def _cell(estimate: Estimate, name: str, found: Optimum, sign: str = "") -> Cell:
+    """A figure, in millions where that of the reference is."""
+    unit = METRICS[name].unit.replace("1", "")
+    if abs(found.reference.sample.estimate(name).mean or 0.0) < _MILLION:
+        return cell(estimate, 1.0, f" {unit}".rstrip(), sign)
+    return cell(estimate, 1 / _MILLION, f" million {unit}".rstrip(), sign)
 
 
 def _reference(found: Optimum) -> str:

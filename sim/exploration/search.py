@@ -3,7 +3,7 @@
 Two objectives are searched by NSGA-II (Deb et al. 2002, doi 10.1109/4235.996017), one under service levels by
 tree-structured Parzen estimators (Bergstra et al. 2011); Optuna handles the levels as constraints.  What is proposed
 next depends on the seed and on the designs before it alone: the sampler is made anew for each, with a seed of its own.
-So a search that is begun again proposes the same designs, and needs only what was found of each (`Evaluations`).
+So a search that is begun again proposes the same designs, and takes from the journal what it knows of each.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 
 POPULATION = 16
 """Designs of a generation of NSGA-II."""
+AT_ONCE = 8
+"""Designs that are proposed before any of them is simulated: half a generation.  Workers share them; all of them are
+proposed even where fewer are wanted, so that a longer search begins with the shorter one."""
 FIRST_RANDOM = 12
 """Designs drawn at random before the Parzen estimators have anything to go by."""
 
-Evaluate = Callable[[Candidate, range], Sample | Refusal]
-"""What replicates of these numbers say of a design, or why it cannot be."""
+Evaluate = Callable[[Sequence[Candidate], range], list[Sample | Refusal]]
+"""What replicates of these numbers say of designs of one strategy, or why they cannot be."""
 
 
 @dataclass(frozen=True)
@@ -89,21 +92,29 @@ def search(
     with _quiet():
         study = optuna.create_study(directions=["minimize"] * (1 if goal.slas else 2))
         if all(_holds(one) for one in inputs):
-            study.enqueue_trial({one.path: one.base if one.is_range else one.values.index(one.base) for one in inputs})
-        for number in range(effort.trials):
-            study.sampler = _sampler(goal, _seed_of(seed, strategy, number))
-            trial = study.ask()
-            candidate = Candidate(strategy, {one.path: _draw(trial, one) for one in inputs})
-            found = evaluate(candidate, effort.search)
-            if isinstance(found, Sample):
-                found = goal.undefined(found) or found
-            if isinstance(found, Refusal):
-                study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            else:
-                for sla in goal.slas:
-                    trial.set_constraint(str(sla), sla.expected_shortfall(found, len(effort.fresh), tail))
-                study.tell(trial, goal.scores(found)[:1] if goal.slas else goal.scores(found))
-            yield Trial(candidate, found)
+            study.enqueue_trial({one.path: one.base if one.law else one.values.index(one.base) for one in inputs})
+        for first in range(0, effort.trials, AT_ONCE):
+            asked = [_asked(study, strategy, inputs, goal, (seed, first + i)) for i in range(AT_ONCE)]
+            asked = asked[: effort.trials - first]
+            answers = evaluate([candidate for _, candidate in asked], effort.search)
+            for (trial, candidate), answer in zip(asked, answers, strict=True):
+                found = (goal.undefined(answer) or answer) if isinstance(answer, Sample) else answer
+                if isinstance(found, Refusal):
+                    study.tell(trial, state=optuna.trial.TrialState.FAIL)
+                else:
+                    for sla in goal.slas:
+                        trial.set_constraint(str(sla), sla.expected_shortfall(found, len(effort.fresh), tail))
+                    study.tell(trial, goal.scores(found)[:1] if goal.slas else goal.scores(found))
+                yield Trial(candidate, found)
+
+
+def _asked(
+    study: optuna.Study, strategy: str, inputs: Sequence[Input], goal: Goal, number: tuple[int, int]
+) -> tuple[optuna.Trial, Candidate]:
+    """The next design; `number`: the seed of the search, and that of the trial."""
+    study.sampler = _sampler(goal, _seed_of(number[0], strategy, number[1]))
+    trial = study.ask()
+    return trial, Candidate(strategy, {one.path: _draw(trial, one) for one in inputs})
 
 
 def _sampler(goal: Goal, seed: int) -> optuna.samplers.BaseSampler:
@@ -121,23 +132,24 @@ def _seed_of(seed: int, strategy: str, number: int) -> int:
 
 def _draw(trial: optuna.Trial, one: Input) -> Value:
     """A value of an input.  Numbers to choose from are drawn by their place: neighbours are alike."""
-    if one.low is None or one.high is None:
+    if one.law is None:
         if _are_numbers(one.values):
             chosen: Value = one.values[trial.suggest_int(one.path, 0, len(one.values) - 1)]
         else:
             chosen = one.values[trial.suggest_categorical(one.path, list(range(len(one.values))))]
         return chosen
-    log = one.law == "log_uniform"
+    low, high, log = one.law.low, one.law.high, one.law.law == "log_uniform"
     if one.whole:
-        return trial.suggest_int(one.path, ceil(one.low), floor(one.high), log=log)
-    return trial.suggest_float(one.path, one.low, one.high, log=log)
+        return trial.suggest_int(one.path, ceil(low), floor(high), log=log)
+    return trial.suggest_float(one.path, low, high, log=log)
 
 
 def _holds(one: Input) -> bool:
     """Whether the scenario's own value is one that may be drawn."""
-    if one.low is None or one.high is None:
+    if one.law is None:
         return one.base in one.values
-    return isinstance(one.base, (int, float)) and not isinstance(one.base, bool) and one.low <= one.base <= one.high
+    number = isinstance(one.base, (int, float)) and not isinstance(one.base, bool)
+    return number and one.law.low <= one.base <= one.law.high
 
 
 def _are_numbers(values: Sequence[Value]) -> bool:

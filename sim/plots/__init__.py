@@ -14,6 +14,7 @@ from sim.plots.of_study import pictures_of
 from sim.plots.pareto import pareto
 from sim.plots.satellite import satellite_parts
 from sim.plots.style import png, save, style
+from sim.plots.sweep import heat_map, pictures_of_sweep, regime_map, sweep_lines, sweep_points
 from sim.plots.timeline import event_timeline
 from sim.plots.waterfall import waterfall
 
@@ -22,14 +23,19 @@ __all__ = [
     "cost",
     "environment_panels",
     "event_timeline",
+    "heat_map",
     "losses_by_cause",
     "net_cost",
     "paired_differences",
     "pareto",
     "pictures_of",
+    "pictures_of_sweep",
     "png",
+    "regime_map",
     "satellite_parts",
     "save",
     "style",
+    "sweep_lines",
+    "sweep_points",
     "waterfall",
 ]

@@ -178,13 +178,13 @@ def _name_designs(ax: Axes, found: Optimum, axes: tuple[_Axis, _Axis], best: Seq
 def _what(letter: str, look: Look, found: Optimum) -> list[str]:
     """A design in words, in as many lines as it takes."""
     titles = {one.path: one.title for one in found.inputs}
-    lines = [f"{letter}   {look.candidate.strategy}"]
-    for path, value in look.candidate.values.items():
-        text = f"{titles[path]} {shown(value)}"
+    texts = [look.candidate.strategy, *(f"{titles[path]} {shown(v)}" for path, v in look.candidate.values.items())]
+    lines = [f"{letter}   {texts[0]}"]
+    for text in texts[1:]:
         if len(lines[-1]) + len(text) > _LONGEST:
             lines.append(f"     {text}")
         else:
-            lines[-1] += f"{';' if '   ' in lines[-1][2:] or ';' in lines[-1] else ':'} {text}"
+            lines[-1] += f";  {text}"
     return lines
 
 

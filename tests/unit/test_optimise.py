@@ -14,6 +14,7 @@ from sim.exploration.inputs import Input
 from sim.exploration.optimum import Effort, best_designs
 from sim.exploration.optimum_text import optimum_grid, optimum_json, refusals_text, saving_text, verdict
 from sim.metrics import METRICS
+from sim.scenario.beliefs import Law
 
 SEARCH, FRESH = range(1_000_000, 1_000_004), range(30)
 GIVEN = Candidate("batch", {})
@@ -21,11 +22,11 @@ COST, OUTPUT, LEVEL = "total_cost_usd", "useful_gpu_hours", "compute_availabilit
 
 
 def ranged(path, low, high, base=None, whole=False):
-    return Input(path, path, base, (low, high), low, high, "uniform", whole, "A", "a toy")
+    return Input(path, path, base, (low, high), Law(low, high, "uniform", low), whole, "A", "a toy", (path,))
 
 
 def chosen(path, *values, base=None):
-    return Input(path, path, base, values, None, None, "uniform", False, "A", "a toy")
+    return Input(path, path, base, values, None, False, "A", "a toy", (path,))
 
 
 X, Y = ranged("x", 0.0, 1.0), ranged("y", 0.0, 1.0)
@@ -54,7 +55,11 @@ def toy(candidate, replicates):
 
 def run(evaluate=toy, *, goal=None, trials=200, inputs=(X, Y), strategies=("batch",), seed=1):
     effort = Effort(trials, SEARCH, FRESH)
-    return best_designs(strategies, inputs, goal or Goal(COST, OUTPUT), evaluate, effort, seed=seed, given=GIVEN)
+
+    def each(candidates, replicates):
+        return [evaluate(one, replicates) for one in candidates]
+
+    return best_designs(strategies, inputs, goal or Goal(COST, OUTPUT), each, effort, seed=seed, given=GIVEN)
 
 
 def test_of_points_the_front_is_those_that_none_beats_in_both():

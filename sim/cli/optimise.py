@@ -21,53 +21,70 @@ if TYPE_CHECKING:
 
 PICTURE = "pareto.png"
 
+Studies = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="STUDY|SCENARIO...",
+        help="A study file or a scenario, and overlays: paths or shipped names.",
+        autocompletion=completion.studies,
+    ),
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATH=LOW:HIGH",
+        help="What may be changed, and between what: path=1:10, path=1:10::log_uniform, or one of path=1,2,5.",
+    ),
+]
+Searched = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,C",
+        help="Strategies to search, each on its own; default: the study's, or the scenario's.",
+        autocompletion=completion.strategies,
+    ),
+]
+Levels = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC>=X",
+        help="Find the cheapest design that meets this with 95 % confidence: in the mean, or with ' in 0.8' in that "
+        "share of missions; @0.99: another confidence.",
+    ),
+]
+Cost = Annotated[str | None, typer.Option(metavar="METRIC", help="What should be low: total_cost_usd.")]
+Output = Annotated[str | None, typer.Option(metavar="METRIC", help="What should be high: useful_gpu_hours.")]
+Tune = Annotated[bool, typer.Option("--tune", help="Search each strategy's own parameters too.")]
+Trials = Annotated[int | None, typer.Option(min=1, max=100_000, help="Designs of each strategy to try; default: 60.")]
+Few = Annotated[
+    int | None, typer.Option(min=2, max=100_000, help="Replicates that each design is tried on; default: 4.")
+]
+Fresh = Annotated[
+    int | None,
+    typer.Option(min=2, max=1_000_000, help="Other replicates that the best are judged by; default: the study's, 10."),
+]
+OwnSeed = Annotated[int | None, typer.Option(min=0, help="Seed of all random streams.")]
+Folder = Annotated[
+    Path | None, typer.Option(help="Output folder, which resumes; default: results/optimise-<study>-<sha8>-<seed>.")
+]
+
 
 def optimise(
-    study: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="STUDY|SCENARIO...",
-            help="A study file or a scenario, and overlays: paths or shipped names.",
-            autocompletion=completion.scenarios,
-        ),
-    ],
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATH=LOW:HIGH", help="What may be changed, and between what; or PATH=A,B,C."),
-    ] = None,
+    studies: Studies,
+    vary: Vary = None,
     settings: Settings = None,
-    strategies: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B,C",
-            help="Strategies to search, each on its own; default: the study's, or the scenario's.",
-            autocompletion=completion.strategies,
-        ),
-    ] = None,
-    sla: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC>=X",
-            help="Find the cheapest design that meets this with 95 % confidence: the mean, or with ' in 0.8' that "
-            "share of missions; @0.99: another confidence.",
-        ),
-    ] = None,
-    cost: Annotated[str | None, typer.Option(metavar="METRIC", help="What should be low: total_cost_usd.")] = None,
-    output: Annotated[str | None, typer.Option(metavar="METRIC", help="What should be high: useful_gpu_hours.")] = None,
-    tuned: Annotated[bool, typer.Option("--tune", help="Search each strategy's own parameters too.")] = False,
-    trials: Annotated[int | None, typer.Option(min=1, max=100_000, help="Designs of each strategy to try: 60.")] = None,
-    search_replicates: Annotated[
-        int | None, typer.Option(min=2, max=100_000, help="Replicates that each design is tried on: 4.")
-    ] = None,
-    replicates: Annotated[
-        int | None, typer.Option(min=2, max=1_000_000, help="Fresh replicates that the best are judged by: 10.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all random streams.")] = None,
+    strategies: Searched = None,
+    sla: Levels = None,
+    cost: Cost = None,
+    output: Output = None,
+    tuned: Tune = False,
+    trials: Trials = None,
+    search_replicates: Few = None,
+    replicates: Fresh = None,
+    seed: OwnSeed = None,
     years: Years = None,
     workers: Workers = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Output folder, which resumes; default: results/optimise-<name>-<sha8>-<seed>.")
-    ] = None,
+    out: Folder = None,
     force: Force = False,
     allow_code: AllowCode = False,
     as_json: Json = False,
@@ -89,7 +106,7 @@ def optimise(
     extra = [] if years is None else [f"mission.years={years!r}"]
     names = [name.strip() for name in (strategies or "").split(",") if name.strip()]
     given = {"replicates": replicates, "seed": seed}
-    plan = _asked(study, vary, [*(settings or []), *extra], names, allow_code, given, asked)
+    plan = _asked(studies, vary, [*(settings or []), *extra], names, allow_code, given, asked)
     folder = out or default_search_folder(plan)
     command = ["orbitfleet", *sys.argv[1:]]
     with progress(as_json) as show:
@@ -105,7 +122,7 @@ def optimise(
 
 
 def _asked(
-    study: list[str],
+    studies: list[str],
     vary: list[str] | None,
     settings: list[str],
     names: list[str],
@@ -117,7 +134,7 @@ def _asked(
     from sim.exploration import load_study_file, with_goals
 
     allowed = allow_code or [name for name in names if name != ALL]
-    found = load_study_file(*study, set_=settings, vary=vary or [], allow_code=allowed, **given)
+    found = load_study_file(*studies, set_=settings, vary=vary or [], allow_code=allowed, **given)
     if names:
         chosen = expanded(names, found.base)
         for name in chosen:

@@ -16,6 +16,7 @@ from sim.exploration.journal import NAME, Journal, Key
 from sim.exploration.plan import StudyFile
 from sim.exploration.points import Options, Point, simulated
 from sim.files import writing
+from sim.scenario import Scenario
 
 
 class SearchInterrupted(KeyboardInterrupt):
@@ -77,32 +78,35 @@ class Evaluations:
     progress: Callable[[int], None] = lambda _: None
     """Hears how many replicates have been asked for and are there."""
     _done: int = 0
+    _refused: dict[str, Refusal] = field(default_factory=dict)
 
     def __call__(self, candidates: Sequence[Candidate], replicates: range) -> list[Sample | Refusal]:
         """What these replicates say of each design, all of one strategy, or why it cannot be."""
-        found = {one.key: self._refusal(one, build=False) for one in candidates}
-        ones = {one.key: one for one in candidates if found[one.key] is None}
-        try:
-            samples = self._simulated(list(ones.values()), replicates)
-        except ScenarioError:  # an environment that cannot be: the others have to do without it
-            found |= {key: self._refusal(one, build=True) for key, one in ones.items()}
-            ones = {key: one for key, one in ones.items() if found[key] is None}
-            samples = self._simulated(list(ones.values()), replicates)
+        samples = dict[str, Sample]()
+        for look in (None, self._no_scenario, self._no_environment):  # each takes longer, and few have to be asked
+            if look is not None:
+                self._refused |= {one.key: no for one in candidates if (no := look(one))}
+            ones = {one.key: one for one in candidates if one.key not in self._refused}
+            try:
+                samples = dict(zip(ones, self._simulated(list(ones.values()), replicates), strict=True))
+                break
+            except ScenarioError:
+                if look == self._no_environment:
+                    raise
         self._done += len(candidates) * len(replicates)
         self.progress(self._done)
-        known: dict[str, Sample | Refusal] = {key: refusal for key, refusal in found.items() if refusal is not None}
-        known |= dict(zip(ones, samples, strict=True))
-        return [known[one.key] for one in candidates]
+        return [self._refused.get(one.key) or samples[one.key] for one in candidates]
 
-    def _refusal(self, candidate: Candidate, *, build: bool) -> Refusal | None:
-        """Why a design cannot be; `build`: looks at its environment too, which takes longer."""
-        try:
-            scenario = self.study.only(candidate.strategy).at(candidate.values, told=False)
-            if build:
-                check_expected(Environment.build(scenario), [candidate.strategy])
-        except ScenarioError as error:
-            return Refusal(error.faults[0].path, error.faults[0].problem)
-        return None
+    def _no_scenario(self, candidate: Candidate) -> Refusal | None:
+        """Why the scenario of a design cannot be."""
+        return _refusal(lambda: self._scenario(candidate))
+
+    def _no_environment(self, candidate: Candidate) -> Refusal | None:
+        """Why its environment cannot be."""
+        return _refusal(lambda: check_expected(Environment.build(self._scenario(candidate)), [candidate.strategy]))
+
+    def _scenario(self, candidate: Candidate) -> Scenario:
+        return self.study.only(candidate.strategy).at(candidate.values, told=False)
 
     def _simulated(self, candidates: Sequence[Candidate], replicates: range) -> list[Sample]:
         if not candidates:
@@ -111,9 +115,13 @@ class Evaluations:
         before = self._done
         options = Options(self.workers, self.journal, lambda done, _: self.progress(before + done))
         points = [Point(one.values, replicates) for one in candidates]
-        try:
-            return [one[strategy] for one in simulated(self.study.only(strategy), points, options)]
-        except KeyboardInterrupt as interrupt:
-            if self.journal.folder is None:
-                raise
-            raise SearchInterrupted(len(self.journal.known), self.journal.folder) from interrupt
+        return [one[strategy] for one in simulated(self.study.only(strategy), points, options)]
+
+
+def _refusal(make: Callable[[], object]) -> Refusal | None:
+    """Why something cannot be made; none: it can."""
+    try:
+        make()
+    except ScenarioError as error:
+        return Refusal(error.faults[0].path, error.faults[0].problem)
+    return None

@@ -12,7 +12,7 @@ from sim.experiment.folder import RESULTS, open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.tuning import FIRST_TRAINING_REPLICATE
 from sim.exploration.candidate import Candidate
-from sim.exploration.evaluations import Evaluations, Memory
+from sim.exploration.evaluations import Evaluations, Memory, SearchInterrupted
 from sim.exploration.goal import Goals, Sla
 from sim.exploration.inputs import Input, inputs_of
 from sim.exploration.optimum import Optimum, best_designs, replicates_at_most
@@ -84,9 +84,14 @@ def optimise(
     show = progress or (lambda *_: None)
 
     def found(folder: Path | None) -> Optimum:
-        evaluate = Evaluations(study, workers, Memory.of(folder), lambda done: show(done, max(total, done)))
-        given = Candidate(study.base.strategy, {})
-        best = best_designs(strategies, inputs, goals.goal, evaluate, effort, seed=study.plan.seed, given=given)
+        journal, given = Memory.of(folder), Candidate(study.base.strategy, {})
+        evaluate = Evaluations(study, workers, journal, lambda done: show(done, max(total, done)))
+        try:
+            best = best_designs(strategies, inputs, goals.goal, evaluate, effort, seed=study.plan.seed, given=given)
+        except KeyboardInterrupt as interrupt:
+            if folder is None:
+                raise
+            raise SearchInterrupted(len(journal.known), folder) from interrupt
         show(total, total)
         return best
 

@@ -120,14 +120,20 @@ def best_designs(
     best = {trial.candidate.key: trial for trial in trials if trial.sample is not None}
     look_at = _looks_at_levels if goal.slas else _looks_at_front
     looks = look_at(list(best.values()), goal, evaluate, effort)
-    tried, again = (evaluate([given], replicates)[0] for replicates in (effort.search, effort.fresh))
-    if not (isinstance(tried, Refusal) or isinstance(again, Refusal)):
-        as_given = goal.undefined(tried) or goal.undefined(again) or _judged(Look(given, again, tried), goal)
-    else:
-        as_given = tried if isinstance(tried, Refusal) else again
+    as_given = _given(given, goal, evaluate, effort)
     if not looks:
         raise InputError("none of the designs that looked best can be judged by fresh replicates: try more of them")
     return Optimum(goal, tuple(inputs), effort, tuple(trials), tuple(looks), given, as_given)
+
+
+def _given(given: Candidate, goal: Goal, evaluate: Evaluate, effort: Effort) -> Look | Refusal:
+    """The scenario as given, on both kinds of replicates."""
+    tried, again = (evaluate([given], replicates)[0] for replicates in (effort.search, effort.fresh))
+    if isinstance(tried, Refusal):
+        return tried
+    if isinstance(again, Refusal):
+        return again
+    return goal.undefined(tried) or goal.undefined(again) or _judged(Look(given, again, tried), goal)
 
 
 def strategy_of(one: Input) -> str | None:

@@ -31,7 +31,7 @@ def optimum_json(found: Optimum) -> dict[str, Any]:
         "cost": goal.cost,
         "output": goal.output,
         "sla": [sla.to_json() for sla in goal.slas],
-        "inputs": [one.to_json() for one in found.inputs],
+        "variables": [one.to_json() for one in found.inputs],
         "trials": len(found.trials),
         "designs": found.designs,
         "infeasible": {"count": sum(one["count"] for one in refused.values()), "reasons": refused},

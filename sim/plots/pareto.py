@@ -57,8 +57,9 @@ def pareto(found: Optimum, scenario: Scenario, *, ax: Axes | None = None) -> Axe
     if found.goal.slas:
         _level(ax, found, axes[0])
     else:
-        way = "pre" if METRICS[found.goal.output].better == "higher" else "post"
-        ax.step(*zip(*[_point(one, found, axes) for one in best], strict=True), where=way, color="0.45", linewidth=1.0,
+        higher = METRICS[found.goal.output].better == "higher"
+        points = zip(*[_point(one, found, axes) for one in best], strict=True)
+        ax.step(*points, where="pre" if higher else "post", color="0.45", linewidth=1.0,
                 linestyle=(0, (2, 2)), zorder=2)  # fmt: skip
     if not isinstance(found.as_given, Refusal):
         x, y = _point(found.as_given, found, axes)
@@ -114,7 +115,7 @@ def _limits(dots: Sequence[float], seen: Sequence[float]) -> tuple[float, float]
     low, high = min(seen), max(seen)
     reach = _FAR * max(high - low, 0.01 * max(abs(low), abs(high)), 1e-9)
     low, high = max(min([*dots, low]), low - reach), min(max([*dots, high]), high + reach)
-    room = _ROOM * (high - low)
+    room = _ROOM * (high - low) or 1.0  # where all cost or yield the same
     return low - room, high + room
 
 

@@ -131,9 +131,7 @@ class Beliefs:
     kept: tuple[NotDrawn, ...]
 
 
-def beliefs(
-    scenario: Scenario, chosen: Sequence[str] | Mapping[str, Mapping[str, Any] | None] | None = None
-) -> Beliefs:
+def beliefs(scenario: Scenario, chosen: Sequence[str] | Mapping[str, Mapping[str, Any] | None] | None = None) -> Beliefs:
     """What is drawn of a scenario: all figures with a range, or some of them.
 
     `chosen`: paths, of figures or of the parts of the scenario that hold them; or a mapping from the path of a figure
@@ -290,3 +288,4 @@ def _with_range(path: str, range_: Mapping[str, Any] | None, figures: Mapping[st
     if law == "triangular" and not low <= float(figure.value) <= high:
         raise InputError(f"beliefs: {path}: a triangle has its tip at {figure.value:g}, outside of {low:g} to {high:g}")
     return replace(figure, low=low, high=high, law=law)
+

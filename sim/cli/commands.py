@@ -39,6 +39,7 @@ from sim.cli.predictions import predictions
 from sim.cli.progress import progress
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
+from sim.cli.sensitivity import sensitivity
 from sim.cli.strategy_names import expanded, names_in
 from sim.cli.sweep import sweep
 from sim.cli.verify import verify
@@ -348,6 +349,7 @@ app.command()(ground)
 app.command()(optimise)
 app.command()(report)
 app.command()(sweep)
+app.command()(sensitivity)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
 

@@ -80,6 +80,18 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
     return written
 
 
+def draw_all(drawings: Mapping[str, Callable[[], Any]], folder: Path) -> list[str]:
+    """Write every picture as `NAME.png` into a folder; returns their paths."""
+    from sim import plots
+
+    paths = []
+    for name, draw in drawings.items():
+        path = folder / f"{name}.png"
+        write_picture(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
+        paths.append(str(path))
+    return paths
+
+
 def write_picture(write: Callable[[], None], path: Path) -> None:
     """Write a picture; raises `InputError` where the file cannot be written."""
     try:

@@ -10,12 +10,12 @@ import typer
 
 from sim.cli import completion
 from sim.cli.options import AllowCode, Json, Settings, Workers
-from sim.cli.output import print_json, write_picture
+from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
 
 if TYPE_CHECKING:
-    from sim.exploration import StudyFile, Sweep
+    from sim.exploration import Outcome, StudyFile, Sweep
 
 WIDTH = 110
 
@@ -69,7 +69,7 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Compare strategies over ranges of what is uncertain or can be chosen, and say which is best where."""
-    from sim import exploration
+    from sim import exploration, plots
     from sim.experiment.folder import RESULTS
     from sim.scenario import sha256_of
 
@@ -81,7 +81,7 @@ def sweep(
         found = exploration.sweep(
             study, workers=workers, out=folder, progress=show, command=["orbitfleet", *sys.argv[1:]]
         )
-    written = _draw(found, folder)
+    written = draw_all(plots.pictures_of_sweep(found), folder)
     if as_json:
         print_json({**found.to_json(), "pictures": written})
         return
@@ -131,7 +131,7 @@ def _table(found: Sweep, width: int | None) -> str:
     """A line for each point: the values, each strategy's mean with its half-width, the best one."""
     from sim.exploration.inputs import shown
 
-    scale, unit = _scale(found)
+    scale, unit = scaled(found.metric.name)
     rows = []
     for outcome in found.outcomes:
         row = [shown(outcome.values[one.path]) for one in found.inputs]
@@ -140,39 +140,43 @@ def _table(found: Sweep, width: int | None) -> str:
             if e.mean is None:
                 row.append("undefined")
                 continue
-            half = "" if e.half_width is None else f" ± {_digits(e.half_width * scale)}"
-            row.append(f"{_digits(e.mean * scale)}{half}")
-        best = outcome.winner or "-"
-        row.append(best if outcome.clear or len(found.strategies) == 1 else f"{best}?")
-        rows.append(row if len(found.strategies) > 1 else row[:-1])
+            half = "" if e.half_width is None else f" ± {digits(e.half_width * scale, 2)}"
+            row.append(f"{digits(e.mean * scale)}{half}")
+        if len(found.strategies) > 1:
+            row += _best(outcome, scale)
+        rows.append(row)
     heads = [one.path.rpartition(".")[2] for one in found.inputs]
     heads = [head if heads.count(head) == 1 else one.path for head, one in zip(heads, found.inputs, strict=True)]
-    heads += [f"{name}{unit}" for name in found.strategies]
-    text = table_text([*heads, *(["best"] if len(found.strategies) > 1 else [])], rows, width=width or WIDTH)
+    heads += [f"{name}{unit.replace(' ', chr(10), 1)}" for name in found.strategies]
+    heads += ["ahead of\nthe next", "best"] if len(found.strategies) > 1 else []
+    text = table_text(heads, rows, width=width or WIDTH)
     mark = "\n? : not shown to be better than each other one with 95 % confidence"
     return text + (mark if any(row[-1].endswith("?") for row in rows) else "")
 
 
-def _scale(found: Sweep) -> tuple[float, str]:
-    """By what values are multiplied, and the unit of the product behind a strategy's name."""
-    if found.metric.high == 1.0:
+def _best(outcome: Outcome, scale: float) -> list[str]:
+    """How far the best strategy is ahead of the next, and its name, with a mark where it may not be the best."""
+    if len(outcome.order) < 2:
+        return ["-", outcome.winner or "-"]
+    ahead = outcome.differences[outcome.order[1]]
+    half = "" if ahead.half_width is None else f" ± {digits(ahead.half_width * scale, 2)}"
+    return [f"{digits(abs(ahead.mean or 0.0) * scale, 3)}{half}", f"{outcome.winner}{'' if outcome.clear else '?'}"]
+
+
+def scaled(metric: str) -> tuple[float, str]:
+    """By what values of a metric are multiplied, and the unit of the product behind what they are."""
+    from sim.metrics import METRICS
+
+    one = METRICS[metric]
+    if one.high == 1.0:
         return 100.0, ", %"
-    if found.metric.unit == "USD":
-        return 1e-6, ",\nmillion USD"
-    return 1.0, "" if found.metric.unit == "1" else f",\n{found.metric.unit}"
+    if one.unit == "USD":
+        return 1e-6, ", million USD"
+    return 1.0, "" if one.unit == "1" else f", {one.unit}"
 
 
-def _digits(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-
-
-def _draw(found: Sweep, folder: Path) -> list[str]:
-    """Write the pictures that a sweep has; returns their paths."""
-    from sim import plots
-
-    written = []
-    for name, draw in plots.pictures_of_sweep(found).items():
-        path = folder / f"{name}.png"
-        write_picture(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
-        written.append(str(path))
-    return written
+def digits(value: float, count: int = 4) -> str:
+    """A number of so many digits, without an exponent where it is not very small or large."""
+    if value == 0 or 1e-4 <= abs(value) < 10.0**count:
+        return f"{value:,.{count}g}"
+    return f"{value:,.0f}" if 1 <= abs(value) < 1e9 else f"{value:.{count}g}"

@@ -4,10 +4,10 @@ Today the strategy with the best mean over all beliefs is chosen.  Who knew an i
 value: the gain, averaged over what is believed of the input, is its expected value of partial perfect information
 (EVPPI); that of knowing all inputs is the EVPI.  The mean gain of a strategy given an input is found by regression of
 simulated gains on it: Strong, Oakley & Brennan 2014, doi 10.1177/0272989X13505910, with polynomials for their splines,
-of the degree that predicts best (Akaike 1974, doi 10.1109/TAC.1974.1100705); where that is 0 the input is worth nothing,
-and the upper end of its interval is that of a straight line.  A maximum over fitted means is too high on average, as
-errors of the fit are chosen too; by how much follows from drawing the fit's coefficients anew, and is taken off.  With
-few points and much noise the result is rather too low: what a fit cannot see is worth nothing.
+of the degree that predicts best (Akaike 1974, doi 10.1109/TAC.1974.1100705).  Where that is 0 the input is worth
+nothing, and the upper end of its interval is that of a straight line.  A maximum over fitted means is too high on
+average, as errors of the fit are chosen too; by how much follows from drawing the fit's coefficients anew, and is taken
+off.  With few points and much noise the result is rather too low: what a fit cannot see is worth nothing.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ def value_of_information(gains: Floats, shares: Floats, generator: np.random.Gen
     each = [_best_fit(_curves(scaled[:, [one]]), ahead) for one in range(shares.shape[1])]
     whole = _best_fit(_surfaces(scaled), ahead)
     p_other = float((whole[0].fitted.max(axis=1, initial=0.0) > 0).mean())
-    return Information(best, p_other, _worth(*whole, generator), tuple(_worth(*fits, generator) for fits in each))
+    worths = tuple(_worth(*fits, generator) for fits in each)
+    # To know all is worth no less than to know one; the fit in all inputs has more to estimate, and may say less.
+    everything = max((_worth(*whole, generator), *worths), key=lambda worth: worth.value.value or 0.0)
+    return Information(best, p_other, everything, worths)
 
 
 @dataclass(frozen=True)

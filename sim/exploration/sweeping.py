@@ -136,7 +136,8 @@ class Sweep:
             return f"{self.metric.name} is undefined at every point."
         mean, best = pick(defined, key=lambda one: one[0])
         where = list_of([f"{one.path} = {shown(best.values[one.path])}" for one in self.inputs])
-        return f"{self.metric.better.capitalize()}est {self.metric.name}: {mean:,.5g} at {where}."
+        most = "Highest" if self.metric.better == "higher" else "Lowest"
+        return f"{most} {self.metric.name}: {mean:,.5g} at {where}."
 
     def _changes(self) -> list[str]:
         """Between which values of the only input the best strategy changes."""

@@ -62,11 +62,11 @@ def sweep_lines(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
         ax.annotate(f"{shown(one.base)} in the scenario", (one.base, 0.02), (3, 0), fontsize=9, color="0.4",
                     xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
     ax.set_xlabel(one.title)
-    ax.set_ylabel(f"{_readable(sweep.metric)}, {unit}")
+    ax.set_ylabel(f"{readable(sweep.metric.name)}, {unit}")
     better = "higher" if sweep.metric.better == "higher" else "lower"
     title_and_legend(
         ax,
-        f"{sweep.study.base.name}: {_readable(sweep.metric)} over {one.path.rpartition('.')[2].replace('_', ' ')}",
+        f"{sweep.study.base.name}: {readable(sweep.metric.name)} over {one.path.rpartition('.')[2].replace('_', ' ')}",
         f"{better} is better; {_replicates(sweep)}; band: 95 % interval",
         sweep.study.base.changes_text,
     )
@@ -93,13 +93,12 @@ def heat_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
                                 edgecolors="white", linewidth=0.8)  # fmt: skip
         _write(panel, grid, lambda at, v: _ink(norm(v), colours), spread=float(np.ptp(known)) if len(known) else 1.0)
         _cell_axes(panel, across, up, labelled=panel is ax)
-        panel.annotate(name, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=9,
-                       fontweight="bold")  # fmt: skip
+        panel.set_xlabel(f"{_wrapped(across.title, 46)}\n{name}")
     bar = root(ax).colorbar(mesh, ax=panels, fraction=0.04, pad=0.01)
-    bar.set_label(f"{unit}; yellow is best" if sweep.metric.better == "higher" else f"{unit}; yellow is best")
+    bar.set_label(f"{unit}; yellow is best")
     title_and_legend(
         ax,
-        f"{sweep.study.base.name}: {_readable(sweep.metric)}",
+        f"{sweep.study.base.name}: {readable(sweep.metric.name)}",
         f"mean of {_replicates(sweep)}, {unit}; {sweep.metric.better} is better",
         sweep.study.base.changes_text,
     )
@@ -125,7 +124,7 @@ def regime_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch=_HATCH, edgecolor="white",
                                linewidth=0))  # fmt: skip
     ahead = factor * _grid(sweep, lambda o: abs(o.differences[o.order[1]].mean or 0.0) if len(o.order) > 1 else None)
-    _write(ax, ahead, lambda at, v: "white", spread=float(np.nanmax(ahead)), box=[c for c in colours], which=winners)
+    _write(ax, ahead, lambda at, v: "white", spread=float(np.nanmax(ahead)), box=colours, which=winners)
     _cell_axes(ax, across, up, labelled=True)
     present = sorted({int(w) for w in winners[np.isfinite(winners)]})
     for at in present:
@@ -137,7 +136,7 @@ def regime_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
     title_and_legend(
         ax,
         f"{sweep.study.base.name}: which strategy is best where",
-        f"by {_readable(sweep.metric)}; number: how far ahead of the next, {unit}; {_replicates(sweep)}",
+        f"by {readable(sweep.metric.name)}; number: how far ahead of the next, {unit}; {_replicates(sweep)}",
         sweep.study.base.changes_text,
     )
     return ax
@@ -145,7 +144,7 @@ def regime_map(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
 
 @styled
 def sweep_points(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
-    """Every point over each input: how far the first strategy is ahead of the second of the two that are best most often.
+    """Every point over each input: the difference of the two strategies that are best most often.
 
     Of a single strategy its metric.  Filled where the difference is clear with 95 % confidence, hollow where it is not.
     """
@@ -182,7 +181,7 @@ def _compared(sweep: Sweep) -> tuple[Callable[[Any], float | None], str, str]:
     """(value of an outcome, what it is, how to read it)."""
     if len(sweep.strategies) == 1:
         name = sweep.strategies[0]
-        return (lambda o: o.estimates[name].mean), _readable(sweep.metric), ""
+        return (lambda o: o.estimates[name].mean), readable(sweep.metric.name), ""
     often = [o.winner for o in sweep.outcomes]
     a, b = sorted(sweep.strategies, key=lambda name: -often.count(name))[:2]
 
@@ -191,7 +190,7 @@ def _compared(sweep: Sweep) -> tuple[Callable[[Any], float | None], str, str]:
         return None if first is None or second is None else float(first - second)
 
     side = "above" if sweep.metric.better == "higher" else "below"
-    return ahead, f"{_readable(sweep.metric)}, {a} less {b}", f"; {side} 0 {a} is better; hollow: best is not clear"
+    return ahead, f"{readable(sweep.metric.name)}, {a} less {b}", f"; {side} 0 {a} is better; hollow: best is not clear"
 
 
 def scale_of(metric: Metric, *, difference: bool = False) -> tuple[float, str]:
@@ -203,9 +202,11 @@ def scale_of(metric: Metric, *, difference: bool = False) -> tuple[float, str]:
     return 1.0, "number" if metric.unit == "1" else metric.unit
 
 
-def _readable(metric: Metric) -> str:
-    name = metric.name.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour")
-    return name.replace("gpu", "GPU").replace("mwh", "MWh")
+def readable(text: str) -> str:
+    """A metric's name as one reads it, without a unit that stands elsewhere."""
+    for old, new in (("_usd", ""), ("_", " "), ("gpu hour", "GPU-hour"), ("gpu", "GPU"), ("mwh", "MWh")):
+        text = text.replace(old, new)
+    return text
 
 
 def _replicates(sweep: Sweep) -> str:

@@ -170,7 +170,7 @@ def test_value_of_information_is_not_made_by_noise():
         generator = np.random.default_rng(seed)
         of = value_of_information(*gains_of(400, generator, noise=2.0), generator)
         found.append([one.value.value for one in of.each])
-    # A cubic's plain maximum would make 0.18 of the input that does nothing.
+    # A cubic's plain maximum would make 0.11 of the input that does nothing.
     assert np.mean(found, axis=0) == pytest.approx([1, 1, 0], abs=0.1)
     assert np.mean(found, axis=0)[2] < 0.06
 

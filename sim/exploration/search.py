@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 POPULATION = 16
 """Designs of a generation of NSGA-II."""
 AT_ONCE = 8
-"""Designs that are proposed before any of them is simulated: half a generation.  Workers share them; all of them are
-proposed even where fewer are wanted, so that a longer search begins with the shorter one."""
+"""Designs that are proposed before any of them is simulated, so that workers share them: half a generation."""
 FIRST_RANDOM = 12
 """Designs drawn at random before the Parzen estimators have anything to go by."""
 
@@ -94,8 +93,8 @@ def search(
         if all(_holds(one) for one in inputs):
             study.enqueue_trial({one.path: one.base if one.law else one.values.index(one.base) for one in inputs})
         for first in range(0, effort.trials, AT_ONCE):
-            asked = [_asked(study, strategy, inputs, goal, (seed, first + i)) for i in range(AT_ONCE)]
-            asked = asked[: effort.trials - first]
+            numbers = range(first, min(first + AT_ONCE, effort.trials))
+            asked = [_asked(study, strategy, inputs, goal, (seed, number)) for number in numbers]
             answers = evaluate([candidate for _, candidate in asked], effort.search)
             for (trial, candidate), answer in zip(asked, answers, strict=True):
                 found = (goal.undefined(answer) or answer) if isinstance(answer, Sample) else answer

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.errors import InputError
+from sim.experiment.intervals import share
 from sim.experiment.sample import Sample
 from sim.exploration.candidate import Candidate, Refusal
 from sim.exploration.front import front, spread
@@ -170,12 +171,12 @@ def test_a_share_of_missions_is_harder_than_their_mean():
         )
 
     level = Sla.of("compute_availability>=0.7 in 0.8")
-    mean, share = (run(wide, goal=Goal(slas=(one,)), inputs=[SPARES], trials=60).winner for one in
+    mean, some = (run(wide, goal=Goal(slas=(one,)), inputs=[SPARES], trials=60).winner for one in
                    (Sla.of("compute_availability>=0.7"), level))  # fmt: skip
     assert 20 <= mean.candidate.values["spares"] <= 24
     # In 80 % of missions: 0.7 lies 0.84 standard deviations below the mean, 24 spares; shown by 30 missions, more.
-    assert 25 <= share.candidate.values["spares"] <= 40
-    assert level.bound(share.sample, share.tail) >= 0.8
+    assert 25 <= some.candidate.values["spares"] <= 40
+    assert level.bound(some.sample, some.tail) >= 0.8
 
 
 def test_the_same_seed_proposes_the_same_designs_and_more_trials_begin_with_them():
@@ -284,6 +285,28 @@ def test_the_bound_of_an_upper_limit_is_its_upper_one():
     assert values.mean() < level.bound(found, 0.05) < level.bound(found, 0.005) < 0.1
     assert level.shortfall(found, 0.05) < 0
     assert Sla.of("time_below_sla_fraction<=0.05").shortfall(found, 0.05) > 0
+
+
+def test_a_share_of_missions_is_judged_by_how_many_reach_the_limit():
+    level = Sla.of("compute_availability>=0.7 in 0.8")
+    found = sample(compute_availability=np.array([0.6] * 2 + [0.9] * 28))
+    low, _ = share(28, 30, 0.025)
+    assert level.bound(found, 0.025) == pytest.approx(low)
+    assert level.shortfall(found, 0.025) == pytest.approx(0.8 - low)
+    assert level.shortfall(found, 0.025) > 0.01 > Sla.of("compute_availability>=0.7").shortfall(found, 0.025)
+
+
+def test_what_a_search_expects_is_what_fresh_replicates_of_the_same_law_show():
+    draws = np.random.default_rng(1).normal(0.8, 0.05, (400, 30))
+    for text in ("compute_availability>=0.78", "compute_availability>=0.75 in 0.8"):
+        level = Sla.of(text)
+        few = [level.expected_shortfall(sample(compute_availability=row), 30, 0.025) for row in draws]
+        # Of the mean: 1 - 0.8 / 0.78 and Student's 2.045 x 0.05 / sqrt(30) / 0.78.  Of 80 %: 0.8416 deviations more,
+        # which are known to sqrt(1 + 0.8416^2 / 2) times the error of the mean.
+        z = 0.8416 if level.share else 0.0
+        margin = 2.045 * 0.05 / np.sqrt(30) * np.sqrt(1 + z * z / 2) + z * 0.05
+        expected = (level.limit - 0.8 + margin) / level.limit
+        assert np.mean(few) == pytest.approx(expected, abs=4 * np.std(few) / 20 + 1e-3)
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.errors import InputError, ScenarioError
     from sim.experiment import Study, compare, load_study, parity, reprice
     from sim.experiment import replicate as run
+    from sim.exploration import sensitivity, sweep
     from sim.metrics import METRICS, measure
     from sim.result import Result
     from sim.scenario import Scenario, ground_twin, load, sources
@@ -50,8 +51,10 @@ __all__ = [
     "plots",
     "reprice",
     "run",
+    "sensitivity",
     "sources",
     "strategies",
+    "sweep",
 ]
 
 _HOMES = {
@@ -74,8 +77,10 @@ _HOMES = {
     "plots": "sim.plots",
     "reprice": "sim.experiment:reprice",
     "run": "sim.experiment:replicate",
+    "sensitivity": "sim.exploration:sensitivity",
     "sources": "sim.scenario:sources",
     "strategies": "sim.strategies",
+    "sweep": "sim.exploration:sweep",
 }
 
 

@@ -101,6 +101,8 @@ EXCEPTIONS = {
     "cli/ground.py: ground": "Typer makes an option of each parameter",
     "cli/optimise.py: optimise": "Typer makes an option of each parameter",
     "cli/verify.py: contacts": "Typer makes an option of each parameter",
+    "cli/sweep.py: sweep": "Typer makes an option of each parameter",
+    "cli/sensitivity.py: sensitivity": "Typer makes an option of each parameter",
 }
 """Functions that may have more positional parameters, and why."""
 FUNCTIONS = [
@@ -127,6 +129,7 @@ def test_a_call_can_be_read_without_the_function_beside_it() -> None:
 
 PROTOCOLS = {
     "environment/site.py: Site": "orbital planes, and halls on the ground",
+    "experiment/executor.py: Work": "runs of a study, its draws of beliefs, the points of a sweep",
     "reliability/life.py: Ageing": "laws of lifetime, and hazards by dose",
 }
 """Interfaces with several implementations, or more to come."""

@@ -1,7 +1,7 @@
 """What is believed of the figures of a scenario: which are drawn, by what law, and the scenario under a draw of them.
 
-The range of a figure is that of its source: stated in the scenario's files, or beside the field's default.  Where no law
-is stated, all that is known are two bounds, and belief is even between them: JCGM 100:2008 (GUM), 4.3.7, and JCGM
+The range of a figure is that of its source: stated in the scenario's files, or beside the field's default.  Where no
+law is stated, all that is known are two bounds, and belief is even between them: JCGM 100:2008 (GUM), 4.3.7, and JCGM
 101:2008, 6.4.2; in the logarithm where the range spans a factor of ten, as the order of magnitude is then what is not
 known.
 """
@@ -130,13 +130,52 @@ class Beliefs:
     drawn: tuple[Uncertain, ...]
     kept: tuple[NotDrawn, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """As in the output of `compare`: numbers finite or `None`."""
+        return {
+            "inputs": [
+                {
+                    "paths": list(one.paths),
+                    "value": one.value,
+                    "low": one.law.low,
+                    "high": one.law.high,
+                    "law": one.law.law,
+                    "least": one.least if one.least > -inf else None,
+                    "most": one.most if one.most < inf else None,
+                    "whole": one.whole,
+                }
+                for one in self.drawn
+            ],
+            "not_drawn": [one._asdict() for one in self.kept],
+        }
 
-def beliefs(scenario: Scenario, chosen: Sequence[str] | Mapping[str, Mapping[str, Any] | None] | None = None) -> Beliefs:
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Beliefs:
+        """What `to_json` told."""
+        drawn = [
+            Uncertain(
+                tuple(one["paths"]),
+                one["value"],
+                Law(one["low"], one["high"], one["law"], one["value"]),
+                -inf if one["least"] is None else one["least"],
+                inf if one["most"] is None else one["most"],
+                one["whole"],
+            )
+            for one in told["inputs"]
+        ]
+        return cls(tuple(drawn), tuple(NotDrawn(**one) for one in told["not_drawn"]))
+
+
+Chosen = Sequence[str] | Mapping[str, Mapping[str, Any] | None]
+"""Paths, of figures or of the parts of a scenario that hold them; or a range, `{low, high, law}`, by the path of a
+figure, or nothing where that of its source is meant."""
+
+
+def beliefs(scenario: Scenario, chosen: Chosen | None = None) -> Beliefs:
     """What is drawn of a scenario: all figures with a range, or some of them.
 
-    `chosen`: paths, of figures or of the parts of the scenario that hold them; or a mapping from the path of a figure
-    to its range, `{low, high, law}`, or to nothing where that of its source is meant.  Raises `InputError` where a
-    path names no figure with a range, or one that is decided, not believed.
+    Raises `InputError` where a chosen path names no figure with a range, or all that are chosen are decided, not
+    believed.
     """
     figures = {one.path: one for one in sources(scenario)}
     known = fields(scenario)
@@ -157,7 +196,8 @@ def beliefs(scenario: Scenario, chosen: Sequence[str] | Mapping[str, Mapping[str
         if not _decided(one):
             groups.setdefault((_kind(one.path), one.value, one.low, one.high, one.law), []).append(one)
     found = [_uncertain(group, known, scenario) for group in groups.values()]
-    refused = {one.path: why for one in found if (why := _refused(scenario, one))}
+    alone = [] if isinstance(chosen, Mapping) else found  # with ranges of one's own they may fit together
+    refused = {one.path: why for one in alone if (why := _refused(scenario, one))}
     kept += [NotDrawn(path, why) for path, why in refused.items()]
     return Beliefs(tuple(one for one in found if one.path not in refused), tuple(kept))
 
@@ -173,10 +213,12 @@ def under_draw(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
         whole = isinstance(part[last], int) and not isinstance(part[last], bool)
         part[last] = int(value) if whole else value
     tree["sources"] = {}  # their ranges are those of the values before
+    tree["strategies"] = {}  # never drawn; one that a script defines could not be read again
     try:
-        return Scenario.model_validate(tree)
+        found = Scenario.model_validate(tree)
     except ValidationError as error:
         raise ScenarioError(faults_of(error, tree, {})) from None
+    return found.model_copy(update={"strategies": scenario.strategies})
 
 
 def _uncertain(group: Sequence[Figure], known: Mapping[str, FieldInfo | None], scenario: Scenario) -> Uncertain:
@@ -288,4 +330,3 @@ def _with_range(path: str, range_: Mapping[str, Any] | None, figures: Mapping[st
     if law == "triangular" and not low <= float(figure.value) <= high:
         raise InputError(f"beliefs: {path}: a triangle has its tip at {figure.value:g}, outside of {low:g} to {high:g}")
     return replace(figure, low=low, high=high, law=law)
-

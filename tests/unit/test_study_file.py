@@ -59,7 +59,7 @@ def test_a_range_without_bounds_is_that_of_its_source():
 def test_the_command_line_replaces_what_the_file_says():
     study = load_study_file("studies/launch_price", "overlays/pause", vary=[f"{PRICE}=1,2"], replicates=3, metric=None)
     assert study.plan.vary[PRICE] == (1, 2)
-    assert HAZARD in study.plan.vary
+    assert "service.value_usd_per_gpu_hour" in study.plan.vary
     assert study.plan.replicates == 3
     assert study.base.power.eclipse_policy == "pause" != load("starcloud_3").power.eclipse_policy
     assert study.metric == "net_cost_usd"

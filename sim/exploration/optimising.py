@@ -17,7 +17,7 @@ from sim.exploration.goal import Goals, Sla
 from sim.exploration.inputs import Input, inputs_of
 from sim.exploration.optimum import Optimum, best_designs, replicates_at_most
 from sim.exploration.optimum_text import optimum_json
-from sim.exploration.plan import StudyFile
+from sim.exploration.plan import StudyFile, load_study_file
 from sim.exploration.search import Effort, check_optuna
 from sim.metrics import metric_named
 from sim.scenario import sha256_of
@@ -52,7 +52,7 @@ def default_search_folder(study: StudyFile) -> Path:
 
 
 def optimise(
-    study: StudyFile,
+    study: StudyFile | str | Path,
     *,
     workers: int | None = None,
     out: Path | None = None,
@@ -62,14 +62,15 @@ def optimise(
 ) -> Optimum:
     """Search the study's strategies, and its `vary`, for what its `optimise` block asks.
 
-    Every design has the study's seed: all have the same random numbers.  `out`: output folder, which keeps every
-    finished replicate; the same search in it goes on where one was ended, by whatever, and ends with the same result.
-    More trials go on from fewer.  `progress` is called with (replicates done, those there may be).  Ctrl-C raises
-    `SearchInterrupted`.
+    `study`: of `load_study_file`, or the name or path of a study file.  Every design has the study's seed: all have the
+    same random numbers.  `out`: output folder, which keeps every finished replicate; the same search in it goes on
+    where one was ended, by whatever, and ends with the same result.  More trials go on from fewer.  `progress` is
+    called with (replicates done, those there may be).  Ctrl-C raises `SearchInterrupted`.
 
     Raises `InputError` where nothing can be varied, no design can be, or the folder cannot be used.
     """
     check_optuna()
+    study = study if isinstance(study, StudyFile) else load_study_file(study)
     goals = study.plan.optimise or Goals()
     if study.plan.replicates < 2:
         raise InputError("optimise needs two replicates or more, to know how sure it is")

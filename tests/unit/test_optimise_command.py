@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sim
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.experiment import simulate_many
@@ -53,7 +54,7 @@ def study(tmp_path_factory, fleet):
 @pytest.fixture(scope="module")
 def whole(study):
     """What an uninterrupted search finds, without a folder."""
-    return optimum_json(optimise(load_study_file(study), workers=1))
+    return optimum_json(sim.optimise(study, workers=1))
 
 
 def test_the_command_says_and_writes_what_it_finds(study, whole, tmp_path):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sim.errors import InputError, ScenarioError
     from sim.experiment import Study, compare, load_study, parity, reprice
     from sim.experiment import replicate as run
-    from sim.exploration import sensitivity, sweep
+    from sim.exploration import optimise, sensitivity, sweep
     from sim.metrics import METRICS, measure
     from sim.result import Result
     from sim.scenario import Scenario, ground_twin, load, sources
@@ -47,6 +47,7 @@ __all__ = [
     "load",
     "load_study",
     "measure",
+    "optimise",
     "parity",
     "plots",
     "reprice",
@@ -73,6 +74,7 @@ _HOMES = {
     "load": "sim.scenario:load",
     "load_study": "sim.experiment:load_study",
     "measure": "sim.metrics:measure",
+    "optimise": "sim.exploration:optimise",
     "parity": "sim.experiment:parity",
     "plots": "sim.plots",
     "reprice": "sim.experiment:reprice",

@@ -45,6 +45,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "matplotlib": {"plots"},
     "jinja2": {"report"},
+    "optuna": {"exploration"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -99,6 +100,7 @@ EXCEPTIONS = {
     "cli/commands.py: environment": "Typer makes an option of each parameter",
     "cli/verify.py: eclipse": "Typer makes an option of each parameter",
     "cli/ground.py: ground": "Typer makes an option of each parameter",
+    "cli/optimise.py: optimise": "Typer makes an option of each parameter",
     "cli/verify.py: contacts": "Typer makes an option of each parameter",
     "cli/sweep.py: sweep": "Typer makes an option of each parameter",
     "cli/sensitivity.py: sensitivity": "Typer makes an option of each parameter",

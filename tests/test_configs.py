@@ -121,6 +121,6 @@ def test_a_shipped_study_asks_something_and_says_where_its_ranges_are_from(name)
     study = load_study_file(name)
     assert shipped_studies()[name].read_text(encoding="utf-8").isascii()
     assert study.plan.description.endswith("?")
-    for one in inputs_of(study):
+    for one in inputs_of(study, together=study.plan.optimise is not None):
         assert one.tag is not None, f"{one.path}: {one.source}"
         assert one.path in study.plan.names

@@ -21,6 +21,7 @@ from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_te
 from sim.cli.fit import fit
 from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
+from sim.cli.optimise import optimise
 from sim.cli.options import AllowCode, Json, Settings, Sources, Years, load_scenario
 from sim.cli.output import draw, print_json, write_picture
 from sim.cli.predictions import predictions
@@ -113,7 +114,7 @@ def options(
 
 # Simulate
 
-for _command in (run, compare, merge, bench):
+for _command in (run, compare, merge, sweep, sensitivity, optimise):
     app.command()(_command)
 
 
@@ -221,7 +222,6 @@ def plot(
 
 app.command()(ground)
 app.command()(report)
-app.command()(sweep)
-app.command()(sensitivity)
+app.command()(bench)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)

@@ -89,8 +89,11 @@ class Input:
         }
 
 
-def inputs_of(study: StudyFile) -> list[Input]:
+def inputs_of(study: StudyFile, *, together: bool = False) -> list[Input]:
     """The inputs under `vary`; those that have no range of their own have the one that the scenario's sources say.
+
+    `together`: an end that the scenario cannot have as it is may do with other values of other inputs, so one value of
+    each that does is enough.
 
     Raises `ScenarioError` with the faults of all that lead nowhere, or to a value that the scenario cannot have.
     """
@@ -99,7 +102,7 @@ def inputs_of(study: StudyFile) -> list[Input]:
     found = []
     for path, entry in study.plan.vary.items():
         try:
-            found.append(_input(study, path, entry, known.get(path)))
+            found.append(_input(study, path, entry, known.get(path), together))
         except ScenarioError as error:
             faults += error.faults
     if not study.plan.vary:
@@ -127,6 +130,10 @@ def _believed(study: StudyFile, one: Uncertain, figure: Figure) -> Input:
 def value_at(scenario: Scenario, path: str) -> Any:
     """What stands at a path.  Raises `LookupError` or `AttributeError` where nothing does."""
     value: Any = scenario
+    first, _, parameter = path.partition(".")
+    if first == "strategies" and "." in parameter:  # which may stand nowhere, but has a default
+        strategy, _, path = parameter.rpartition(".")
+        value = scenario.strategy_named(strategy)
     for name in path.split("."):
         if isinstance(value, Mapping):
             value = value[name]
@@ -135,7 +142,7 @@ def value_at(scenario: Scenario, path: str) -> Any:
     return value
 
 
-def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: Figure | None) -> Input:
+def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: Figure | None, together: bool) -> Input:
     base = _base(study, path)
     whole = isinstance(base, int) and not isinstance(base, bool)
     if isinstance(entry, Range):
@@ -144,8 +151,14 @@ def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: 
         tried: tuple[Any, ...] = (values[0], values[-1])
     else:
         law, values, tried = None, tuple(entry), tuple(entry)
+    refused: list[ScenarioError] = []
     for value in tried:
-        study.at({path: value})  # raises, with what is allowed
+        try:
+            study.at({path: value})
+        except ScenarioError as error:
+            refused.append(error)
+    if refused and not (together and len(refused) < len(tried)):
+        raise refused[0]  # with what is allowed
     if len(set(values)) < max(len(values), 2):
         problem = f"holds one whole number only, {values[0]}" if law else "names a value twice"
         raise ScenarioError([study.fault(path, None, problem)])
@@ -181,7 +194,7 @@ def _grid(law: Law, steps: int, *, whole: bool) -> tuple[int | float, ...]:
 def _base(study: StudyFile, path: str) -> Any:
     try:
         return value_at(study.base, path)
-    except (LookupError, AttributeError, ValueError):
+    except (LookupError, AttributeError, ValueError, ScenarioError):
         return None  # which the scenario's own faults explain, when it is set
 
 

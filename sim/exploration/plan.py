@@ -12,7 +12,7 @@ A range without bounds is the one in which the scenario's `sources:` say that th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic import Tag as PydanticTag
 
 from sim.errors import Fault, ScenarioError
-from sim.exploration.goals import Goals
+from sim.exploration.goal import Goals
 from sim.files import nearest_file
 from sim.metrics import METRICS
 from sim.parameters import Belief, Label, Parameters, Source, Text
@@ -134,10 +134,11 @@ class StudyFile:
         """By what they are judged."""
         return self.plan.metric or ("net_cost_usd" if self.base.workload.uses_gpus else "compute_availability")
 
-    def at(self, values: Mapping[str, Any]) -> Scenario:
+    def at(self, values: Mapping[str, Any], *, told: bool = True) -> Scenario:
         """The scenario with these values, by path, checked as if they stood in its file.
 
-        Raises `ScenarioError` for values that it cannot have, or that a strategy has no room for.
+        `told`: whether faults tell all the values.  Raises `ScenarioError` for values that it cannot have, or that a
+        strategy has no room for.
         """
         texts = [f"{path}={_as_yaml(value)}" for path, value in values.items()]
         try:
@@ -145,8 +146,16 @@ class StudyFile:
             for strategy in self.strategies:
                 scenario.strategy_named(strategy)
         except ScenarioError as error:
+            if not told:
+                raise
             raise ScenarioError([self._fault_of(fault, values) for fault in error.faults]) from None
         return scenario
+
+    def only(self, strategy: str) -> StudyFile:
+        """The same study of one strategy, which is the scenario's own too: what others have no room for is allowed."""
+        plan = self.plan.model_copy(update={"strategies": (strategy,)})
+        own = () if strategy == self.base.strategy else (f"strategy={strategy}",)
+        return replace(self, plan=plan, _settings=(*self._settings, *own))
 
     def fault(self, path: str, value: object, problem: str) -> Fault:
         """A fault of the entry of `vary` of this path."""

@@ -11,6 +11,7 @@ from sim.plots.losses import losses_by_cause
 from sim.plots.mission import environment_panels
 from sim.plots.net_cost import net_cost
 from sim.plots.of_study import pictures_of
+from sim.plots.pareto import pareto
 from sim.plots.satellite import satellite_parts
 from sim.plots.sensitivity import indices, information, pictures_of_sensitivity, tornado
 from sim.plots.style import png, save, style
@@ -29,6 +30,7 @@ __all__ = [
     "losses_by_cause",
     "net_cost",
     "paired_differences",
+    "pareto",
     "pictures_of",
     "pictures_of_sensitivity",
     "pictures_of_sweep",

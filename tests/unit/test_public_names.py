@@ -30,6 +30,7 @@ NAMES = {
     "load": "function load",
     "load_study": "function load_study",
     "measure": "function measure",
+    "optimise": "function optimise",
     "parity": "function parity",
     "plots": "module sim.plots",
     "reprice": "function reprice",

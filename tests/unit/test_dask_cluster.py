@@ -37,7 +37,7 @@ class DaskCluster:
         self.scheduler = self._start(
             "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(there)
         )
-        wait_for(there.exists)
+        wait_for(lambda: there.exists() and there.read_text().endswith("}"))  # it is there before it is written
         self.address: str = json.loads(there.read_text())["address"]
 
     def worker(self, path: str | None = None) -> subprocess.Popen[bytes]:

@@ -78,3 +78,13 @@ def _folder_there(path: Path) -> Path | None:
     """The folder that was probably meant."""
     found = _there(path, ())
     return found if found is not None and found.is_dir() else None
+
+
+def failed_write(partial: Path, error: RuntimeError | OSError) -> OSError:
+    """Why a file could not be written: netCDF does not say, the system does when it is asked to write some more."""
+    try:
+        with partial.open("ab") as file:
+            file.write(bytes(1 << 20))
+    except OSError as found:
+        return found
+    return error if isinstance(error, OSError) else OSError(str(error))

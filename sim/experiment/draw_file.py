@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.experiment.record import FOLDER, Task, path_of
-from sim.files import TEMPORARY
+from sim.files import TEMPORARY, failed_write
 from sim.metrics import METRICS
 
 Floats = NDArray[np.float64]
@@ -165,9 +165,11 @@ def write(
                 made = file.createVariable(metric.name, "f8", _EACH, fill_value=np.nan, **packed)
                 made.setncatts({"units": metric.unit, "long_name": metric.definition})
                 made[:] = metrics[..., column]
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())  # what it is made of is deleted next: it must be there after a power cut too
         os.replace(partial, folder / NAME)
-    except RuntimeError as error:  # how netCDF reports a failed write
-        raise OSError(str(error)) from error
+    except (RuntimeError, OSError) as error:  # how netCDF reports a failed write
+        raise failed_write(partial, error) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog
 from sim.experiment.record import BUILT_IN_CAUSES, LOSSES, SERIES, Figures, Record, Task
-from sim.files import TEMPORARY
+from sim.files import TEMPORARY, failed_write
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
 
@@ -90,7 +90,7 @@ def write(
             os.fsync(written.fileno())  # what it is made of is deleted next: it must be there after a power cut too
         os.replace(partial, path)
     except (RuntimeError, OSError) as error:  # how netCDF reports a failed write
-        raise _cause(partial, error) from error
+        raise failed_write(partial, error) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -107,16 +107,6 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         rows += len(one.events)
     if batch:
         yield batch
-
-
-def _cause(partial: Path, error: RuntimeError | OSError) -> OSError:
-    """Why a file could not be written: netCDF does not say, the system does when it is asked to write some more."""
-    try:
-        with partial.open("ab") as file:
-            file.write(bytes(1 << 20))
-    except OSError as found:
-        return found
-    return error if isinstance(error, OSError) else OSError(str(error))
 
 
 def _define(file: Any, scenario: Scenario, strategies: Sequence[str], replicates: int, like: Record) -> None:

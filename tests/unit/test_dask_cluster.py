@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import orbitfleet
 
@@ -119,6 +120,16 @@ def test_a_cluster_makes_the_same_bytes(scenario, serial, two_workers, tmp_path)
         again = experiment.compare(scenario, STRATEGIES, REPLICATES, SEED, executor=executor)  # in memory
     assert_same(tmp_path / "out", serial)
     assert {**study.to_json(), "out": None} == again.to_json()
+
+
+def test_draws_of_beliefs_on_a_cluster_are_those_made_here(scenario, two_workers, tmp_path):
+    drawn = {"draws": 2, "beliefs": {"reliability.bus.rate_per_year": {"low": 0.01, "high": 0.3}}}
+    here = experiment.compare(scenario, STRATEGIES, 2, SEED, out=tmp_path / "here", workers=1, **drawn)
+    with experiment.on_cluster(two_workers.address) as executor:
+        there = experiment.compare(scenario, STRATEGIES, 2, SEED, out=tmp_path / "there", executor=executor, **drawn)
+    assert_same(tmp_path / "here", tmp_path / "there")
+    for name in STRATEGIES:
+        assert np.array_equal(here.over_beliefs.metrics[name], there.over_beliefs.metrics[name], equal_nan=True)
 
 
 def test_the_manual_s_lines_run(two_workers, tmp_path, monkeypatch, capsys):

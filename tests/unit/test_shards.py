@@ -87,6 +87,16 @@ def test_merged_shards_have_the_bytes_of_the_whole_study(shards, whole, tmp_path
     assert [len(os.listdir(folder / "replicates")) for folder in shards] == [3, 4, 3]  # they stay
 
 
+def test_draws_of_beliefs_come_after_the_merge(small, shards, whole, tmp_path):
+    drawn = {"draws": 3, "beliefs": {"reliability.bus.rate_per_year": {"low": 0.1, "high": 0.9}}, "workers": 1}
+    merge(shards, tmp_path / "out")
+    one = experiment.compare(small, NAMES, REPLICATES, SEED, out=tmp_path / "out", **drawn)
+    assert one.over_beliefs is not None
+    assert (tmp_path / "out" / "study.nc").read_bytes() == (whole / "study.nc").read_bytes()
+    two = experiment.compare(small, NAMES, REPLICATES, SEED, **drawn)
+    assert {**one.to_json(), "out": None, "provenance": None} == {**two.to_json(), "out": None, "provenance": None}
+
+
 def test_a_shard_says_what_it_is_and_is_no_study(shards):
     made_by = json.loads((shards[1] / "provenance.json").read_text())
     assert made_by["shard"] == {"index": 2, "of": 3, "strategies": NAMES, "replicates": REPLICATES}
@@ -199,7 +209,7 @@ def test_the_command_line_simulates_shards_and_merges_them(tmp_path, monkeypatch
     whole = json.loads(orbitfleet(*line, "--workers", "1", "--out", tmp_path / "whole", "--json")[0])
     assert merged["strategies"] == whole["strategies"]
     assert (tmp_path / "merged" / "study.nc").read_bytes() == (tmp_path / "whole" / "study.nc").read_bytes()
-    for more in (["--tune"], ["--precision", "0.1"]):
+    for more in (["--tune"], ["--precision", "0.1"], ["--select", "goodput"], ["--draws", "4"], ["--quantiles"]):
         assert "needs the whole study" in orbitfleet(*line, "--shard", "1/2", *more, code=2)[1]
     assert "must be I/N" in orbitfleet(*line, "--shard", "3/2", code=2)[1]
     assert "not with" in orbitfleet(*line, "--cluster", "tcp://127.0.0.1:1", "--workers", "2", code=2)[1]

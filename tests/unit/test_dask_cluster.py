@@ -123,7 +123,7 @@ def test_a_cluster_makes_the_same_bytes(scenario, serial, two_workers, tmp_path)
 
 
 def test_draws_of_beliefs_on_a_cluster_are_those_made_here(scenario, two_workers, tmp_path):
-    drawn = {"draws": 2, "beliefs": {"reliability.bus.rate_per_year": {"low": 0.01, "high": 0.3}}}
+    drawn = {"draws": 2, "beliefs": {"reliability.bus.constant_per_year": {"low": 0.01, "high": 0.3}}}
     here = experiment.compare(scenario, STRATEGIES, 2, SEED, out=tmp_path / "here", workers=1, **drawn)
     with experiment.on_cluster(two_workers.address) as executor:
         there = experiment.compare(scenario, STRATEGIES, 2, SEED, out=tmp_path / "there", executor=executor, **drawn)

@@ -40,6 +40,8 @@ class Fleet:
         self.gpus_alive = np.zeros(berths, np.int32)
         self.birth_day = np.zeros(berths)
         self.life_end_day = np.full(berths, np.inf)
+        self.first_end_day = np.full(len(planes), np.inf)
+        """No life in a plane ends by plan before this day; kept by `set_life_ends`."""
         self.blocked_until = np.zeros(berths)
         self.vacant_since = np.zeros(berths)  # the last satellite left, of each slot
         self.lost = np.zeros(berths, bool)  # it failed, or had too few GPUs left
@@ -63,6 +65,11 @@ class Fleet:
         """Spare berths of each plane in each state."""
         self.slots_in[BerthState.EMPTY] = [plane.slots for plane in planes]
         self.spares_in[BerthState.EMPTY] = [plane.spare_berths for plane in planes]
+
+    def set_life_ends(self, berths: NDArray[np.intp], days: Floats) -> None:
+        """The lives of satellites in these berths end by plan on these days."""
+        self.life_end_day[berths] = days
+        np.minimum.at(self.first_end_day, self.plane_of[berths], days)
 
     def move(self, berth: int, to: BerthState) -> None:
         """Change a berth's state; raises `ValueError` for a transition that cannot happen."""
@@ -92,6 +99,10 @@ class Fleet:
     def working_satellites(self) -> int:
         """Satellites at work in slots."""
         return int(self.slots_in[BerthState.WORKING].sum())
+
+
+_FEW_PLANES = 64
+"""Planes that are looked at one by one; of more the whole column is."""
 
 
 class FleetView:
@@ -269,14 +280,41 @@ class FleetView:
             days[mine] = self._spare_ways[design].days(self.now_days, layout.id, rows[mine], columns)
         return days
 
+    def spares_and_empty_slots(self, planes: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Berths of the spares of some planes, those with most GPUs alive first, and their empty slots, by plane."""
+        layouts_ = [self._fleet.planes[plane] for plane in planes.tolist()]
+        berths = np.concatenate([np.arange(one.first_berth, one.end_berth) for one in layouts_])
+        state = self.state[berths]
+        spares = berths[state == BerthState.STORED]
+        order = np.lexsort((-self._gpus_alive[spares], self.plane_of[spares]))  # stable: by berth among equals
+        slots = berths[state == BerthState.EMPTY]
+        return spares[order], slots[self._fleet.is_slot[slots]]
+
     @property
     def planes(self) -> Sequence[PlaneView]:
         """Every plane by itself, in order of id, each made when it is asked for."""
         return _Planes(self)
 
-    def ending_before(self, day: float) -> Ints:
-        """Satellites of each plane at work in slots that reach the end of their design life by then."""
-        ending = np.flatnonzero(self.life_end_day <= day)  # few, where strategies order ahead at every look
+    def ending_before(self, day: float, planes: NDArray[np.intp] | None = None) -> Ints:
+        """Satellites of each plane at work in slots that reach the end of their design life by then.
+
+        `planes`: in which to look, the others have 0; none: all.
+        """
+        fleet = self._fleet
+        which = np.arange(len(self.slots)) if planes is None else planes
+        which = which[fleet.first_end_day[which] <= day]
+        if len(which) > _FEW_PLANES:
+            ending = np.flatnonzero(self.life_end_day <= day)
+            if planes is not None:
+                ending = ending[np.isin(self.plane_of[ending], which)]
+        else:
+            found = [np.empty(0, np.intp)]
+            for plane in which.tolist():
+                layout = fleet.planes[plane]
+                own = self.life_end_day[layout.first_berth : layout.end_berth]
+                found.append(layout.first_berth + np.flatnonzero(own <= day))
+                fleet.first_end_day[plane] = own.min()
+            ending = np.concatenate(found)
         ending = ending[self.state[ending] == BerthState.WORKING]
         return np.bincount(self.plane_of[ending], minlength=len(self.slots)).astype(np.int32)
 

@@ -133,7 +133,8 @@ class Activations:
         fleet.move(slot, BerthState.WORKING)
         fleet.satellite[slot], fleet.design[slot] = serial, cohort.design
         fleet.gpus_alive[slot] = cohort.working(i)
-        fleet.birth_day[slot], fleet.life_end_day[slot] = cohort.birth_day, cohort.life_end_day[i]
+        fleet.birth_day[slot] = cohort.birth_day
+        fleet.set_life_ends(np.array([slot]), cohort.life_end_day[[i]])
         context.changed.add(plane)
         context.log.append(
             context.now,

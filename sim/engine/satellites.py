@@ -66,7 +66,7 @@ class Satellites:
         gpus = cohort.scenario.satellite.gpus
         fleet.gpus_alive[places] = gpus
         fleet.birth_day[places] = now
-        fleet.life_end_day[places] = cohort.life_end_day
+        fleet.set_life_ends(places, cohort.life_end_day)
         slot = fleet.is_slot[places]
         context.log.extend(
             len(aboard),

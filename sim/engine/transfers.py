@@ -140,7 +140,8 @@ class Transfers:
         working = np.array([cohort.working(i) for i in range(len(cohort))])
         fleet.satellite[places], fleet.design[places] = cohort.serial, cohort.design
         fleet.gpus_alive[places] = working
-        fleet.birth_day[places], fleet.life_end_day[places] = cohort.birth_day, cohort.life_end_day
+        fleet.birth_day[places] = cohort.birth_day
+        fleet.set_life_ends(np.asarray(places), cohort.life_end_day)
         context.changed.update(cohort.plane.tolist())
         row: dict[str, Any] = {"time_days": context.now, "plane": cohort.plane, "design": cohort.design}
         row |= {"berth": places, "satellite": cohort.serial}

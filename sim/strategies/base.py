@@ -249,11 +249,15 @@ class Replenishing(Strategy):
         in_view = fleet.now_days + self.ahead_days(fleet.expected_lead_days) + _ROUNDING_DAYS
         return min(in_view, fleet.mission_days - _ROUNDING_DAYS)
 
-    def vacant(self, fleet: FleetView) -> NDArray[np.int32]:
-        """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life."""
+    def vacant(self, fleet: FleetView, planes: NDArray[np.intp] | None = None) -> NDArray[np.int32]:
+        """Slots of each plane that need a satellite: empty, left by a dead one, or soon at the end of a life.
+
+        `planes`: in which to look for the last; none: those that changed.
+        """
         vacant = fleet.empty + fleet.blocked
         if self.ahead_days(fleet.expected_lead_days):
-            vacant = vacant + fleet.ending_before(self.in_view_until(fleet))
+            which = fleet.changed if planes is None else planes
+            vacant = vacant + fleet.ending_before(self.in_view_until(fleet), which)
         return vacant
 
     def replenish(self, fleet: FleetView, at_least: int = 1) -> list[Action]:

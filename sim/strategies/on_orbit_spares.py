@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from sim.fleet import FleetView
@@ -35,12 +36,15 @@ class OnOrbitSpares(Sparing, Replenishing):
     def decide(self, fleet: FleetView) -> list[Action]:
         actions, launches = list[Action](), list[Launch]()
         position = (fleet.stored + fleet.on_order - self.vacant(fleet))[fleet.changed]
-        for plane, place in zip(fleet.changed.tolist(), position.tolist(), strict=True):
-            if fleet.stored[plane]:
-                actions += self.fill(fleet, plane)
-            if place <= self.reorder_point:
-                missing = self.spares_per_plane - place
-                launches.append(Launch(plane, missing, to="spares", design=self.ordered_design(fleet)))
+        wanted = fleet.changed[fleet.stored[fleet.changed] > 0]
+        if self.retire_below_gpu_fraction > 0:
+            actions += [action for plane in wanted.tolist() for action in self.fill(fleet, plane)]
+        else:  # where no slot is empty, spares stay where they are
+            actions += self.fill_each(fleet, wanted[fleet.empty[wanted] > 0])
+        short = np.flatnonzero(position <= self.reorder_point)
+        for plane, place in zip(fleet.changed[short].tolist(), position[short].tolist(), strict=True):
+            missing = self.spares_per_plane - place
+            launches.append(Launch(plane, missing, to="spares", design=self.ordered_design(fleet)))
         return [*actions, *self.stock_first(fleet, launches)]
 
     def outworn(self, fleet: FleetView, plane: int) -> list[Retire]:

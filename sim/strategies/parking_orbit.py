@@ -60,7 +60,7 @@ class ParkingOrbit(Replenishing):
         """Batches for planes that are short, and what is then left in each parking orbit."""
         stock, quantity = fleet.stored[fleet.parking].tolist(), self.order_quantity
         coming = fleet.stored + fleet.transferring + fleet.on_order
-        position = coming - self.vacant(fleet)
+        position = coming - self.vacant(fleet, np.arange(len(fleet.slots)))
         # Those that no parking orbit could serve are asked about again whenever something changes.
         short = np.flatnonzero((position <= self.reorder_point) & (fleet.slots > 0))
         sent: list[Action] = []

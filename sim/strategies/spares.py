@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.fleet import FleetView
 from sim.parameters import cited
 from sim.strategies.base import Action, Activate, Retire, Strategy
+
+_FEW = 3
+"""Planes that are looked at one by one."""
 
 
 def phasing_days_of(strategy: Strategy) -> float | None:
@@ -61,6 +65,19 @@ class Sparing(Strategy):
         retired = self.outworn(fleet, plane)[:over] if over > 0 else []
         empty += [action.berth for action in retired]
         return [*retired, *activations(fleet, spares, empty, self.phasing_days)]
+
+    def fill_each(self, fleet: FleetView, planes: NDArray[np.intp]) -> list[Action]:
+        """The same for planes in which nobody is worn out, many at once."""
+        if fleet.spares_wait_below or len(planes) <= _FEW:
+            return [action for plane in planes.tolist() for action in self.fill(fleet, plane)]
+        spares, slots = fleet.spares_and_empty_slots(planes)
+        spare_plane, slot_plane = fleet.plane_of[spares], fleet.plane_of[slots]
+        # The k-th spare of a plane goes to the k-th of its slots.
+        rank = np.arange(len(spares)) - np.searchsorted(spare_plane, spare_plane)
+        place = np.searchsorted(slot_plane, spare_plane) + rank
+        goes = place < np.searchsorted(slot_plane, spare_plane, side="right")
+        pairs = zip(spares[goes].tolist(), slots[place[goes]].tolist(), strict=True)
+        return [Activate(spare, slot, self.phasing_days) for spare, slot in pairs]
 
     def outworn(self, fleet: FleetView, plane: int) -> list[Retire]:
         """Satellites of a plane at work that a spare should relieve."""

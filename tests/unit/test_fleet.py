@@ -45,7 +45,8 @@ def view():
     fleet = Fleet(PLANES)
     for berth, alive, end in ((5, 4, 100.0), (6, 1, 50.0)):
         fleet.move(berth, BerthState.WORKING)
-        fleet.gpus_alive[berth], fleet.life_end_day[berth] = alive, end
+        fleet.gpus_alive[berth] = alive
+        fleet.set_life_ends(np.array([berth]), np.array([end]))
     for berth, alive in ((7, 2), (8, 3)):
         fleet.move(berth, BerthState.STORED)
         fleet.gpus_alive[berth] = alive
@@ -130,7 +131,7 @@ def test_columns_of_a_view_agree_with_its_planes_after_any_legal_moves(seed):
         to = legal[random.integers(len(legal))]
         fleet.move(berth, to)
         seen.add((now, to))
-        fleet.life_end_day[berth] = random.uniform(0, 100)
+        fleet.set_life_ends(np.array([berth]), np.array([random.uniform(0, 100)]))
         plane = int(random.integers(len(planes)))
         fleet.on_order[plane], fleet.inbound[plane] = random.integers(0, 3, 2)
         if step % 20:

@@ -7,6 +7,7 @@ shipped scenarios a day comes out within a tenth of a day, less than the block t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,11 +110,31 @@ class AgeingHazard:
     """Share of the law's hazard that each plane has, shape (planes,)."""
 
     @classmethod
-    def of(cls, hazard: Hazard, coarse: Coarse, weather: Weather, design: int) -> AgeingHazard:
-        """A hazard of a design under the weather of a replicate."""
+    def of_each(
+        cls, hazards: Sequence[Hazard], coarse: Coarse, weather: Weather, design: int
+    ) -> tuple[AgeingHazard, ...]:
+        """The hazards of a design under the weather of a replicate; those that keep time alike share their clocks."""
+        made: dict[object, tuple[Clocks | None, NDArray[np.int32]]] = {}
+        found = []
+        for hazard in hazards:
+            key = hazard.clock if hazard.clock in ("calendar", "stress", "dose") else hazard
+            if key not in made:
+                made[key] = _clocks(hazard, coarse, weather, design)
+            found.append(cls._of(hazard, coarse, weather, design, made[key]))
+        return tuple(found)
+
+    @classmethod
+    def _of(
+        cls,
+        hazard: Hazard,
+        coarse: Coarse,
+        weather: Weather,
+        design: int,
+        clock: tuple[Clocks | None, NDArray[np.int32]],
+    ) -> AgeingHazard:
         planes = coarse.share.shape[1]
         scale = hazard.share * np.array([weather.scale(hazard, design, plane) for plane in range(planes)])
-        clocks, row_of = _clocks(hazard, coarse, weather, design)
+        clocks, row_of = clock
         oldest = float(coarse.stress_days[-1]) if clocks is None else clocks.most
         return cls(hazard, Ages(hazard, max(oldest, 1e-6)), clocks, row_of, scale)
 

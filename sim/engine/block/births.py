@@ -85,11 +85,9 @@ class Births:
         self._coarse = coarse
         self._dormancy = scenario.reliability.dormancy_factor
         self.positions = scenario.satellite.positions
-        self.hazards = tuple(
-            AgeingHazard.of(one, coarse, weather, design)
-            for one in hazards_of(scenario)
-            if one.law.cumulative_hazard(_EVER) > 0
-        )
+        # What nobody ever dies of needs no clock.
+        listed = [one for one in hazards_of(scenario) if one.law.cumulative_hazard(_EVER) > 0]
+        self.hazards = AgeingHazard.of_each(listed, coarse, weather, design)
         self._bus_shares = np.cumsum(list(scenario.reliability.bus_shares.values()) or [1.0])
         self._bus_causes = np.array(
             [scenario.cause_numbers[name] for name in scenario.reliability.bus_shares] or [Cause.BUS], np.uint8

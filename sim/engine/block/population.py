@@ -38,6 +38,7 @@ class Population(Residents):
         self.looks_at_age_days: tuple[float, ...] = ()
         self.asked_below = 0.0
         self.lives = 0
+        self._woken: list[tuple[int, Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_]]] = []
         self._losses, self._placed, self._looked_at = (Calendar(self.blocks) for _ in range(3))
         hazards = [one.hazard for births in known.births for one in births.hazards]
         self._first_hazard = np.cumsum([0, *(len(births.hazards) for births in known.births)])
@@ -87,7 +88,8 @@ class Population(Residents):
         gpus = self.known.scenarios[design].satellite.gpus
         columns.berth[lives] = berths
         fleet.satellite[berths], fleet.design[berths], fleet.gpus_alive[berths] = serials, design, gpus
-        fleet.birth_day[berths], fleet.life_end_day[berths] = day, end
+        fleet.birth_day[berths] = day
+        fleet.set_life_ends(berths, end)
         self.life_in[berths] = lives
         self.log.extend(
             len(lives),
@@ -289,15 +291,24 @@ class Population(Residents):
         columns.berth[old], columns.berth[new], columns.awake[new] = GONE, -2 - slots, True
         for number in np.unique(design).tolist():
             mine = np.flatnonzero(design == number)
-            end, dry = self.known.coarse[number].planned_end(
-                plane[mine], birth[mine], self.extended_days, spent_m_s[mine]
-            )
+            coarse = self.known.coarse[number]
+            end, dry = coarse.planned_end(plane[mine], birth[mine], self.extended_days, spent_m_s[mine])
             end = np.maximum(end, day)
-            fleet.life_end_day[slots[mine]] = end
-            now = np.full(len(mine), day)
-            self._live(new[mine], number, plane[mine], birth[mine], now, end, dry, wake=now)
+            fleet.set_life_ends(slots[mine], end)
+            self._woken.append((number, new[mine], plane[mine], birth[mine], np.full(len(mine), day), end, dry))
         there = day + days
         self._placed.add(self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth)
+
+    def find_woken(self) -> None:
+        """Find what becomes of the spares woken since this was last done: many at once, so that it takes little."""
+        for design in sorted({one[0] for one in self._woken}):
+            mine = zip(*(one[1:] for one in self._woken if one[0] == design), strict=True)
+            lives, plane, birth, since, end, dry = (np.concatenate(column) for column in mine)
+            left = np.flatnonzero(self.columns.berth[lives] != GONE)
+            if len(left):
+                plane, birth, since, end = (column[left] for column in (plane, birth, since, end))
+                self._live(lives[left], design, plane, birth, since, end, dry[left], wake=since)
+        self._woken = []
 
     def place_spares(self) -> None:
         """Spares that are in their slots in this block begin work."""

@@ -18,6 +18,7 @@ from sim.engine.block.births import Births
 from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flight, Flights
+from sim.engine.block.memory import give_back
 from sim.engine.block.months import PlaneMonths
 from sim.engine.block.population import Population
 from sim.engine.block.residents import Known
@@ -48,6 +49,10 @@ from sim.strategies.advice import (
 )
 from sim.streams import Streams
 
+WOKEN_BLOCKS = 10
+"""Blocks after which it is found out what becomes of spares that were woken: what dies among them before is lost late.
+"""
+
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
 
@@ -61,7 +66,9 @@ def simulate_in_blocks(
     """
     check_supported(scenario, strategy, name)
     log, months, fluence_per_day = _walk(Walk(scenario, environment, strategy, name, streams))
+    give_back()
     events = log.finish()
+    give_back()
     if not scenario.workload.uses_gpus:
         return events
     trained, held = training_rows(environment, events, months, fluence_per_day)
@@ -149,6 +156,7 @@ class Walk:
         for day, fluence in zip(self.weather.storm_days, self.weather.storm_fluence_cm2, strict=True):
             self.log.append(float(day), EventKind.STORM, amount=float(fluence))
         self._deploy()
+        give_back()
         period = review_period_days(self.strategy, self.name)
         month = 0
         for block in range(population.blocks):
@@ -172,6 +180,8 @@ class Walk:
         population.end_due()
         population.clear_slots()
         population.place_spares()
+        if population.block % WOKEN_BLOCKS == 0:
+            population.find_woken()
         self._fly(start, end)
         self._arrive(end)
         population.look()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
-from sim.cli.options import AllowCode, Force, Json, Settings, Workers, Years
+from sim.cli.options import AllowCode, Force, Json, Settings, Workers, Years, command_line
 from sim.cli.output import print_json, write_picture
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width
@@ -108,7 +107,7 @@ def optimise(
     given = {"replicates": replicates, "seed": seed}
     plan = _asked(studies, vary, [*(settings or []), *extra], names, allow_code, given, asked)
     folder = out or default_search_folder(plan)
-    command = ["orbitfleet", *sys.argv[1:]]
+    command = command_line()
     with progress(as_json) as show:
         found = search(plan, workers=workers, out=folder, force=force, command=command, progress=show)
     picture = folder / PICTURE

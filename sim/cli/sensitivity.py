@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import AllowCode, Json, Settings, Workers
+from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
@@ -73,7 +72,7 @@ def sensitivity(
             workers=workers,
             out=folder,
             progress=show,
-            command=["orbitfleet", *sys.argv[1:]],
+            command=command_line(),
         )
     written = draw_all(plots.pictures_of_sensitivity(found), folder)
     if as_json:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim.cli import completion
-from sim.cli.options import AllowCode, Json, Settings, Workers
+from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
@@ -78,9 +77,7 @@ def sweep(
                      design="latin_hypercube" if points else None)  # fmt: skip
     folder = out or RESULTS / f"sweep-{study.name}-{sha256_of(study.base)[:8]}-{study.plan.seed}"
     with progress(as_json) as show:
-        found = exploration.sweep(
-            study, workers=workers, out=folder, progress=show, command=["orbitfleet", *sys.argv[1:]]
-        )
+        found = exploration.sweep(study, workers=workers, out=folder, progress=show, command=command_line())
     written = draw_all(plots.pictures_of_sweep(found), folder)
     if as_json:
         print_json({**found.to_json(), "pictures": written})

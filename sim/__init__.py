@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.errors import InputError, ScenarioError
     from sim.experiment import Study, compare, load_study, parity, reprice
     from sim.experiment import replicate as run
+    from sim.exploration import optimise, sensitivity, sweep
     from sim.metrics import METRICS, measure
     from sim.result import Result
     from sim.scenario import Scenario, ground_twin, load, sources
@@ -46,12 +47,15 @@ __all__ = [
     "load",
     "load_study",
     "measure",
+    "optimise",
     "parity",
     "plots",
     "reprice",
     "run",
+    "sensitivity",
     "sources",
     "strategies",
+    "sweep",
 ]
 
 _HOMES = {
@@ -70,12 +74,15 @@ _HOMES = {
     "load": "sim.scenario:load",
     "load_study": "sim.experiment:load_study",
     "measure": "sim.metrics:measure",
+    "optimise": "sim.exploration:optimise",
     "parity": "sim.experiment:parity",
     "plots": "sim.plots",
     "reprice": "sim.experiment:reprice",
     "run": "sim.experiment:replicate",
+    "sensitivity": "sim.exploration:sensitivity",
     "sources": "sim.scenario:sources",
     "strategies": "sim.strategies",
+    "sweep": "sim.exploration:sweep",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from sim.text import closest
 
 TEMPORARY = ".orbitfleet-"
 """How the names of our files begin while they are being written."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,7 +42,15 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: cannot be used as output folder: {error.strerror or error}") from error
+        raise InputError(f"{path}: cannot be used as output folder: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be written, and for want of room also what to do."""
+    said = str(error.strerror or error)
+    if error.errno in _NO_ROOM:
+        return f"{said}: make room and run the same command again; what is finished is kept"
+    return said
 
 
 def nearest_file(path: Path, endings: Collection[str] = ()) -> str:
@@ -67,3 +78,13 @@ def _folder_there(path: Path) -> Path | None:
     """The folder that was probably meant."""
     found = _there(path, ())
     return found if found is not None and found.is_dir() else None
+
+
+def failed_write(partial: Path, error: RuntimeError | OSError) -> OSError:
+    """Why a file could not be written: netCDF does not say, the system does when it is asked to write some more."""
+    try:
+        with partial.open("ab") as file:
+            file.write(bytes(1 << 20))
+    except OSError as found:
+        return found
+    return error if isinstance(error, OSError) else OSError(str(error))

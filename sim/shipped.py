@@ -26,6 +26,11 @@ def validation_case(name: str) -> Path:
     return _configs() / "validation" / f"{name}.yaml"
 
 
+def shipped_studies() -> dict[str, Path]:
+    """The study files that come with the program, by name: `studies/launch_price`."""
+    return {f"studies/{path.stem}": path for path in sorted(_configs().glob("studies/*.yaml"))}
+
+
 def _configs() -> Path:
     """The folder of shipped scenarios: inside an installed package, or at the root of a checkout."""
     package = Path(__file__).resolve().parent

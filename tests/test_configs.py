@@ -7,10 +7,13 @@ import pytest
 
 from sim.description import describe, facts
 from sim.errors import ScenarioError
+from sim.exploration import load_study_file
+from sim.exploration.inputs import inputs_of
 from sim.parameters import TAGS
 from sim.scenario import load, resolved_yaml, sha256_of, shipped, shipped_overlays, sources
 from sim.scenario.citations import NO_SOURCE
 from sim.scenario.yaml_file import read
+from sim.shipped import shipped_studies
 from sim.strategies import BUILT_IN
 from tests.fleets import FLEETS, PAIRS
 
@@ -82,7 +85,11 @@ def test_an_overlay_alone_is_no_scenario(name):
         load(name)
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(CONFIGS.rglob("*.yaml")) if path.parent.name != "studies"],
+    ids=lambda path: path.stem,
+)
 def test_figures_carry_their_source_as_data(path):
     text = path.read_text(encoding="utf-8")
     assert text.isascii()
@@ -108,3 +115,13 @@ def test_a_shipped_overlay_says_where_all_that_it_changes_is_from(base, overlay)
     # `load` has checked that every path names something there.
     unsourced = [figure.path for figure in sources(load(base, overlay)) if figure.source.startswith("set in")]
     assert not [path for path in unsourced if path not in {"reliability.gpu", "reliability.bus"}], unsourced
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_a_shipped_study_asks_something_and_says_where_its_ranges_are_from(name):
+    study = load_study_file(name)
+    assert shipped_studies()[name].read_text(encoding="utf-8").isascii()
+    assert study.plan.description.endswith("?")
+    for one in inputs_of(study, together=study.plan.optimise is not None):
+        assert one.tag is not None, f"{one.path}: {one.source}"
+        assert one.path in study.plan.names

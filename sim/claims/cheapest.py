@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.claims.claim import Cell, Claim, Input, Lever, Table, Threshold
 from sim.claims.energy import AI1, HOURS_PER_YEAR
 from sim.claims.evidence import Evidence
-from sim.claims.judging import drawn, judged, short
+from sim.claims.judging import drawn, judged, short, with_total
 from sim.claims.linear import PricedCost, Prices
 from sim.claims.parity import LAST_YEAR, STRATEGIES, Case
 from sim.claims.viability import Optimist, alone, path
@@ -26,10 +26,7 @@ def cheapest_place(evidence: Evidence) -> Claim:
     case, claimed = Case(evidence), evidence.figures.claimed_parity_year
     central = {one.path: float(one.value) for one in case.inputs.values()}
     ratios, years = _over_assumptions(case, claimed)
-    best = case.ratio(central, claimed)
-    low, high = np.percentile(ratios, [2.5, 97.5]).tolist()
-    low, high = min(low, best), max(high, best)
-    estimate = Estimate(best, low, high, best, low, high, DRAWS, "times")
+    estimate = with_total(_by_luck(case, central, claimed), ratios)
     levers = path(case)
     words, launch = _what_would_do(case, levers)
     return Claim(
@@ -57,6 +54,15 @@ def cheapest_place(evidence: Evidence) -> Claim:
             Table("Each step alone, from the design as announced", ("step", "orbit over ground"), alone(case)),
         ),
     )
+
+
+def _by_luck(case: Case, values: Mapping[str, float], year: float) -> Estimate:
+    """The ratio in a year at the inputs' own values, with the interval of a bootstrap of the replicates."""
+    generator, count = case.evidence.generator("C3 by luck"), len(case.ground[0])
+    found = [case.ratio(values, year, row) for row in generator.integers(0, count, (DRAWS, count))]
+    best, (low, high) = case.ratio(values, year), np.percentile(found, [2.5, 97.5]).tolist()
+    low, high = min(low, best), max(high, best)
+    return Estimate(best, low, high, best, low, high, count, "times")
 
 
 def _when(years: NDArray[np.float64], claimed: float) -> Table:

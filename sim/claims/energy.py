@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sim.claims.claim import Cell, Claim, Table, Threshold
 from sim.claims.evidence import Evidence
-from sim.claims.judging import Values, first_where, judged, over_ranges, short
+from sim.claims.judging import Values, exact, first_where, judged, over_ranges, short
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment import Environment
-from sim.experiment.statistics import Estimate
 from sim.physics.power import Mount
 
 SUNCATCHER, AI1 = "suncatcher_81", "spacex_ai1"
@@ -158,7 +157,7 @@ def no_batteries(evidence: Evidence) -> Claim:
     off = [Dark.of(evidence, best, ltan) for ltan in (5.0, 4.0)]
     upper = [Dark.of(evidence, km) for km in ([1000.0, free] if free else [1000.0])]
     ends = sorted((lowest.longest_min, here.longest_min, highest.longest_min))
-    estimate = Estimate(here.longest_min, ends[0], ends[-1], here.longest_min, ends[0], ends[-1], 3, "min")
+    estimate = replace(exact(here.longest_min, "min"), total_low=ends[0], total_median=ends[1], total_high=ends[2])
     condition = f"the orbit is above {short(free)} km" if free else "the eclipses are sat out"
     return Claim(
         id="C2",

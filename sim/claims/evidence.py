@@ -15,6 +15,9 @@ from sim.description import facts
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.experiment import Study, compare, run
+from sim.experiment.beliefs import DrawPlan
+from sim.experiment.draws import DrawRequest, simulate_draws
+from sim.experiment.over_beliefs import OverBeliefs
 from sim.scenario import Figure, Scenario, load, sha256_of, shipped, sources
 from sim.streams import Streams
 from sim.text import nearest
@@ -23,6 +26,9 @@ OWN = "claims"
 """What stands before the name of a figure of this package, as a scenario's name before its path."""
 ENOUGH = 20
 """Replicates beyond which such runs have half of those asked for."""
+DRAWS, PER_DRAW = 39, 2
+"""Draws of what a study's answer depends on, whose outermost hold 95 % of what is believed, and replicates of each:
+they have the luck of the study's, so that two show what a draw changes."""
 Progress = Callable[[int, int], None]
 
 
@@ -33,6 +39,8 @@ class Evidence:
     seed: int = 1
     replicates: int = 20
     workers: int | None = None
+    draws: int = DRAWS
+    """Draws of inputs of what is simulated."""
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """`path=value` by the scenario that it changes; `claims` stands for the figures of this package."""
     progress: Progress | None = None
@@ -93,6 +101,16 @@ class Evidence:
                     progress=self.progress,
                 )
         return self._studies[key]
+
+    def drawn(self, study: Study, strategies: Sequence[str], inputs: Sequence[Input]) -> OverBeliefs:
+        """The first replicates of a study again, under draws of those inputs of its scenario that have a range."""
+        paths = [one.path.partition(":")[2] for one in inputs if one.low is not None and one.high is not None]
+        plan = DrawPlan(self.draws, paths, latin=True, per_draw=PER_DRAW)
+        return simulate_draws(
+            DrawRequest(
+                study.scenario, strategies, self.seed, study.replicates, plan, self.workers, progress=self.progress
+            )
+        )
 
     def given(self, scenario: Scenario, *paths: str) -> list[Input]:
         """Figures of a scenario with their sources; a figure inside a part with one source has that."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan, log
+from dataclasses import replace
+from math import isnan
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from sim.claims.claim import Input
 from sim.experiment.statistics import Estimate
+from sim.scenario.beliefs import law_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Values = Mapping[str, float]
@@ -18,8 +20,6 @@ Values = Mapping[str, float]
 
 DRAWS = 400
 """Draws of the inputs from their ranges: the ends of an interval are good to a tenth of its width."""
-WIDE = 10.0
-"""High over low of a range of positive figures from which belief is even in the logarithm, where no law is stated."""
 BARE = ("1", "share")
 """Units that are not said."""
 _PLACES = 60  # halvings of an interval: to the last digit
@@ -39,13 +39,26 @@ def over_ranges(
 ) -> Estimate:
     """The answer at the inputs' own values, and the central 95 % of it over their ranges, each drawn by itself.
 
-    Inputs without a range stay.  The interval holds the answer at their own values.
+    Inputs without a range stay.  Nothing is left to luck: the Monte Carlo interval is a point.  The total interval
+    holds the answer at the inputs' own values.
     """
     best = answer({one.path: float(one.value) for one in inputs})
     spread = np.array([answer(values) for values in drawn(inputs, generator, draws)])
-    low, high = np.percentile(spread, [2.5, 97.5]).tolist()
-    low, high = min(low, best), max(high, best)
-    return Estimate(best, low, high, best, low, high, draws, unit)
+    return with_total(exact(best, unit), spread)
+
+
+def with_total(estimate: Estimate, spread: np.ndarray) -> Estimate:
+    """An estimate with the central 95 % of the answers over the ranges of inputs; it holds the Monte Carlo interval."""
+    low, median, high = np.percentile(spread, [2.5, 50, 97.5]).tolist()
+    ends = [end for end in (estimate.mean, estimate.ci_low, estimate.ci_high) if end is not None]
+    return replace(estimate, total_low=min(low, *ends), total_median=median, total_high=max(high, *ends))
+
+
+def interval_of(estimate: Estimate) -> tuple[float | None, float | None]:
+    """The widest interval that is known: the total one, or that of luck where no input has a range."""
+    if estimate.total_low is not None and estimate.total_high is not None:
+        return estimate.total_low, estimate.total_high
+    return estimate.ci_low, estimate.ci_high
 
 
 def drawn(inputs: Sequence[Input], generator: np.random.Generator, draws: int) -> list[dict[str, float]]:
@@ -57,10 +70,8 @@ def drawn(inputs: Sequence[Input], generator: np.random.Generator, draws: int) -
 def _column(one: Input, uniform: np.ndarray) -> np.ndarray:
     if one.low is None or one.high is None:
         return np.full(len(uniform), float(one.value))
-    even_in_logarithm = one.law == "log_uniform" or (one.law is None and 0 < WIDE * one.low <= one.high)
-    if even_in_logarithm:
-        return np.asarray(np.exp(log(one.low) + uniform * log(one.high / one.low)))
-    return np.asarray(one.low + uniform * (one.high - one.low))
+    law = law_of(float(one.value), one.low, one.high, one.law)
+    return np.array([law.quantile(share) for share in uniform.tolist()])
 
 
 def crossing(answer: Callable[[float], float], target: float, low: float, high: float) -> float | None:
@@ -96,7 +107,7 @@ def judged(estimate: Estimate, target: float, claimed: str, *, at_least: bool, c
     `claimed`: what the target is, in words.  `at_least`: the claim is that the quantity is no less than the target;
     else that it is no more.
     """
-    low, high = estimate.ci_low, estimate.ci_high
+    low, high = interval_of(estimate)
     if low is None or high is None:
         low = high = estimate.mean
     if low is None or high is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from math import isfinite, log
 
 from sim.claims.capital import Delivered
@@ -14,6 +15,7 @@ from sim.experiment import Estimate, Study
 from sim.experiment.controls import no_controls
 from sim.experiment.envelope import Flip
 from sim.experiment.statistics import Quantity, Ratio, estimate_ratio
+from sim.experiment.total import Floats, Repeated, total_interval
 from sim.scenario import Scenario
 
 NEVER, MAINTAINED = "run_to_failure", "scheduled_batch"
@@ -54,6 +56,15 @@ def ratio(above: tuple[Study, str, str], below: tuple[Study, str, str], factor: 
     first, second = (study.values(strategy, metric) for study, strategy, metric in (above, below))
     count = min(len(first), len(second))
     return estimate_ratio(Ratio(factor * first[:count], second[:count]), no_controls(count), Quantity(unit, 0.0))
+
+
+def total_ratio(own: Ratio, drawn: Ratio, quantity: Quantity) -> Estimate:
+    """A ratio of means over replicates with both intervals; `drawn`: of the first ones again under draws of beliefs."""
+    found = estimate_ratio(own, no_controls(len(own.numerator)), quantity)
+    total = total_interval(found, Repeated(own, drawn).layout, quantity)
+    if total is None:
+        return found
+    return replace(found, total_low=total.low, total_median=total.median, total_high=total.high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +125,9 @@ def failures(evidence: Evidence) -> Claim:
     """C4: maintenance and failed GPUs during training."""
     scenario, cluster = evidence.scenario(SUNCATCHER), Cluster(evidence)
     base, price = cluster.designed, scenario.service.value_usd_per_gpu_hour
-    kept, flip = ratio((base, NEVER, USEFUL), (base, MAINTAINED, USEFUL), 1.0, "share"), leaving_zero(base)
+    rates, flip = evidence.given(scenario, *_FAILURES), leaving_zero(base)
+    drawn, useful = evidence.drawn(base, BOTH, rates), [base.values(name, USEFUL) for name in BOTH]
+    kept = total_ratio(Ratio(*useful), Ratio(*(drawn.values(name, USEFUL) for name in BOTH)), Quantity("share", 0.0))
     burn_in = ratio((cluster.burnt_in, NEVER, USEFUL), (cluster.rough, NEVER, USEFUL), 1.0, "1").mean or 1.0
     softer = ratio((cluster.mitigated, NEVER, USEFUL), (base, NEVER, USEFUL), 1.0, "1").mean or 1.0
     turn = None if flip is None or not isfinite(flip.value_usd) else flip.value_usd
@@ -127,7 +140,7 @@ def failures(evidence: Evidence) -> Claim:
         quantity="useful GPU-hours of five years if nothing is replaced, over those with replacements, Suncatcher",
         unit="share",
         estimate=kept,
-        interval="replicates; prices and failure rates as in the scenario",
+        interval="replicates, and ranges of failure rates",
         verdict=no_issue(flip, price),
         threshold=Threshold(
             f"replacing what fails pays {pays}; today's price is ${price:.2f}",
@@ -140,7 +153,8 @@ def failures(evidence: Evidence) -> Claim:
             f"where infant mortality is heavy, mitigation of soft errors {100 * (softer - 1):+.1f} %"
         ),
         inputs=(
-            *evidence.given(scenario, *_FAILURES, *_WORTH),
+            *rates,
+            *evidence.given(scenario, *_WORTH),
             *evidence.own("heavy_infant_loss"),
             *evidence.given(hardened, "radiation.mitigations.memory_codes.corrects.memory_error"),
         ),
@@ -191,10 +205,15 @@ def no_maintenance(evidence: Evidence) -> Claim:
     scenario = evidence.scenario(AI1, set_=_LONG)
     study = evidence.study(scenario, MAINTAINED)
     mw = scenario.satellite.full_load_w / 1e6 * evidence.environment(scenario).slots
-    first = study.values(MAINTAINED, "deployment_mass_t")
-    launched = first + study.values(MAINTAINED, "mass_launched_t")
-    served = study.values(MAINTAINED, "compute_availability") * mw * LONG_YEARS
-    estimate = estimate_ratio(Ratio(launched, served), no_controls(len(served)), Quantity("t/(MW yr)", 0.0))
+    given = evidence.given(scenario, *_FAILURES, "launch.vehicle.success_probability")
+    drawn = evidence.drawn(study, [MAINTAINED], given)
+
+    def of(values: Callable[[str, str], Floats]) -> Ratio:
+        """What is launched, t, over the MW-years at work."""
+        launched = values(MAINTAINED, "deployment_mass_t") + values(MAINTAINED, "mass_launched_t")
+        return Ratio(launched, values(MAINTAINED, "compute_availability") * mw * LONG_YEARS)
+
+    estimate = total_ratio(of(study.values), of(drawn.values), Quantity("t/(MW yr)", 0.0))
     one = Delivered.of(evidence, evidence.scenario(AI1))
     heavier = evidence.environment(scenario).designs[0].parts.sum_kg / one.kg
     tonnes = estimate.mean or 0.0
@@ -208,7 +227,7 @@ def no_maintenance(evidence: Evidence) -> Claim:
         quantity="mass launched over the years for a MW at work, AI1 with replacement flights",
         unit="t per MW and year",
         estimate=estimate,
-        interval="replicates; failure rates and mass as in the scenario",
+        interval="replicates, and ranges of failure rates and of how many flights succeed; mass as in the scenario",
         verdict=f"fails: {tonnes:.1f} t of satellites are launched for a MW and year, against none claimed",
         threshold=Threshold(
             f"none: even if nothing failed, a life of {one.life_years:g} years takes {ideal:.1f} t a MW and year; "
@@ -221,8 +240,8 @@ def no_maintenance(evidence: Evidence) -> Claim:
             f"{tonnes * heavier:.1f} t if satellites weigh what their parts do"
         ),
         inputs=(
-            *evidence.given(scenario, "satellite.design_life_years", "satellite.mass_kg", *_FAILURES),
-            *evidence.given(scenario, "launch.vehicle.success_probability"),
+            *evidence.given(scenario, "satellite.design_life_years", "satellite.mass_kg"),
+            *given,
             *evidence.own(*_PUBLISHED),
         ),
         tables=(_tonnes(evidence, ideal, tonnes, tonnes * heavier), _decay(evidence)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from sim.claims.claim import Claim
-from sim.claims.judging import short
+from sim.claims.judging import interval_of, short
 
 WIDTH = 110
 _QUESTION, _ANSWER = 46, 34
@@ -21,13 +21,21 @@ def claims_text(claims: Sequence[Claim], width: int = WIDTH) -> str:
 
 
 def answer_text(claim: Claim) -> str:
-    """The estimate with its interval and unit."""
+    """The estimate with its widest interval and unit."""
     found = claim.estimate
     if found.mean is None:
         return "undefined"
-    ends = found.ci_low, found.ci_high
+    ends = interval_of(found)
     span = "" if ends[0] is None or ends[0] == ends[1] else f" ({short(ends[0])} to {short(ends[1])})"
     return f"{short(found.mean)}{span} {claim.unit}".rstrip()
+
+
+def luck_text(claim: Claim) -> str:
+    """The part of the interval that is luck, in words; empty where there is no other, or no luck."""
+    found = claim.estimate
+    if found.total_low is None or found.ci_low is None or found.ci_low == found.ci_high:
+        return ""
+    return f"; by luck alone {short(found.ci_low)} to {short(found.ci_high)}"
 
 
 def _table(claims: Sequence[Claim], width: int) -> Iterator[str]:
@@ -50,7 +58,7 @@ def _details(claim: Claim, width: int) -> Iterator[str]:
     assumed = sum(one.assumed for one in claim.inputs)
     rows = (
         ("", f"{claim.id}  {claim.said}"),
-        ("computed", f"{claim.quantity}: {answer_text(claim)} ({claim.interval})"),
+        ("computed", f"{claim.quantity}: {answer_text(claim)} ({claim.interval}){luck_text(claim)}"),
         ("verdict", claim.verdict),
         ("turns at", claim.threshold.text),
         ("decided by", claim.binding),

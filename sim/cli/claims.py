@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.options import Json, Replicates, Seed, Workers
+from sim.cli.options import Json, Replicates, Seed, Workers, command_line
 from sim.cli.output import json_text, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width
@@ -63,7 +63,7 @@ def claims(
             found.append(claim)
             print(f"orbitfleet: {claim.id} answered, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     given = {"seed": seed, "replicates": replicates, "settings": settings or []}
-    made_by = {**program(), **given, **machine(), "command": ["orbitfleet", *sys.argv[1:]]}
+    made_by = {**program(), **given, **machine(), "command": command_line()}
     whole = {"provenance": made_by, "claims": {claim.id: claim.to_json() for claim in found}}
     if out is not None:
         _write(out, whole, claims_page(found, made_by))

@@ -6,10 +6,9 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,36 +21,21 @@ from sim.cli.environment_tables import eclipse_text, eclipses_of, environment_te
 from sim.cli.fit import fit
 from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
-from sim.cli.options import (
-    AllowCode,
-    Confidence,
-    Force,
-    Indifference,
-    Json,
-    Out,
-    Precision,
-    Quantiles,
-    Replicates,
-    Seed,
-    Select,
-    Settings,
-    Sources,
-    Workers,
-    Years,
-    precision_of,
-)
-from sim.cli.output import draw, finish, print_json, write_picture
+from sim.cli.optimise import optimise
+from sim.cli.options import AllowCode, Json, Settings, Sources, Years, load_scenario
+from sim.cli.output import draw, print_json, write_picture
 from sim.cli.predictions import predictions
-from sim.cli.progress import progress
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
-from sim.cli.strategy_names import expanded, names_in
+from sim.cli.sensitivity import sensitivity
+from sim.cli.shards import merge
+from sim.cli.simulate import compare, run
+from sim.cli.sources import sources as list_sources
+from sim.cli.sweep import sweep
 from sim.cli.verify import verify
 from sim.errors import InputError, plain
 
 # What a command needs beyond this it imports itself: `--help` should not wait for NumPy.
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
 
 BAD_INPUT, INTERRUPTED = 3, 130
 
@@ -97,10 +81,18 @@ def main() -> None:
 
 
 def _end_as_after_ctrl_c() -> None:
-    """Answer a request to terminate, as of a job scheduler, as Ctrl-C: say what is kept, and leave no lock behind."""
+    """Answer a request to end, as of a job scheduler or a terminal that closes, as Ctrl-C.
+
+    It says what is kept and leaves no lock behind.  The exit code is Ctrl-C's too, and not that of the signal: 130 says
+    that the same command resumes, whoever asked for the end.
+    """
     heeds_ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if heeds_ctrl_c and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    if not heeds_ctrl_c or threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _show_version(wanted: bool) -> None:
@@ -122,105 +114,8 @@ def options(
 
 # Simulate
 
-
-@app.command()
-def run(
-    sources: Sources,
-    settings: Settings = None,
-    strategy: Annotated[
-        str | None,
-        typer.Option(help="Maintenance strategy; default: the scenario's.", autocompletion=completion.strategies),
-    ] = None,
-    seed: Seed = 1,
-    replicates: Replicates = 1,
-    precision: Precision = None,
-    years: Years = None,
-    workers: Workers = None,
-    out: Out = None,
-    force: Force = False,
-    allow_code: AllowCode = False,
-    quantiles: Quantiles = False,
-    as_json: Json = False,
-) -> None:
-    """Simulate one strategy over the mission."""
-    from sim import experiment
-
-    scenario = _load(sources, settings, years, allow_code or [strategy or ""])
-    with progress(as_json) as show:
-        study = experiment.run(
-            scenario,
-            strategy=strategy,
-            replicates=replicates,
-            precision=precision_of(precision),
-            seed=seed,
-            workers=workers,
-            out=out or experiment.default_folder(scenario, seed),
-            force=force,
-            command=_command(),
-            progress=show,
-        )
-    finish(study, as_json, quantiles=quantiles)
-
-
-@app.command()
-def compare(
-    sources: Sources,
-    strategies: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B,C",
-            help="Strategies to compare, by name or module:Class; all: every built-in one.",
-            autocompletion=completion.strategies,
-        ),
-    ],
-    settings: Settings = None,
-    replicates: Replicates = 20,
-    precision: Precision = None,
-    select: Select = None,
-    indifference: Indifference = None,
-    confidence: Confidence = 0.95,
-    tuned: Annotated[
-        bool, typer.Option("--tune", help="Find each strategy's best parameters first, on replicates of their own.")
-    ] = False,
-    seed: Seed = 1,
-    years: Years = None,
-    workers: Workers = None,
-    out: Out = None,
-    force: Force = False,
-    allow_code: AllowCode = False,
-    quantiles: Quantiles = False,
-    as_json: Json = False,
-) -> None:
-    """Compare strategies with common random numbers, replicate by replicate."""
-    from sim import experiment
-    from sim.experiment import tuning
-
-    names = names_in(strategies)
-    scenario = given = _load(sources, settings, years, allow_code or names)
-    names = expanded(names, scenario)
-    found: dict[str, tuning.Tuned] = {}
-    if tuned:
-        with progress(as_json) as show:
-            found = tuning.tune(given, names, seed=seed, workers=workers, progress=show)
-        scenario = tuning.with_tuned(given, found)
-    with progress(as_json) as show:
-        study = experiment.compare(
-            scenario,
-            names,
-            replicates=replicates,
-            seed=seed,
-            workers=workers,
-            out=out or experiment.default_folder(scenario, seed),
-            force=force,
-            precision=precision_of(precision),
-            select=select,
-            indifference=indifference,
-            confidence=confidence,
-            command=_command(),
-            progress=show,
-        )
-    more, lines = tuning.told(given, found, study) if tuned else ({}, [])
-    finish(study, as_json, more=more, lines=lines, quantiles=quantiles)
+for _command in (run, compare, merge, sweep, sensitivity, optimise):
+    app.command()(_command)
 
 
 # Look
@@ -239,41 +134,14 @@ def describe(
     from sim.description import facts
     from sim.description.format import WIDTH
 
-    scenario = _load(sources, settings, years, allow_code)
+    scenario = load_scenario(sources, settings, years, allow_code)
     if as_json:
         print_json(facts(scenario))
     else:
         print(describe_scenario(scenario, min(screen_width() or WIDTH, WIDTH)))
 
 
-@app.command()
-def sources(
-    scenario_files: Sources,
-    settings: Settings = None,
-    years: Years = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(help="Only figures of this tag; none: those without.", autocompletion=completion.tags),
-    ] = None,
-    allow_code: AllowCode = False,
-    as_json: Json = False,
-) -> None:
-    """List every figure of a scenario with where it is from and the range in which it is believed to lie."""
-    from sim.cli.sources_table import count, sources_table
-    from sim.parameters import TAGS
-    from sim.scenario import sources as sources_of
-    from sim.scenario import tally
-
-    if unknown := set(tag or ()) - {*TAGS, "none"}:
-        allowed = f"one of {', '.join(TAGS)}, none"
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be {allowed}", param_hint="--tag")
-    scenario = _load(scenario_files, settings, years, allow_code)
-    figures = [figure for figure in sources_of(scenario) if not tag or (figure.tag or "none") in tag]
-    if as_json:
-        found = {"scenario": scenario.name, "sources": [asdict(figure) for figure in figures]}
-        print_json({**found, "count": tally(figures), "tags": dict(TAGS)})
-    else:
-        print(sources_table(figures) if figures else count(figures))
+app.command()(list_sources)
 
 
 @app.command()
@@ -303,7 +171,7 @@ def environment(
     files = files_of(out, events=events)
     in_csv = out is not None and is_csv(out)
 
-    scenario = _load(sources, settings, years, allow_code)
+    scenario = load_scenario(sources, settings, years, allow_code)
     if scenario.campus is not None:
         raise InputError(f"{scenario.name}: a campus has no orbits: `orbitfleet describe` says what it is")
     built = Environment.build(scenario)
@@ -357,16 +225,3 @@ app.command()(report)
 app.command()(bench)
 for _list in (strategies, schedulers, scenarios, metrics, schema):
     app.command()(_list)
-
-
-def _load(
-    sources: list[str], settings: list[str] | None, years: float | None, allow_code: bool | list[str]
-) -> Scenario:
-    from sim.scenario import load
-
-    extra = [] if years is None else [f"mission.years={years!r}"]
-    return load(*sources, set_=[*(settings or []), *extra], allow_code=allow_code)
-
-
-def _command() -> list[str]:
-    return ["orbitfleet", *sys.argv[1:]]

@@ -22,6 +22,13 @@ def scenarios(incomplete: str) -> list[str]:
     return _beginning(incomplete, [*shipped(), *shipped_overlays(), *validation_cases(), *sorted(files)])
 
 
+def studies(incomplete: str) -> list[str]:
+    """Shipped study files, and whatever can be a scenario."""
+    from sim.shipped import shipped_studies
+
+    return [*_beginning(incomplete, shipped_studies()), *scenarios(incomplete)]
+
+
 def strategies(incomplete: str) -> list[str]:
     """Built-in strategies; after a comma the next one, of those not named yet."""
     from sim.strategies import BUILT_IN

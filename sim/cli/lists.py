@@ -79,11 +79,12 @@ def scenarios(as_json: Json = False) -> None:
     """List the scenarios that come with the program."""
     from sim.scenario import load
     from sim.scenario.yaml_file import read
-    from sim.shipped import shipped, shipped_overlays, validation_cases
+    from sim.shipped import shipped, shipped_overlays, shipped_studies, validation_cases
 
     found = {name: {"description": load(path).description} for name, path in shipped().items()}
     if as_json:
         lists = {"overlays": sorted(shipped_overlays()), "validation": sorted(validation_cases())}
+        lists["studies"] = sorted(shipped_studies())
         print_json({"scenarios": found, **lists})
         return
     for name, entry in found.items():
@@ -98,6 +99,7 @@ def scenarios(as_json: Json = False) -> None:
     ):
         say(title, "    " + ", ".join(named))
     say("cases that are compared with what is published", "    " + ", ".join(validation_cases()))
+    say("studies, for sweep, sensitivity and optimise", "    " + ", ".join(shipped_studies()))
 
 
 def schema(

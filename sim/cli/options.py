@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli import completion
 from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 Sources = Annotated[
     list[str],
@@ -24,8 +28,28 @@ Settings = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random streams.")]
 Replicates = Annotated[int, typer.Option(min=1, max=1_000_000, help="Replicates to simulate.")]
+Draws = Annotated[
+    int,
+    typer.Option(
+        min=0, max=9_999, help="Draws of figures from their believed ranges: what is not known, beside luck; 0: none."
+    ),
+]
+Beliefs = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATHS",
+        help="What --draws draws: economics,reliability.gpu, or a YAML file; default: all ranges.",
+    ),
+]
+Latin = Annotated[bool, typer.Option("--latin", help="Draw by Latin hypercube: surer, but cannot be added to later.")]
 Years = Annotated[float | None, typer.Option(help="Horizon in years: short for --set mission.years=Y.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; default: one per core.")]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Simulate on a Dask cluster: tcp://host:port of its scheduler.")
+]
+Shard = Annotated[
+    str | None, typer.Option(metavar="I/N", help="Simulate the I-th of N shares only, for `orbitfleet merge`.")
+]
 Out = Annotated[Path | None, typer.Option(help="Output folder; default: results/<scenario>-<sha8>-<seed>.")]
 Force = Annotated[bool, typer.Option("--force", help="Start anew in a folder of another study, or of other code.")]
 AllowCode = Annotated[
@@ -62,3 +86,18 @@ def precision_of(texts: list[str] | None) -> dict[str, float] | None:
         return stopping.precision_of(texts) if texts else None
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--precision") from error
+
+
+def load_scenario(
+    sources: list[str], settings: list[str] | None, years: float | None, allow_code: bool | list[str]
+) -> Scenario:
+    """The scenario that arguments and options name."""
+    from sim.scenario import load
+
+    extra = [] if years is None else [f"mission.years={years!r}"]
+    return load(*sources, set_=[*(settings or []), *extra], allow_code=allow_code)
+
+
+def command_line() -> list[str]:
+    """This command, for the provenance of what it makes."""
+    return ["orbitfleet", *sys.argv[1:]]

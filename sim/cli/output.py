@@ -64,7 +64,8 @@ def finish(
     if lines:
         print()
     print(study.table(width or WIDTH, quantiles=quantiles))
-    say(f"\nWritten to {study.folder}: summary.json, study.nc, {', '.join(Path(p).name for p in pictures)}")
+    files = ["summary.json", "study.nc", *["beliefs.nc"] * bool(study.over_beliefs), *(Path(p).name for p in pictures)]
+    say(f"\nWritten to {study.folder}: {', '.join(files)}")
     say(f"All of it on one page: orbitfleet report {study.folder}")
 
 
@@ -85,6 +86,18 @@ def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
             write_picture(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
             written.append(str(path))
     return written
+
+
+def draw_all(drawings: Mapping[str, Callable[[], Any]], folder: Path) -> list[str]:
+    """Write every picture as `NAME.png` into a folder; returns their paths."""
+    from sim import plots
+
+    paths = []
+    for name, draw in drawings.items():
+        path = folder / f"{name}.png"
+        write_picture(lambda draw=draw, path=path: plots.save(draw(), path), path)  # type: ignore[misc]
+        paths.append(str(path))
+    return paths
 
 
 def write_picture(write: Callable[[], None], path: Path) -> None:

@@ -10,12 +10,13 @@ import numpy as np
 
 from sim.events import ARRIVALS
 from sim.experiment import statistics
-from sim.experiment.comparison import Progress, run
+from sim.experiment.comparison import run
 from sim.experiment.controls import no_controls
 from sim.experiment.grid import Grid, Row, cell
 from sim.experiment.sample import QUANTITIES
 from sim.experiment.statistics import Difference, Estimate, Quantity, Ratio
 from sim.experiment.study import Study
+from sim.experiment.tasks import Progress
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
 from sim.scenario.twin import ground_twin

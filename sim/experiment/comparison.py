@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from sim import engine
 from sim.engine.expected import check_expected
@@ -16,15 +15,15 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.experiment import study_file
 from sim.experiment.assembled import study_of_file, study_of_records
+from sim.experiment.beliefs import DrawPlan
+from sim.experiment.draws import DrawRequest, DrawsInterrupted, drawn_in, simulate_draws
 from sim.experiment.executor import Job, perform
-from sim.experiment.folder import RESULTS, SCENARIO, last_request, open_folder, read_provenance
-from sim.experiment.provenance import provenance
-from sim.experiment.record import Figures, Record, Save, Task, path_of
+from sim.experiment.folder import SCENARIO, last_request, last_summary, open_folder, read_provenance
+from sim.experiment.record import Figures, Record, Task
 from sim.experiment.sample import Sample
 from sim.experiment.selection import CONFIDENCE, Goal
 from sim.experiment.stopping import (
     MOST_REPLICATES,
-    Counts,
     Precision,
     Rule,
     first_stage_of,
@@ -33,56 +32,29 @@ from sim.experiment.stopping import (
     until_selected,
 )
 from sim.experiment.study import Study
+from sim.experiment.tasks import (
+    Options,
+    Progress,
+    StudyInterrupted,
+    begin,
+    check_numbers,
+    gathered,
+    saving,
+    simulate_until,
+    tasks_of,
+    telling_what_is_kept,
+)
 from sim.files import nearest_file
 from sim.result import Result
-from sim.scenario.load import load, sha256_of
+from sim.scenario.beliefs import Chosen
+from sim.scenario.beliefs import beliefs as believed
+from sim.scenario.load import load
 from sim.scenario.models import Scenario
-
-Kept = TypeVar("Kept")
-Progress = Callable[[int, int], None]
-"""Called in this process with (replicates done, replicates in all), first with those that are there already."""
-
-
-class StudyInterrupted(KeyboardInterrupt):
-    """Ctrl-C in a study that has an output folder; the text says what is kept."""
-
-    def __init__(self, done: int, total: int, folder: Path) -> None:
-        self.done = done
-        """Replicates of this study that the folder holds, of all its strategies."""
-        self.total = total
-        """Replicates asked for; with `precision`, as far as was known."""
-        self.folder = folder
-        super().__init__(f"interrupted; {done} of {total} replicates kept in {folder}; the same command resumes")
-
-    def __reduce__(self) -> tuple[type[StudyInterrupted], tuple[int, int, Path]]:
-        return StudyInterrupted, (self.done, self.total, self.folder)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to compute a study; nothing here changes a result."""
-
-    workers: int | None = None
-    """Processes; 1: this one only; none: one a core where that saves time."""
-    out: Path | None = None
-    """Output folder; none: in memory only."""
-    force: bool = False
-    """Replace another study in the folder, or what other code computed."""
-    progress: Progress | None = None
-    command: Sequence[str] | None = None
-    """Command line, for the provenance."""
-    executor: Executor | None = None
-    """Another executor than a pool of local processes; it must share the output folder's file system."""
-
-
-def default_folder(scenario: Scenario, seed: int) -> Path:
-    """The output folder of a study that names none."""
-    return RESULTS / f"{scenario.name}-{sha256_of(scenario)[:8]}-{seed}"
 
 
 def replicate(scenario: Scenario, *, seed: int = 1, strategy: str | None = None, replicate: int = 0) -> Result:
     """One replicate, in this process: the scenario's own strategy, or another."""
-    _check_numbers(seed, 1)
+    check_numbers(seed, 1)
     name = scenario.strategy if strategy is None else strategy
     scenario.strategy_named(name)
     environment = Environment.build(scenario)
@@ -97,6 +69,9 @@ def run(
     seed: int = 1,
     replicates: int = 1,
     precision: Precision | None = None,
+    draws: int = 0,
+    beliefs: Chosen | None = None,
+    latin: bool = False,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -107,7 +82,8 @@ def run(
     """Replicates of one strategy: the scenario's own, or another.  Arguments and errors as in `compare`."""
     options = Options(workers, Path(out) if out else None, force, progress, command, executor)
     name = scenario.strategy if strategy is None else strategy
-    return _study(scenario, [name], replicates, seed, options, rule=_rule(replicates, precision))
+    plan = DrawPlan(draws, beliefs, latin)
+    return _study(scenario, [name], replicates, seed, options, rule=_rule(replicates, precision), plan=plan)
 
 
 def compare(
@@ -120,6 +96,9 @@ def compare(
     select: str | None = None,
     indifference: str | float | None = None,
     confidence: float = CONFIDENCE,
+    draws: int = 0,
+    beliefs: Chosen | None = None,
+    latin: bool = False,
     workers: int | None = None,
     out: str | os.PathLike[str] | None = None,
     force: bool = False,
@@ -129,6 +108,9 @@ def compare(
 ) -> Study:
     """Compare strategies under common random numbers.
 
+    `draws`: of the scenario's figures from the ranges in which they are believed to lie, 0 for none: estimates then
+    have a total interval too.  `beliefs`: which figures; paths, or ranges by path; none: all that have a range in their
+    source.  `latin`: Latin hypercube.
     `precision`: add replicates until, for every strategy, half the 95 % interval is within this share of the mean, of
     all `PRECISION_METRICS` that are defined, or of each metric by a share of its own (`until_precise` says what that
     costs); `replicates` is then the least number, and `MOST_REPLICATES` the greatest.
@@ -150,7 +132,8 @@ def compare(
     goal = _goal(select, indifference, confidence, precision)
     if goal:
         replicates = first_stage_of(replicates)
-    return _study(scenario, strategies, replicates, seed, options, rule=_rule(replicates, precision, goal), goal=goal)
+    rule, plan = _rule(replicates, precision, goal), DrawPlan(draws, beliefs, latin)
+    return _study(scenario, strategies, replicates, seed, options, rule=rule, goal=goal, plan=plan)
 
 
 def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> Study:
@@ -165,13 +148,17 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
         problem = "not an output folder of orbitfleet" if path.exists() else f"no such folder{nearest_file(path)}"
         raise InputError(f"{path}: {problem}")
     if not (path / study_file.NAME).exists():
+        if "shard" in made_by:
+            which = f"shard {made_by['shard']['index']}/{made_by['shard']['of']}"
+            raise InputError(f"{path}: is {which} of a study: first orbitfleet merge all of them, with --out DIR")
         raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
     scenario = load(path / SCENARIO, allow_code=allow_code)
     with study_file.Reader(path / study_file.NAME) as reader:
         counts, selection = last_request(path, reader.contents)
         if not counts or not all(counts.values()):
             raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
-        return study_of_file(path, reader, scenario, counts, int(made_by["seed"]), made_by, selection=selection)
+        study = study_of_file(path, reader, scenario, counts, int(made_by["seed"]), made_by, selection=selection)
+    return replace(study, over_beliefs=drawn_in(path, study.strategies, last_summary(path)))
 
 
 def simulate_many(
@@ -221,92 +208,59 @@ def _study(
     seed: int,
     options: Options,
     *,
-    rule: Rule | None = None,
+    rule: Rule | None,
     goal: Goal | None = None,
+    plan: DrawPlan,
 ) -> Study:
     """A study of at least one strategy: so many replicates, or at first so many and then what the rule says."""
-    _check_numbers(seed, replicates)
-    if options.workers is not None and options.workers < 1:
-        raise InputError(f"workers {options.workers}: must be at least 1")
-    if len(set(strategies)) < len(strategies):
-        raise InputError(f"strategies {', '.join(strategies)}: each may be named once")
-    for strategy in strategies:
-        scenario.strategy_named(strategy)
-    made_by = provenance(scenario, strategies, seed, options.command)
-    environment = Environment.build(scenario)
-    check_expected(environment, strategies)
+    check_numbers(seed, replicates)
+    plan.check()
+    if plan.draws:
+        believed(scenario, plan.chosen)  # what cannot be drawn is said before anything runs
+    environment, made_by = begin(scenario, strategies, seed, options)
     counts = dict.fromkeys(strategies, replicates)
     selection = (goal, replicates) if goal else None
 
     if options.out is None:
         records: dict[Task, Record] = {}
         job = Job(scenario, environment, seed, Record.of)
-        counts = _fill(job, counts, rule, options, records, lambda record: record.figures)
-        return study_of_records(scenario, counts, seed, records, made_by, selection=selection)
+        counts = simulate_until(job, counts, rule, options, records, lambda record: record.figures)
+        return _with_draws(
+            study_of_records(scenario, counts, seed, records, made_by, selection=selection), plan, options
+        )
 
     with open_folder(options.out, scenario, made_by, force=options.force) as folder:
         figures = folder.figures()
-        saving = Job(scenario, environment, seed, Save(options.out))
-        counts = _fill(saving, counts, rule, options, figures, lambda one: one)
-        with _telling_what_is_kept(_tasks(counts), figures, options.out):
-            folder.complete(scenario, strategies, made_by)
-            with study_file.Reader(folder.study) as reader:
-                study = study_of_file(options.out, reader, scenario, counts, seed, made_by, selection=selection)
+        saving_job, receive = saving(scenario, environment, seed, options.out, remote=options.executor is not None)
+        counts = simulate_until(saving_job, counts, rule, options, figures, lambda one: one, receive=receive)
+        with telling_what_is_kept(tasks_of(counts), figures, options.out):
+            study = gathered(folder, scenario, counts, seed, made_by, selection=selection)
+        study = _with_draws(study, plan, options)
+        with telling_what_is_kept(tasks_of(counts), figures, options.out):
             folder.write_summary(study.to_json())
         return study
 
 
-@contextmanager
-def _telling_what_is_kept(tasks: Sequence[Task], done: Mapping[Task, object], folder: Path | None) -> Iterator[None]:
-    """Make an interrupt say how many of the tasks are in the folder: known to be done, or just written by a worker."""
+def _with_draws(study: Study, plan: DrawPlan, options: Options) -> Study:
+    """The study with its replicates under draws of beliefs, where any are asked for."""
+    if not plan.draws:
+        return study
+    request = DrawRequest(
+        study.scenario,
+        study.strategies,
+        study.seed,
+        study.common_replicates,
+        plan,
+        options.workers,
+        options.executor,
+        options.progress,
+        options.out,
+        options.force,
+    )
     try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        if folder is None:
+        return replace(study, over_beliefs=simulate_draws(request))
+    except DrawsInterrupted as interrupt:
+        if options.out is None:
             raise
-        kept = sum(task in done or path_of(folder, task).exists() for task in tasks)
-        raise StudyInterrupted(kept, len(tasks), folder) from interrupt
-
-
-def _tasks(counts: Counts) -> list[Task]:
-    """The replicates of each strategy, one after another: an interrupted study has nearly as many of each."""
-    return [Task(strategy, r) for r in range(max(counts.values())) for strategy, n in counts.items() if r < n]
-
-
-def _fill(
-    job: Job[Kept],
-    counts: Counts,
-    rule: Rule | None,
-    options: Options,
-    done: dict[Task, Kept],
-    figures_of: Callable[[Kept], Figures],
-) -> Counts:
-    """Simulate what is missing in `done`, until there are replicates enough; their numbers."""
-    progress = options.progress or (lambda *_: None)
-    while True:
-        tasks = _tasks(counts)
-        missing = [task for task in tasks if task not in done]
-        count = len(tasks) - len(missing)
-        with (
-            _telling_what_is_kept(tasks, done, options.out),
-            closing(perform(job, missing, options.workers, options.executor)) as batches,
-        ):
-            progress(count, len(tasks))
-            for batch in batches:
-                done.update({figures_of(kept).task: kept for kept in batch})
-                count += len(batch)
-                progress(count, len(tasks))
-        if rule is None:
-            return counts
-        samples = {s: Sample.of(figures_of(done[Task(s, r)]) for r in range(n)) for s, n in counts.items()}
-        wanted = rule(samples)
-        if wanted == counts:
-            return counts
-        counts = wanted
-
-
-def _check_numbers(seed: int, replicates: int) -> None:
-    if seed < 0:
-        raise InputError(f"seed {seed}: must be 0 or more")
-    if replicates < 1:
-        raise InputError(f"replicates {replicates}: must be at least 1")
+        own = sum(map(len, study.samples.values()))
+        raise StudyInterrupted(own + interrupt.done, own + interrupt.total, options.out) from interrupt

@@ -76,11 +76,9 @@ def needed_text(best: str, metric: str, needed: Mapping[str, ReplicatesNeeded]) 
             apart = one.needed_independent
             without = f", of {_rounded(apart):,} in all with independent runs" if apart else ""
             seen = f"{abs(one.difference) * factor:,.3g}{unit}"
-            parts.append(f"from {name} about {_rounded(one.more):,} more replicates{without} (seen: {seen})")
-    text = (
-        f"If differences are as large as seen, {100 * POWER:.0f} % chance to tell {best} apart takes " if parts else ""
-    )
-    text += "; ".join(parts) + "." * bool(parts)
+            parts.append(f"from {name} by about {_rounded(one.more):,} more replicates{without} (seen: {seen})")
+    text = f"If differences are as large as seen, {best} is told apart with {100 * POWER:.0f} % probability "
+    text = text + "; ".join(parts) + "." if parts else ""
     if never:
         text += f"  From {list_of(never)} no number of replicates that can be simulated would tell {best}."
     return text.strip()

@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 import types
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, resource_tracker
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sim import engine
 from sim.environment import Environment
@@ -30,9 +31,22 @@ from sim.result import Result
 from sim.scenario.models import Scenario
 
 Kept = TypeVar("Kept")
+Done = TypeVar("Done", covariant=True)
 
 _CHUNK_SECONDS = 0.25  # work handed out at a time: long against the 1 ms of handing out, short for a progress bar
+_REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _WORTH_WORKERS_SECONDS = 1.5  # starting workers takes about a second
+
+
+class Work(Protocol[Done]):
+    """What workers do task by task; pickled once for each of them."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """Whose strategies the workers must be able to import."""
+
+    def do(self, task: Task) -> Done:
+        """What is kept of one task."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +65,35 @@ class Job(Generic[Kept]):
         return self.keep(result)
 
 
+AtWork = Future[tuple[float, list[Kept]]]
+"""(seconds, what is kept) of some tasks that are at work."""
+
+
+class RemoteExecutor(Executor):
+    """An executor on machines that come and go, to each of which a job is shipped once."""
+
+    @abstractmethod
+    def sharing(self, job: Work[Kept], strategies: Sequence[str]) -> Callable[[list[Task]], AtWork[Kept]]:
+        """What submits tasks of a job under these strategies.  Errors of the machines are `InputError`s of futures."""
+
+    @abstractmethod
+    def places(self) -> int:
+        """Tasks that can be at work at the same time, as of now."""
+
+
 def perform(
-    job: Job[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
+    job: Work[Kept], tasks: Sequence[Task], workers: int | None = None, executor: Executor | None = None
 ) -> Generator[list[Kept], None, None]:
     """What is kept of each task, a few at a time, as they finish.
 
     `workers`: processes; 1 works in this one; none: one a core where that saves time.  `executor`: another executor to
-    use instead, of `workers` workers.  Closing the iterator, or Ctrl-C, ends running workers at once: what `job.keep`
-    must not leave half done, it does atomically.  Raises `InputError` when a worker process dies.
+    use instead, of `workers` workers; a `RemoteExecutor` knows how many it has.  Closing the iterator, or Ctrl-C, ends
+    running workers at once: what `job.keep` must not leave half done, it does atomically.  Raises `InputError` when a
+    worker process dies.
     """
     queue = deque(tasks)
-    if executor is not None:
-        blob = pickle.dumps(job)
-        pending: set[Future[tuple[float, list[Kept]]]] = set()
-        try:
-            yield from _spread(queue, workers or 8, lambda chunk: executor.submit(_work_on, blob, chunk), pending)
-        finally:
-            for future in pending:
-                future.cancel()
+    if executor is not None and queue:
+        yield from _elsewhere(job, queue, workers or 8, executor)
         return
     if workers is None and queue:
         start = time.perf_counter()
@@ -81,28 +106,47 @@ def perform(
             yield [job.do(queue.popleft())]
         return
     with _pool(workers, pickle.dumps(job)) as submit:
-        yield from _spread(queue, workers, submit, set())
+        yield from _spread(queue, lambda: workers, submit, set())
+
+
+def _elsewhere(
+    job: Work[Kept], queue: deque[Task], workers: int, executor: Executor
+) -> Generator[list[Kept], None, None]:
+    """Perform tasks on an executor that is not ours."""
+    pending: set[AtWork[Kept]] = set()
+    try:
+        if isinstance(executor, RemoteExecutor):
+            submit: Callable[[list[Task]], AtWork[Kept]]
+            submit = executor.sharing(job, list(dict.fromkeys(task.strategy for task in queue)))
+            yield from _spread(queue, executor.places, submit, pending)
+        else:
+            blob = pickle.dumps(job)
+            yield from _spread(queue, lambda: workers, lambda chunk: executor.submit(_work_on, blob, chunk), pending)
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 def _spread(
     queue: deque[Task],
-    workers: int,
-    submit: Callable[[list[Task]], Future[tuple[float, list[Kept]]]],
-    pending: set[Future[tuple[float, list[Kept]]]],
+    places: Callable[[], int],
+    submit: Callable[[list[Task]], AtWork[Kept]],
+    pending: set[AtWork[Kept]],
 ) -> Generator[list[Kept], None, None]:
     """Keep every worker busy with one chunk and another waiting; chunks grow until they last `_CHUNK_SECONDS`.
 
-    `pending`: empty; holds what has been submitted and is not finished.
+    `places`: how many workers there are, now.  `pending`: empty; holds what has been submitted and is not finished.
     """
     size = 1
     try:
         while queue or pending:
+            workers = max(1, places())
             while queue and len(pending) < 2 * workers:
                 size = min(size, max(1, len(queue) // (2 * workers)))  # the last chunks are short: workers end together
                 pending.add(submit([queue.popleft() for _ in range(size)]))
             done = wait(pending, return_when=FIRST_COMPLETED).done
             pending -= done
-            for future in done:
+            for future in sorted(done, key=_failed):  # what is finished comes first, and is kept
                 seconds, kept = future.result()
                 size = max(1, int(_CHUNK_SECONDS * len(kept) / max(seconds, 1e-6)))
                 yield kept
@@ -112,6 +156,10 @@ def _spread(
             "memory, where fewer with --workers help; finished replicates in an output folder are kept, and the same "
             "command resumes"
         ) from error
+
+
+def _failed(future: Future[Any]) -> bool:
+    return future.cancelled() or future.exception() is not None
 
 
 @contextmanager
@@ -149,14 +197,18 @@ class _Leave:
 
 
 def _await_forkserver() -> None:
-    """Have a server that has imported the engine and that Ctrl-C does not reach: only the parent answers it.
+    """Have a server that has imported the engine and that no request to end reaches: only the parent answers it.
+
+    Ctrl-C, a terminal that closes and most batch systems send theirs to all processes; a worker that heeded it would
+    look like one that died.  Workers end with their parent (`_end_with_parent`).
 
     The import takes about a second.  A pool would spend it in the start of its first worker, where an interrupt leaves
     a worker behind that finds its locks gone; so the first process asked for is one that ends at once.
     """
     with _undisturbed(), _without_this_folder():
-        resource_tracker.ensure_running()  # it would unblock the signal again
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the server and its children inherit this
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)  # the tracker, the server and workers inherit this
+        resource_tracker.ensure_running()  # it unblocks two of them again
+        signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
         try:
             status, order = forkserver.connect_to_new_process([])
         except (OSError, EOFError) as error:
@@ -230,8 +282,8 @@ def _lives_in_main(scenario: Scenario) -> bool:
     return any(type(strategy).__module__ == "__main__" for strategy in scenario.strategies.values())
 
 
-_job: Job[Any] | None = None  # in a worker: what it works on
-_blob = b""  # the pickled form of it, where each call brings it along
+_job: Work[Any] | None = None  # in a worker: what it works on
+_known: tuple[bytes, Work[Any]] | None = None  # a job and its pickled form, where each call brings that along
 
 
 def _begin(blob: bytes, watched: connection.Connection) -> None:
@@ -249,20 +301,26 @@ def _end_with_parent(watched: connection.Connection) -> None:
     os._exit(1)
 
 
-def _work(chunk: list[Task]) -> tuple[float, list[Any]]:
-    """(seconds, what is kept) of some tasks, in a worker."""
-    assert _job is not None, "a worker begins with `_begin`"
+def work_on(job: Work[Kept], chunk: list[Task]) -> tuple[float, list[Kept]]:
+    """(seconds, what is kept) of some tasks."""
     start = time.perf_counter()
-    kept = [_job.do(task) for task in chunk]
+    kept = [job.do(task) for task in chunk]
     return time.perf_counter() - start, kept
 
 
+def _work(chunk: list[Task]) -> tuple[float, list[Any]]:
+    """The same, in a worker."""
+    assert _job is not None, "a worker begins with `_begin`"
+    return work_on(_job, chunk)
+
+
 def _work_on(blob: bytes, chunk: list[Task]) -> tuple[float, list[Any]]:
-    """The same, in an executor whose workers know nothing of the job yet."""
-    global _job, _blob
-    if blob != _blob:
-        _job, _blob = pickle.loads(blob), blob
-    return _work(chunk)
+    """The same, in an executor whose workers know nothing of the job yet; several of its threads may be here."""
+    global _known
+    known = _known
+    if known is None or known[0] != blob:
+        _known = known = blob, pickle.loads(blob)
+    return work_on(known[1], chunk)
 
 
 def _cores() -> int:

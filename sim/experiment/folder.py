@@ -4,6 +4,7 @@ provenance.json   what made it; written first, it marks the folder as ours
 scenario.yaml     the resolved scenario
 replicates/       finished replicates, until all that were asked for are there
 study.nc          all replicates, then
+draws/, beliefs.nc  the same of replicates under draws of beliefs, where any were asked for
 summary.json      the output of the last command, of which the pictures are, and the page
 """
 
@@ -20,14 +21,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sim.errors import InputError
+from sim.experiment import draw_file, study_file
 from sim.experiment import record as record_file
-from sim.experiment import study_file
 from sim.experiment.provenance import PROGRAM, conflict
 from sim.experiment.record import FOLDER, Figures, Record, Task
 from sim.experiment.selection import Goal
 from sim.experiment.stopping import Counts
 from sim.files import TEMPORARY, write_text, writing
-from sim.scenario.load import resolved_yaml
+from sim.scenario.load import resolved_yaml, sha256_of
 from sim.scenario.models import Scenario
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,11 @@ PICTURES = (
     "cost.png",
 )
 """What the command line draws of a study."""
+
+
+def default_folder(scenario: Scenario, seed: int) -> Path:
+    """The output folder of a study that names none."""
+    return RESULTS / f"{scenario.name}-{sha256_of(scenario)[:8]}-{seed}"
 
 
 class StudyFolder:
@@ -128,10 +134,11 @@ class StudyFolder:
         for name in (study_file.NAME, SUMMARY, SCENARIO):
             (self.path / name).unlink(missing_ok=True)
         self._remove_replicates()
+        draw_file.remove(self.path, file_too=True)
 
     def tidy(self) -> None:
         """Delete what runs that were killed left half written.  Only under the lock: a live run writes such files."""
-        for folder in (self.path, self.path / FOLDER):
+        for folder in (self.path, self.path / FOLDER, self.path / draw_file.DRAWS):
             for path in folder.glob(f"{TEMPORARY}*"):
                 if path.name != LOCK:
                     path.unlink(missing_ok=True)
@@ -176,10 +183,10 @@ def open_folder(
     with writing(path):
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        with _lock(path) as locked:
+        with locked(path) as sure:
             before = _refuse_foreign(path)
             folder = StudyFolder(path)
-            if locked:
+            if sure:
                 folder.tidy()
             if before is not None and (reason := conflict(before, provenance)):
                 if not force and folder.holds_results():
@@ -212,6 +219,15 @@ def read_provenance(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and found.get("program") == PROGRAM else None
+
+
+def last_summary(path: Path) -> dict[str, Any]:
+    """The output of the command that finished last in a folder; empty where there is none."""
+    try:
+        found = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def last_request(path: Path, contents: study_file.Contents) -> tuple[Counts, tuple[Goal, int] | None]:
@@ -256,7 +272,7 @@ def _refuse_foreign(path: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[bool]:
+def locked(path: Path) -> Iterator[bool]:
     """Keep other runs out of a folder, and say whether that was possible; the lock ends with this process."""
     lock = FileLock(path / LOCK, timeout=0)
     try:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventLog
-from sim.files import TEMPORARY
+from sim.files import TEMPORARY, reason
 from sim.metrics import METRICS, daily_series, loss_by_cause, measure
 from sim.result import Result
 from sim.scenario.models import Scenario
@@ -49,10 +49,12 @@ def causes_of(scenario: Scenario) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Task:
-    """One replicate of one strategy."""
+    """One replicate of one strategy, under the scenario's own figures or under a draw of what is believed of them."""
 
     strategy: str
     replicate: int
+    draw: int = 0
+    """0: the scenario's own figures; 1, 2, ...: draws of beliefs (`sim.experiment.beliefs`)."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,14 @@ class Save:
     folder: Path
 
     def __call__(self, result: Result) -> Figures:
-        record = Record.of(result)
+        return self.store(Record.of(result))
+
+    def store(self, record: Record) -> Figures:
+        """Write what was kept of a replicate that was simulated elsewhere."""
         try:
             write(record, self.folder)
         except OSError as error:
-            raise InputError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+            raise InputError(f"cannot write to {self.folder}: {reason(error)}") from error
         return record.figures
 
 
@@ -120,7 +125,8 @@ def path_of(folder: Path, task: Task) -> Path:
     """The file of a replicate: begins with the strategy's name, or a digest where that may not be a file's name."""
     plain = re.fullmatch(r"[a-z0-9_]{1,60}", task.strategy)
     name = task.strategy if plain else hashlib.sha256(task.strategy.encode()).hexdigest()[:16]
-    return folder / FOLDER / f"{name}-{task.replicate:06d}.npz"
+    draw = f"-draw{task.draw:04d}" if task.draw else ""
+    return folder / FOLDER / f"{name}{draw}-{task.replicate:06d}.npz"
 
 
 def write(record: Record, folder: Path) -> None:

@@ -6,9 +6,8 @@ that look at prices are simulated anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from sim.errors import InputError
 from sim.events import EventLog
 from sim.experiment.comparison import run
 from sim.experiment.envelope import quotient_interval
+from sim.experiment.prices import unpriced_differences
 from sim.experiment.provenance import provenance
 from sim.experiment.record import Task
 from sim.experiment.sample import Sample
@@ -27,7 +27,6 @@ from sim.strategies import Valuing
 
 Floats = NDArray[np.float64]
 
-SERVICING_PRICES = ("usd", "usd_per_hour", "resupply_price")
 NET = "net_cost_usd"
 
 
@@ -41,7 +40,7 @@ def reprice(study: Study, scenario: Scenario, *, workers: int | None = None) -> 
 
     Raises `InputError` where something else differs, or where a rideshare does not take the satellite.
     """
-    if differing := _unpriced_differences(study.scenario, scenario):
+    if differing := unpriced_differences(study.scenario, scenario):
         raise InputError(f"{', '.join(differing)}: not among the prices that a study can be given anew: use compare")
     for service in scenario.launch.services:
         for parts in study.environment.parts:
@@ -72,6 +71,7 @@ def reprice(study: Study, scenario: Scenario, *, workers: int | None = None) -> 
         series={name: series_of(name) for name in study.series},
         provenance=provenance(scenario, study.strategies, study.seed, None),
         folder=None,
+        over_beliefs=None,
         events_of=events_of,
         losses_by_cause=(
             causes,
@@ -100,7 +100,7 @@ def parity(cheap: Study, dear: Study, first: str, second: str) -> Parity:
 
     Raises `InputError` for studies of other replicates, or of scenarios that differ in more than names and prices.
     """
-    if differing := _unpriced_differences(cheap.scenario, dear.scenario):
+    if differing := unpriced_differences(cheap.scenario, dear.scenario):
         raise InputError(f"parity needs one study at two price lists, and these differ in {', '.join(differing)}")
     if (cheap.seed, cheap.replicates) != (dear.seed, dear.replicates):
         raise InputError("parity needs one study at two price lists: use reprice")
@@ -125,35 +125,3 @@ def _repriced(study: Study, strategy: str, scenario: Scenario) -> Sample:
         for name, value in money(result, known).items():
             row[columns.index(name)] = value
     return replace(sample, metrics=metrics)
-
-
-def _unpriced_differences(one: Scenario, other: Scenario) -> list[str]:
-    """Paths at which two scenarios differ, in what a run depends on where strategies do not look at prices."""
-    return _differing(_without_prices(one), _without_prices(other))
-
-
-def _without_prices(scenario: Scenario) -> dict[str, Any]:
-    """What a run depends on, of a scenario whose strategies do not look at prices."""
-    tree: dict[str, Any] = scenario.model_dump(
-        mode="json", exclude={"economics", "sources", "name", "description", "notes", "changes"}
-    )
-    for name in ("value_usd_per_gpu_hour", "value_decline_per_year"):
-        tree["service"].pop(name)
-    for service in (tree["launch"], *tree["launch"]["others"].values()):
-        service["vehicle"].pop("price")
-    if servicing := tree["servicing"]:
-        for name in SERVICING_PRICES:
-            servicing.pop(name, None)
-        servicing["cartridge"].pop("usd")
-    for design in tree["designs"].values():
-        for name in ("bus_usd", "gpu_usd"):
-            design.pop(name)
-    return tree
-
-
-def _differing(one: Any, other: Any, at: str = "") -> list[str]:
-    """Paths at which two trees differ."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        paths = [_differing(one.get(key), other.get(key), f"{at}.{key}" if at else key) for key in {**one, **other}]
-        return [path for found in paths for path in found]
-    return [] if one == other else [at]

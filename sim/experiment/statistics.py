@@ -43,6 +43,11 @@ class Estimate:
     unit: str
     adjusted: bool = field(default=False, kw_only=True)
     """Whether the controls adjusted mean and interval; otherwise both are of the plain replicates."""
+    total_low: float | None = field(default=None, kw_only=True)
+    """Of the interval of luck and beliefs together, where beliefs are drawn (`sim.experiment.total`)."""
+    total_median: float | None = field(default=None, kw_only=True)
+    """The median of the means under the draws."""
+    total_high: float | None = field(default=None, kw_only=True)
 
     @property
     def half_width(self) -> float | None:
@@ -50,8 +55,11 @@ class Estimate:
         return None if self.ci_low is None or self.ci_high is None else 0.5 * (self.ci_high - self.ci_low)
 
     def to_json(self) -> dict[str, Any]:
-        """The estimate as in the output of `run` and `compare`."""
-        return asdict(self)
+        """The estimate as in the output of `run` and `compare`; without a total interval where there is none."""
+        found = asdict(self)
+        if self.total_low is None and self.total_high is None:
+            return {key: value for key, value in found.items() if not key.startswith("total_")}
+        return found
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from itertools import combinations
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,32 +14,24 @@ from numpy.typing import NDArray
 from sim.description import facts
 from sim.description.warnings import warnings_of_strategies
 from sim.economics import discount_rate
-from sim.environment import Environment
 from sim.errors import InputError
-from sim.events import EventLog
-from sim.experiment import frames, statistics, study_file
+from sim.experiment import statistics
 from sim.experiment.accounts import accounts_text
 from sim.experiment.chances import Chances
 from sim.experiment.decision import decision_texts
 from sim.experiment.envelope import Envelope
-from sim.experiment.losses import by_cause, dose, in_a_year
+from sim.experiment.losses import by_cause, in_a_year
+from sim.experiment.over_beliefs import OverBeliefs, beliefs_text
 from sim.experiment.pairs import Pair, ReplicatesNeeded
 from sim.experiment.quantile_tables import quantiles_text
 from sim.experiment.quantiles import quantiles_json, service_level_json
-from sim.experiment.record import Task
-from sim.experiment.sample import Sample
+from sim.experiment.replicated import Replicated
 from sim.experiment.selection import Selection
 from sim.experiment.spending import Spending, spending_text
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import WIDTH, losses, table
 from sim.experiment.verdict import Verdict, verdicts
 from sim.metrics import METRICS, metric_named, waterfall
-from sim.result import Controls, Result
-from sim.scenario.models import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
 
 Floats = NDArray[np.float64]
 
@@ -52,45 +41,13 @@ VARIANCE_METRIC = "compute_availability"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Study:
-    """Replicates of strategies in one scenario; replicate r of every strategy has the same random draws."""
+class Study(Replicated):
+    """Replicates of strategies in one scenario under common random numbers, and what follows from them."""
 
-    scenario: Scenario
-    strategies: tuple[str, ...]
-    seed: int
-    samples: Mapping[str, Sample]
-    """By strategy."""
-    series: Mapping[str, NDArray[np.float32]]
-    """Daily series by name (`sim.experiment.record.SERIES`), each of shape (strategies, replicates, days)."""
-    provenance: Mapping[str, Any]
-    folder: Path | None
-    """Where its files are; none: in memory only."""
-    events_of: Callable[[Task], EventLog] = field(repr=False)
-    """Fetches the log of one replicate."""
-    losses_by_cause: tuple[tuple[str, ...], Floats] | None = field(default=None, repr=False)
-    """Causes, and what each took, shape (strategies, replicates, causes, `LOSSES`); none: they are in the folder."""
     selection: Selection | None = None
     """The strategy that was selected, if that was asked for: only then strategies differ in their replicates."""
-
-    @property
-    def replicates(self) -> int:
-        """Replicates of each strategy; after a selection, of that with most."""
-        return max(map(len, self.samples.values()))
-
-    @property
-    def common_replicates(self) -> int:
-        """Replicates that all strategies have; fewer than `replicates` after a selection alone."""
-        return min(map(len, self.samples.values()))
-
-    def daily(self, strategy: str, name: str) -> NDArray[np.float32]:
-        """A daily series of each replicate of a strategy, shape (replicates, days)."""
-        count = len(self._sample(strategy))
-        return self.series[name][self.strategies.index(strategy), :count]
-
-    @cached_property
-    def environment(self) -> Environment:
-        """The physics of the mission, built anew when it is asked for."""
-        return Environment.build(self.scenario)
+    over_beliefs: OverBeliefs | None = field(default=None, repr=False)
+    """The same under draws of beliefs; none: there are none, and no interval says what beliefs leave open."""
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -118,15 +75,14 @@ class Study:
             series={name: values[rows] for name, values in self.series.items()},
             losses_by_cause=(causes, took[rows]),
             selection=None,
+            over_beliefs=self.over_beliefs and self.over_beliefs.select(list(samples)),
         )
-
-    def values(self, strategy: str, metric: str) -> Floats:
-        """One metric of each replicate, shape (replicates,), NaN where undefined."""
-        return self._sample(strategy).values(metric_named(metric).name)
 
     def metrics(self, strategy: str) -> dict[str, Estimate]:
         """The mean of every metric of a strategy."""
-        return {name: self._sample(strategy).estimate(name) for name in METRICS}
+        sample, drawn = self._sample(strategy), self.over_beliefs
+        found = {name: sample.estimate(name) for name in METRICS}
+        return {name: drawn.with_total(e, strategy, sample, name) for name, e in found.items()} if drawn else found
 
     def causes(self, strategy: str) -> dict[str, dict[str, Estimate]]:
         """Plain means over the mission of the losses by cause (`sim.metrics.LossByCause`): no control sharpens them.
@@ -135,17 +91,14 @@ class Study:
         """
         return by_cause(*self._tolls_of(strategy))
 
-    def dose(self) -> dict[str, float]:
-        """Dose behind the shield in the most exposed plane, as of `sim.description`, and the planes.
-
-        `rad_per_year`, rad(Si): mean over the mission without storms; `storms_rad_per_year`: expectation of storms;
-        `krad_over_design_life`: of a satellite that begins work on day 0, expected storms included.
-        """
-        return dose(self.environment)
-
     def differences(self) -> dict[str, dict[str, Difference]]:
         """For every metric the mean paired difference of every two strategies, named "a - b"."""
-        return {name: {f"{a} - {b}": pair.difference(name) for (a, b), pair in self._pairs.items()} for name in METRICS}
+        return {name: {f"{a} - {b}": self._difference(name, a, b) for a, b in self._pairs} for name in METRICS}
+
+    def _difference(self, metric: str, a: str, b: str) -> Difference:
+        pair, drawn = self._pairs[a, b], self.over_beliefs
+        found = pair.difference(metric)
+        return drawn.difference_with_total(found, {a: pair.a, b: pair.b}, (a, b), metric) if drawn else found
 
     def verdicts(self) -> list[Verdict]:
         """Which strategy is best, by each metric that has a verdict; the last one is that of the study."""
@@ -160,6 +113,12 @@ class Study:
             name: statistics.ranking({s: self._in_common(s, name) for s in self.strategies}, metric.better)
             for name, metric in METRICS.items()
         }
+
+    @cached_property
+    def best_over_beliefs(self) -> dict[str, list[dict[str, Any]]]:
+        """By deciding metric in what share of the draws of beliefs each strategy has the best mean; empty: no draws."""
+        means = {strategy: self.metrics(strategy) for strategy in self.strategies}
+        return self.over_beliefs.best(self.samples, means, self.seed) if self.over_beliefs else {}
 
     def envelope(self) -> Envelope | None:
         """Which strategy has the lowest net cost at which value of a GPU-hour; none: nobody computes anything."""
@@ -185,34 +144,6 @@ class Study:
         """
         metric = metric_named(metric or self.verdicts()[-1].metric).name
         return Pair.of(self._sample(a), self._sample(b)).replicates_needed(metric, difference)
-
-    def events(self, strategy: str, replicate: int = 0) -> EventLog:
-        """The log of one replicate."""
-        if not 0 <= replicate < (count := len(self._sample(strategy))):
-            raise InputError(f"no replicate {replicate}: the study has {count}, numbered from 0")
-        return self.events_of(Task(strategy, replicate))
-
-    def result(self, strategy: str, replicate: int = 0) -> Result:
-        """One replicate, as `sim.run` would give it."""
-        events, sample = self.events(strategy, replicate), self._sample(strategy)
-        controls = Controls(sample.control_names, sample.controls[replicate], sample.expected)
-        return Result.of(self.scenario, self.environment, (strategy, self.seed, replicate), events, controls)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """Every metric of every replicate as a pandas data frame, indexed by strategy and replicate."""
-        return frames.dataframe(self._values)
-
-    def to_xarray(self) -> xr.Dataset:
-        """The same, and the daily series, as an xarray data set."""
-        return frames.dataset(self.scenario, self._values, self.series)
-
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the data frame as CSV.  Raises `InputError` where the file cannot be written."""
-        frames.csv_file(self._values, path)
-
-    @property
-    def _values(self) -> dict[str, Floats]:
-        return {strategy: self.samples[strategy].metrics for strategy in self.strategies}
 
     def __repr__(self) -> str:
         count = f"{self.replicates} replicate{'s' if self.replicates > 1 else ''}"
@@ -242,6 +173,7 @@ class Study:
             accounts=(
                 accounts_text(self.waterfall_shares(), self.samples, self.environment, width),
                 spending_text(self.spending, width),
+                beliefs_text(self.over_beliefs, self.metrics, self.best_over_beliefs, width),
                 quantiles_text(self.samples, self.scenario.service.sla_capacity_fraction, width) if quantiles else "",
             ),
             decision=self.decision_texts(),
@@ -282,6 +214,10 @@ class Study:
         needed = (
             {f"{a} - {b}": one.replicates_needed(final.metric) for (a, b), one in self._pairs.items()} if final else {}
         )
+        over_beliefs: dict[str, Any] = {}
+        if drawn := self.over_beliefs:
+            shares = self.best_over_beliefs
+            over_beliefs = {"p_best_over_beliefs": shares, "verdict_over_beliefs": drawn.verdict(shares)}
         return {
             **self._json_head(),
             "strategies": {
@@ -293,6 +229,7 @@ class Study:
                 for name, pairs in self.differences().items()
             },
             "ranking": self.ranking(),
+            **over_beliefs,
             "envelope": best.to_json() if (best := self.envelope()) else None,
             "best_by_value": chances.to_json(value, best.flips) if best and (chances := self.chances) else None,
             "selection": self.selection.to_json() if self.selection else None,
@@ -344,20 +281,6 @@ class Study:
         """What each cause took of a strategy in a year, the smallest of many causes together."""
         return in_a_year(*self._tolls_of(strategy), self.scenario.mission.years)
 
-    def _tolls_of(self, strategy: str) -> tuple[tuple[str, ...], Floats]:
-        """Causes, and what each took of a strategy, shape (replicates, causes, `LOSSES`)."""
-        count, (names, took) = len(self._sample(strategy)), self.losses
-        return names, took[self.strategies.index(strategy), :count]
-
-    @cached_property
-    def losses(self) -> tuple[tuple[str, ...], Floats]:
-        """Causes, and what each took, shape (strategies, replicates, causes, `LOSSES`)."""
-        if self.losses_by_cause is not None:
-            return self.losses_by_cause
-        assert self.folder is not None
-        with study_file.Reader(self.folder / study_file.NAME) as reader:
-            return reader.losses_by_cause(self.strategies, self.replicates)
-
     def _json_head(self) -> dict[str, Any]:
         return {
             "schema_version": SCHEMA_VERSION,
@@ -367,6 +290,7 @@ class Study:
             "out": str(self.folder) if self.folder else None,
             "warnings": self.warnings,
             "provenance": dict(self.provenance),
+            **({"beliefs": self.over_beliefs.to_json()} if self.over_beliefs else {}),
         }
 
     @cached_property
@@ -379,12 +303,3 @@ class Study:
         """How likely each strategy is to have the lowest net cost; none: nobody computes anything."""
         best = self.envelope()
         return Chances.of(best) if best else None
-
-    def _in_common(self, strategy: str, metric: str) -> Floats:
-        """One metric of the replicates that all strategies have."""
-        return self.values(strategy, metric)[: self.common_replicates]
-
-    def _sample(self, strategy: str) -> Sample:
-        if strategy not in self.samples:
-            raise InputError(f"no strategy {strategy!r} in this study; it has {', '.join(self.strategies)}")
-        return self.samples[strategy]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog
 from sim.experiment.record import BUILT_IN_CAUSES, LOSSES, SERIES, Figures, Record, Task
-from sim.files import TEMPORARY
+from sim.files import TEMPORARY, failed_write
 from sim.metrics import METRICS
 from sim.scenario.models import Scenario
 
@@ -86,9 +86,11 @@ def write(
             start = 0
             for batch in _batches(map(record, ordered)):
                 start = _write_batch(file, strategies, batch, start)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())  # what it is made of is deleted next: it must be there after a power cut too
         os.replace(partial, path)
-    except RuntimeError as error:  # how netCDF reports a failed write
-        raise OSError(str(error)) from error
+    except (RuntimeError, OSError) as error:  # how netCDF reports a failed write
+        raise failed_write(partial, error) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -122,7 +122,7 @@ def table(
     where that is less; in full width, the last line is the last verdict, a sentence of any length.
     """
     width = min(width, WIDTH)
-    lines = _wrapped(title, width)
+    lines = wrapped(title, width)
     pairs = shown_pairs(strategies)
     for grid in (*estimate_grids(strategies, on_ground=on_ground), *difference_grids(pairs, differences)):
         lines += ["", *aligned(grid.text, width)]
@@ -136,16 +136,16 @@ def table(
         service, best = equal_service
         texts.append(net_text(service))
         if best and pairs:
-            named = [line for one in best.text() for line in _wrapped(one, width - 2, "  ")]
-            lines += ["", *_wrapped(BEST, width), *(f"  {line}" for line in named)]
+            named = [line for one in best.text() for line in wrapped(one, width - 2, "  ")]
+            lines += ["", *wrapped(BEST, width), *(f"  {line}" for line in named)]
     for account in filter(None, accounts):
         lines += ["", *account.splitlines()]
     texts += [*(shares_text(ranking[verdict.metric], verdict.metric) for verdict in found), *decision]
-    lines += ["", *(line for text in texts for line in _wrapped(text, width))]
+    lines += ["", *(line for text in texts for line in wrapped(text, width))]
     if found:
         *others, final = (verdict.text for verdict in found)
-        last = [final] if width == WIDTH else _wrapped(final, width)
-        lines += ["", *(line for text in others for line in _wrapped(text, width)), *last]
+        last = [final] if width == WIDTH else wrapped(final, width)
+        lines += ["", *(line for text in others for line in wrapped(text, width)), *last]
     return "\n".join(lines)
 
 
@@ -208,7 +208,7 @@ def losses(causes: Mapping[str, Mapping[str, Estimate]], dose: Mapping[str, floa
     on_ground = dose["planes"] == 0
     lines = aligned(loss_grid(causes, on_ground=on_ground).text, width) if causes else []
     if not on_ground:
-        lines += ["", *_wrapped(dose_text(dose), width)]
+        lines += ["", *wrapped(dose_text(dose), width)]
     return "\n".join(lines).lstrip("\n")
 
 
@@ -306,7 +306,7 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     longest = max(_LEAST_NAME, min(_NAME_WIDTH, width - 2 - max(widths[1:])))
-    names = [_wrapped(row[0], longest, "  ") for row in rows]
+    names = [wrapped(row[0], longest, "  ") for row in rows]
     left = max(len(line) for name in names for line in name)
     blocks: list[list[int]] = [[]]
     room = width - left
@@ -327,6 +327,6 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     return lines[1:]
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """A text in lines, the first apart indented; words longer than a line are cut."""
     return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.claims.judging import short
+from sim.claims.judging import interval_of, short
+from sim.claims.text import luck_text
 from sim.experiment.grid import Cell, Grid, list_of
 from sim.report.inputs import InputGroup, how_known, input_groups
 from sim.report.page import command_line, page
@@ -32,6 +33,8 @@ class ClaimView:
     """The verdict but for its standing."""
     tables: tuple[tuple[str, Grid, str], ...]
     """(title, table, note), the path to viability first."""
+    luck: str
+    """The part of the interval that is luck; empty where there is no other, or no luck."""
     known: str
     inputs: list[InputGroup]
 
@@ -66,6 +69,7 @@ def _view(claim: Claim) -> ClaimView:
         standing,
         claim.verdict[len(standing) :].lstrip(" :,;."),
         tuple(tables),
+        luck_text(claim),
         how_known(claim.inputs),
         input_groups(claim.inputs),
     )
@@ -76,7 +80,8 @@ def _answer(claim: Claim) -> Cell:
     found, unit = claim.estimate, f" {claim.unit}" if claim.unit not in ("", "1") else ""
     if found.mean is None:
         return Cell("undefined")
-    interval = "" if found.ci_low is None else f"[{short(found.ci_low)}, {short(found.ci_high)}]"
+    low, high = interval_of(found)
+    interval = "" if low is None else f"[{short(low)}, {short(high)}]"
     return Cell(short(found.mean), interval, unit=unit)
 
 

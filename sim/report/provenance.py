@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sim.code_digest import package_digest
 from sim.experiment.folder import SCENARIO
 from sim.report.page import command_line, without_folders
+from sim.scenario.beliefs import beliefs
 
 if TYPE_CHECKING:
     from sim.experiment import Study
 
+ENOUGH_DRAWS = "40"
+"""Draws whose outermost hold 95 % of what is believed."""
+BELIEVED = "Add what the ranges of the figures leave open to every interval"
 _NAMES = {
     "program": "program",
     "version": "version",
@@ -52,13 +56,28 @@ def rerun_commands(study: Study) -> list[tuple[str, str]]:
     count = study.replicates
     if study.selection:
         what, count = [*what, *study.selection.goal.options], study.selection.first_stage
-    again = [*what, "--replicates", str(count), "--seed", str(study.seed), "--out", "again"]
+    same = [*what, "--replicates", str(count), "--seed", str(study.seed)]
+    again = [*same, *_draws(study), "--out", "again"]
+    more = [*same, "--draws", ENOUGH_DRAWS, "--out", "."]
+    believed = [] if study.over_beliefs else [(BELIEVED, command_line(["orbitfleet", *more]))]
     return [
         ("Simulate it again, with the same random failures", command_line(["orbitfleet", *again])),
+        *believed,
         ("Say what the scenario means", f"orbitfleet describe {SCENARIO}"),
         ("List every assumption", f"orbitfleet sources {SCENARIO} --tag A"),
         ("Write this page again", "orbitfleet report ."),
     ]
+
+
+def _draws(study: Study) -> list[str]:
+    """The options that draw the same beliefs; none where a user has given ranges of his own."""
+    if study.over_beliefs is None:
+        return []
+    own, whole = study.over_beliefs.beliefs.drawn, beliefs(study.scenario).drawn
+    options = ["--draws", str(len(study.over_beliefs.draws))]
+    if own == whole:
+        return options
+    return [*options, "--beliefs", ",".join(one.path for one in own)] if set(own) <= set(whole) else []
 
 
 def _text(key: str, value: Any) -> str:

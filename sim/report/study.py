@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.economics import discount_rate
 from sim.experiment.accounts import accounts_grid, never_started
 from sim.experiment.grid import Cell, Grid, cell
+from sim.experiment.over_beliefs import BESIDE
 from sim.experiment.spending import spending_grid
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import (
@@ -77,7 +78,7 @@ def report_parts(study: Study) -> Report:
         notes=without_folders(study.scenario.notes or ""),
         question=question(study, verdict),
         verdict=verdict_text,
-        standing=_standing(verdict, metrics, differences) if verdict else None,
+        standing=_standing(study, verdict, metrics, differences) if verdict else None,
         meanings={strategy: _meaning(study, strategy) for strategy in study.strategies},
         sure=how_sure(study, metrics, differences, verdict, figures),
         warnings=[without_folders(warning) for warning in study.warnings],
@@ -99,8 +100,10 @@ def report_parts(study: Study) -> Report:
     return Report(verdict_text, tuple(drawn), html)
 
 
-def _standing(verdict: Verdict, metrics: Metrics, differences: Differences) -> Grid:
+def _standing(study: Study, verdict: Verdict, metrics: Metrics, differences: Differences) -> Grid:
     """All strategies by the metric of the verdict, the best first, each with its distance from the best."""
+    drawn = study.over_beliefs
+    shares = {row["strategy"]: row for row in study.best_over_beliefs.get(verdict.metric, ())}
     _, factor, _ = SUBJECTS[verdict.metric]
     sign = 1.0 if METRICS[verdict.metric].better == "higher" else -1.0
     means = {name: estimates[verdict.metric].mean for name, estimates in metrics.items()}
@@ -115,9 +118,10 @@ def _standing(verdict: Verdict, metrics: Metrics, differences: Differences) -> G
             away = cell(between, factor, "", "+")
         standing = "best" if name == verdict.best else "not told apart" if name in verdict.alike else "worse"
         standing = standing if means[name] is not None else "undefined"
-        rows.append((name, cell(metrics[name][verdict.metric], factor, ""), away, standing))
-    named = ASKED[verdict.metric][1]
-    return Grid(("strategy", named, f"against {verdict.best}", "standing"), tuple(rows))
+        over = drawn.beside(metrics[name][verdict.metric], factor, shares[name]) if drawn else ()
+        rows.append((name, cell(metrics[name][verdict.metric], factor, ""), *over, away, standing))
+    heads = ("strategy", ASKED[verdict.metric][1], *(BESIDE if drawn else ()), f"against {verdict.best}", "standing")
+    return Grid(heads, tuple(rows))
 
 
 def _meaning(study: Study, strategy: str) -> str:
@@ -131,6 +135,8 @@ def _tables(study: Study, metrics: Metrics, differences: Differences) -> list[tu
     between = difference_grids(shown_pairs(study.strategies), differences)
     title = "The strategies" if between else "What was delivered, and what it cost"
     more = [("How they differ, under the same random failures", between)] if between else []
+    if study.over_beliefs:
+        more.append(("What luck and beliefs leave open", study.over_beliefs.grids(metrics, study.best_over_beliefs)))
     return [(title, estimates), *more]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiment.envelope import Envelope
 from sim.experiment.grid import cell, list_of
+from sim.experiment.over_beliefs import HOW_TO_DRAW
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.table import intervals_text, shares_text
 from sim.experiment.verdict import Verdict
@@ -17,6 +18,7 @@ from sim.text import many
 if TYPE_CHECKING:
     from sim.experiment import Study
 
+_NOT_IN_LUCK = "Not in any interval: errors of the model itself, and of the prices, failure rates and sizes put into it"
 ASKED = {
     "compute_availability": ("keeps the most GPUs at work", "compute availability, %"),
     "cost_per_useful_gpu_hour_usd": ("gives the cheapest useful GPU-hour", "a useful GPU-hour, USD"),
@@ -63,13 +65,20 @@ def how_sure(
             intervals_text(metrics, differences, study.replicates, on_ground=on_ground),
             shares_text(study.ranking()[verdict.metric], verdict.metric) if verdict else "",
             *study.decision_texts(),
+            *_beliefs(study),
             turning_point(verdict, study.envelope(), study.scenario.service.value_usd_per_gpu_hour),
-            "Not in any interval: errors of the model itself, and of the prices, failure rates and sizes put into it. "
-            f"Here {how_known(figures)}: the list is below."
+            ("Not in any interval: errors of the model itself" if study.over_beliefs else _NOT_IN_LUCK)
+            + f". Here {how_known(figures)}: the list is below."
             + (" With other prices another strategy may be best." if verdict else ""),
         )
         if text
     ]
+
+
+def _beliefs(study: Study) -> list[str]:
+    """What is drawn of the figures of the scenario and what that says; without draws, how to have them."""
+    drawn = study.over_beliefs
+    return [drawn.line, drawn.verdict(study.best_over_beliefs)] if drawn else [HOW_TO_DRAW]
 
 
 def _replicates(study: Study) -> str:

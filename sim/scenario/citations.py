@@ -74,6 +74,11 @@ def sources(scenario: Scenario) -> list[Figure]:
     return found
 
 
+def fields(scenario: Scenario) -> dict[str, FieldInfo | None]:
+    """The field that stands at every path; none for an entry of a list or of a mapping of names."""
+    return {path: part.field for path, part in _parts(scenario).items()}
+
+
 def tally(figures: Sequence[Figure]) -> dict[str, Any]:
     """How many figures have a source, a range, neither, and how many there are of each tag."""
     tags = Counter(figure.tag for figure in figures if figure.tag is not None)

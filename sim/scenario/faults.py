@@ -55,8 +55,8 @@ class Origin:
 Origins = Mapping[Place, Origin]
 
 
-def faults_of(error: ValidationError, tree: Any, origins: Origins) -> list[Fault]:
-    """One fault for each place that is wrong."""
+def faults_of(error: ValidationError, tree: Any, origins: Origins, root: type[BaseModel] = Scenario) -> list[Fault]:
+    """One fault for each place that is wrong in a tree that should be one of `root`."""
     problems: dict[Place, tuple[object, list[str]]] = {}
     details = error.errors(include_url=False)[:MAX_FAULTS]
     of_satellite = {detail["loc"][1:] for detail in details if detail["loc"][:1] == ("satellite",)}
@@ -64,7 +64,7 @@ def faults_of(error: ValidationError, tree: Any, origins: Origins) -> list[Fault
         loc = detail["loc"]
         if loc[:1] == ("designs",) and loc[2:] in of_satellite and part_at(tree, loc) is None:
             continue  # taken over from `satellite`, where it is said
-        place, value, problem = _explain(detail, tree)
+        place, value, problem = _explain(detail, tree, root)
         if detail["type"] == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
             continue  # its entries are wrong, which is said of each of them
         problems.setdefault(place, (value, []))[1].append(problem)
@@ -104,12 +104,12 @@ def dotted(place: Place) -> str:
     return ".".join(key if isinstance(key, str) and key.isprintable() else repr(key) for key in place)
 
 
-def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
+def _explain(detail: ErrorDetails, tree: Any, root: type[BaseModel]) -> tuple[Place, object, str]:
     """(place as written, value, problem) of one of pydantic's errors."""
     kind, context = detail["type"], detail.get("ctx", {})
     place, value = _place(detail["loc"], tree, keep_last=kind == "missing")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        kinds = [name for model in _models_at(place, tree) for name in _kinds(model)]
+        kinds = [name for model in _models_at(place, tree, root) for name in _kinds(model)]
         if not kinds:  # in a mapping of the user's own names
             kinds = [tag.strip("'") for tag in str(context.get("expected_tags", "")).split(", ") if tag]
         allowed = f"one of {', '.join(kinds)}"
@@ -120,7 +120,7 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
     if kind == "missing":
         return place, None, _PROBLEMS[kind]
     if kind == "extra_forbidden":
-        known = _keys_at(place[:-1], tree)
+        known = _keys_at(place[:-1], tree, root)
         return place, value, f"unknown key{nearest(str(place[-1]), known) or '; allowed: ' + ', '.join(known)}"
     if kind == "strategy":
         return place, None, detail["msg"]
@@ -137,9 +137,9 @@ def _explain(detail: ErrorDetails, tree: Any) -> tuple[Place, object, str]:
         choices = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
         return place, value, f"must be {expected}{nearest(str(value), choices)}"
     if kind in ("model_type", "model_attributes_type"):
-        return place, value, f"must be a mapping with keys {', '.join(_keys_at(place, tree))}"
+        return place, value, f"must be a mapping with keys {', '.join(_keys_at(place, tree, root))}"
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        return place, value, f"must be {_range(place, tree, context)}"
+        return place, value, f"must be {_range(place, tree, context, root)}"
     if kind == "too_short":
         return place, value, f"needs at least {context.get('min_length')} entry"
     if kind == "string_pattern_mismatch":
@@ -211,24 +211,24 @@ def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
     return get_args(field.annotation) if field is not None and get_origin(field.annotation) is Literal else ()
 
 
-def _field_at(place: Place, tree: Any) -> FieldInfo | None:
+def _field_at(place: Place, tree: Any, root: type[BaseModel]) -> FieldInfo | None:
     """The field that a place fills; that of the list, or of the mapping of names, where the place is an entry."""
     while place and isinstance(place[-1], int):
         place = place[:-1]
-    for model in _models_at(place[:-2], tree) if len(place) > 1 else []:
+    for model in _models_at(place[:-2], tree, root) if len(place) > 1 else []:
         field = model.model_fields.get(str(place[-2]))
         if field is not None and get_origin(field.annotation) is dict:
             return field
-    for model in _models_at(place[:-1], tree) if place else []:
+    for model in _models_at(place[:-1], tree, root) if place else []:
         if place[-1] in model.model_fields:
             return model.model_fields[str(place[-1])]
     return None
 
 
-def _models_at(place: Place, tree: Any) -> list[type[BaseModel]]:
+def _models_at(place: Place, tree: Any, root: type[BaseModel]) -> list[type[BaseModel]]:
     """The models that may stand at a place: that of the kind written there, or all of them."""
     if not place:
-        return [Scenario]
+        return [root]
     given = part_at(tree, place)
     kind = given.get("kind") if isinstance(given, dict) else None
     if len(place) == 2 and place[0] == "strategies":
@@ -241,21 +241,21 @@ def _models_at(place: Place, tree: Any) -> list[type[BaseModel]]:
             return [scheduler_class(str(kind))]
         except InputError:
             return []
-    field = _field_at(place, tree)
+    field = _field_at(place, tree, root)
     found = [] if field is None else _annotations(field.annotation)
     models = [model for model in found if isinstance(model, type) and issubclass(model, BaseModel)]
     return [model for model in models if kind in _kinds(model)] or models
 
 
-def _keys_at(place: Place, tree: Any) -> list[str]:
+def _keys_at(place: Place, tree: Any, root: type[BaseModel]) -> list[str]:
     """The keys that are allowed at a place."""
-    keys = [key for model in _models_at(place, tree) for key in model.model_fields]
-    return list(dict.fromkeys(keys if place else [*keys, "extends"]))
+    keys = [key for model in _models_at(place, tree, root) for key in model.model_fields]
+    return list(dict.fromkeys([*keys, "extends"] if not place and root is Scenario else keys))
 
 
-def _range(place: Place, tree: Any, context: Mapping[str, Any]) -> str:
+def _range(place: Place, tree: Any, context: Mapping[str, Any], root: type[BaseModel]) -> str:
     """All bounds of a number, such as `> 0 and <= 25`."""
-    field = _field_at(place, tree)
+    field = _field_at(place, tree, root)
     limits = [] if field is None else _metadata(field)
     bounds: list[str] = []
     for name, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<=")):

@@ -53,6 +53,8 @@ def shipped_laws() -> dict[str, Law]:
     """Every law of a GPU, a bus or a group in the shipped configurations and overlays."""
     found: dict[str, Law] = {}
     for path in sorted(CONFIGS.rglob("*.yaml")):
+        if path.parent.name == "studies":
+            continue
         name = str(path.relative_to(CONFIGS).with_suffix(""))
         base = "ground_stargate" if "campus" in read(path).value else "baseline"
         scenario = load(base, path) if "overlays" in path.parts else load(path)

@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.claims.claim import Input
-from sim.claims.judging import crossing, drawn, first_where, judged, over_ranges, short, with_values
+from sim.claims.judging import crossing, drawn, first_where, judged, over_ranges, short, with_total, with_values
 from sim.experiment import Estimate
 from sim.scenario import load
 
@@ -26,13 +27,15 @@ def test_the_interval_of_a_straight_line_is_that_of_its_input():
     assert found.unit == "m"
     # The ends are order statistics: their standard error is sqrt(p (1 - p) / n) over the density, here 1 / 2.
     error = 2 * math.sqrt(0.025 * 0.975 / 20_000)
-    assert found.ci_low == pytest.approx(1.05, abs=4 * error)
-    assert found.ci_high == pytest.approx(2.95, abs=4 * error)
+    assert found.total_low == pytest.approx(1.05, abs=4 * error)
+    assert found.total_high == pytest.approx(2.95, abs=4 * error)
+    assert found.total_median == pytest.approx(2.0, abs=4 * 2 * 0.5 / math.sqrt(20_000))
+    assert found.ci_low == found.ci_high == 1.8  # nothing in it is luck
 
 
 def test_the_interval_holds_the_answer_at_the_own_values():
     found = over_ranges(lambda v: v["claims:x"], [figure(5.0, 0.0, 5.0)], np.random.default_rng(1), "m")
-    assert found.ci_high == 5.0
+    assert found.total_high == 5.0
 
 
 def test_an_input_without_a_range_stays_and_a_wide_one_is_even_in_its_logarithm():
@@ -102,3 +105,11 @@ def test_values_at_paths_change_nothing_else():
 )
 def test_numbers_have_three_digits(value, text):
     assert short(value) == text
+
+
+def test_a_verdict_is_of_the_total_interval_where_inputs_have_ranges():
+    narrow = Estimate(2.0, 1.9, 2.1, 2.0, 1.9, 2.1, 9, "m")
+    wide = replace(narrow, total_low=0.5, total_median=2.0, total_high=3.0)
+    assert judged(narrow, 1.0, "1 claimed", at_least=True, condition="it is").startswith("holds:")
+    assert judged(wide, 1.0, "1 claimed", at_least=True, condition="it is") == "holds if it is"
+    assert with_total(narrow, np.array([1.95, 2.0, 2.05])).total_low == 1.9  # it holds the Monte Carlo interval

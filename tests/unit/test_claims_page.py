@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -130,3 +131,13 @@ def test_without_an_interval_the_value_stands_alone():
     wide = Estimate(0.8176, 0.0797, 46.9, 0.8176, 0.0797, 46.9, 1, "")
     assert ": 0.818 times [0.0797, 46.9] fails" in text_of(claim(estimate=wide))
     assert ": undefined fails" in text_of(claim(estimate=Estimate(None, None, None, None, None, None, 1, "")))
+
+
+def test_both_intervals_are_shown_where_inputs_have_ranges():
+    both = replace(claim().estimate, total_low=1.5, total_median=2.7, total_high=4.5)
+    text = text_of(claim(estimate=both))
+    assert "[1.5, 4.5]" in text
+    assert "by luck alone 2.2 to 3" in text
+    assert "by luck alone" not in text_of(claim())
+    exact = replace(both, ci_low=2.616, ci_high=2.616)
+    assert "by luck alone" not in text_of(claim(estimate=exact))

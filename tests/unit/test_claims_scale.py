@@ -2,22 +2,24 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from sim.claims.capital import PART_MASSES, Delivered, announced_to_sum, lightest, mass_kg
 from sim.claims.evidence import Evidence
-from sim.claims.maintenance import decayed, failures, leaving_zero, no_issue, no_maintenance, ratio
+from sim.claims.maintenance import decayed, failures, leaving_zero, no_issue, no_maintenance, ratio, total_ratio
 from sim.claims.pace import Building, fleet_years, launched_per_year, months_to_power
 from sim.claims.price import launched_power, learning_curve, power_verdict, year_of_price
 from sim.claims.scale import capital_for_2030, kilowatts_per_tonne, same_money
 from sim.experiment.envelope import Flip
+from sim.experiment.statistics import Quantity, Ratio
 
 FEW = 2
 
 
 @pytest.fixture(scope="module")
 def evidence():
-    return Evidence(replicates=FEW, workers=1)
+    return Evidence(replicates=FEW, workers=1, draws=9)
 
 
 def with_settings(**settings):
@@ -113,7 +115,7 @@ def test_power_over_mass_is_the_published_one_where_the_mass_is_given(evidence):
 
 def test_power_over_mass_turns_where_power_is_large_enough(evidence):
     claim = kilowatts_per_tonne(evidence)
-    easy = with_settings(claims=[f"claimed_kw_per_tonne={claim.estimate.ci_low * 0.99}"])
+    easy = with_settings(claims=[f"claimed_kw_per_tonne={claim.estimate.total_low * 0.99}"])
     assert kilowatts_per_tonne(easy).standing == "holds"
 
 
@@ -170,6 +172,8 @@ def test_what_nobody_replaces_decays_as_published(evidence, rate, published):
 
 def test_upkeep_is_at_least_the_mass_over_the_life(evidence):
     claim = no_maintenance(evidence)
+    found = claim.estimate
+    assert found.total_low <= found.ci_low < found.ci_high < found.total_high
     assert claim.standing == "fails"
     ideal = claim.tables[0].rows[0][1]
     assert ideal == pytest.approx(2.1 / 0.119976 / 5, rel=1e-6)
@@ -205,14 +209,29 @@ def test_what_is_not_replaced_is_compared_replicate_by_replicate():
     assert flip is None or flip.before == "run_to_failure"
 
 
+def test_a_ratio_has_both_intervals():
+    hours = np.array([10.0, 11.0, 12.0, 9.0])
+    own = Ratio(hours * [0.8, 0.81, 0.79, 0.8], hours)
+    shares = np.linspace(0.61, 0.99, 39)  # under each draw the ratio is another, whatever the luck
+    drawn = Ratio(shares[:, None] * hours[None, :2], np.repeat(hours[None, :2], 39, axis=0))
+    found = total_ratio(own, drawn, Quantity("share", 0.0))
+    assert 0.78 < found.ci_low < found.ci_high < 0.82
+    at_own = (own.numerator[:2].sum() / own.denominator[:2].sum()) - found.mean  # luck of the replicates drawn for
+    assert found.total_low + at_own == pytest.approx(0.61, abs=0.01)
+    assert found.total_high + at_own == pytest.approx(0.99, abs=0.01)
+    nobody = Ratio(drawn.numerator, 0 * drawn.denominator)
+    assert total_ratio(own, nobody, Quantity("share", 0.0)).total_low is None
+
+
 @pytest.mark.parametrize(("asked", "fewer"), [(6, 6), (30, 20), (50, 25)])
 def test_some_runs_need_fewer_replicates(asked, fewer):
     assert Evidence(replicates=asked).fewer == fewer
 
 
 def test_failures_are_answered_in_all_cases():
-    short = Evidence(replicates=2, workers=1, settings={"suncatcher_81": ("mission.years=0.4",)})
+    short = Evidence(replicates=3, workers=1, draws=5, settings={"suncatcher_81": ("mission.years=0.4",)})
     claim = failures(short)
+    assert claim.estimate.total_low is not None
     table = claim.tables[0]
     assert {row[0] for row in table.rows} == {
         "as designed",

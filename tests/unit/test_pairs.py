@@ -119,8 +119,8 @@ def needed(**changes):
 
 def test_the_table_says_what_would_tell():
     assert needed_text("a", "net_cost_usd", {"b": needed()}) == (
-        "If differences are as large as seen, 90 % chance to tell a apart takes from b about 130 more replicates, of "
-        "5,800 in all with independent runs (seen: 2 million USD)."
+        "If differences are as large as seen, a is told apart with 90 % probability from b by about 130 more "
+        "replicates, of 5,800 in all with independent runs (seen: 2 million USD)."
     )
     assert needed_text("a", "net_cost_usd", {}) == ""
     assert needed_text("a", "net_cost_usd", {"b": needed(difference=0.0)}) == ""

@@ -30,12 +30,15 @@ NAMES = {
     "load": "function load",
     "load_study": "function load_study",
     "measure": "function measure",
+    "optimise": "function optimise",
     "parity": "function parity",
     "plots": "module sim.plots",
     "reprice": "function reprice",
     "run": "function replicate",
+    "sensitivity": "function sensitivity",
     "sources": "function sources",
     "strategies": "module sim.strategies",
+    "sweep": "function sweep",
 }
 SCRIPT = """
 import importlib, json, sys

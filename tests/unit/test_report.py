@@ -340,7 +340,8 @@ def test_the_commands_on_the_page_make_the_results_again(html, summary, folder, 
     again = json.loads((tmp_path / "again" / "summary.json").read_text())
     assert again["strategies"] == summary["strategies"]
     assert again["provenance"]["scenario_sha256"] == summary["provenance"]["scenario_sha256"]
-    for line in lines[1:-1]:
+    assert "--draws" in lines[1]  # it adds to the folder of the page: see test_draws_command
+    for line in lines[2:-1]:
         assert orbitfleet(*line[1:], cwd=tmp_path)[0]
     assert lines[-1] == ["orbitfleet", "report", "."]
     orbitfleet(*lines[-1][1:], "--out", tmp_path / "page.html", cwd=folder)

@@ -8,6 +8,7 @@ import pytest
 
 from sim import experiment, plots
 from sim.errors import InputError
+from sim.experiment.beliefs import PER_DRAW
 from sim.experiment.selection import Goal
 from sim.experiment.stopping import precision_of, until_precise
 from sim.report.provenance import provenance_rows, rerun_commands
@@ -69,6 +70,24 @@ def test_a_folder_holds_it_and_the_same_command_finds_all_there(small, study, tm
     seen = []
     experiment.compare(small, NAMES, **ASKED, out=out, progress=lambda done, total: seen.append(done == total))
     assert all(seen)
+
+
+@pytest.mark.parametrize("path", ["reliability.bus.rate_per_year", "economics.gpu_usd"])
+def test_draws_of_beliefs_are_of_the_replicates_that_all_have(small, study, path):
+    beliefs = {path: {"low": 0.1, "high": 0.9}}
+    drawn = experiment.compare(small, NAMES, **ASKED, draws=3, beliefs=beliefs, workers=1)
+    over = drawn.over_beliefs
+    assert over.replicates == (study.common_replicates if over.prices_only else PER_DRAW)
+    assert drawn.selection == study.selection
+    metric = "total_cost_usd" if over.prices_only else "compute_availability"
+    for pair, one in drawn.differences()[metric].items():
+        a, b = pair.split(" - ")
+        changes = [over.values(name, metric).mean(axis=1) for name in (a, b)]
+        own = [drawn.values(name, metric)[: over.replicates].mean() for name in (a, b)]
+        shifted = one.mean + (changes[0] - changes[1]) - (own[0] - own[1])
+        assert one.total_low < np.median(shifted) < one.total_high
+        assert one.raw_mean == study.differences()[metric][pair].raw_mean
+    assert "draws of" in drawn.table()
 
 
 def test_replicates_that_are_there_already_change_nothing(small, study, tmp_path):

@@ -184,8 +184,9 @@ class Population(Residents):
         for day in days:
             later = np.flatnonzero((day > birth) & (day < self.horizon_days))
             if len(later):
-                both = np.unique(np.stack([self.block_of(day[later]), plane[later]]), axis=1)
-                self._looked_at.add(both[0], both[1].astype(np.int16))
+                key = self.block_of(day[later]) * np.int64(len(self.fleet.planes)) + plane[later]
+                blocks, planes = np.divmod(np.unique(key), len(self.fleet.planes))
+                self._looked_at.add(blocks, planes.astype(np.int16))
 
     # What a block brings
 
@@ -199,22 +200,24 @@ class Population(Residents):
         there = berth != GONE
         if not there.all():
             life, hazard, berth = life[there], hazard[there], berth[there]
-        on_way = berth < GONE
-        slot = np.where(on_way, -2 - berth, berth).astype(np.intp)  # GPUs of one on its way are counted at its slot
-        fleet = self.fleet
-        working = (fleet.state[slot] == WORKING) & ~on_way
-        plane = fleet.plane_of[slot].astype(np.intp)
+        fleet, slot = self.fleet, berth
+        if len(on_way := np.flatnonzero(berth < GONE)):  # GPUs of one on its way are counted at its slot
+            slot = berth.copy()
+            slot[on_way] = -2 - berth[on_way]
+        state, plane = fleet.state[slot], fleet.plane_of[slot].astype(np.intp)
         np.subtract.at(fleet.gpus_alive, slot, np.ones(len(slot), np.int32))  # fast for equal types alone
+        working = state == WORKING
         self._gpus.add(middle, hazard.astype(np.intp), plane, working)
-        at_work = life[working] if not working.all() else life
-        self.online.remove_each(self.columns.bin[at_work], plane[working], fleet.design[slot[working]])
+        if working.all():
+            self.online.remove_each(self.columns.bin[life], plane, fleet.design[slot])
+        else:
+            self.online.remove_each(self.columns.bin[life[working]], plane[working], fleet.design[slot[working]])
+            self.changed[plane[state == STORED]] = True
         self._look_after_losses(slot, plane)
 
-    def _look_after_losses(self, slot: Ints, plane: Ints) -> None:
-        """Who lost GPUs: too few may be left, and the strategy may look at them."""
+    def _look_after_losses(self, slot: NDArray[np.int32], plane: Ints) -> None:
+        """Who lost GPUs at work: too few may be left, and the strategy may look at them."""
         fleet = self.fleet
-        stored = fleet.state[slot] == STORED
-        self.changed[plane[stored]] = True
         if self.asked_below > 0:
             gpus = np.array([one.satellite.gpus for one in self.known.scenarios])[fleet.design[slot]]
             self.changed[plane[fleet.gpus_alive[slot] < self.asked_below * gpus]] = True

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from sim.errors import InputError
+from sim.verify.modes import FLEETS, Fleet, compare_modes, compared, shortcomings, table, verify_modes
+
+
+def test_a_difference_is_told_in_standard_errors_of_both():
+    exact, block = np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 4.0])
+    found = compared(exact, block, 0.0)
+    assert found["z"] == pytest.approx(1 / np.sqrt(2 / 3))
+    assert compared(exact, block, 0.5)["z"] == 0.0  # the model is allowed as much
+    assert compared(np.ones(3), np.ones(3), 0.0)["z"] == 0.0
+    assert compared(np.ones(3), np.full(3, 1.1), 0.0)["z"] == 1e9
+
+
+def test_what_is_beyond_is_named():
+    one = {"exact": 1.0, "block": 2.0, "se": 0.1, "z": 10.0}
+    found = {"replicates": 2, "fleets": {"a fleet": {"launches": one}}}
+    assert shortcomings(found) == ["a fleet: launches: exact 1, block 2, +10.0 standard errors"]
+    assert "1 beyond 3.5" in table(found)
+
+
+def test_unknown_fleets_are_refused():
+    with pytest.raises(InputError, match="no fleet 'x'"):
+        verify_modes(["x"])
+
+
+def test_a_small_fleet_agrees_in_every_metric():
+    small = [one for one in FLEETS["no maintenance"].settings if "mission" not in one]
+    found = compare_modes(Fleet(("baseline",), "scheduled_batch", (*small, "mission.years=3")), 6, 1)
+    assert len(found) > 50
+    assert max(abs(one["z"]) for one in found.values()) < 4.5
+
+
+@pytest.mark.slow
+def test_block_mode_agrees_with_the_exact_engine():
+    assert not shortcomings(verify_modes())

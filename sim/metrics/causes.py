@@ -79,7 +79,8 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     """Share of the nameplate that is missing because of each cause, mean over each day, shape (days,).
 
     A dead GPU counts under its cause until its satellite ends; `dead_aboard` says how where the fleet was walked in
-    blocks.  An empty slot counts as a whole under the cause that emptied it, until it is filled.  A suspended plane counts under the cause that suspended it.  All other working GPUs
+    blocks.  An empty slot counts as a whole under the cause that emptied it, until it is filled.  A suspended plane
+    counts under the cause that suspended it.  All other working GPUs
     that do not run count as `DARK`.  The shares and the online capacity add up to 1.
     """
     horizon, nameplate = result.horizon_days, result.nameplate_gpus

@@ -33,7 +33,7 @@ def dead_aboard(result: Result) -> dict[int, Floats]:
         """Sums in each month and plane, shape (months, planes)."""
         month = np.minimum(log.time_days[rows] // _MONTH_DAYS, months - 1).astype(np.intp)
         sums = np.bincount(month * planes + log.plane[rows], amounts, minlength=months * planes)
-        return sums.reshape(months, planes)
+        return np.asarray(sums.reshape(months, planes), float)
 
     def by_cause(amounts: Floats) -> Floats:
         """Of the losses, shape (causes, months, planes)."""
@@ -67,4 +67,4 @@ def dead_aboard(result: Result) -> dict[int, Floats]:
 def _shares(number: Floats) -> Floats:
     """Each cause's share in each plane; 0 where there is none of any, shape (causes, planes)."""
     total = number.sum(axis=0)
-    return np.divide(number, total, out=np.zeros_like(number), where=total > 0)
+    return np.asarray(np.divide(number, total, out=np.zeros_like(number), where=total > 0))

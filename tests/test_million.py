@@ -114,9 +114,14 @@ def test_the_dead_aboard_are_those_that_satellites_lack(two_planes) -> None:
 
 
 def test_no_slot_is_filled_before_it_falls_empty() -> None:
-    lives = ("simulation.block_days=10", "satellite.design_life_years=0.8", "mission.years=2")
-    scenario = load("spacex_fcc_1m", set_=[*TWO_PLANES, *lives])
-    log = simulate(scenario, Environment.build(scenario), "scheduled_batch", 1, 0).events
+    replaced = (
+        "simulation.block_days=10",
+        "satellite.design_life_years=0.8",
+        "deployment={kind: launched, interval_days: 5}",
+        "launch.opportunity_interval_days=7",
+    )
+    scenario = load("spacex_fcc_1m", set_=[*TWO_PLANES, *replaced])
+    log = simulate(scenario, Environment.build(scenario), "replace_on_failure", 1, 0).events
     rows = np.flatnonzero(log.satellites)
     rows = rows[np.argsort(log.berth[rows], kind="stable")]
     again = (log.berth[rows][1:] == log.berth[rows][:-1]) & (log.satellites[rows][1:] == 1)

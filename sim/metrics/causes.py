@@ -80,8 +80,8 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
 
     A dead GPU counts under its cause until its satellite ends; `dead_aboard` says how where the fleet was walked in
     blocks.  An empty slot counts as a whole under the cause that emptied it, until it is filled.  A suspended plane
-    counts under the cause that suspended it.  All other working GPUs
-    that do not run count as `DARK`.  The shares and the online capacity add up to 1.
+    counts under the cause that suspended it.  All other working GPUs that do not run count as `DARK`.  The shares and
+    the online capacity add up to 1.
     """
     horizon, nameplate = result.horizon_days, result.nameplate_gpus
     if result.scenario.campus is not None:

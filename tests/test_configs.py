@@ -28,7 +28,8 @@ WARNINGS = {
     # What was unveiled of AI1 falls short of its load in December, at the end of life.
     "spacex_ai1": 3,
     # At 2,000 km the dose destroys chips, and their memory before them; debris of a million satellites runs away.
-    "spacex_fcc_1m": 4,
+    # It is run for longer than its satellites live.
+    "spacex_fcc_1m": 5,
     "starcloud_3": 1,
     # Cells feed as much as they yield when new; that they age is in the number of satellites.
     "mccalip_orbit": 1,

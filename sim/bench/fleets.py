@@ -88,9 +88,12 @@ def has_block_mode() -> bool:
     return any((Path(__file__).parents[1] / "engine").glob("block*"))
 
 
+_IN_BLOCKS = ("satellite.gpus=80", "mission.years=10", "simulation.mode=block")
+
+
 def network(satellites: int, strategy: str) -> Fleet:
     """The network that SpaceX filed for, scaled to so many satellites of 80 GPUs, over ten years."""
-    return Fleet("spacex_fcc_1m", strategy, ("satellite.gpus=80", "mission.years=10"), satellites=satellites)
+    return Fleet("spacex_fcc_1m", strategy, _IN_BLOCKS, satellites=satellites)
 
 
 def _sized(scenario: Scenario, satellites: int) -> list[str]:

@@ -13,8 +13,10 @@ from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment import Environment
 from sim.physics.power import Mount
 
-SUNCATCHER, AI1, MILLION = "suncatcher_81", "spacex_ai1", "spacex_fcc_1m"
-DESIGNS = (AI1, MILLION, "starcloud_3", SUNCATCHER, "openai_stoke_nova")
+SUNCATCHER, AI1 = "suncatcher_81", "spacex_ai1"
+MILLION = "spacex_fcc_1m", "overlays/one_in_10000"
+"""A sample of it: the shells are the same."""
+DESIGNS = ((AI1,), MILLION, ("starcloud_3",), (SUNCATCHER,), ("openai_stoke_nova",))
 """Satellites that were announced, or that scenarios take, to be shown side by side."""
 STANDARD_KW_M2 = 1.0
 """Sunlight at which panels on the ground are rated, kW/m^2 (IEC 60904-3)."""
@@ -201,7 +203,7 @@ def no_batteries(evidence: Evidence) -> Claim:
 
 def _shells(evidence: Evidence) -> Table:
     """The light of the shells that were filed for."""
-    environment = evidence.environment(evidence.scenario(MILLION, set_=[_YEAR]))
+    environment = evidence.environment(evidence.scenario(*MILLION, set_=[_YEAR]))
     rows = list[tuple[Cell, ...]]()
     for plane in environment.shell_planes:
         seen = environment.light(plane.id)
@@ -274,13 +276,13 @@ def array_per_gpu(evidence: Evidence) -> Claim:
 def _fleets(evidence: Evidence) -> Table:
     """The critique's GPUs on satellites of several designs."""
     figures, rows = evidence.figures, list[tuple[Cell, ...]]()
-    for name in DESIGNS:
-        scenario = evidence.scenario(name)
+    for names in DESIGNS:
+        scenario = evidence.scenario(*names)
         environment, satellite = evidence.environment(scenario), scenario.satellite
         each, count = environment.sizes.array_needed_m2 / satellite.gpus, figures.critique_gpus / satellite.gpus
         stations = figures.critique_gpus * each / figures.critique_station_m2
         tonnes = count * environment.parts[0].launch_mass_kg / 1000
-        rows.append((name, satellite.full_load_w / satellite.gpus, each, count, stations, tonnes))
+        rows.append((names[0], satellite.full_load_w / satellite.gpus, each, count, stations, tonnes))
     return Table(
         f"{figures.critique_gpus:,.0f} GPUs in orbit",
         ("design", "W a GPU", "m2 a GPU", "satellites", "stations of array", "t launched"),

@@ -118,10 +118,10 @@ def _powers(evidence: Evidence, scenario: Scenario, kw: float) -> Table:
 def _designs(evidence: Evidence) -> Table:
     """Launch alone, of several satellites at the price of their scenario."""
     rows: list[tuple[Cell, ...]] = []
-    for name in DESIGNS:
-        one = Delivered.of(evidence, evidence.scenario(name))
+    for names in DESIGNS:
+        one = Delivered.of(evidence, evidence.scenario(*names))
         usd = one.launched_usd_per_kw_year
-        rows.append((name, one.kg, one.kw, one.launch_usd / one.kg, usd, usd / HOURS_PER_YEAR))
+        rows.append((names[0], one.kg, one.kw, one.launch_usd / one.kg, usd, usd / HOURS_PER_YEAR))
     return Table(
         "Launch alone, for the load of chips and bus",
         ("satellite", "kg", "kW", "USD/kg", "USD a kW and year", "USD/kWh"),

@@ -60,12 +60,12 @@ def kilowatts_per_tonne(evidence: Evidence) -> Claim:
 
 def _densities(evidence: Evidence, best: float) -> Table:
     rows: list[tuple[str, float, float, float]] = []
-    for name in DESIGNS:
-        scenario = evidence.scenario(name)
+    for names in DESIGNS:
+        scenario = evidence.scenario(*names)
         parts, kw = evidence.environment(scenario).designs[0].parts, scenario.satellite.full_load_w / 1000
         array_kw = parts.array_w / 1000
         for which, kg in (("as given", parts.launch_mass_kg), ("sum of its parts", parts.sum_kg)):
-            rows.append((f"{name}, {which}", kg, 1000 * kw / kg, 1000 * array_kw / kg))
+            rows.append((f"{names[0]}, {which}", kg, 1000 * kw / kg, 1000 * array_kw / kg))
     ai1 = evidence.scenario(AI1).satellite.full_load_w
     rows.append((f"{AI1}, every part at its lightest", ai1 / best, best, float("nan")))
     shown = tuple(tuple(None if cell != cell else cell for cell in row) for row in rows)

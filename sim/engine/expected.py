@@ -33,6 +33,8 @@ Floats = NDArray[np.float64]
 
 MOST_EVENTS = 10_000_000
 """Losses, launches and satellites of a run: each takes some 300 bytes and 20 microseconds."""
+MOST_LOSSES_IN_BLOCKS = 300_000_000
+"""Losses of GPUs of a run in blocks: each takes some 7 bytes; a satellite takes 60."""
 MOST_LOOKS = 500_000_000
 """Times that the scheduler looks at a waiting job: some microseconds each."""
 MOST_INTERRUPTIONS = 300_000_000
@@ -100,8 +102,10 @@ def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Ex
     worst = max(losses, key=lambda one: one.number)
     yield worst
     warned = worst.number * scenario.reliability.warnings_per_failure
-    yield Expected("reliability.warnings_per_failure", "warnings of GPUs", warned, MOST_EVENTS)
+    yield Expected("reliability.warnings_per_failure", "warnings of GPUs", warned, worst.most)
     yield from _shocks(environment)
+    if scenario.in_blocks:
+        return  # gangs are followed in the mean
     yield from _looks(environment, worst.number + 2 * lives)
     yield from _interruptions(environment, worst.number)
 
@@ -187,7 +191,8 @@ def _losses(environment: Environment, design: int, lives: float, days: float, *,
     total = float(sum(hazards.values(), np.zeros(1))[0])
     path = max(hazards, key=lambda name: float(hazards[name][0]))
     lost = lives * made.satellite.positions * (total if served else -np.expm1(-total))
-    return Expected(path, "losses of GPUs", float(lost), MOST_EVENTS)
+    most = MOST_LOSSES_IN_BLOCKS if environment.scenario.in_blocks else MOST_EVENTS
+    return Expected(path, "losses of GPUs", float(lost), most)
 
 
 def _loss_hazard(environment: Environment, design: int, days: Floats) -> dict[str, Floats]:

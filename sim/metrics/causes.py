@@ -20,6 +20,7 @@ from sim.events import (
     EventLog,
 )
 from sim.metrics.campus import ABSENT, missing_hosts
+from sim.metrics.dead_aboard import dead_aboard
 from sim.metrics.jobs import unplanned
 from sim.metrics.series import accumulate, daily_means, online_capacity
 from sim.result import Result
@@ -77,9 +78,10 @@ def loss_by_cause(result: Result) -> dict[str, LossByCause]:
 def missing_capacity(result: Result) -> dict[str, Floats]:
     """Share of the nameplate that is missing because of each cause, mean over each day, shape (days,).
 
-    A dead GPU counts under its cause until its satellite ends.  An empty slot counts as a whole under the cause that
-    emptied it, until it is filled.  A suspended plane counts under the cause that suspended it.  All other working GPUs
-    that do not run count as `DARK`.  The shares and the online capacity add up to 1.
+    A dead GPU counts under its cause until its satellite ends; `dead_aboard` says how where the fleet was walked in
+    blocks.  An empty slot counts as a whole under the cause that emptied it, until it is filled.  A suspended plane
+    counts under the cause that suspended it.  All other working GPUs that do not run count as `DARK`.  The shares and
+    the online capacity add up to 1.
     """
     horizon, nameplate = result.horizon_days, result.nameplate_gpus
     if result.scenario.campus is not None:
@@ -94,6 +96,9 @@ def missing_capacity(result: Result) -> dict[str, Floats]:
     for cause in np.unique(causes).tolist():
         mine = causes == cause
         add(result.scenario.cause_name(cause), _daily_share(result, days[mine], gpus[mine]))
+    if result.scenario.in_blocks:
+        for cause, dead in dead_aboard(result).items():
+            add(result.scenario.cause_name(cause), dead / nameplate)
     online = daily_means(*online_capacity(result), horizon) / nameplate
     for name, share in _suspended(result, online).items():
         add(name, share)
@@ -127,7 +132,7 @@ def _missing_in_slots(log: EventLog, gpus: int) -> tuple[Floats, Ints, Floats]:
     """
     filled = np.isin(log.kind, STARTS)
     ended = np.isin(log.kind, ENDS) & (log.satellites < 0)
-    lost = np.isin(log.kind, GPU_CHANGES) & (log.gpus != 0)
+    lost = np.isin(log.kind, GPU_CHANGES) & (log.gpus != 0) & (log.satellite >= 0)
     until = _next_of_berth(log, filled | ended, np.flatnonzero(filled | ended | lost))
 
     rows = np.flatnonzero(ended | lost)
@@ -163,7 +168,7 @@ def _missing_from_storage(log: EventLog, gpus: int, fills: NDArray[np.intp]) -> 
     """
     begins = np.full(int(log.satellite.max(initial=-1)) + 2, len(log))
     begins[log.satellite[fills]] = fills
-    dead = np.flatnonzero(np.isin(log.kind, GPU_LOSSES) & (log.gpus == 0))
+    dead = np.flatnonzero(np.isin(log.kind, GPU_LOSSES) & (log.gpus == 0) & (log.satellite >= 0))
     dead = dead[dead < begins[log.satellite[dead]]]
     keys, where = np.unique(log.satellite[dead].astype(np.int64) * _MOST_CAUSES + log.cause[dead], return_inverse=True)
     serial, causes = np.divmod(keys, _MOST_CAUSES)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import NDArray
 
 from sim.environment import Capacity
@@ -52,6 +53,8 @@ class _Row:
     days: Floats
     marker: str
     color: str
+    number: int
+    """How many they are: a row of the log may stand for several."""
 
 
 @styled
@@ -76,7 +79,7 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
             dates_of(start, days), np.full(len(days), number), marker=row.marker, color=row.color, clip_on=False,
             zorder=3, **look,
         )  # fmt: skip
-    labels = [f"{row.name} ({len(row.days):,})" for row in rows]
+    labels = [f"{row.name} ({row.number:,})" for row in rows]
     rows_ax.set_yticks(range(len(rows)), labels)
     rows_ax.set_ylim(len(rows) - 0.4, -0.6)
     rows_ax.tick_params(axis="y", length=0, pad=12)  # room for marks on day 0
@@ -96,20 +99,26 @@ def _rows(log: EventLog) -> list[_Row]:
     """Flights, the events of `_MARKS`, and the first day on which each limited cohort is limited."""
     deployment, later = (log.time_days[rows] for rows in flight_rows(log))
     rows = [
-        _Row("deployment flights", deployment, "^", _FIRST),
-        _Row("flights after deployment", later, "^", _LATER),
+        _Row("deployment flights", deployment, "^", _FIRST, len(deployment)),
+        _Row("flights after deployment", later, "^", _LATER, len(later)),
     ]
     rows += _marked(log, _MARKS)
     limited = log.where(EventKind.DERATED)
     causes = ", ".join(name for cause, name in _LIMITS.items() if cause in limited.cause)
     if causes:
-        rows.append(_Row(f"first day limited by {causes}", limited.time_days, "P", built_in_color(DARK)))
+        days = limited.time_days
+        rows.append(_Row(f"first day limited by {causes}", days, "P", built_in_color(DARK), len(days)))
     return rows
 
 
 def _marked(log: EventLog, marks: Sequence[tuple[str, tuple[EventKind, ...], str, str]]) -> list[_Row]:
     """A row for each kind of events."""
-    return [_Row(name, log.where(*kinds).time_days, marker, color) for name, kinds, marker, color in marks]
+    rows = []
+    for name, kinds, marker, color in marks:
+        mine = log.where(*kinds)
+        many = np.maximum(mine.amount, 1.0) if kinds == (EventKind.GPU_FAILED,) else np.ones(len(mine))
+        rows.append(_Row(name, mine.time_days, marker, color, round(float(many.sum()))))
+    return rows
 
 
 def _online_lines(ax: Axes, result: Result) -> None:
@@ -133,6 +142,7 @@ def _online_lines(ax: Axes, result: Result) -> None:
         mark_end(ax, dates[-1], "0.1", what="satellite" if result.scenario.campus is None else "host")
     marked_level(ax, result.nameplate_gpus, "nameplate")
     ax.set_ylim(0, result.nameplate_gpus * 1.06)
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_ylabel("GPUs" if pauses else "GPUs online")
 
 

@@ -24,7 +24,7 @@ from sim.description.parts import design_facts
 from sim.environment import Environment
 from sim.errors import InputError
 from sim.events import COLUMNS, Cause, EventKind, EventLog, EventRecorder
-from sim.experiment.study import Sample, Study
+from sim.experiment import Sample, Study
 from sim.metrics import METRICS, daily_series, measure
 from sim.metrics.causes import DARK
 from sim.plots.axes import root

@@ -91,9 +91,11 @@ class Population(Residents):
         fleet.birth_day[berths] = day
         fleet.set_life_ends(berths, end)
         self.life_in[berths] = lives
+        # Ends of a block come before its arrivals: a slot is filled no sooner than it has fallen empty.
+        vacant = fleet.vacant_since[berths]
         self.log.extend(
             len(lives),
-            time_days=day,
+            time_days=np.where(np.isfinite(vacant), np.maximum(day, vacant), day),
             kind=np.where(slot, EventKind.DELIVERED, EventKind.STORED),
             cause=cause,
             plane=plane,

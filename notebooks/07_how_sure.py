@@ -23,7 +23,7 @@
 # in ranges, and with those the answer is open: never replacing is anything from 28 million USD cheaper to 30 million
 # dearer, and best in 56 % of the draws [31, 88]. More replicates cannot mend that. Nearly all of it hangs on what a
 # GPU-hour is worth, from \$1 to \$11; to know that first is worth 5 million USD [3, 7]. Above about \$4 refilling is
-# cheaper, below about \$2.50 never replacing.
+# cheaper, below about \$2 never replacing.
 #
 # Replicates and draws are few, so that all of this runs in two minutes; the intervals say what that leaves open.
 
@@ -86,7 +86,7 @@ with style():
     ends = min(map(min, cost.values())) - 10, max(map(max, cost.values())) + 30
     left.plot(ends, ends, color="0.4", linewidth=1, linestyle="-")
     left.annotate("the first flight is lost:\nall pay for it alike", (cost[NEVER].max(), cost[REFILL].max()),
-                  (-12, -12), textcoords="offset points", ha="right", va="top", fontsize=9)  # fmt: skip
+                  (-10, -8), textcoords="offset points", ha="right", va="bottom", fontsize=9)  # fmt: skip
     left.set(xlabel=f"{NEVER}, million USD", ylabel=f"{REFILL}, million USD", xlim=ends, ylim=ends)
     left.set_title("Net cost, a dot for each replicate")
     for place, one in enumerate(needed.values()):
@@ -228,10 +228,10 @@ assert of_value.value.value <= worth.everything.value.value
 assert 0.3 < worth.p_other < 0.95
 
 # %% [markdown]
-# **What to see.** Only the worth of an hour is shown to be worth knowing before the choice is made. The interval is wide, since it
-# comes from 40 draws of three inputs. A maximum over noisy means is too high on average; what that adds is taken off
-# and printed. Beyond that the figure is rather too low: what a fit through 40 noisy points cannot see counts as
-# nothing.
+# **What to see.** Only the worth of an hour is shown to be worth knowing before the choice is made. The interval is
+# wide, since it comes from 40 draws of three inputs. A maximum over noisy means is too high on average; what that adds
+# is taken off and printed. Beyond that the figure is rather too low: what a fit through 40 noisy points cannot see
+# counts as nothing.
 #
 # The strategy chosen over all beliefs need not be the one most often best: an hour may be worth \$11, where
 # replacing wins by tens of millions, and not less than \$1, where it loses about ten.

@@ -88,9 +88,9 @@ class EventKind(IntEnum):
     REPAIRED = 61  # a host is back in the pool, its fault found; amount: hours of a technician
     MISREPAIRED = 62  # likewise, its fault still there
     JOB_ABANDONED = 63  # too few hosts are left for the job for ever; amount: GPUs
+    TURNED_BAD = 64  # hosts that look as before have a hidden fault now; amount: hosts
     ONLINE = 65  # in block mode, once a block; amount: mean GPUs online in it
     DEAD_ABOARD = 66  # in block mode, at the horizon; amount: GPUs lost on satellites in orbit as old as this one
-    TURNED_BAD = 64  # hosts that look as before have a hidden fault now; amount: hosts
 
 
 class Cause(IntEnum):

@@ -50,6 +50,7 @@ from sim.errors import InputError, ScenarioError, plain
 from sim.scenario import load, sources
 from sim.scenario.faults import _annotations, _field_at, _metadata
 from sim.scenario.load import _places
+from sim.scenario.models import Scenario
 from sim.scenario.yaml_file import Document, Place
 from tests.fleets import FLEETS
 
@@ -288,7 +289,7 @@ def changes_of(tree: Tree, place: Place) -> tuple[list[Any], list[Any]]:
         return legal, others
     if isinstance(value, list):
         return [value * 2, value[:1]], [*OTHERS, MISSING, [*value, None], value * 50, [value], [*value, 1e300]]
-    field = _field_at(place, tree)
+    field = _field_at(place, tree, Scenario)
     types = [] if field is None else _annotations(field.annotation)
     for limit in [] if field is None else _metadata(field):
         legal += [_like(getattr(limit, name), types) for name in ("ge", "le") if getattr(limit, name, None) is not None]

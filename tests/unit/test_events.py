@@ -99,7 +99,7 @@ def test_the_latest_rows_are_those_written_last():
 
 
 def test_numbers_of_kinds_and_causes_are_part_of_the_file_format():
-    assert [kind.value for kind in EventKind] == list(range(1, 65))
+    assert [kind.value for kind in EventKind] == list(range(1, 67))
     assert [cause.value for cause in Cause] == list(range(26))
     later = ["SOFT_INTERRUPTED", "SWITCHED_IN", "STOOD_STILL", "STORM", "GROUP_FAILED", "TRAY_OFF"]
     assert [EventKind(number).name for number in range(24, 30)] == later

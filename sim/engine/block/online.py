@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 BIN_DAYS = 90.0
-"""Satellites born within a quarter count as born in its middle."""
+"""Satellites count as born on the nearest of days so far apart: those of day 0 on day 0."""
 
 
 class Online:
@@ -29,7 +29,7 @@ class Online:
         self._coarse = coarse
         self._block_days, self._horizon_days = block_days, horizon_days
         self._planes = coarse[0].share.shape[1]
-        self._bins = int(horizon_days // BIN_DAYS) + 1
+        self._bins = round(horizon_days / BIN_DAYS) + 1
         self._alive = np.zeros((len(coarse), self._bins, self._planes), np.int64)
         self._before: Floats | None = None
         self._step = -1
@@ -44,7 +44,7 @@ class Online:
 
     def bin_of(self, birth_day: Floats) -> NDArray[np.uint16]:
         """Quarter of each birth."""
-        return np.minimum(birth_day / BIN_DAYS, self._bins - 1).astype(np.uint16)
+        return np.minimum(np.rint(birth_day / BIN_DAYS), self._bins - 1).astype(np.uint16)
 
     def add(self, bins: NDArray[np.uint16], plane: Ints, design: int, gpus: NDArray[np.int64]) -> None:
         """So many GPUs more of satellites at work, fewer where negative."""
@@ -84,7 +84,7 @@ class Online:
 
     def _share_of(self, coarse: Coarse, step: int, day: float) -> NDArray[np.float32]:
         """What satellites of each quarter can do in a step, shape (bins, planes): between those of the knots."""
-        births = np.minimum((np.arange(self._bins) + 0.5) * BIN_DAYS, self._horizon_days)
+        births = np.minimum(np.arange(self._bins) * BIN_DAYS, self._horizon_days)
         knots, shares = coarse.knots, coarse.share[:, :, step]
         low = np.clip(np.searchsorted(knots, births, side="right") - 1, 0, len(knots) - 1)
         high = np.minimum(low + 1, len(knots) - 1)

@@ -158,7 +158,7 @@ def test_a_fleet_is_measured_in_a_process_of_its_own():
     assert found.value is not None
     assert 0 < found.value < 60
     assert 60 < found.memory_mb < peak_mb() - 50
-    assert ballast.nbytes > 150e6
+    del ballast  # it was alive until here
 
 
 def test_charge_at_edges_takes_longer_than_the_replicate_alone():

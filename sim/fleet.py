@@ -282,13 +282,26 @@ class FleetView:
 
     def spares_and_empty_slots(self, planes: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Berths of the spares of some planes, those with most GPUs alive first, and their empty slots, by plane."""
-        layouts_ = [self._fleet.planes[plane] for plane in planes.tolist()]
-        berths = np.concatenate([np.arange(one.first_berth, one.end_berth) for one in layouts_])
-        state = self.state[berths]
-        spares = berths[state == BerthState.STORED]
+        spares, slots = self._in_state(BerthState.STORED, planes), self._in_state(BerthState.EMPTY, planes)
         order = np.lexsort((-self._gpus_alive[spares], self.plane_of[spares]))  # stable: by berth among equals
-        slots = berths[state == BerthState.EMPTY]
         return spares[order], slots[self._fleet.is_slot[slots]]
+
+    def _in_state(self, state: BerthState, planes: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Berths of some planes in a state, in order."""
+        if len(planes) > _FEW_PLANES:
+            berths = np.flatnonzero(self.state == state)
+            return berths[self._among(planes)[self.plane_of[berths]]]
+        found = [np.empty(0, np.intp)]
+        for layout in (self._fleet.planes[plane] for plane in sorted(planes.tolist())):
+            own = self.state[layout.first_berth : layout.end_berth]
+            found.append(layout.first_berth + np.flatnonzero(own == state))
+        return np.concatenate(found)
+
+    def _among(self, planes: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which planes are some of these."""
+        there = np.zeros(len(self.slots), bool)
+        there[planes] = True
+        return there
 
     @property
     def planes(self) -> Sequence[PlaneView]:
@@ -306,7 +319,7 @@ class FleetView:
         if len(which) > _FEW_PLANES:
             ending = np.flatnonzero(self.life_end_day <= day)
             if planes is not None:
-                ending = ending[np.isin(self.plane_of[ending], which)]
+                ending = ending[self._among(which)[self.plane_of[ending]]]
         else:
             found = [np.empty(0, np.intp)]
             for plane in which.tolist():

@@ -138,12 +138,13 @@ class Actions:
         chosen, relieves, vehicles, designs = [], [], [], []
         for action in launches:
             design, vehicle = self._what(action, now)
-            empty, filled = self._candidates(action)
+            empty = self._empty(action)
+            filled = empty[:0] if 0 < action.satellites <= len(empty) else self._filled(action)
             room = len(empty) + len(filled)
             if not 0 < action.satellites <= room:
                 free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
                 raise self._impossible(action, now, f"the plane has {free}")
-            berths = np.concatenate([empty, filled])[: action.satellites]
+            berths = np.concatenate([empty[: action.satellites], filled[: max(action.satellites - len(empty), 0)]])
             self.fleet.awaited[berths] = True  # another order for the plane is for others
             chosen.append(berths)
             relieves.append(np.arange(len(berths)) >= len(empty))
@@ -173,20 +174,30 @@ class Actions:
             raise self._impossible(action, now, f"vehicles are {', '.join(self._vehicles)}")
         return design, self._vehicles.index(wanted)
 
-    def _candidates(self, action: Launch) -> tuple[Ints, Ints]:
-        """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""
+    def _empty(self, action: Launch) -> Ints:
+        """Empty berths that an order could be for, in the order of `Launch`."""
         fleet, plane = self.fleet, self.fleet.planes[action.plane]
-        state, free = fleet.state[plane.slot_range], ~fleet.awaited[plane.slot_range]
-        slots = plane.first_berth + np.flatnonzero(((state == _EMPTY) | (state == _BLOCKED)) & free)
+        spares = np.empty(0, np.intp)
         if action.to == "spares":
             spare = (fleet.state[plane.spare_range] == _EMPTY) & ~fleet.awaited[plane.spare_range]
-            slots = np.concatenate([plane.spare_range.start + np.flatnonzero(spare), slots])
-        working = plane.first_berth + np.flatnonzero((state == _WORKING) & free)
+            spares = plane.spare_range.start + np.flatnonzero(spare)
+            if 0 < action.satellites <= len(spares):
+                return np.asarray(spares)
+        state, free = fleet.state[plane.slot_range], ~fleet.awaited[plane.slot_range]
+        slots = plane.first_berth + np.flatnonzero(((state == _EMPTY) | (state == _BLOCKED)) & free)
+        return np.concatenate([spares, slots])
+
+    def _filled(self, action: Launch) -> Ints:
+        """Slots whose satellites an order could relieve, in the order of `Launch`."""
+        fleet, plane = self.fleet, self.fleet.planes[action.plane]
+        free = (fleet.state[plane.slot_range] == _WORKING) & ~fleet.awaited[plane.slot_range]
+        working = plane.first_berth + np.flatnonzero(free)
         working = working[np.argsort(fleet.life_end_day[working], kind="stable")]
         if action.relieve:
-            first = [slot for slot in dict.fromkeys(action.relieve) if slot in set(working.tolist())]
+            there = set(working.tolist())
+            first = [slot for slot in dict.fromkeys(action.relieve) if slot in there]
             working = np.concatenate([np.array(first, np.intp), working[~np.isin(working, first)]])
-        return slots, working
+        return working
 
     def _impossible(self, action: Action, now: float, why: str) -> InputError:
         return InputError(f"strategy {self.name}: {action} on day {now:.1f} cannot be done: {why}")

@@ -49,8 +49,9 @@ from sim.strategies.advice import (
 )
 from sim.streams import Streams
 
-WOKEN_BLOCKS = 10
-"""Blocks after which it is found out what becomes of spares that were woken: what dies among them before is lost late.
+LATE_BLOCKS = 10
+"""Blocks after which it is found out what becomes of spares that were woken, and of what came to another kind of berth
+than it was built for: what dies among them before is lost late.
 """
 
 Process = Generator[simpy.Event, Any, None]
@@ -180,8 +181,8 @@ class Walk:
         population.end_due()
         population.clear_slots()
         population.place_spares()
-        if population.block % WOKEN_BLOCKS == 0:
-            population.find_woken()
+        if population.block % LATE_BLOCKS == 0:
+            population.find_late()
         self._fly(start, end)
         self._arrive(end)
         population.look()

@@ -14,7 +14,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import LEGAL_TABLE, SPARE_PLACES, BerthState, PlaneLayout
+from sim.berths import LEGAL_TABLE, SPARE_PLACES, BerthState, PlaneLayout, berths_where
 from sim.design_view import DesignView
 from sim.errors import InputError
 from sim.launch import VehicleView
@@ -289,12 +289,12 @@ class FleetView:
     def _in_state(self, state: BerthState, planes: NDArray[np.intp]) -> NDArray[np.intp]:
         """Berths of some planes in a state, in order."""
         if len(planes) > _FEW_PLANES:
-            berths = np.flatnonzero(self.state == state)
+            berths = berths_where(self.state == int(state))  # ten times as fast as with an enum
             return berths[self._among(planes)[self.plane_of[berths]]]
         found = [np.empty(0, np.intp)]
         for layout in (self._fleet.planes[plane] for plane in sorted(planes.tolist())):
             own = self.state[layout.first_berth : layout.end_berth]
-            found.append(layout.first_berth + np.flatnonzero(own == state))
+            found.append(layout.first_berth + np.flatnonzero(own == int(state)))
         return np.concatenate(found)
 
     def _among(self, planes: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -317,7 +317,7 @@ class FleetView:
         which = np.arange(len(self.slots)) if planes is None else planes
         which = which[fleet.first_end_day[which] <= day]
         if len(which) > _FEW_PLANES:
-            ending = np.flatnonzero(self.life_end_day <= day)
+            ending = berths_where(self.life_end_day <= day)
             if planes is not None:
                 ending = ending[self._among(which)[self.plane_of[ending]]]
         else:
@@ -328,7 +328,7 @@ class FleetView:
                 found.append(layout.first_berth + np.flatnonzero(own <= day))
                 fleet.first_end_day[plane] = own.min()
             ending = np.concatenate(found)
-        ending = ending[self.state[ending] == BerthState.WORKING]
+        ending = ending[self.state[ending] == int(BerthState.WORKING)]
         return np.bincount(self.plane_of[ending], minlength=len(self.slots)).astype(np.int32)
 
     def per_plane(self, berths: NDArray[np.bool_]) -> Ints:
@@ -340,8 +340,8 @@ class FleetView:
 
         Orders are taken to be for the slots that have waited longest.
         """
-        vacant = (self.state == BerthState.EMPTY) | (self.state == BerthState.BLOCKED)
-        slots = np.flatnonzero(vacant & self._fleet.is_slot)
+        vacant = (self.state == int(BerthState.EMPTY)) | (self.state == int(BerthState.BLOCKED))
+        slots = berths_where(vacant & self._fleet.is_slot)
         slots = slots[np.lexsort((self._vacant_since[slots], self.plane_of[slots]))]
         plane = self.plane_of[slots]
         rank = np.arange(len(slots)) - np.searchsorted(plane, plane)

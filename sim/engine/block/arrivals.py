@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import BerthState
+from sim.berths import BerthState, berths_where
 from sim.engine.block.built import Built
 from sim.engine.block.population import Population
 from sim.engine.block.residents import GONE
@@ -71,7 +71,7 @@ def _match(fleet: Fleet, found: Ints, own: Ints, *, slots: bool) -> None:
     wanted &= empty
     if not wanted.any():
         return
-    free = np.flatnonzero((fleet.state == _EMPTY) & (fleet.is_slot == slots) & ~fleet.awaited)
+    free = berths_where((fleet.state == _EMPTY) & (fleet.is_slot == slots) & ~fleet.awaited)
     free = free[wanted[fleet.plane_of[free]]]
     if len(free) == 0:
         return

@@ -190,26 +190,27 @@ class Population(Residents):
         if due is None:
             return
         life, hazard = due
-        berth = self.columns.berth[life]
-        there = berth != GONE
-        if not there.all():
+        berth = np.take(self.columns.berth, life)
+        if (berth == GONE).any():
+            there = np.flatnonzero(berth != GONE)
             life, hazard, berth = life[there], hazard[there], berth[there]
         fleet, slot = self.fleet, berth
         if len(on_way := np.flatnonzero(berth < GONE)):  # GPUs of one on its way are counted at its slot
             slot = berth.copy()
             slot[on_way] = -2 - berth[on_way]
-        state, plane = fleet.state[slot], fleet.plane_of[slot].astype(np.intp)
+        state, plane = np.take(fleet.state, slot), np.take(fleet.plane_of, slot)
         np.subtract.at(fleet.gpus_alive, slot, np.ones(len(slot), np.int32))  # fast for equal types alone
-        working = state == WORKING
-        self._gpus.add(middle, hazard.astype(np.intp), plane, working)
-        if working.all():
-            self.online.remove_each(self.columns.bin[life], plane, fleet.design[slot])
+        idle = np.flatnonzero(state != WORKING)
+        self._gpus.add(middle, hazard, plane, idle)
+        if len(idle) == 0:
+            self.online.remove_each(np.take(self.columns.bin, life), plane, np.take(fleet.design, slot))
         else:
-            self.online.remove_each(self.columns.bin[life[working]], plane[working], fleet.design[slot[working]])
-            self.changed[plane[state == STORED]] = True
+            at_work = np.flatnonzero(state == WORKING)
+            self.online.remove_each(self.columns.bin[life[at_work]], plane[at_work], fleet.design[slot[at_work]])
+            self.changed[plane[idle[state[idle] == STORED]]] = True
         self._look_after_losses(slot, plane)
 
-    def _look_after_losses(self, slot: NDArray[np.int32], plane: Ints) -> None:
+    def _look_after_losses(self, slot: NDArray[np.int32], plane: NDArray[np.int32]) -> None:
         """Who lost GPUs at work: too few may be left, and the strategy may look at them."""
         fleet = self.fleet
         if self.asked_below > 0:

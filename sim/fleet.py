@@ -33,6 +33,7 @@ class Fleet:
     def __init__(self, planes: tuple[PlaneLayout, ...]) -> None:
         berths = planes[-1].end_berth
         sizes = [plane.end_berth - plane.first_berth for plane in planes]
+        self._of_each = sizes[0] if len(set(sizes)) == 1 else 0  # berths of each plane, where all have as many
         self.planes = planes
         self.state = np.zeros(berths, np.int8)
         self.satellite = np.full(berths, -1, np.int32)
@@ -95,6 +96,19 @@ class Fleet:
                 place = now[these].astype(np.intp) * count + planes[these]
                 counts -= np.bincount(place, minlength=counts.size).reshape(counts.shape).astype(np.int32)
                 counts[to] += np.bincount(planes[these], minlength=count).astype(np.int32)
+
+    def in_state(self, state: BerthState, planes: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Berths of some planes, in ascending order, in a state."""
+        number = int(state)  # NumPy compares with an enum ten times as slowly
+        if len(planes) > _FEW_PLANES and self._of_each:
+            found = np.flatnonzero(self.state.reshape(len(self.planes), -1)[planes] == number)
+            row, berth = np.divmod(found, self._of_each)
+            return np.asarray(planes[row] * self._of_each + berth)
+        berths = [np.empty(0, np.intp)]
+        for layout in (self.planes[plane] for plane in planes.tolist()):
+            own = self.state[layout.first_berth : layout.end_berth]
+            berths.append(layout.first_berth + np.flatnonzero(own == number))
+        return np.concatenate(berths)
 
     def working_satellites(self) -> int:
         """Satellites at work in slots."""
@@ -282,26 +296,10 @@ class FleetView:
 
     def spares_and_empty_slots(self, planes: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Berths of the spares of some planes, those with most GPUs alive first, and their empty slots, by plane."""
-        spares, slots = self._in_state(BerthState.STORED, planes), self._in_state(BerthState.EMPTY, planes)
+        planes = np.sort(planes)
+        spares, slots = self._fleet.in_state(BerthState.STORED, planes), self._fleet.in_state(BerthState.EMPTY, planes)
         order = np.lexsort((-self._gpus_alive[spares], self.plane_of[spares]))  # stable: by berth among equals
         return spares[order], slots[self._fleet.is_slot[slots]]
-
-    def _in_state(self, state: BerthState, planes: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Berths of some planes in a state, in order."""
-        if len(planes) > _FEW_PLANES:
-            berths = berths_where(self.state == int(state))  # ten times as fast as with an enum
-            return berths[self._among(planes)[self.plane_of[berths]]]
-        found = [np.empty(0, np.intp)]
-        for layout in (self._fleet.planes[plane] for plane in sorted(planes.tolist())):
-            own = self.state[layout.first_berth : layout.end_berth]
-            found.append(layout.first_berth + np.flatnonzero(own == int(state)))
-        return np.concatenate(found)
-
-    def _among(self, planes: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which planes are some of these."""
-        there = np.zeros(len(self.slots), bool)
-        there[planes] = True
-        return there
 
     @property
     def planes(self) -> Sequence[PlaneView]:
@@ -319,7 +317,9 @@ class FleetView:
         if len(which) > _FEW_PLANES:
             ending = berths_where(self.life_end_day <= day)
             if planes is not None:
-                ending = ending[self._among(which)[self.plane_of[ending]]]
+                among = np.zeros(len(self.slots), bool)
+                among[which] = True
+                ending = ending[among[self.plane_of[ending]]]
         else:
             found = [np.empty(0, np.intp)]
             for plane in which.tolist():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import BerthState, berths_where
+from sim.berths import BerthState
 from sim.engine.block.built import Built
 from sim.engine.block.population import Population
 from sim.engine.block.residents import GONE
@@ -65,14 +65,10 @@ def _match(fleet: Fleet, found: Ints, own: Ints, *, slots: bool) -> None:
     left = np.flatnonzero(found == NONE)
     if len(left) == 0:
         return
-    empty = (fleet.slots_in if slots else fleet.spares_in)[_EMPTY] > 0
-    wanted = np.zeros(len(fleet.planes), bool)
-    wanted[fleet.plane_of[own[left]]] = True
-    wanted &= empty
-    if not wanted.any():
-        return
-    free = berths_where((fleet.state == _EMPTY) & (fleet.is_slot == slots) & ~fleet.awaited)
-    free = free[wanted[fleet.plane_of[free]]]
+    wanted = np.unique(fleet.plane_of[own[left]])
+    wanted = wanted[(fleet.slots_in if slots else fleet.spares_in)[_EMPTY, wanted] > 0]
+    free = fleet.in_state(BerthState.EMPTY, wanted)
+    free = free[(fleet.is_slot[free] == slots) & ~fleet.awaited[free]]
     if len(free) == 0:
         return
     left = left[np.argsort(fleet.plane_of[own[left]], kind="stable")]

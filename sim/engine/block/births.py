@@ -128,9 +128,9 @@ class Births:
         struck = np.flatnonzero(day < _NOBODY)
         which = struck // self.positions
         # GPUs that outlive their satellite do not die by themselves.
-        first = np.flatnonzero(day[struck] < own_end.astype(np.float32)[which])
+        first = np.flatnonzero(np.take(day, struck) < np.take(own_end.astype(np.float32), which))
         struck = struck[first]
-        return rows[which[first]].astype(np.int32), day[struck], by[struck]
+        return np.take(rows.astype(np.int32), which[first]), np.take(day, struck), np.take(by, struck)
 
     def _strike(
         self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int

@@ -40,6 +40,7 @@ class Population(Residents):
         self.lives = 0
         self._late: list[tuple[int, Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_], Floats]] = []
         self._elsewhere: list[tuple[int, Ints, Ints, Floats]] = []
+        self._first_berths = np.array([plane.first_berth for plane in fleet.planes])
         self._losses, self._placed, self._looked_at = (Calendar(self.blocks) for _ in range(3))
         hazards = [one.hazard for births in known.births for one in births.hazards]
         self._first_hazard = np.cumsum([0, *(len(births.hazards) for births in known.births)])
@@ -168,7 +169,7 @@ class Population(Residents):
             later = np.flatnonzero(found.day > since[found.satellite])
             who, day, hazard = found.satellite[later], found.day[later], found.hazard[later]
         number = hazard + np.uint8(self._first_hazard[design])
-        self._losses.add(self.block_of(day), lives[who].astype(np.int32), number)
+        self._losses.add(self.block_of(day), np.take(lives.astype(np.int32), who), number)
 
     def _foresee(self, plane: Ints, birth: Floats, end: Floats) -> None:
         """See to it that the strategy is asked before lives end, and at the ages that it looks at."""
@@ -251,12 +252,15 @@ class Population(Residents):
     def close_month(self, month: int, day: float) -> None:
         """Write the month's losses of GPUs, and look at how many GPUs gangs and whole replicas can use."""
         if self.workload.uses_gpus:
-            slots = np.flatnonzero(self.fleet.state == WORKING)
-            alive, plane = self.fleet.gpus_alive[slots], self.fleet.plane_of[slots]
-            planes, months = len(self.fleet.planes), self.months
-            months.whole[:, :, month] = whole_share(self.workload.inference, alive, plane, planes)
+            fleet, months = self.fleet, self.months
+            working = fleet.state == WORKING
+            months.whole[:, :, month] = whole_share(
+                self.workload.inference, fleet.gpus_alive * working, self._first_berths
+            )
+            slots = np.flatnonzero(working) if self.workload.jobs else np.empty(0, np.intp)
             for number, job in enumerate(self.workload.jobs):
-                months.gangs[number, :, :, month] = gangs_of(job, alive, plane, planes)
+                gangs = gangs_of(job, fleet.gpus_alive[slots], fleet.plane_of[slots], len(fleet.planes))
+                months.gangs[number, :, :, month] = gangs
         self._gpus.write(self.log)
         self.log.close_month(day)
 

@@ -17,6 +17,7 @@ from sim.workloads import InferenceService
 from sim.workloads.inference import HOURS
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 def serving_rows(
@@ -55,33 +56,20 @@ def _ended(events: EventLog, months: PlaneMonths, services: Sequence[InferenceSe
     return np.array([np.bincount(place, one, minlength=planes * count).reshape(planes, count) for one in ends])
 
 
-def whole_share(
-    services: Sequence[InferenceService], alive: NDArray[np.int32], plane: NDArray[np.int32], planes: int
-) -> Floats:
+def whole_share(services: Sequence[InferenceService], alive: NDArray[np.int32], begins: Ints) -> Floats:
     """Share of the GPUs alive that whole replicas can use, shape (services, planes).
 
-    Entries are satellites at work, plane by plane.
+    `alive`: GPUs alive at work in each berth; `begins`: first berth of each plane.
     """
-    found = np.ones((len(services), planes))
-    begins = np.flatnonzero(np.diff(plane, prepend=-1))
-    total = _summed(alive, plane, begins, planes)
+    found = np.ones((len(services), len(begins)))
+    total = np.add.reduceat(alive, begins, dtype=np.int64)
     for number, service in enumerate(services):
         size = service.gpus_per_replica
         if size == 1:
             continue
         if service.replica_within == "satellite":
-            used = _summed(alive // np.int32(size) * np.int32(size), plane, begins, planes)
+            used = np.add.reduceat(alive // np.int32(size) * np.int32(size), begins, dtype=np.int64)
         else:
             used = total // size * size
-        found[number] = np.divide(used, total, out=np.ones(planes), where=total > 0)
-    return found
-
-
-def _summed(
-    values: NDArray[np.int32], plane: NDArray[np.int32], begins: NDArray[np.intp], planes: int
-) -> NDArray[np.int64]:
-    """Sums over the entries of each plane, which begin in these places; 0 where a plane has none."""
-    found = np.zeros(planes, np.int64)
-    if len(begins):
-        found[plane[begins]] = np.add.reduceat(values, begins, dtype=np.int64)
+        found[number] = np.divide(used, total, out=np.ones(len(begins)), where=total > 0)
     return found

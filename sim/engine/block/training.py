@@ -57,6 +57,8 @@ def training_rows(
     environment: Environment, events: EventLog, months: PlaneMonths, fluence_per_day: Floats
 ) -> tuple[list[dict[str, Any]], Floats]:
     """Columns of rows for the log, and the GPU-days that gangs hold of each plane and month, (planes, months)."""
+    if not environment.scenario.workload.jobs:
+        return [], np.zeros_like(months.alive)
     gangs = _Gangs(environment, events, months, fluence_per_day)
     rows: list[dict[str, Any]] = []
     first = 0

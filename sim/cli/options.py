@@ -94,7 +94,7 @@ def load_scenario(
     """The scenario that arguments and options name."""
     from sim.scenario import load
 
-    extra = [] if years is None else [f"mission.years={years!r}"]
+    extra = [] if years is None else [f"mission.years={int(years) if years.is_integer() else years}"]
     return load(*sources, set_=[*(settings or []), *extra], allow_code=allow_code)
 
 

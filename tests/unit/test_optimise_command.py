@@ -212,7 +212,7 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence(arguments, problem, tm
 def test_without_optuna_one_sentence_says_how_to_get_it(study, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "optuna", None)
     _, err = orbitfleet("optimise", study, "--out", tmp_path / "none", code=3)
-    assert err.strip() == "orbitfleet: optimise needs Optuna: pip install 'orbitfleet[optimise]'"
+    assert err.strip() == "orbitfleet: optimise needs Optuna: pip install optuna"
     assert not (tmp_path / "none").exists()
 
 

@@ -12,7 +12,8 @@ from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
-from sim.cli.sweep import WIDTH, MetricName, OwnSeed, Strategies, Studies, Vary, digits, scaled, study_of
+from sim.cli.sweep import WIDTH, MetricName, OwnSeed, Strategies, Studies, Vary, scaled, study_of
+from sim.text import digits
 
 if TYPE_CHECKING:
     from sim.exploration import Sensitivity

@@ -12,6 +12,7 @@ from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
+from sim.text import digits
 
 if TYPE_CHECKING:
     from sim.experiment.statistics import Difference, Estimate
@@ -179,11 +180,3 @@ def scaled(metric: str) -> tuple[float, str]:
     if one.unit == "USD":
         return 1e-6, ", million USD"
     return 1.0, "" if one.unit == "1" else f", {one.unit}"
-
-
-def digits(value: float, count: int = 4) -> str:
-    """A number of so many digits, without an exponent where it is not very small or large."""
-    rounded = abs(float(f"{value:.{count}g}"))  # 99.6 is 100 in two digits
-    if rounded == 0 or 1e-4 <= rounded < 10.0**count:
-        return f"{value:,.{count}g}"
-    return f"{value:,.0f}" if 1 <= abs(value) < 1e9 else f"{value:.{count}g}"

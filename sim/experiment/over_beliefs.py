@@ -164,8 +164,9 @@ class OverBeliefs:
         for metric in reversed(SUBJECTS):
             rows = best[metric]
             if len(rows) > 1 and rows[0]["p_best"] is not None:
-                first = rows[0]["strategy"]
-                return f"{SUBJECTS[metric][0]} over beliefs: {first} in {self.share_of(metric, first, best)}."
+                first = [row["strategy"] for row in rows if row["p_best"] == rows[0]["p_best"]]
+                who = first[0] if len(first) == 1 else f"{list_of(first)} each"
+                return f"{SUBJECTS[metric][0]} over beliefs: {who} in {self.share_of(metric, first[0], best)}."
         return ""
 
     def values(self, strategy: str, metric: str) -> Floats:

@@ -150,6 +150,15 @@ def test_the_table_shows_both_intervals_and_the_best_over_beliefs(physical):
     assert "best in % of draws" not in alone.table()
 
 
+def test_strategies_that_are_best_as_often_are_both_named(physical):
+    rows = [{"strategy": name, "p_best": 0.5, "ci_low": 0.35, "ci_high": 0.65} for name in NAMES]
+    said = physical.over_beliefs.verdict({"net_cost_usd": rows})
+    both = f"{NAMES[0]} and {NAMES[1]} each in 50 % of the draws (35 to 65 %)."
+    assert said == f"Lowest net cost at equal service over beliefs: {both}"
+    rows[0]["p_best"], rows[1]["p_best"] = 0.6, 0.4
+    assert f": {NAMES[0]} in 60 %" in physical.over_beliefs.verdict({"net_cost_usd": rows})
+
+
 def test_without_draws_nothing_is_said_of_them(small, physical):
     plain = experiment.compare(small, NAMES, 6, 4, workers=1)
     told = plain.to_json()

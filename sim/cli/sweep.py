@@ -179,4 +179,4 @@ def scaled(metric: str) -> tuple[float, str]:
         return 100.0, ", %"
     if one.unit == "USD":
         return 1e-6, ", million USD"
-    return 1.0, "" if one.unit == "1" else f", {one.unit}"
+    return 1.0, f", {one.unit_text}" if one.unit_text else ""

@@ -227,7 +227,7 @@ def scale_of(metric: Metric, *, difference: bool = False) -> tuple[float, str]:
         return 100.0, "percentage points" if difference else "%"
     if metric.unit == "USD":
         return 1e-6, "million USD"
-    return 1.0, "number" if metric.unit == "1" else metric.unit
+    return 1.0, metric.unit_text or "number"
 
 
 def readable(text: str) -> str:

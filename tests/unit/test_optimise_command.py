@@ -75,7 +75,7 @@ def test_the_command_says_and_writes_what_it_finds(study, whole, tmp_path):
     assert said["infeasible"]["count"] > 0
     assert all("spares" in reason for reason in said["infeasible"]["reasons"]), said["infeasible"]
     text, _ = orbitfleet("optimise", study, "--workers", 1, "--out", tmp_path / "a")
-    assert "designs are not beaten in both total_cost_usd and useful_gpu_hours" in text
+    assert "designs are not beaten in both total cost and useful GPU-hours" in text
     assert "trials cannot be" in text
 
 
@@ -235,7 +235,7 @@ def test_one_replicate_says_nothing_of_its_own_uncertainty(study):
         optimise(plan)
 
 
-def test_the_picture_shows_every_strategy_and_what_the_letters_mean(study):
+def test_the_picture_shows_every_strategy_and_what_the_numbers_mean(study):
     from sim import plots
 
     plan = with_goals(load_study_file(study), trials=6)
@@ -245,7 +245,7 @@ def test_the_picture_shows_every_strategy_and_what_the_letters_mean(study):
     assert {look.candidate.strategy for look in found.looks} <= set(legend)
     assert f"as given ({plan.base.strategy})" in legend
     texts = [text.get_text() for text in ax.texts]
-    assert any(text.startswith(f"A   {found.pareto[0].candidate.strategy};") for text in texts)
+    assert any(text.startswith(f"1   {found.pareto[0].candidate.strategy};") for text in texts)
     assert "above the scenario as given" in ax.get_ylabel()
     dots = next(line for line in ax.lines if line.get_color() == "0.75")
     valid = [trial for trial in found.trials if trial.sample is not None]

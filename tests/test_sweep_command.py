@@ -73,12 +73,13 @@ def test_a_study_file_is_swept_with_what_the_command_line_changes(tmp_path):
         f"replicates: 5\nmetric: compute_availability\nvary:\n  {HAZARD}: [0.1, 0.5]\n",
         encoding="utf-8",
     )
-    told, _ = orbitfleet("sweep", study, "--replicates", "1", "--out", tmp_path / "out", "--json")
+    told, _ = orbitfleet("sweep", study, "--replicates", "1", "--years", "0.5", "--out", tmp_path / "out", "--json")
     found = json.loads(told)
+    assert "years: 0.5" in (tmp_path / "out" / "scenario.yaml").read_text(encoding="utf-8")
     assert (found["study"], found["question"], found["replicates"]) == ("mine", "what if?", 1)
     assert found["metric"] == "compute_availability"
     told, _ = orbitfleet("sweep", study, "--points", "3", "--vary", f"{HAZARD}=0.1:0.5", "--replicates", "1",
-                         "--out", tmp_path / "out", "--json")  # fmt: skip
+                         "--years", "0.5", "--out", tmp_path / "out", "--json")  # fmt: skip
     assert json.loads(told)["design"] == "latin_hypercube"
     assert len(json.loads(told)["points"]) == 3
 

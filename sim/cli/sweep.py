@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
-from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
+from sim.cli.options import AllowCode, Json, Settings, Workers, Years, command_line, with_years
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
@@ -54,6 +54,7 @@ def sweep(
     studies: Studies,
     vary: Vary = None,
     settings: Settings = None,
+    years: Years = None,
     strategies: Strategies = None,
     replicates: Few = None,
     metric: MetricName = None,
@@ -74,7 +75,7 @@ def sweep(
     from sim.experiment.folder import RESULTS
     from sim.scenario import sha256_of
 
-    study = study_of(studies, vary, settings, strategies, allow_code,
+    study = study_of(studies, vary, with_years(settings, years), strategies, allow_code,
                      replicates=replicates, metric=metric, seed=seed, points=points,
                      design="latin_hypercube" if points else None)  # fmt: skip
     folder = out or RESULTS / f"sweep-{study.name}-{sha256_of(study.base)[:8]}-{study.plan.seed}"

@@ -10,6 +10,7 @@ from typer.main import get_command
 import sim
 from sim.cli import app
 from sim.shipped import shipped_studies
+from tests.command_line import orbitfleet
 
 ROOT = Path(__file__).parent.parent
 _NOT_HERE = ("RESULT_DIR", "results/", "my_failures.csv", "log.csv", "jobs.csv")
@@ -52,3 +53,9 @@ def test_a_shown_command_is_one_that_the_program_takes(line: str) -> None:
 def test_a_line_that_the_program_does_not_take_is_found() -> None:
     with pytest.raises(Exception, match="No such option: --replicate"):
         parsed("orbitfleet run baseline --replicate 3  # misspelt")
+
+
+def test_an_unknown_item_of_bench_is_answered_with_those_there_are():
+    _, err = orbitfleet("bench", "nosuch", code=2)
+    assert "no item 'nosuch'; there are" in " ".join(err.replace("│", " ").split())
+    assert "thousand_edges" in err

@@ -98,13 +98,20 @@ def _dots(ax: Axes, found: Optimum, axes: tuple[_Axis, _Axis]) -> int:
     tried = [trial.sample for trial in found.trials if trial.sample is not None]
     dots = [tuple(_dot(one, own, axis) for axis in axes) for one in tried]
     seen = [_point(one, found, axes) for one in (found.reference, *found.looks)]
-    limits = [_limits([pair[i] for pair in dots], [pair[i] for pair in seen]) for i in (0, 1)]
+    ends = [[end for one in found.looks for end in _ends(one, found, axis)] for axis in axes]
+    limits = [_limits([pair[i] for pair in dots], [*(pair[i] for pair in seen), *ends[i]]) for i in (0, 1)]
     inside = [pair for pair in dots if all(low <= v <= high for v, (low, high) in zip(pair, limits, strict=True))]
     ax.set_xlim(*limits[0])
     ax.set_ylim(*limits[1])
     if inside:
         ax.plot(*zip(*inside, strict=True), "o", color="0.75", markersize=4, linestyle="none", zorder=1)
     return len(dots) - len(inside)
+
+
+def _ends(look: Look, found: Optimum, axis: _Axis) -> list[float]:
+    """Of the interval of a design that was looked at again."""
+    e = _estimate(look, found, axis)
+    return [axis.factor * end for end in (e.ci_low, e.ci_high) if end is not None]
 
 
 def _dot(sample: Sample, own: Sample, axis: _Axis) -> float:

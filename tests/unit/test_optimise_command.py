@@ -247,6 +247,10 @@ def test_the_picture_shows_every_strategy_and_what_the_numbers_mean(study):
     texts = [text.get_text() for text in ax.texts]
     assert any(text.startswith(f"1   {found.pareto[0].candidate.strategy};") for text in texts)
     assert "above the scenario as given" in ax.get_ylabel()
+    bars = [segment for bar in ax.containers for lines in bar[2] for segment in lines.get_segments()]
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    assert bars
+    assert all(left < x < right and low < y < high for segment in bars for x, y in segment)  # intervals are seen whole
     dots = next(line for line in ax.lines if line.get_color() == "0.75")
     valid = [trial for trial in found.trials if trial.sample is not None]
     assert len(dots.get_xdata()) <= len(valid)

@@ -285,7 +285,7 @@ def test_differences_are_each_strategy_minus_the_first_one() -> None:
         "-9"
     )
     assert [t.get_text() for t in cost.texts] == ["undefined", "undefined"]
-    assert "USD/(GPU h)" in cost.get_xlabel()
+    assert "USD per GPU-hour" in cost.get_xlabel()
     assert "left is better" in cost.get_xlabel()
 
 

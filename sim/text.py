@@ -63,3 +63,11 @@ def short_value(value: Any, longest: int) -> str:
 def number_text(value: float) -> str:
     """A number as a table shows it: `1,234.5`, `3e-07`."""
     return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e8 else f"{value:g}".replace("e+", "e").replace("e0", "e")
+
+
+def digits(value: float, count: int = 4) -> str:
+    """A number of so many digits, without an exponent unless it is tiny or a thousand million: `4,430,000`."""
+    rounded = float(f"{value:.{count}g}")  # 99.6 is 100 in two digits
+    if rounded == 0 or 1e-4 <= abs(rounded) < 10.0**count:
+        return f"{rounded:,.{count}g}"
+    return f"{rounded:,.0f}" if 1 <= abs(rounded) < 1e9 else f"{rounded:.{count}g}"

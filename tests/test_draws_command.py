@@ -68,6 +68,13 @@ def test_the_page_shows_both_intervals_and_how_to_draw_again(folder, told):
     assert "What luck and beliefs leave open" in page
     assert "Beliefs: 4 draws of economics.gpu_usd and economics.insurance.launch_share" in page
     assert told["verdict_over_beliefs"] in page
+    answer = page.partition(" Answer ")[2].partition(" strategy ")[0]
+    share = re.fullmatch(r".* over beliefs: (\w+) in (.*)\.", told["verdict_over_beliefs"])
+    assert share
+    if share[1] == told["ranking"]["net_cost_usd"][0]["strategy"]:
+        assert answer.endswith(f"Over what is believed of the inputs {share[1]} is best in {share[2]}.")
+    assert "% of the draws" in answer
+    assert "net cost, million USD [95 % by luck]" in page
     assert "of the prices, failure rates and sizes put into it" not in page
     # The ranges of a file are not those of the scenario: no command in the folder would draw them again.
     assert "--draws" not in page.partition("Do it again In")[2]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from sim.text import digits
 from tests.command_line import orbitfleet
 from tests.unit.test_sweep import HAZARD, PRICE, SMALL, TWO
 
 SETTINGS = [part for setting in SMALL for part in ("--set", setting)]
+VALUE = "service.value_usd_per_gpu_hour"
 FEW = ["--strategies", ",".join(TWO), "--replicates", "2", "--workers", "1"]
 
 
@@ -19,6 +22,11 @@ def test_a_sweep_prints_a_table_and_writes_its_files(tmp_path):
     assert "2 replicates of each strategy, the same random draws at every point" in " ".join(out.split())
     assert "ahead of" in out
     assert "is best at" in out
+    rows = [line.split() for line in out.splitlines() if line.strip().startswith(("100 ", "1000 "))]
+    assert len(rows) in (4, 8)  # in one table, or in two that both say of which point they speak
+    assert [row[:2] for row in rows] == [["100", "0.1"], ["100", "0.2"], ["1000", "0.1"], ["1000", "0.2"]] * (
+        len(rows) // 4
+    )
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     pictures = ["heat_map.png", "regime_map.png"]
     assert written == sorted(
@@ -35,6 +43,28 @@ def test_a_sweep_prints_a_table_and_writes_its_files(tmp_path):
     assert [path.rpartition("/")[2] for path in found["pictures"]] == pictures
 
 
+def test_the_interval_of_the_lead_is_about_the_mark_of_the_best(tmp_path, monkeypatch):
+    """Where no `?` stands behind the best strategy, the interval of its lead holds no 0."""
+    monkeypatch.setenv("COLUMNS", "150")
+    vary = ["--vary", f"{VALUE}=1,400", "--vary", f"{HAZARD}=0.01,1", *SETTINGS]
+    few = ["--strategies", ",".join(TWO), "--replicates", "10", "--workers", "1", "--out", tmp_path / "out"]
+    out, _ = orbitfleet("sweep", "starcloud_3", *vary, *few)
+    leads = re.findall(r"([-\d.,]+) \[([-\d.,]+), ([-\d.,]+)\]\s+(\w+)(\??)$", out, flags=re.MULTILINE)
+    assert len(leads) == 4
+    assert len({unclear for *_, unclear in leads}) == 2  # there are both
+    for lead, low, high, _, unclear in leads:
+        mean, low, high = (float(text.replace(",", "")) for text in (lead, low, high))
+        assert mean >= 0
+        assert low <= mean <= high
+        assert (low <= 0 <= high) == bool(unclear)
+
+
+def test_numbers_have_their_digits_and_no_exponent():
+    assert [digits(x, 2) for x in (93.4, 99.6, 102.0, 0.00012, 12345.6, -99.6)] == [
+        "93", "100", "100", "0.00012", "12,000", "-100",
+    ]  # fmt: skip
+
+
 def test_a_study_file_is_swept_with_what_the_command_line_changes(tmp_path):
     study = tmp_path / "mine.yaml"
     settings = ", ".join(SMALL)
@@ -43,12 +73,13 @@ def test_a_study_file_is_swept_with_what_the_command_line_changes(tmp_path):
         f"replicates: 5\nmetric: compute_availability\nvary:\n  {HAZARD}: [0.1, 0.5]\n",
         encoding="utf-8",
     )
-    told, _ = orbitfleet("sweep", study, "--replicates", "1", "--out", tmp_path / "out", "--json")
+    told, _ = orbitfleet("sweep", study, "--replicates", "1", "--years", "0.5", "--out", tmp_path / "out", "--json")
     found = json.loads(told)
+    assert "years: 0.5" in (tmp_path / "out" / "scenario.yaml").read_text(encoding="utf-8")
     assert (found["study"], found["question"], found["replicates"]) == ("mine", "what if?", 1)
     assert found["metric"] == "compute_availability"
     told, _ = orbitfleet("sweep", study, "--points", "3", "--vary", f"{HAZARD}=0.1:0.5", "--replicates", "1",
-                         "--out", tmp_path / "out", "--json")  # fmt: skip
+                         "--years", "0.5", "--out", tmp_path / "out", "--json")  # fmt: skip
     assert json.loads(told)["design"] == "latin_hypercube"
     assert len(json.loads(told)["points"]) == 3
 

@@ -134,7 +134,9 @@ def _laws_text(group: dict[str, Any], reach: float, indent: int) -> list[str]:
     if bounds:
         lines.append(f"At an end of their range: {'; '.join(bounds)}.")
     if reach < 5:
-        lines.append(f"In brackets: older than any unit observed ({reach:.3g} years), a guess.")
+        lines.append(
+            f"In brackets: older than any unit observed ({reach:.3g} year{'' if reach == 1 else 's'}), a guess."
+        )
     return [" " * indent + line if line else "" for line in (*lines, *_meaning(group))]
 
 

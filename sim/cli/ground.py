@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import completion
-from sim.cli.options import AllowCode, Json, Replicates, Seed, Settings, Sources, Workers, Years
+from sim.cli.options import AllowCode, Json, Replicates, Seed, Settings, Sources, Workers, Years, with_years
 from sim.cli.output import print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width
@@ -43,8 +43,7 @@ def ground(
     from sim.experiment.table import WIDTH, aligned
     from sim.scenario import load
 
-    extra = [] if years is None else [f"mission.years={years!r}"]
-    scenario = load(*sources, set_=[*(settings or []), *extra], allow_code=allow_code or [strategy or ""])
+    scenario = load(*sources, set_=with_years(settings, years), allow_code=allow_code or [strategy or ""])
     campus = load(*template) if template else None
     with progress(as_json) as show:
         found = beside_ground(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
-from sim.cli.options import AllowCode, Force, Json, Settings, Workers, Years, command_line
+from sim.cli.options import AllowCode, Force, Json, Settings, Workers, Years, command_line, with_years
 from sim.cli.output import print_json, write_picture
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width
@@ -102,10 +102,9 @@ def optimise(
         "search_replicates": search_replicates,
         "tune": tuned or None,
     }
-    extra = [] if years is None else [f"mission.years={years!r}"]
     names = [name.strip() for name in (strategies or "").split(",") if name.strip()]
     given = {"replicates": replicates, "seed": seed}
-    plan = _asked(studies, vary, [*(settings or []), *extra], names, allow_code, given, asked)
+    plan = _asked(studies, vary, with_years(settings, years), names, allow_code, given, asked)
     folder = out or default_search_folder(plan)
     command = command_line()
     with progress(as_json) as show:

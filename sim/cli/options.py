@@ -94,8 +94,13 @@ def load_scenario(
     """The scenario that arguments and options name."""
     from sim.scenario import load
 
-    extra = [] if years is None else [f"mission.years={years!r}"]
-    return load(*sources, set_=[*(settings or []), *extra], allow_code=allow_code)
+    return load(*sources, set_=with_years(settings, years), allow_code=allow_code)
+
+
+def with_years(settings: list[str] | None, years: float | None) -> list[str]:
+    """The settings, with that of `--years` behind them."""
+    extra = [] if years is None else [f"mission.years={int(years) if years.is_integer() else years}"]
+    return [*(settings or []), *extra]
 
 
 def command_line() -> list[str]:

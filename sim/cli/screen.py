@@ -51,19 +51,27 @@ def say(*lines: str) -> None:
         print("\n".join(folded(line.split("\n"), width)) if width else line.replace("\u00a0", " "))
 
 
-def table_text(heads: Sequence[str], rows: Iterable[Sequence[str]], *, left: str = "", width: int | None = None) -> str:
+def table_text(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    left: str = "",
+    width: int | None = None,
+    keys: int = 1,
+) -> str:
     """Rows of text as a table.
 
     `heads`: what stands over each column, in several lines where it has line breaks; empty: nothing.  `left`: one
     letter a column, `l` for those that are aligned to the left; all others are to the right.  `width`: columns of the
     screen; columns of the table that do not fit beside the others follow below in a table of their own, each with the
-    first column.  A cell of text that is longer is broken at its spaces; a non-breaking one is printed as a space.
+    first `keys` columns, which say what a row is.  A cell of text that is longer is broken at its spaces; a
+    non-breaking one is printed as a space.
     """
     cells = [tuple(row) for row in rows]
     count = len(heads) or max(map(len, cells), default=0)
     widths = [max(map(len, _lines_of(heads[at] if heads else "", *(row[at] for row in cells)))) for at in range(count)]
     blocks = []
-    for columns in _blocks(widths, width):
+    for columns in _blocks(widths, width, keys):
         chosen = [tuple(row[at] for at in columns) for row in cells]
         if width and sum(widths[at] + _GAP for at in columns) - _GAP > width:
             chosen = [part for row in chosen for part in _broken(row, width - widths[0] - _GAP)]
@@ -76,16 +84,17 @@ def _lines_of(*texts: str) -> list[str]:
     return [line for text in texts for line in text.split("\n")]
 
 
-def _blocks(widths: Sequence[int], width: int | None) -> list[list[int]]:
-    """Columns of each table: as many as fit beside the first."""
+def _blocks(widths: Sequence[int], width: int | None, keys: int) -> list[list[int]]:
+    """Columns of each table: as many as fit beside the first `keys`."""
     if not width or not widths:
         return [list(range(len(widths)))]
-    found: list[list[int]] = [[0]]
-    room = width - widths[0]
-    for at in range(1, len(widths)):
-        if len(found[-1]) > 1 and widths[at] + _GAP > room:
-            found.append([0])
-            room = width - widths[0]
+    found = [list(range(keys))]
+    beside = width - sum(widths[:keys]) - _GAP * (keys - 1)
+    room = beside
+    for at in range(keys, len(widths)):
+        if len(found[-1]) > keys and widths[at] + _GAP > room:
+            found.append(list(range(keys)))
+            room = beside
         found[-1].append(at)
         room -= widths[at] + _GAP
     return found

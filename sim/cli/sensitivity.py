@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
+from sim.cli.options import AllowCode, Json, Settings, Workers, Years, command_line, with_years
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
-from sim.cli.sweep import WIDTH, MetricName, OwnSeed, Strategies, Studies, Vary, digits, scaled, study_of
+from sim.cli.sweep import WIDTH, MetricName, OwnSeed, Strategies, Studies, Vary, scaled, study_of
+from sim.text import digits
 
 if TYPE_CHECKING:
     from sim.exploration import Sensitivity
@@ -37,6 +38,7 @@ def sensitivity(
     ] = Method.morris,
     vary: Vary = None,
     settings: Settings = None,
+    years: Years = None,
     strategies: Strategies = None,
     metric: MetricName = None,
     points: Annotated[
@@ -61,7 +63,7 @@ def sensitivity(
     from sim.experiment.folder import RESULTS
     from sim.scenario import sha256_of
 
-    study = study_of(studies, vary, settings, strategies, allow_code, metric=metric, seed=seed)
+    study = study_of(studies, vary, with_years(settings, years), strategies, allow_code, metric=metric, seed=seed)
     folder = out or RESULTS / f"sensitivity-{study.name}-{sha256_of(study.base)[:8]}-{study.plan.seed}"
     with progress(as_json) as show:
         found = exploration.sensitivity(
@@ -114,7 +116,7 @@ def _table(found: Sensitivity, output: str, width: int) -> str:
             row += [_with_interval(screened.mu_star, factor), _with_interval(screened.sigma, factor)]
             row.append({True: "yes", False: "no", None: "unknown"}[screened.matters])
         rows.append(row)
-    heads = ["input", "range", f"at low end{unit}", f"at high end{unit}", "elasticity"]
+    heads = ["input", "range", f"change at low end{unit}", f"change at high end{unit}", "elasticity"]
     if sobol:
         heads += ["first order, %", "total, %", *([f"worth knowing{unit}"] if found.information else [])]
     else:

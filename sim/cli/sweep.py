@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import completion
-from sim.cli.options import AllowCode, Json, Settings, Workers, command_line
+from sim.cli.options import AllowCode, Json, Settings, Workers, Years, command_line, with_years
 from sim.cli.output import draw_all, print_json
 from sim.cli.progress import progress
 from sim.cli.screen import say, screen_width, table_text
+from sim.text import digits
 
 if TYPE_CHECKING:
+    from sim.experiment.statistics import Difference, Estimate
     from sim.exploration import Outcome, StudyFile, Sweep
 
 WIDTH = 110
@@ -52,6 +54,7 @@ def sweep(
     studies: Studies,
     vary: Vary = None,
     settings: Settings = None,
+    years: Years = None,
     strategies: Strategies = None,
     replicates: Few = None,
     metric: MetricName = None,
@@ -72,7 +75,7 @@ def sweep(
     from sim.experiment.folder import RESULTS
     from sim.scenario import sha256_of
 
-    study = study_of(studies, vary, settings, strategies, allow_code,
+    study = study_of(studies, vary, with_years(settings, years), strategies, allow_code,
                      replicates=replicates, metric=metric, seed=seed, points=points,
                      design="latin_hypercube" if points else None)  # fmt: skip
     folder = out or RESULTS / f"sweep-{study.name}-{sha256_of(study.base)[:8]}-{study.plan.seed}"
@@ -125,28 +128,27 @@ def _head(found: Sweep) -> list[str]:
 
 
 def _table(found: Sweep, width: int | None) -> str:
-    """A line for each point: the values, each strategy's mean with its half-width, the best one."""
+    """A line for each point: the values, each strategy's mean, by how much the best one is ahead of the next.
+
+    Of a single strategy the interval of its mean.
+    """
     from sim.exploration.inputs import shown
 
     scale, unit = scaled(found.metric.name)
+    several = len(found.strategies) > 1
     rows = []
     for outcome in found.outcomes:
         row = [shown(outcome.values[one.path]) for one in found.inputs]
         for name in found.strategies:
             e = outcome.estimates[name]
-            if e.mean is None:
-                row.append("undefined")
-                continue
-            half = "" if e.half_width is None else f" ± {digits(e.half_width * scale, 2)}"
-            row.append(f"{digits(e.mean * scale)}{half}")
-        if len(found.strategies) > 1:
-            row += _best(outcome, scale)
-        rows.append(row)
+            shown_mean = "undefined" if e.mean is None else digits(e.mean * scale)
+            row.append(shown_mean if several else f"{shown_mean}{_interval(e, scale)}")
+        rows.append(row + (_best(outcome, scale) if several else []))
     heads = [one.path.rpartition(".")[2] for one in found.inputs]
     heads = [head if heads.count(head) == 1 else one.path for head, one in zip(heads, found.inputs, strict=True)]
     heads += [f"{name}{unit.replace(' ', chr(10), 1)}" for name in found.strategies]
-    heads += ["ahead of\nthe next", "best"] if len(found.strategies) > 1 else []
-    text = table_text(heads, rows, width=width or WIDTH)
+    heads += ["ahead of the next\n[95 % interval]", "best"] if several else []
+    text = table_text(heads, rows, width=width or WIDTH, keys=len(found.inputs))
     mark = "\n? : not shown to be better than each other one with 95 % confidence"
     return text + (mark if any(row[-1].endswith("?") for row in rows) else "")
 
@@ -156,8 +158,17 @@ def _best(outcome: Outcome, scale: float) -> list[str]:
     if len(outcome.order) < 2:
         return ["-", outcome.winner or "-"]
     ahead = outcome.differences[outcome.order[1]]
-    half = "" if ahead.half_width is None else f" ± {digits(ahead.half_width * scale, 2)}"
-    return [f"{digits(abs(ahead.mean or 0.0) * scale, 3)}{half}", f"{outcome.winner}{'' if outcome.clear else '?'}"]
+    side = -scale if outcome.metric.better == "lower" else scale
+    mean = digits((ahead.mean or 0.0) * side, 3)
+    return [f"{mean}{_interval(ahead, side, 3)}", f"{outcome.winner}{'' if outcome.clear else '?'}"]
+
+
+def _interval(e: Estimate | Difference, scale: float, count: int = 4) -> str:
+    """The ends of an interval in brackets, the lower one first; nothing where there is none."""
+    if e.ci_low is None or e.ci_high is None:
+        return ""
+    low, high = sorted((e.ci_low * scale, e.ci_high * scale))
+    return f" [{digits(low, count)}, {digits(high, count)}]"
 
 
 def scaled(metric: str) -> tuple[float, str]:
@@ -169,11 +180,4 @@ def scaled(metric: str) -> tuple[float, str]:
         return 100.0, ", %"
     if one.unit == "USD":
         return 1e-6, ", million USD"
-    return 1.0, "" if one.unit == "1" else f", {one.unit}"
-
-
-def digits(value: float, count: int = 4) -> str:
-    """A number of so many digits, without an exponent where it is not very small or large."""
-    if value == 0 or 1e-4 <= abs(value) < 10.0**count:
-        return f"{value:,.{count}g}"
-    return f"{value:,.0f}" if 1 <= abs(value) < 1e9 else f"{value:.{count}g}"
+    return 1.0, f", {one.unit_text}" if one.unit_text else ""

@@ -12,7 +12,7 @@ from sim.scenario.factory import ready_days
 from sim.scenario.models import Scenario
 from sim.strategies import Replenishing
 from sim.strategies.base import STOCK_FIRST
-from sim.text import many
+from sim.text import digits, many
 
 
 def factory_facts(scenario: Scenario, environment: Environment) -> Facts | None:
@@ -92,8 +92,8 @@ def factory_warnings(scenario: Scenario, lost_per_year: float, slots: int) -> It
     rate = factory.per_year_at_last
     if rate is not None and rate < lost_per_year:
         yield (
-            f"the factory's line takes on {rate:,.3g} satellites a year; failures and design life remove "
-            f"{lost_per_year:,.3g}: what is ordered waits ever longer (factory.satellites_per_year)"
+            f"the factory's line takes on {digits(rate, 3)} satellites a year; failures and design life remove "
+            f"{digits(lost_per_year, 3)}: what is ordered waits ever longer (factory.satellites_per_year)"
         )
     levels = {name: factory.level(name) for name in scenario.design_names}
     if any(levels.values()) and scenario.economics.ground_holding_share_per_year == 0:

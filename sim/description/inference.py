@@ -10,7 +10,7 @@ from sim.constants import MINUTES_PER_DAY
 from sim.description.format import Facts, span
 from sim.environment import Environment, Plane
 from sim.scenario.models import Scenario
-from sim.text import many
+from sim.text import digits, many
 from sim.workloads import InferenceService
 
 
@@ -89,7 +89,7 @@ def ground_lines(ground: Facts | None) -> Iterator[str]:
     if relay := ground.get("relay"):
         yield (
             f"  through a relay constellation: {relay['rate_gb_s']:,g} Gb/s a satellite, {relay['availability']:.1%} "
-            f"of the time, {many(relay['hops'], 'hop')} of {relay['hop_ms']:g} ms; {ground['gb_per_day']:,.4g} GB a "
+            f"of the time, {many(relay['hops'], 'hop')} of {relay['hop_ms']:g} ms; {digits(ground['gb_per_day'])} GB a "
             "satellite-day"
         )
         return
@@ -104,7 +104,7 @@ def ground_lines(ground: Facts | None) -> Iterator[str]:
             f"{span(plane['longest_gap_min'] / MINUTES_PER_DAY)}"
         )
         each, together = plane["gb_per_day"], plane["plane_gb_per_day"]
-        yield f"      a satellite can send {each:,.4g} GB a day, a plane {together:,.4g} GB"
+        yield f"      a satellite can send {digits(each)} GB a day, a plane {digits(together)} GB"
 
 
 def service_lines(services: list[Facts], ground: Facts | None) -> Iterator[str]:

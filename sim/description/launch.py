@@ -19,7 +19,7 @@ from sim.launch import (
     Purchase,
 )
 from sim.scenario.models import Scenario
-from sim.text import many
+from sim.text import digits, many
 
 
 def launch_facts(scenario: Scenario, environment: Environment) -> Facts:
@@ -91,8 +91,8 @@ def launch_text(launch: Facts) -> Iterator[str]:
     """The same as lines."""
     yield from _vehicle_text(launch)
     yield (
-        f"  replacements needed: {launch['satellites_lost_per_year']:,.3g} satellites a year after bus failures, "
-        f"{launch['satellites_expiring_per_year']:,.3g} a year at the end of their design life"
+        f"  replacements needed: {digits(launch['satellites_lost_per_year'], 3)} satellites a year after bus failures, "
+        f"{digits(launch['satellites_expiring_per_year'], 3)} a year at the end of their design life"
     )
     yield from _delay_text(launch)
     yield from factory_lines(launch["factory"])

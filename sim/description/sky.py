@@ -11,7 +11,7 @@ from sim.description.format import Facts
 from sim.environment import Environment
 from sim.environment.sky import Sky
 from sim.scenario import Scenario
-from sim.text import many
+from sim.text import digits, many
 
 
 def sky_facts(scenario: Scenario, environment: Environment) -> Facts | None:
@@ -84,14 +84,14 @@ def sky_lines(found: Facts | None) -> Iterator[str]:
         others, dead = one["conjunctions_with_others_per_year"], one["dead_end"]
         yield (
             f"  {one['altitude_km']:g} km, {one['satellites']:,.0f} satellites: {_span(one['conjunctions_per_year'])} "
-            f"conjunctions a year within {found['screening_km']:g} km of each, {others:,.3g} "
+            f"conjunctions a year within {found['screening_km']:g} km of each, {digits(others, 3)} "
             f"of the first with objects of others; it gives way {_span(one['manoeuvres_per_year'])} times a year (at a "
             f"probability of {found['least_probability']:g}), for {_span(one['manoeuvres_m_s_per_year'])} m/s and "
             f"{percent} % of its time"
         )
         yield (
             f"    the fleet's own objects end {_span(one['own_collisions_per_satellite_year'])} satellites per "
-            f"satellite-year; at the end with fragments {one['with_feedback_end']:.2g}, without "
+            f"satellite-year; at the end with fragments {digits(one['with_feedback_end'], 2)}, without "
             f"{one['without_feedback_end']:.2g}; collisions break up {_span(one['broken_up_per_year'])} a year"
         )
         yield (
@@ -135,6 +135,6 @@ def sky_warnings(found: Facts | None) -> Iterator[str]:
         a_year = worst["own_collisions_per_satellite_year"][1]
         yield (
             f"at {_altitudes(lost)} km the fleet's own objects end more than {_LOST:g} "
-            f"satellites per satellite-year before the mission ends ({a_year:.2g} "
+            f"satellites per satellite-year before the mission ends ({digits(a_year, 2)} "
             f"at {worst['altitude_km']:g} km): no fleet is kept up there, and how fast it goes is good to its order"
         )

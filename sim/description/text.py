@@ -18,7 +18,7 @@ from sim.description.servicing import servicing_lines
 from sim.description.sky import sky_lines
 from sim.description.spares import spares_lines
 from sim.scenario import Scenario
-from sim.text import folded, many
+from sim.text import digits, folded, many
 
 SHOWN_PLANES = 6
 """Planes of a shell that the text lists; `facts` has them all."""
@@ -105,7 +105,7 @@ def _fleet(fleet: Facts) -> Iterator[str]:
         f"{fleet['satellite_power_kw']:,.4g} kW ({fleet['kw_per_tonne']:.1f} kW/t), "
         f"design life {fleet['design_life_years']:g} years"
     )
-    yield f"  all satellites: {fleet['mass_t']:,.1f} t, full load {fleet['power_kw'] / 1000:,.3g} MW"
+    yield f"  all satellites: {fleet['mass_t']:,.1f} t, full load {digits(fleet['power_kw'] / 1000, 3)} MW"
     for name, design in fleet["later_designs"].items():
         yield (
             f"  from day {design['available_from_day']:g} on, {name} can be ordered: {design['gpus']:,} GPUs, "
@@ -161,7 +161,7 @@ def _failures(failures: Facts) -> Iterator[str]:
             f"survival {unit['survival_1_year']:.1%} at 1 year, {unit['survival_5_years']:.1%} at 5 years"
         )
         yield (
-            f"    {unit['failures_per_year']:,.3g} failures a year among {unit['units']:,} units, "
+            f"    {digits(unit['failures_per_year'], 3)} failures a year among {unit['units']:,} units, "
             "mean over the design life"
         )
         if unit["burn_in_days"] > 0:
@@ -234,8 +234,8 @@ def _radiation(radiation: Facts, jobs: list[Facts]) -> Iterator[str]:
             late = job["late_loss_share"]
             delay = f"; silent corruption detected late costs {late:.1%} of its time" if late >= 0.0005 else ""
             yield (
-                f"  job {job['name']}: {sum(per_day.values()):,.3g} interruptions a day without hardware failures "
-                f"({_listed(per_day)}){delay}"
+                f"  job {job['name']}: {digits(sum(per_day.values()), 3)} interruptions a day without hardware "
+                f"failures ({_listed(per_day)}){delay}"
             )
 
 
@@ -281,9 +281,9 @@ FAR_YEARS = 100
 def _listed(rates: Facts) -> str:
     order = sorted((name for name in rates if rates[name] > 0), key=lambda name: -float(rates[name]))
     named = order if len(order) <= SHOWN_CAUSES else order[: SHOWN_CAUSES - 1]
-    shown = [f"{_plain_name(name)} {rates[name]:,.2g}" for name in named]
+    shown = [f"{_plain_name(name)} {digits(rates[name], 2)}" for name in named]
     if len(named) < len(order):
-        shown.append(f"others {sum(rates[name] for name in order[len(named) :]):,.2g}")
+        shown.append(f"others {digits(sum(rates[name] for name in order[len(named) :]), 2)}")
     return ", ".join(shown)
 
 
@@ -311,7 +311,7 @@ def _deployment(deployment: Facts) -> Iterator[str]:
         how = f"launched on day {first:g}" if first == last else f"launched from day {first:g} to day {last:g}"
     spares = f" (including {many(deployment['spares'], 'spare')})" if deployment["spares"] else ""
     expected = deployment["flights_expected"]
-    again = f", {expected:.3g} expected with those that fail" if expected > deployment["flights"] else ""
+    again = f", {digits(expected, 3)} expected with those that fail" if expected > deployment["flights"] else ""
     yield (
         f"  {how}: {many(deployment['satellites'], 'satellite')}{spares}, {deployment['mass_t']:,.1f} t, "
         f"{many(deployment['flights'], 'deployment flight')}{again}"

@@ -27,7 +27,7 @@ from sim.scenario import Scenario
 from sim.strategies import Replenishing
 from sim.strategies.advice import services
 from sim.strategies.base import EXPECTED_LEAD
-from sim.text import many
+from sim.text import digits, many
 
 
 def warnings(scenario: Scenario, environment: Environment, found: Facts) -> Iterator[str]:
@@ -109,7 +109,8 @@ def _supply(scenario: Scenario, environment: Environment, found: Facts) -> Itera
     supply = launch["satellites_per_year_max"]
     demand = launch["satellites_lost_per_year"] + _lives_ending(scenario, environment) / mission.years
     if supply is not None and supply < demand:
-        yield f"launches deliver at most {supply:,.3g} satellites a year; failures and design life remove {demand:,.3g}"
+        removed = f"failures and design life remove {digits(demand, 3)}"
+        yield f"launches deliver at most {digits(supply, 3)} satellites a year; {removed}"
     yield from factory_warnings(scenario, demand, environment.slots)
     if shortest_lead_days(scenario) > mission.days:
         yield "the mean time from order to start of work exceeds the mission: no replacement arrives"

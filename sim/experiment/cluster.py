@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EXTRA = 'pip install "orbitfleet[cluster]"'
+EXTRA = "pip install distributed"
 CONNECT_SECONDS = 10.0
 """How long a scheduler may take to answer."""
 _LOOK_SECONDS = 1.0  # how old the number of workers may be

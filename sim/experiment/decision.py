@@ -9,6 +9,7 @@ from sim.experiment.grid import list_of
 from sim.experiment.pairs import POWER, Pair, ReplicatesNeeded
 from sim.experiment.selection import Selection
 from sim.experiment.verdict import SUBJECTS, Verdict
+from sim.text import digits
 
 Pairs = Mapping[tuple[str, str], Pair]
 """By the names of both strategies."""
@@ -75,7 +76,7 @@ def needed_text(best: str, metric: str, needed: Mapping[str, ReplicatesNeeded]) 
         elif one.more:
             apart = one.needed_independent
             without = f", of {_rounded(apart):,} in all with independent runs" if apart else ""
-            seen = f"{abs(one.difference) * factor:,.3g}{unit}"
+            seen = f"{digits(abs(one.difference) * factor, 3)}{unit}"
             parts.append(f"from {name} by about {_rounded(one.more):,} more replicates{without} (seen: {seen})")
     text = f"If differences are as large as seen, {best} is told apart with {100 * POWER:.0f} % probability "
     text = text + "; ".join(parts) + "." if parts else ""

@@ -152,17 +152,21 @@ class OverBeliefs:
         """What stands under `BESIDE` of a strategy: of its estimate, and of how often it is best."""
         return (*_intervals(e, factor)[2:], _share(share))
 
+    def share_of(self, metric: str, strategy: str, best: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+        """In how many draws a strategy is the best by a metric, as half a sentence; empty where that is undefined."""
+        (row,) = (row for row in best[metric] if row["strategy"] == strategy)
+        if row["p_best"] is None:
+            return ""
+        return f"{100 * row['p_best']:.0f} % of the draws ({100 * row['ci_low']:.0f} to {100 * row['ci_high']:.0f} %)"
+
     def verdict(self, best: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         """How often the strategy that is most often best is so, by the metric that decides."""
         for metric in reversed(SUBJECTS):
             rows = best[metric]
             if len(rows) > 1 and rows[0]["p_best"] is not None:
-                first = rows[0]
-                low, high = 100 * first["ci_low"], 100 * first["ci_high"]
-                return (
-                    f"{SUBJECTS[metric][0]} over beliefs: {first['strategy']} in {100 * first['p_best']:.0f} % of the "
-                    f"draws ({low:.0f} to {high:.0f} %)."
-                )
+                first = [row["strategy"] for row in rows if row["p_best"] == rows[0]["p_best"]]
+                who = first[0] if len(first) == 1 else f"{list_of(first)} each"
+                return f"{SUBJECTS[metric][0]} over beliefs: {who} in {self.share_of(metric, first[0], best)}."
         return ""
 
     def values(self, strategy: str, metric: str) -> Floats:
@@ -205,7 +209,7 @@ def beliefs_text(
     best: Mapping[str, Sequence[Mapping[str, Any]]],
     width: int,
 ) -> str:
-    """Both intervals of every metric that has a verdict, of what they are, and the best over beliefs; empty: no draws.
+    """Both intervals of every metric that has a verdict, and of what they are; empty: no draws.
 
     `metrics`: the estimates of a strategy.
     """
@@ -214,5 +218,4 @@ def beliefs_text(
     lines = wrapped(drawn.line, width)
     for grid in drawn.grids({strategy: metrics(strategy) for strategy in drawn.metrics}, best):
         lines += ["", *aligned(grid.text, width)]
-    verdict = drawn.verdict(best)
-    return "\n".join([*lines, *(["", *wrapped(verdict, width)] if verdict else [])])
+    return "\n".join(lines)

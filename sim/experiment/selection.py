@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.metrics import METRICS, metric_named
+from sim.text import digits
 
 Floats = NDArray[np.float64]
 
@@ -180,8 +181,8 @@ class Selection:
 def _text(value: float, unit: str) -> str:
     """A value with its unit; much money in millions."""
     if unit == "USD" and value >= 1e5:
-        return f"{value / 1e6:,.4g} million USD"
-    return f"{value:,.4g} {unit}".removesuffix(" 1")
+        return f"{digits(value / 1e6)} million USD"
+    return f"{digits(value)} {unit}".removesuffix(" 1")
 
 
 def variance_factor(strategies: int, first_stage: int, confidence: float) -> float:

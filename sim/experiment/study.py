@@ -176,7 +176,7 @@ class Study(Replicated):
                 beliefs_text(self.over_beliefs, self.metrics, self.best_over_beliefs, width),
                 quantiles_text(self.samples, self.scenario.service.sla_capacity_fraction, width) if quantiles else "",
             ),
-            decision=self.decision_texts(),
+            decision=[*self.decision_texts(), *self._over_beliefs_text()],
             on_ground=self.scenario.campus is not None,
             rate_per_year=discount_rate(self.scenario),
             currency_year=self.scenario.economics.currency_year,
@@ -185,6 +185,11 @@ class Study(Replicated):
         if len(self.strategies) > 1:
             return text
         return f"{text}\n\n{losses(self.yearly_losses(self.strategies[0]), self.dose(), width)}"
+
+    def _over_beliefs_text(self) -> list[str]:
+        """How often the best strategy is so over draws: a sentence beside the verdict, which is by luck alone."""
+        said = self.over_beliefs.verdict(self.best_over_beliefs) if self.over_beliefs else ""
+        return [said] if said else []
 
     def to_json(self) -> dict[str, Any]:
         """The output of `run` for one strategy, of `compare` for several."""

@@ -13,6 +13,7 @@ from sim.experiment.intervals import FEWEST
 from sim.experiment.statistics import Difference, Estimate
 from sim.experiment.verdict import SUBJECTS, reversed_difference, verdicts
 from sim.scenario.service import Service
+from sim.text import digits
 
 WIDTH = 110
 """Columns of text that the tables keep within."""
@@ -216,8 +217,8 @@ def dose_text(dose: Mapping[str, float]) -> str:
     """The dose behind the shield, of `Study.dose`, in a sentence."""
     planes = " in the most exposed plane" if dose["planes"] > 1 else ""
     return (
-        f"Dose of a chip behind the shield{planes}: {dose['krad_over_design_life']:,.3g} krad(Si) over the design "
-        f"life, expected solar storms included; {dose['rad_per_year']:,.3g} rad(Si) a year without storms."
+        f"Dose of a chip behind the shield{planes}: {digits(dose['krad_over_design_life'], 3)} krad(Si) over the "
+        f"design life, expected solar storms included; {digits(dose['rad_per_year'], 3)} rad(Si) a year without storms."
     )
 
 

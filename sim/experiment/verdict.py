@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim.experiment.grid import list_of
 from sim.experiment.statistics import Difference, Estimate
 from sim.metrics import METRICS
+from sim.text import digits
 
 SUBJECTS = {
     "compute_availability": ("Highest compute availability", 100.0, " %"),
@@ -104,7 +105,7 @@ def _sentence(
     """The verdict in words: the best one, and which of the others cannot be told apart from it."""
     subject, factor, unit = SUBJECTS[metric]
     assert estimate.mean is not None
-    text = f"{subject}: {best}, {estimate.mean * factor:,.4g}{unit}"
+    text = f"{subject}: {best}, {digits(estimate.mean * factor)}{unit}"
     if not others:
         return f"{text}."
     if estimate.n == 1:

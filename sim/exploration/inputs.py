@@ -224,7 +224,8 @@ def _title(study: StudyFile, path: str) -> str:
         first = first.partition(mark)[0]
     first = first.replace("`", "")
     if not first or len(first) > _LONGEST:
-        first = last.replace("_", " ").capitalize()
+        first = last.replace("_", " ").replace("usd", "USD").replace("gpu", "GPU")
+        first = first[:1].upper() + first[1:]
     group = " ".join(part.replace("_", " ") for part in groups if part not in _PLAIN_GROUPS).replace("gpu", "GPU")
     return f"{first} ({group})" if group else first
 

@@ -74,7 +74,7 @@ def verdict(found: Optimum) -> str:
         some = "one design is" if count == 1 else f"{count} designs are"
         lost = len(found.looks) - count
         fell = f"; {lost} more looked so in the search, and not on fresh replicates" if lost else ""
-        return f"{some} not beaten in both {goal.cost} and {goal.output}, {tried}{fell}."
+        return f"{some} not beaten in both {plain(goal.cost)} and {plain(goal.output)}, {tried}{fell}."
     levels = " and ".join(str(sla) for sla in goal.slas)
     winner = found.winner
     if winner is None:
@@ -116,17 +116,23 @@ def optimum_grid(found: Optimum) -> Grid:
     paired = [name for name in goal.metrics if name in (goal.cost, goal.output)]
     heads = ["strategy", *(one.title for one in found.inputs)]
     for name in goal.metrics:
-        heads += [name, f"{_plain(name)} above {_reference(found)}"] if name in paired else [name]
-    rows = [_row(look, found, paired) for look in (found.looks if goal.slas else found.pareto)]
+        above = f"{plain(name)} above {_reference(found)}"
+        heads += [plain(name), above] if name in paired else [plain(name)]
+    rows = [_row(look, found, paired, number) for number, look in enumerate(listed(found), start=1)]
     if not isinstance(found.as_given, Refusal):
         rows.append(_row(found.as_given, found, paired))
     met = ["meets"] if goal.slas else []
     return Grid((*heads, *met), tuple(rows))
 
 
-def _row(look: Look, found: Optimum, paired: Sequence[str]) -> tuple[str | Cell, ...]:
+def listed(found: Optimum) -> Sequence[Look]:
+    """The designs that are told of, in the order of their numbers from 1 on."""
+    return found.looks if found.goal.slas else found.pareto
+
+
+def _row(look: Look, found: Optimum, paired: Sequence[str], number: int = 0) -> tuple[str | Cell, ...]:
     as_given = look is found.as_given
-    name = f"as given: {look.candidate.strategy}" if as_given else look.candidate.strategy
+    name = f"as given: {look.candidate.strategy}" if as_given else f"{number:>2} {look.candidate.strategy}"
     values = []
     for one in found.inputs:
         own = shown(one.base) if strategy_of(one) in (None, look.candidate.strategy) and one.base is not None else "-"
@@ -144,7 +150,7 @@ def _row(look: Look, found: Optimum, paired: Sequence[str]) -> tuple[str | Cell,
 
 def _cell(estimate: Estimate, name: str, found: Optimum, sign: str = "") -> Cell:
     """A figure, in millions where that of the reference is."""
-    unit = METRICS[name].unit.replace("1", "")
+    unit = METRICS[name].unit_text
     if abs(found.reference.sample.estimate(name).mean or 0.0) < _MILLION:
         return cell(estimate, 1.0, f" {unit}".rstrip(), sign)
     return cell(estimate, 1 / _MILLION, f" million {unit}".rstrip(), sign)
@@ -154,8 +160,9 @@ def _reference(found: Optimum) -> str:
     return "the cheapest" if isinstance(found.as_given, Refusal) else "as given"
 
 
-def _plain(metric: str) -> str:
-    return metric.removesuffix("_usd").replace("_", " ").replace("gpu", "GPU")
+def plain(metric: str) -> str:
+    """A metric as one reads it, without a unit that stands elsewhere."""
+    return metric.removesuffix("_usd").replace("_", " ").replace("gpu hour", "GPU-hour").replace("gpu", "GPU")
 
 
 def heading(scenario: Scenario, found: Optimum) -> str:
@@ -178,7 +185,7 @@ def saving_text(found: Optimum) -> str:
         return ""
     sign, word = (1, "more") if more.mean >= 0 else (-1, "less")
     low, high = sorted((sign * more.ci_low, sign * more.ci_high))
-    unit = METRICS[found.goal.cost].unit
+    unit = METRICS[found.goal.cost].unit_text
     mean, interval = _amount(sign * more.mean, unit), f"{_amount(low, unit)} to {_amount(high, unit)}"
     which = "which meets the levels too" if given.meets else "which does not meet the levels"
     return f"It costs {mean} {word} ({interval}) than the scenario as given, {which}."
@@ -194,4 +201,5 @@ def refusals_text(found: Optimum) -> str:
         return ""
     count = sum(len(ones) for ones in found.refusals.values())
     most = next(iter(found.refusals.values()))
-    return f"{count} of {len(found.trials)} trials cannot be; {len(most)} of them such as: {most[0]}"
+    kinds = f"; {len(most)} of them such" if len(found.refusals) > 1 else ", such"
+    return f"{count} of {len(found.trials)} trials cannot be{kinds} as: {most[0]}"

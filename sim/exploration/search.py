@@ -67,7 +67,7 @@ def check_optuna() -> None:
     try:
         import optuna  # noqa: F401
     except ImportError as error:
-        raise InputError("optimise needs Optuna: pip install 'orbitfleet[optimise]'") from error
+        raise InputError("optimise needs Optuna: pip install optuna") from error
 
 
 def search(

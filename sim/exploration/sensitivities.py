@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.description.format import money
 from sim.errors import InputError, ScenarioError
 from sim.experiment.folder import open_folder
 from sim.experiment.provenance import provenance
@@ -30,6 +31,7 @@ from sim.exploration.sobol import Decomposition, Design, decompose
 from sim.files import write_text
 from sim.metrics import METRICS
 from sim.streams import Streams
+from sim.text import digits
 
 Floats = NDArray[np.float64]
 Method = Literal["morris", "sobol"]
@@ -114,14 +116,19 @@ class Sensitivity:
             return []
         each = [one.value.value or 0.0 for one in known.each]
         most = int(np.argmax(each))
-        best, unit = self.study.strategies[known.best], METRICS[self.study.metric].unit
+        best = self.study.strategies[known.best]
         if each[most] == 0:
             return [f"Nothing that is not known is worth knowing: {best} is best whatever it is."]
         return [
-            f"Over all that is believed {best} is best, and another one with probability {known.p_other:.2f}.",
-            f"Worth knowing better: {self.inputs[most].path}, {each[most]:,.4g} {unit}; to know everything is worth "
-            f"{known.everything.value.value or 0.0:,.4g} {unit}.",
+            f"Over all that is believed {best} is best, another one is better with probability {known.p_other:.2f}.",
+            f"Worth knowing better: {self.inputs[most].path}, {self._amount(each[most])}; to know everything is worth "
+            f"{self._amount(known.everything.value.value or 0.0)}.",
         ]
+
+    def _amount(self, value: float) -> str:
+        """A figure of the metric, as one reads it."""
+        unit = METRICS[self.study.metric].unit_text
+        return money(value) if unit == "USD" else f"{digits(value)} {unit}".rstrip()
 
     def to_json(self) -> dict[str, Any]:
         """The output of `orbitfleet sensitivity --json`."""

@@ -25,3 +25,20 @@ class Metric:
     """Largest value that can occur."""
     ratio_of: tuple[str, str] | None = None
     """Metrics whose quotient it is, where over replicates the quotient of their means counts, not the mean quotient."""
+
+    @property
+    def unit_text(self) -> str:
+        """The unit as people say it, `USD per GPU-hour`; empty for a fraction or a count."""
+        words = {
+            "1": "",
+            "1e6": "million",
+            "GPU h": "GPU-hours",
+            "PFLOP/s h": "PFLOP/s-hours",
+            "d": "days",
+            "h": "hours",
+        }
+        money, slash, per = self.unit.partition("/")
+        if slash and money in ("USD", "kg"):
+            each = per.strip("()").replace("GPU h", "GPU-hour").replace("PFLOP/s h", "PFLOP/s-hour")
+            return f"{money} per {each.replace('1e6', 'million').replace('yr', 'year')}"
+        return words.get(self.unit, self.unit)

@@ -85,7 +85,7 @@ def _scale(metric: Metric) -> tuple[float, str]:
     """By what differences are multiplied, and the unit of the product."""
     if metric.high == 1.0:
         return 100.0, "percentage points"
-    return (1e-6, "million USD") if metric.unit == "USD" else (1.0, metric.unit)
+    return (1e-6, "million USD") if metric.unit == "USD" else (1.0, metric.unit_text or "number")
 
 
 def _difference_row(panel: Axes, row: int, raw: Floats, mean: float, low: float, high: float, *, color: str) -> None:

@@ -29,7 +29,7 @@ def light_strip(strip: Axes, environment: Environment, start: date, main: Axes) 
         said = f"a line for\neach of the\n{planes} planes"
     else:
         plane_bands(strip, dates, sunlit, color=_COLOR, width=1.2)
-        said = f"{planes} planes:\nmedian, 10-90 %\nand range"
+        said = f"{planes:,} planes:\nmedian, 10-90 %\nand range"
     if planes > 1:
         strip.annotate(said, (1.0, 0.5), (6, 0), xycoords="axes fraction", textcoords="offset points", va="center",
                        fontsize=8, color="0.25")  # fmt: skip

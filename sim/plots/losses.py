@@ -43,14 +43,12 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
     """Share of the nameplate GPUs offline by cause over the mission, and beneath it job interruptions by cause.
 
     For a study: means over at most `MOST_REPLICATES` replicates of one strategy, the last unless another is named.
+    A scenario without jobs has the upper part only.
     """
     runs, whose = _runs(result_or_study, strategy)
-    ax = new_axes(10.0, 6.8) if ax is None else ax
-    ax, lower = split(ax, 2, 1, height_ratios=(1, 0.9), hspace=0.06)
-    ax.tick_params(labelbottom=False)
-    lower.sharex(ax)
     scenario, horizon = runs[0].scenario, runs[0].horizon_days
-    start = scenario.mission.start
+    start, jobs = scenario.mission.start, bool(scenario.workload.jobs)
+    ax = new_axes(10.0, 6.8 if jobs else 4.4) if ax is None else ax
 
     edges = _edges(horizon, MISSING_DAYS)
     days = np.append(np.arange(ceil(horizon)), horizon)
@@ -58,24 +56,39 @@ def losses_by_cause(result_or_study: Result | Study, *, strategy: str | None = N
     for name, share in _mean([missing_capacity(run) for run in runs]).items():
         until = np.concatenate([[0.0], np.cumsum(share * np.diff(days))])
         missing[name] = 100 * np.diff(np.interp(edges, days, until)) / np.diff(edges)
-    months = _edges(horizon, INTERRUPTED_DAYS)
-    interrupted = _mean([_interruptions(run, months) for run in runs])
-    missing, interrupted = _largest(missing, np.diff(edges)), _largest(interrupted, np.diff(months))
-    looks = {**cause_looks(scenario), _OTHERS: OTHERS}
-
-    top = _stack(ax, dates_of(start, edges), missing, looks, " %", "no GPU is offline")
-    ax.set_ylim(0, max(4.0, 1.05 * top))
+    lower = _interruption_panel(ax, runs) if jobs else ax
+    top = _stack(
+        ax, dates_of(start, edges), _largest(missing, np.diff(edges)), _looks(scenario), " %", "no GPU is offline"
+    )
+    ax.set_ylim(0, max(4.0, (1.05 if jobs else 1.15) * top))
     percent(ax, 6)
     ax.set_ylabel("GPUs offline\n(% of nameplate)")
-    nothing = "no job is interrupted" if scenario.workload.jobs else "the scenario has no jobs"
-    top = _stack(lower, dates_of(start, months), interrupted, looks, " per day", nothing)
-    lower.set_ylim(0, 1.2 * top if top > 0 else 1.0)
     _mark_storms(lower, runs)
-    lower.yaxis.set_major_locator(MaxNLocator(5))
-    lower.set_ylabel("job interruptions\n(per day, 30-day means)")
-    title_and_legend(ax, f"{scenario.name}: GPUs offline and job interruptions, by cause", whose, scenario.changes_text)
+    what = "GPUs offline and job interruptions" if jobs else "GPUs offline"
+    title_and_legend(ax, f"{scenario.name}: {what}, by cause", whose, scenario.changes_text)
     date_axis(lower, start, horizon)
     return ax
+
+
+def _interruption_panel(ax: Axes, runs: Sequence[Result]) -> Axes:
+    """Interruptions of jobs by cause, beneath `ax`, in part of its place."""
+    ax, lower = split(ax, 2, 1, height_ratios=(1, 0.9), hspace=0.06)
+    ax.tick_params(labelbottom=False)
+    lower.sharex(ax)
+    scenario = runs[0].scenario
+    months = _edges(runs[0].horizon_days, INTERRUPTED_DAYS)
+    interrupted = _largest(_mean([_interruptions(run, months) for run in runs]), np.diff(months))
+    dates = dates_of(scenario.mission.start, months)
+    top = _stack(lower, dates, interrupted, _looks(scenario), " per day", "no job is interrupted")
+    lower.set_ylim(0, 1.2 * top if top > 0 else 1.0)
+    lower.yaxis.set_major_locator(MaxNLocator(5))
+    lower.set_ylabel("job interruptions\n(per day, 30-day means)")
+    return lower
+
+
+def _looks(scenario: Scenario) -> dict[str, CauseLook]:
+    """How each cause is drawn, and what is not named."""
+    return {**cause_looks(scenario), _OTHERS: OTHERS}
 
 
 def _runs(result_or_study: Result | Study, strategy: str | None) -> tuple[list[Result], str]:

@@ -12,6 +12,7 @@ from sim.experiment.statistics import Estimate
 from sim.exploration.candidate import Refusal
 from sim.exploration.inputs import shown
 from sim.exploration.optimum import Look, Optimum
+from sim.exploration.optimum_text import listed, plain
 from sim.metrics import METRICS
 from sim.plots.axes import looks, new_axes, title_and_legend
 from sim.plots.style import styled
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _ROOM = 0.06  # around what is shown, as a share of it
 _FAR = 1.5  # times the span of the designs looked at: dots farther off are left out, and counted
-_LETTERS = "ABC"
 _LINE = 12.5  # points from a line of text to the next
 _LONGEST = 150  # characters of a line beneath the axes
 
@@ -84,8 +84,11 @@ def _dress(ax: Axes, found: Optimum, scenario: Scenario, left_out: int) -> None:
         title = f"{scenario.name}: " + ("the cheapest design that meets " if found.winner else "no design meets ")
         title += str(level)
     else:
-        title = f"{scenario.name}: {len(found.pareto)} of {found.designs} designs are beaten by none in both"
-    said = f"dots: all designs tried, mean of {few} replicates{off}; in colour: 95 % interval of {many} fresh ones"
+        count = len(found.pareto)
+        those = "that one" if count == 1 else f"these {count}"
+        title = f"{scenario.name}: no design does more for less than {those}"
+    tried = f"dots: all {found.designs} designs tried, mean of {few} replicates{off}"
+    said = f"{tried}; in colour: 95 % interval of {many} fresh ones"
     title_and_legend(ax, title, said, scenario.changes_text)
 
 
@@ -95,13 +98,20 @@ def _dots(ax: Axes, found: Optimum, axes: tuple[_Axis, _Axis]) -> int:
     tried = [trial.sample for trial in found.trials if trial.sample is not None]
     dots = [tuple(_dot(one, own, axis) for axis in axes) for one in tried]
     seen = [_point(one, found, axes) for one in (found.reference, *found.looks)]
-    limits = [_limits([pair[i] for pair in dots], [pair[i] for pair in seen]) for i in (0, 1)]
+    ends = [[end for one in found.looks for end in _ends(one, found, axis)] for axis in axes]
+    limits = [_limits([pair[i] for pair in dots], [*(pair[i] for pair in seen), *ends[i]]) for i in (0, 1)]
     inside = [pair for pair in dots if all(low <= v <= high for v, (low, high) in zip(pair, limits, strict=True))]
     ax.set_xlim(*limits[0])
     ax.set_ylim(*limits[1])
     if inside:
         ax.plot(*zip(*inside, strict=True), "o", color="0.75", markersize=4, linestyle="none", zorder=1)
     return len(dots) - len(inside)
+
+
+def _ends(look: Look, found: Optimum, axis: _Axis) -> list[float]:
+    """Of the interval of a design that was looked at again."""
+    e = _estimate(look, found, axis)
+    return [axis.factor * end for end in (e.ci_low, e.ci_high) if end is not None]
 
 
 def _dot(sample: Sample, own: Sample, axis: _Axis) -> float:
@@ -157,14 +167,18 @@ def _level(ax: Axes, found: Optimum, across: _Axis) -> None:
 
 
 def _name_designs(ax: Axes, found: Optimum, axes: tuple[_Axis, _Axis], best: Sequence[Look]) -> None:
-    """Letters at the ends and in the middle of the front, or at the winner, and beneath the axes what they are."""
+    """Numbers at the ends and in the middle of the front, or at the winner, and beneath the axes what they are.
+
+    They are those of the table.
+    """
     places = sorted({0, len(best) // 2, len(best) - 1}) if best else []
     depth = 46.0
-    for letter, place in zip(_LETTERS, places, strict=False):
+    for place in places:
+        number = next(str(at) for at, look in enumerate(listed(found), start=1) if look is best[place])
         x, y = _point(best[place], found, axes)
-        ax.annotate(letter, (x, y), (8, 7), textcoords="offset points", fontsize=11, fontweight="bold", color="0.15",
+        ax.annotate(number, (x, y), (8, 7), textcoords="offset points", fontsize=11, fontweight="bold", color="0.15",
                     zorder=7)  # fmt: skip
-        for line in _what(letter, best[place], found):
+        for line in _what(number, best[place], found):
             ax.annotate(line, (0, 0), (0, -depth), xycoords="axes fraction", textcoords="offset points", va="top",
                         fontsize=8.5, color="0.2", annotation_clip=False)  # fmt: skip
             depth += _LINE
@@ -176,11 +190,11 @@ def _name_designs(ax: Axes, found: Optimum, axes: tuple[_Axis, _Axis], best: Seq
             side.set_major_formatter(PercentFormatter(xmax=100, symbol=" %"))
 
 
-def _what(letter: str, look: Look, found: Optimum) -> list[str]:
+def _what(number: str, look: Look, found: Optimum) -> list[str]:
     """A design in words, in as many lines as it takes."""
     titles = {one.path: one.title for one in found.inputs}
     texts = [look.candidate.strategy, *(f"{titles[path]} {shown(v)}" for path, v in look.candidate.values.items())]
-    lines = [f"{letter}   {texts[0]}"]
+    lines = [f"{number}   {texts[0]}"]
     for text in texts[1:]:
         if len(lines[-1]) + len(text) > _LONGEST:
             lines.append(f"     {text}")
@@ -199,12 +213,12 @@ def _axes_of(found: Optimum) -> tuple[_Axis, _Axis]:
 def _axis(metric: str, found: Optimum, relative: bool) -> _Axis:
     """How a metric is shown: money and hours in millions where they are large, shares in percent."""
     about = METRICS[metric]
-    name = metric.removesuffix("_usd").replace("_", " ").replace("gpu", "GPU")
+    name = plain(metric)
     if relative:
         name += " above the cheapest" if isinstance(found.as_given, Refusal) else " above the scenario as given"
     if about.unit == "1" and about.high == 1.0:
         return _Axis(metric, 100.0, name, relative)
-    unit = "" if about.unit == "1" else about.unit
+    unit = about.unit_text
     largest = abs(found.reference.sample.estimate(metric).mean or 0.0)
     if largest >= 1e6:
         return _Axis(metric, 1e-6, f"{name}, million {unit}".rstrip(), relative)

@@ -59,18 +59,46 @@ def sweep_lines(sweep: Sweep, *, ax: Axes | None = None) -> Axes:
         ax.plot(x, mean, label=name, marker="o", markersize=4, **look)
     if isinstance(one.base, (int, float)) and _is_numeric(one):
         ax.axvline(one.base, color="0.6", linewidth=1.0, linestyle="-", zorder=0)
-        ax.annotate(f"{shown(one.base)} in the scenario", (one.base, 0.02), (3, 0), fontsize=9, color="0.4",
+        ax.annotate(f"{shown(one.base)} in the scenario", (one.base, 0.98), (3, 0), fontsize=9, color="0.4", va="top",
                     xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
+    several = len(sweep.strategies) > 1
+    if several:
+        _strip_of_the_best(ax, sweep, x, order)
     ax.set_xlabel(one.title)
     ax.set_ylabel(f"{readable(sweep.metric.name)}, {unit}")
     better = "higher" if sweep.metric.better == "higher" else "lower"
     title_and_legend(
         ax,
-        f"{sweep.study.base.name}: {readable(sweep.metric.name)} over {one.path.rpartition('.')[2].replace('_', ' ')}",
-        f"{better} is better; {_replicates(sweep)}; band: 95 % interval",
+        f"{sweep.study.base.name}: {readable(sweep.metric.name)}{', by strategy' if several else ''}",
+        f"{better} is better; {_replicates(sweep)}; band: 95 % interval{' of each alone' if several else ''}"
+        + ("; strip: the best one, by paired differences" if several else ""),
         sweep.study.base.changes_text,
     )
     return ax
+
+
+def _strip_of_the_best(ax: Axes, sweep: Sweep, x: Floats, order: Sequence[int]) -> None:
+    """Along the bottom the colour of the best strategy at each point, hatched where that is not clear."""
+    low, high = ax.get_ylim()
+    ax.set_ylim(low - 0.09 * (high - low), high)
+    place = np.log(x) if ax.get_xscale() == "log" else x
+    middles = (place[1:] + place[:-1]) / 2
+    left, right = ax.get_xlim()
+    edges = np.exp(middles) if ax.get_xscale() == "log" else middles
+    ends = np.concatenate([[left], edges, [right]])
+    ax.set_xlim(left, right)
+    colours = [look["color"] for look in looks(len(sweep.strategies))]
+    unclear = False
+    for number, at in enumerate(order):
+        outcome = sweep.outcomes[at]
+        if outcome.winner is None:
+            continue
+        unclear |= not outcome.clear
+        ax.axvspan(ends[number], ends[number + 1], 0.0, 0.06, facecolor=colours[sweep.strategies.index(outcome.winner)],
+                   hatch=None if outcome.clear else _HATCH, edgecolor="white", linewidth=0)  # fmt: skip
+    if unclear:
+        ax.add_patch(Rectangle((x[0], low), 0, 0, facecolor="0.6", hatch=_HATCH, edgecolor="white",
+                               label="not clear at 95 %"))  # fmt: skip
 
 
 @styled
@@ -199,7 +227,7 @@ def scale_of(metric: Metric, *, difference: bool = False) -> tuple[float, str]:
         return 100.0, "percentage points" if difference else "%"
     if metric.unit == "USD":
         return 1e-6, "million USD"
-    return 1.0, "number" if metric.unit == "1" else metric.unit
+    return 1.0, metric.unit_text or "number"
 
 
 def readable(text: str) -> str:

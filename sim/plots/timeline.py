@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,9 @@ _HALL_MARKS: tuple[tuple[str, tuple[EventKind, ...], str, str], ...] = (
     ("ends of the job", (EventKind.JOB_FINISHED, EventKind.JOB_ABANDONED), "X", _LATER),
 )
 """On a campus, where nothing flies."""
+MANY = 3000
+"""Of more events than these no mark can be told from the next: they are drawn as a band, in so many steps:"""
+STEPS = 120
 _LIMITS = {Cause.BATTERY: "battery", Cause.ARRAY: "array", Cause.HEAT: "heat"}
 
 
@@ -53,8 +57,13 @@ class _Row:
     days: Floats
     marker: str
     color: str
-    number: int
-    """How many they are: a row of the log may stand for several."""
+    each: Floats
+    """Events on each of the days: a row of the log may stand for several."""
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        return round(float(self.each.sum()))
 
 
 @styled
@@ -68,46 +77,67 @@ def event_timeline(result: Result, *, ax: Axes | None = None) -> Axes:
     _shade_what_is_not_steady(ax, result)
     rows = _rows(log) if scenario.campus is None else _marked(log, _HALL_MARKS)
     for number, row in enumerate(rows):
-        look: dict[str, Any]
-        if row.marker == "|":  # many short lines show density; lines closer than a pixel are drawn once
-            days = np.unique(np.round(row.days / horizon * 2000)) * (horizon / 2000)
-            look = {"s": 90, "alpha": 0.45, "linewidths": 0.5}
+        if row.number > MANY:
+            _draw_band(rows_ax, row, number, start, horizon)
         else:
-            days, count = np.unique(row.days, return_counts=True)
-            look = {"s": np.minimum(26 + 14 * np.sqrt(count - 1), 150), "alpha": 0.75, "linewidths": 0}
-        rows_ax.scatter(
-            dates_of(start, days), np.full(len(days), number), marker=row.marker, color=row.color, clip_on=False,
-            zorder=3, **look,
-        )  # fmt: skip
+            _draw_marks(rows_ax, row, number, start, horizon)
     labels = [f"{row.name} ({row.number:,})" for row in rows]
     rows_ax.set_yticks(range(len(rows)), labels)
     rows_ax.set_ylim(len(rows) - 0.4, -0.6)
     rows_ax.tick_params(axis="y", length=0, pad=12)  # room for marks on day 0
     rows_ax.spines["left"].set_visible(False)
+    bands = any(row.number > MANY for row in rows)
     title_and_legend(
         ax,
         f"{scenario.name}: one run of {result.strategy}",
-        f"seed {result.seed}, replicate {result.replicate}; below: events and their number; larger mark: several at "
-        "one time",
+        f"seed {result.seed}, replicate {result.replicate}; below: events and their number; "
+        + ("higher band: more at that time" if bands else "larger mark: several at one time"),
         scenario.changes_text,
     )
     date_axis(rows_ax, start, horizon)
     return ax
 
 
+def _draw_marks(ax: Axes, row: _Row, at: int, start: date, horizon: float) -> None:
+    """A mark for each event, at the height `at`; a larger one for several."""
+    look: dict[str, Any]
+    if row.marker == "|":  # many short lines show density; lines closer than a pixel are drawn once
+        days = np.unique(np.round(row.days / horizon * 2000)) * (horizon / 2000)
+        look = {"s": 90, "alpha": 0.45, "linewidths": 0.5}
+    else:
+        days, count = np.unique(row.days, return_counts=True)
+        look = {"s": np.minimum(26 + 14 * np.sqrt(count - 1), 150), "alpha": 0.75, "linewidths": 0}
+    ax.scatter(
+        dates_of(start, days),
+        np.full(len(days), at),
+        marker=row.marker,
+        color=row.color,
+        clip_on=False,
+        zorder=3,
+        **look,
+    )
+
+
+def _draw_band(ax: Axes, row: _Row, at: int, start: date, horizon: float) -> None:
+    """A band around the height `at`, highest where events are most frequent."""
+    often, edges = np.histogram(row.days, STEPS, (0.0, horizon), weights=row.each)
+    half = 0.42 * np.append(often, often[-1]) / often.max()
+    ax.fill_between(dates_of(start, edges), at - half, at + half, step="post", color=row.color, linewidth=0, zorder=3)
+
+
 def _rows(log: EventLog) -> list[_Row]:
     """Flights, the events of `_MARKS`, and the first day on which each limited cohort is limited."""
     deployment, later = (log.time_days[rows] for rows in flight_rows(log))
     rows = [
-        _Row("deployment flights", deployment, "^", _FIRST, len(deployment)),
-        _Row("flights after deployment", later, "^", _LATER, len(later)),
+        _Row("deployment flights", deployment, "^", _FIRST, np.ones(len(deployment))),
+        _Row("flights after deployment", later, "^", _LATER, np.ones(len(later))),
     ]
     rows += _marked(log, _MARKS)
     limited = log.where(EventKind.DERATED)
     causes = ", ".join(name for cause, name in _LIMITS.items() if cause in limited.cause)
     if causes:
         days = limited.time_days
-        rows.append(_Row(f"first day limited by {causes}", days, "P", built_in_color(DARK), len(days)))
+        rows.append(_Row(f"first day limited by {causes}", days, "P", built_in_color(DARK), np.ones(len(days))))
     return rows
 
 
@@ -117,7 +147,7 @@ def _marked(log: EventLog, marks: Sequence[tuple[str, tuple[EventKind, ...], str
     for name, kinds, marker, color in marks:
         mine = log.where(*kinds)
         many = np.maximum(mine.amount, 1.0) if kinds == (EventKind.GPU_FAILED,) else np.ones(len(mine))
-        rows.append(_Row(name, mine.time_days, marker, color, round(float(many.sum()))))
+        rows.append(_Row(name, mine.time_days, marker, color, many))
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 
 from sim.experiment.accounts import DEAD, DEAD_ON_GROUND
 from sim.metrics import CLASSES
@@ -103,7 +104,9 @@ def _steps(ax: Axes, shares: dict[str, float], steps: list[str], dead: str) -> N
         if left - share > _ROOM:
             ax.text(left - share - 1, row, meaning, va="center", ha="right", color="0.35", fontsize=9)
         elif share > _ROOM:
-            ax.text(left - share / 2, row, meaning, va="center", ha="center", color="white", fontsize=9)
+            light = min(to_rgb(_COLORS[name])) > 0.5
+            color = "0.2" if light else "white"
+            ax.text(left - share / 2, row, meaning, va="center", ha="center", color=color, fontsize=9)
         else:
             ax.text(left + 13, row, meaning, va="center", color="0.35", fontsize=9)
         left -= share

@@ -113,6 +113,12 @@ def _cost(study: Study) -> tuple[str, str]:
 
 
 def _losses(study: Study) -> tuple[str, str]:
+    if not study.scenario.workload.jobs:
+        return (
+            "What took the capacity",
+            "GPUs that were offline, by cause. The numbers beside the names are means over the mission; triangles mark "
+            "solar storms.",
+        )
     return (
         "What took the capacity, and what stopped the jobs",
         "Above: GPUs that were offline, by cause; below: interruptions of running jobs, by cause. The numbers beside "
@@ -123,7 +129,8 @@ def _losses(study: Study) -> tuple[str, str]:
 def _timeline(study: Study) -> tuple[str, str]:
     return (
         f"One history of the fleet with {study.strategies[-1]}",
-        "One replicate, not the mean: the line is GPUs online, and each mark below it an event. Follow a satellite "
+        "One replicate, not the mean: the line is GPUs online, and each mark below it an event; many of them are drawn "
+        "as a band, high where they are frequent. Follow a satellite "
         "failure to the flight and the arrival that answer it: the time between them is what waiting costs.",
     )
 

@@ -120,7 +120,8 @@ def _standing(study: Study, verdict: Verdict, metrics: Metrics, differences: Dif
         standing = standing if means[name] is not None else "undefined"
         over = drawn.beside(metrics[name][verdict.metric], factor, shares[name]) if drawn else ()
         rows.append((name, cell(metrics[name][verdict.metric], factor, ""), *over, away, standing))
-    heads = ("strategy", ASKED[verdict.metric][1], *(BESIDE if drawn else ()), f"against {verdict.best}", "standing")
+    what = ASKED[verdict.metric][1] + (" [95 % by luck]" if drawn else "")
+    heads = ("strategy", what, *(BESIDE if drawn else ()), f"against {verdict.best}", "standing")
     return Grid(heads, tuple(rows))
 
 

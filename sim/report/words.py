@@ -40,13 +40,21 @@ def question(study: Study, verdict: Verdict | None) -> str:
 def answer(study: Study, metrics: Mapping[str, Mapping[str, Estimate]], verdict: Verdict | None) -> str:
     """The verdict of a comparison; of one strategy what it delivers and at what cost."""
     if verdict:
-        return verdict.text
+        return verdict.text + _over_beliefs(study, verdict)
     (strategy,) = study.strategies
     available, cost = metrics[strategy]["compute_availability"], metrics[strategy]["cost_per_useful_gpu_hour_usd"]
     text = f"With {strategy} {cell(available, 100, ' %')} of the planned GPUs could work"
     if cost.mean is None:
         return f"{text}; no job committed any work, so no GPU-hour has a cost."
     return f"{text}, and a useful GPU-hour cost {cell(cost, 1, ' USD')}."
+
+
+def _over_beliefs(study: Study, verdict: Verdict) -> str:
+    """In how many draws of what is believed the best strategy is so: the verdict itself is by luck alone."""
+    if not (study.over_beliefs and verdict.best):
+        return ""
+    share = study.over_beliefs.share_of(verdict.metric, verdict.best, study.best_over_beliefs)
+    return f" Over what is believed of the inputs {verdict.best} is best in {share}." if share else ""
 
 
 def how_sure(

@@ -25,7 +25,7 @@ class Service(Parameters):
             "S", "cost of one on the ground, SemiAnalysis, 3 June 2026; H100s are rented at $2-3 [R]", 1, 11
         ),
     )
-    """Worth of a useful GPU-hour, or what buying it elsewhere costs, USD: with it strategies are ranked at equal
+    """Worth of a useful GPU-hour, USD: what buying it elsewhere costs; with it strategies are ranked at equal
     service."""
 
     value_decline_per_year: float = Field(

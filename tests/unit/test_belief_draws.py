@@ -141,11 +141,22 @@ def test_the_table_shows_both_intervals_and_the_best_over_beliefs(physical):
     assert f"Beliefs: 5 draws of {RATE} and reliability.gpu.rate_per_year" in text
     assert "by luck and beliefs" in text
     assert "best in % of draws" in text
-    assert "over beliefs: " in text
+    over_beliefs, verdict = text.index("over beliefs: "), text.index("\nHighest compute availability: ")
+    assert "by luck and beliefs" in text[:over_beliefs]
+    assert text[over_beliefs:verdict].count("\n") <= 2  # beside the verdict, which is by luck alone
     assert max(map(len, physical.table(72).splitlines()[:-1])) <= 72
     alone = physical.select(NAMES[1])
     assert alone.metrics(NAMES[1])["net_cost_usd"] == physical.metrics(NAMES[1])["net_cost_usd"]
     assert "best in % of draws" not in alone.table()
+
+
+def test_strategies_that_are_best_as_often_are_both_named(physical):
+    rows = [{"strategy": name, "p_best": 0.5, "ci_low": 0.35, "ci_high": 0.65} for name in NAMES]
+    said = physical.over_beliefs.verdict({"net_cost_usd": rows})
+    both = f"{NAMES[0]} and {NAMES[1]} each in 50 % of the draws (35 to 65 %)."
+    assert said == f"Lowest net cost at equal service over beliefs: {both}"
+    rows[0]["p_best"], rows[1]["p_best"] = 0.6, 0.4
+    assert f": {NAMES[0]} in 60 %" in physical.over_beliefs.verdict({"net_cost_usd": rows})
 
 
 def test_without_draws_nothing_is_said_of_them(small, physical):

@@ -152,8 +152,14 @@ def test_what_does_not_happen_is_said(busy, fleet):
     quiet = plots.losses_by_cause(run_of(busy, []))
     assert "no GPU is offline" in texts(quiet)
     assert texts(quiet.figure.axes[1]) == ["no job is interrupted"]
-    idle = plots.losses_by_cause(run_of(fleet(slots=4, gpus=10, days=95), []))
-    assert texts(idle.figure.axes[1]) == ["the scenario has no jobs"]
+
+
+def test_without_jobs_there_is_no_empty_panel_of_interruptions_and_storms_stand_above(fleet):
+    idle = plots.losses_by_cause(run_of(fleet(slots=4, gpus=10, days=95), [(20, K.STORM, {"amount": 1e8})]))
+    assert idle.figure.axes == [idle]
+    assert "interruptions" not in idle.get_title(loc="left")
+    assert "▼ solar storms,\nlarger for more protons" in texts(idle)
+    assert idle.get_xlabel() == "date (UTC)"
 
 
 def test_of_a_study_the_mean_of_the_last_strategy_or_of_the_one_named(fleet):

@@ -531,3 +531,10 @@ def test_an_hour_on_an_old_gpu_is_worth_less(by_hand: Result) -> None:
 def test_a_warm_up_ends_before_the_mission() -> None:
     with pytest.raises(ValueError, match=r"warm_up_years \(5\) must be below years \(5\)"):
         Mission(start="2027-01-01", years=5, warm_up_years=5)
+
+
+def test_every_unit_has_words():
+    said = {metric.unit: metric.unit_text for metric in METRICS.values()}
+    assert said["1"] == ""
+    assert (said["GPU h"], said["USD/(GPU h)"], said["d"]) == ("GPU-hours", "USD per GPU-hour", "days")
+    assert not [text for text in said.values() if "(" in text or " h" in text or "1e6" in text]

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
@@ -27,6 +28,7 @@ from sim.events import COLUMNS, Cause, EventKind, EventLog, EventRecorder
 from sim.experiment import Sample, Study
 from sim.metrics import METRICS, daily_series, measure
 from sim.metrics.causes import DARK
+from sim.plots import timeline
 from sim.plots.axes import root
 from sim.plots.cause_looks import cause_looks
 from sim.result import Controls, Result
@@ -283,7 +285,7 @@ def test_differences_are_each_strategy_minus_the_first_one() -> None:
         "-9"
     )
     assert [t.get_text() for t in cost.texts] == ["undefined", "undefined"]
-    assert "USD/(GPU h)" in cost.get_xlabel()
+    assert "USD per GPU-hour" in cost.get_xlabel()
     assert "left is better" in cost.get_xlabel()
 
 
@@ -374,6 +376,20 @@ def test_the_timeline_counts_as_the_metrics_do(metric: str) -> None:
     }[metric]
     rows = [label.get_text() for label in plots.event_timeline(run).figure.axes[1].get_yticklabels()]
     assert f"{row} ({measure(run)[metric]:.0f})" in rows
+
+
+def test_events_that_no_mark_can_show_are_a_band_as_high_as_they_are_frequent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "MANY", 4)
+    ax = plots.event_timeline(run_of(SUNNY))
+    rows = ax.figure.axes[1]
+    names = [label.get_text() for label in rows.get_yticklabels()]
+    bands = {name: b for name, b in zip(names, rows.collections, strict=True) if isinstance(b, PolyCollection)}
+    assert list(bands) == ["arrivals in slots (5)"]  # four on day 0, one on day 430
+    assert "higher band: more at that time" in " ".join(text.get_text() for text in ax.texts)
+    corners = bands["arrivals in slots (5)"].get_paths()[0].vertices
+    days, heights = corners[:, 0] - date2num(SUNNY.mission.start), np.abs(corners[:, 1] - names.index(*bands))
+    assert heights[days < 1].max() == pytest.approx(4 * heights[(days > 400) & (days < 450)].max())
+    assert heights[(days > 10) & (days < 400)].max() == 0
 
 
 def test_timeline_says_what_limits_satellites_where_something_does() -> None:

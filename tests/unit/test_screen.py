@@ -55,6 +55,19 @@ def test_columns_that_do_not_fit_follow_below_with_the_first():
     assert table_text(*WIDE, left="lrr", width=37) == table_text(*WIDE, left="lrr")
 
 
+def test_each_part_of_a_wide_table_has_all_the_columns_that_say_what_a_row_is():
+    rows = [["100", "2.5", "12,345", "batch"], ["100", "4.2", "12,345", "run_to_failure"]]
+    assert table_text(["price", "worth", "cost", "best"], rows, width=24, keys=2).splitlines() == [
+        "price  worth    cost",
+        "  100    2.5  12,345",
+        "  100    4.2  12,345",
+        "",
+        "price  worth            best",
+        "  100    2.5           batch",
+        "  100    4.2  run_to_failure",
+    ]
+
+
 def test_long_text_in_a_cell_is_broken_between_what_belongs_together():
     rows = [["weibull", "shape\u00a01.25\u00a0±\u00a00.03, scale\u00a07.5\u00a0±\u00a00.2, lost\u00a00.01"]]
     text = table_text(["law", "parameters"], rows, left="ll", width=36)

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from sim.description.format import money
 from sim.errors import InputError, ScenarioError
 from sim.exploration import load_study_file, sensitivity
 from sim.exploration.inputs import inputs_of
@@ -61,6 +62,9 @@ def test_the_order_is_that_of_the_indices_and_all_is_worth_no_less_than_one(by_p
     known = by_prices.information
     assert known.everything.value.value >= max(one.value.value for one in known.each)
     assert known.each[2].value.value == 0
+    if max(one.value.value for one in known.each) > 0:
+        assert "Worth knowing better: " in by_prices.verdict()[-1]
+        assert f"to know everything is worth {money(known.everything.value.value)}." in by_prices.verdict()[-1]
     assert by_prices.outputs.names == (AHEAD, WINS, *by_prices.outputs.order)
 
 

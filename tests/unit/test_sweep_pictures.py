@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from sim import plots
@@ -30,6 +31,17 @@ def test_a_line_has_the_means_and_the_scenarios_own_value():
     assert line.get_ydata() == pytest.approx([1e-6 * outcome.estimates[TWO[1]].mean for outcome in found.outcomes])
     assert "500 in the scenario" in texts(ax)
     assert list(plots.pictures_of_sweep(found)) == ["lines"]
+    strip = [patch for patch in ax.patches if patch.get_width() > 0]
+    lines = {line.get_label(): line.get_color() for line in ax.lines}
+    assert [to_hex(patch.get_facecolor()) for patch in strip] == [lines[o.winner].lower() for o in found.outcomes]
+    assert [bool(patch.get_hatch()) for patch in strip] == [not outcome.clear for outcome in found.outcomes]
+    assert [patch.get_x() for patch in strip][1:] == [300, 700]  # halfway between the points
+    assert strip[0].get_x() == ax.get_xlim()[0]
+
+
+def test_lines_of_one_strategy_have_no_strip_of_the_best():
+    ax = plots.sweep_lines(sweep(small(f"{PRICE}=100:900:2", strategies=TWO[:1]), workers=1))
+    assert not list(ax.patches)
 
 
 def test_the_map_of_regimes_is_hatched_where_the_best_is_not_clear(over_two):

@@ -116,6 +116,11 @@ class Sensitivity:
         most = int(np.argmax(each))
         best, unit = self.study.strategies[known.best], METRICS[self.study.metric].unit
         if each[most] == 0:
+            if high := known.everything.value.ci_high:
+                return [
+                    f"Nothing that is not known can be told to be worth knowing: {best} is best as far as can be seen, and "
+                    f"to know everything is worth at most {high:,.4g} {unit} (95 % confidence)."
+                ]
             return [f"Nothing that is not known is worth knowing: {best} is best whatever it is."]
         return [
             f"Over all that is believed {best} is best, and another one with probability {known.p_other:.2f}.",

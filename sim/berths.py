@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class BerthState(IntEnum):
@@ -31,6 +32,16 @@ LEGAL = {
 }
 """The transitions a berth may make; `Fleet.move` refuses all others."""
 LEGAL_TABLE = np.array([[(now, to) in LEGAL for to in BerthState] for now in BerthState])
+
+
+def berths_where(there: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The positions that are true, in order: several times as fast as NumPy's where few of many are."""
+    whole = len(there) & ~7
+    words = np.flatnonzero(there[:whole].view(np.uint64))  # eight at a time
+    if 32 * len(words) > whole:
+        return np.flatnonzero(there)
+    near = (8 * words[:, None] + np.arange(8)).ravel()
+    return np.concatenate([near[there[near]], whole + np.flatnonzero(there[whole:])])
 
 
 class Unit(IntEnum):

@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
-_MULTIPLIERS = np.array([[0xD2511F53], [0xCD9E8D57]], np.uint64)
-_KEY_STEPS = np.array([[0x9E3779B9], [0xBB67AE85]], np.uint64)
+_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_KEY_STEPS = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _AT_ONCE = 16_384
 """Counters that one pass works on, so that its arrays stay in the processor's cache."""
@@ -37,16 +37,29 @@ WORDS_PER_BLOCK = 4
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> tuple[Words, Words, Words, Words]:
     """Philox4x32-10: four random 32-bit words for each counter under each key; arrays of one shape.
 
-    Arrays are of uint64 and hold 32-bit words.  Salmon et al. 2011, doi 10.1145/2063384.2063405.
+    The key may be of one word, for all counters.  Arrays are of uint64 and hold 32-bit words.
+    Salmon et al. 2011, doi 10.1145/2063384.2063405.
     """
-    # The words that are multiplied and those that are not, two rows each, so that a round is seven passes.
-    odd, even, words = np.stack([counter[0], counter[2]]), np.stack([counter[1], counter[3]]), np.stack(key)
+    # In place: six arrays that stay in the processor's cache.
+    c0, c1, c2, c3 = (word.copy() for word in counter)
+    k0, k1 = (word.copy() for word in key)
+    first, second = np.empty_like(c0), np.empty_like(c0)
     for _ in range(10):
-        product = odd * _MULTIPLIERS
-        odd = (product >> _SHIFT)[::-1] ^ even ^ words
-        even = (product & _LOW)[::-1]
-        words = (words + _KEY_STEPS) & _LOW
-    return odd[0], even[0], odd[1], even[1]
+        np.multiply(c0, _MULTIPLIERS[0], out=first)
+        np.multiply(c2, _MULTIPLIERS[1], out=second)
+        np.right_shift(second, _SHIFT, out=c0)
+        np.right_shift(first, _SHIFT, out=c2)
+        c0 ^= c1
+        c2 ^= c3
+        c0 ^= k0
+        c2 ^= k1
+        np.bitwise_and(second, _LOW, out=c1)
+        np.bitwise_and(first, _LOW, out=c3)
+        k0 += _KEY_STEPS[0]
+        k1 += _KEY_STEPS[1]
+        k0 &= _LOW
+        k1 &= _LOW
+    return c0, c1, c2, c3
 
 
 def _philox_of(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
@@ -98,9 +111,9 @@ class Streams:
         where = [word[:, None] for word in np.broadcast_arrays(*where)]
         block = np.arange(blocks, dtype=np.uint64)[None, :]
         counter = [np.ascontiguousarray(word).ravel() for word in np.broadcast_arrays(*where, block)]
-        keys = np.full(len(counter[0]), first, np.uint64), np.full(len(counter[0]), second, np.uint64)
+        keys = np.array([first], np.uint64), np.array([second], np.uint64)
         found = uniforms_at((counter[0], counter[1], counter[2], counter[3]), keys)
-        return found.reshape(-1, blocks * WORDS_PER_BLOCK)[:, :columns]
+        return found.T.reshape(-1, blocks * WORDS_PER_BLOCK)[:, :columns]
 
     def _sequence(self, purpose: str, *key: int) -> np.random.SeedSequence:
         # crc32 is a fixed number for a purpose, on every machine and Python (hash() is salted per process).
@@ -108,17 +121,22 @@ class Streams:
 
 
 def uniforms_at(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> Floats:
-    """Four uniform numbers in (0, 1) for each counter, shape (n, 4): multiples of 2^-32 less a half."""
+    """Four uniform numbers in (0, 1) for each counter, shape (4, n): multiples of 2^-32 less a half.
+
+    `key`: for each counter, or of one word for all.
+    """
+    one_key = len(key[0]) == 1
     if len(counter[0]) <= _ONE_BY_ONE:
-        rows = zip(*(word.tolist() for word in (*counter, *key)), strict=True)
+        keys = [word.tolist() * (len(counter[0]) if one_key else 1) for word in key]
+        rows = zip(*(word.tolist() for word in counter), *keys, strict=True)
         found = [_philox_of(*row) for row in rows]
-        return (np.array(found, float).reshape(-1, WORDS_PER_BLOCK) + 0.5) * 2.0**-32
-    out = np.empty((len(counter[0]), WORDS_PER_BLOCK))
-    for first in range(0, len(out), _AT_ONCE):
+        return (np.array(found, float).reshape(-1, WORDS_PER_BLOCK).T + 0.5) * 2.0**-32
+    out = np.empty((WORDS_PER_BLOCK, len(counter[0])))
+    for first in range(0, len(counter[0]), _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
         c0, c1, c2, c3 = (word[some] for word in counter)
-        for column, words in enumerate(philox((c0, c1, c2, c3), (key[0][some], key[1][some]))):
-            out[some, column] = words
-    out += 0.5
+        own_key = key if one_key else (key[0][some], key[1][some])
+        for row, words in enumerate(philox((c0, c1, c2, c3), own_key)):
+            np.add(words, 0.5, out=out[row, some])
     out *= 2.0**-32
     return out

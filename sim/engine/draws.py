@@ -9,7 +9,7 @@ and moves no other unit's threshold.  A wave of satellites of many planes, under
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -104,28 +104,23 @@ def draw(streams: Streams, where: Addresses, questions: Sequence[Question]) -> l
     """The units whose threshold is within their satellite's bound, for each question."""
     asked = [_Asked.of(question) for question in questions]
     while open_ := [one for one in asked if len(one.active)]:
-        counts = [one.columns_wanted() for one in open_]
-        found = _uniforms(streams, "thresholds", where, open_, counts)
-        for one, uniforms in zip(open_, found, strict=True):
+        wanted = [one.next_blocks() for one in open_]
+        for one, uniforms in zip(open_, _uniforms(streams, "thresholds", where, open_, wanted), strict=True):
             one.add(uniforms)
-    hits = [one.hits() for one in asked]
-    some = [(one, hit) for one, hit in zip(asked, hits, strict=True) if len(hit[0])]
-    for one, (satellite, rank, _) in some:
-        one.active = np.unique(satellite)
-        one.wanted = 0 if one.units == 1 else int(rank.max()) + 1
-    shuffled = [one for one, _ in some if one.wanted]
-    orders = _uniforms(streams, "units", where, shuffled, [one.wanted for one in shuffled])
-    for one, uniforms in zip(shuffled, orders, strict=True):
-        one.order = _permutations(uniforms, one.units)
+    shuffles = [_Shuffle.of(one.units, one.counts) for one in asked]
+    some = [number for number, shuffle in enumerate(shuffles) if shuffle.hits and shuffle.units > 1]
+    blocks = [shuffles[number].blocks() for number in some]
+    uniforms_of = dict(
+        zip(some, _uniforms(streams, "units", where, [asked[number] for number in some], blocks), strict=True)
+    )
     draws = []
-    for one, (satellite, rank, threshold) in zip(asked, hits, strict=True):
-        unit = np.zeros_like(rank)
-        if one.order is not None:
-            unit = one.order[np.searchsorted(one.active, satellite), rank].astype(np.intp)
-        draws.append(FailureDraws(satellite, unit, threshold, np.zeros(len(unit))))
-    for number, one in enumerate(asked):
-        if one.second and len(draws[number].unit):
-            draws[number] = _with_second_uniforms(streams, where, one, draws[number])
+    for number, (one, shuffle) in enumerate(zip(asked, shuffles, strict=True)):
+        satellite, threshold = one.hits()
+        unit = np.zeros(len(satellite), np.intp)
+        if number in uniforms_of:
+            unit = shuffle.units_of(uniforms_of[number])
+        found = FailureDraws(satellite, unit, threshold, np.zeros(len(unit)))
+        draws.append(_with_second_uniforms(streams, where, one, found) if one.second and len(unit) else found)
     return draws
 
 
@@ -134,9 +129,23 @@ def _with_second_uniforms(streams: Streams, where: Addresses, one: _Asked, drawn
     block, word = np.divmod(drawn.unit, WORDS_PER_BLOCK)
     own = where.take(drawn.satellite)
     first, second = streams.key("second", one.part)
-    keys = np.full(len(word), first, np.uint64), np.full(len(word), second, np.uint64)
+    keys = np.array([first], np.uint64), np.array([second], np.uint64)
     found = uniforms_at((own.site, own.place, own.ordinal, block.astype(np.uint64)), keys)
-    return FailureDraws(drawn.satellite, drawn.unit, drawn.threshold, found[np.arange(len(word)), word])
+    return FailureDraws(drawn.satellite, drawn.unit, drawn.threshold, found[word, np.arange(len(word))])
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Spacings that were drawn together."""
+
+    satellite: Ints
+    """Whose they are."""
+    before: int
+    """Spacings of each of them that were drawn before."""
+    thresholds: Floats
+    """Shape (columns, satellites)."""
+    inside: NDArray[np.bool_]
+    """Within the bound, of the same shape."""
 
 
 @dataclass
@@ -151,101 +160,153 @@ class _Asked:
     """Satellites that may have more units within their bound; shape (k,)."""
     reached: Floats
     """Largest threshold drawn so far of each of these."""
+    counts: Ints
+    """Units within the bound found so far, of each satellite."""
+    pieces: list[_Piece]
     drawn: int = 0
-    wanted: int = 0
-    order: NDArray[np.int32] | None = None
-    """Which unit the k-th smallest threshold belongs to, shape (active, k)."""
-    found: list[tuple[Ints, Ints, Floats]] | None = None
 
     @classmethod
     def of(cls, question: Question) -> _Asked:
         # Below the smallest number of the generator there is nobody to be found.
-        active = np.flatnonzero(question.bounds * question.units > SMALLEST)
-        drawn = np.zeros(len(active))
-        return cls(question.part, question.units, question.second, question.bounds, active, drawn, found=[])
+        bounds, units = question.bounds, question.units
+        active = np.flatnonzero(bounds * units > SMALLEST)
+        counts = np.zeros(len(bounds), np.intp)
+        return cls(question.part, units, question.second, bounds, active, np.zeros(len(active)), counts, [])
 
-    def columns_wanted(self) -> int:
-        """Spacings to draw next: what the largest bound asks for, and two standard deviations, in whole blocks."""
+    def next_blocks(self) -> tuple[Ints, Words]:
+        """(satellite, block of numbers) of the spacings to draw next, block by block, of each active satellite.
+
+        What the largest bound asks for, and two standard deviations.
+        """
         left = self.units - self.drawn
         expected = left * -np.expm1(-float((self.bounds[self.active] - self.reached).max()))
-        wanted = int(expected + 2 * np.sqrt(expected)) + 1
-        return min(left, -(-wanted // WORDS_PER_BLOCK) * WORDS_PER_BLOCK)
+        wanted = min(left, int(expected + 2 * np.sqrt(expected)) + 1)
+        first, many = self.drawn // WORDS_PER_BLOCK, -(-wanted // WORDS_PER_BLOCK)
+        block = np.arange(first, first + many, dtype=np.uint64)
+        return np.tile(self.active, many), np.repeat(block, len(self.active))
 
     def add(self, uniforms: Floats) -> None:
-        """Take in the next spacings of the active satellites, shape (active, columns)."""
-        columns = uniforms.shape[1]
-        if self.units == 1:
-            thresholds = -np.log(uniforms[:, 0])
-            row = np.flatnonzero(thresholds <= self.bounds[self.active])
-            self.found = [(self.active[row], np.zeros(len(row), np.intp), thresholds[row])]
-            self.drawn, self.active, self.reached = 1, self.active[:0], self.reached[:0]
-            return
-        steps = -np.log(uniforms)
-        steps /= self.units - self.drawn - np.arange(columns)
-        steps[:, 0] += self.reached
+        """Take in the next spacings of the active satellites: the numbers of `next_blocks`, shape (4, n)."""
+        active, left = self.active, self.units - self.drawn
+        # A row for each spacing; the last block may hold more numbers than there are units.
+        columns = uniforms.reshape(WORDS_PER_BLOCK, -1, len(active)).transpose(1, 0, 2).reshape(-1, len(active))
+        thresholds = np.log(columns[:left])
+        thresholds /= np.arange(len(thresholds))[:, None] - left
+        thresholds[0] += self.reached
         # A running sum, so the values do not depend on the sizes of the pieces they were drawn in.
-        thresholds = np.cumsum(steps, axis=1)
-        inside = thresholds <= self.bounds[self.active, None]
-        row, column = np.nonzero(inside)
-        assert self.found is not None
-        self.found.append((self.active[row], self.drawn + column, thresholds[row, column]))
-        self.drawn += columns
-        more = inside[:, -1] & (self.drawn < self.units)
-        self.active, self.reached = self.active[more], thresholds[more, -1]
+        if len(active) < _FEW:
+            np.cumsum(thresholds, axis=0, out=thresholds)
+        else:
+            for row in range(1, len(thresholds)):  # six times as fast
+                thresholds[row] += thresholds[row - 1]
+        inside = thresholds <= self.bounds[active]
+        self.counts[active] += inside.sum(axis=0, dtype=np.int32)
+        self.pieces.append(_Piece(active, self.drawn, thresholds, inside))
+        self.drawn += len(thresholds)
+        more = inside[-1] & (self.drawn < self.units)
+        self.active, self.reached = active[more], thresholds[-1, more]
 
-    def hits(self) -> tuple[Ints, Ints, Floats]:
-        """(satellite, rank of its threshold, threshold) of all units within their bound, by satellite and rank."""
-        if not self.found:
-            return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
-        if len(self.found) == 1:
-            return self.found[0]
-        satellite, rank, threshold = (np.concatenate(column) for column in zip(*self.found, strict=True))
-        order = np.lexsort((rank, satellite))
-        return satellite[order], rank[order], threshold[order]
+    def hits(self) -> tuple[Ints, Floats]:
+        """(satellite, threshold) of all units within their bound, by satellite and threshold."""
+        satellite = np.repeat(np.arange(len(self.counts)), self.counts)
+        threshold = np.empty(len(satellite))
+        begin = np.cumsum(self.counts) - self.counts
+        for piece in self.pieces:
+            columns, many = piece.thresholds.shape
+            row, column = np.divmod(np.flatnonzero(piece.inside.T), columns)
+            found = np.take(piece.thresholds, column * many + row)
+            if len(self.pieces) == 1:
+                return satellite, found
+            threshold[begin[piece.satellite[row]] + piece.before + column] = found
+        return satellite, threshold
+
+
+_FEW = 64
+"""Satellites whose running sums are one call."""
+
+
+@dataclass(frozen=True)
+class _Shuffle:
+    """Which units the thresholds within the bound belong to: the first entries of a random permutation.
+
+    Satellites are taken with the most hits first, so that those that need a k-th entry are the first so many.
+    """
+
+    units: int
+    satellite: Ints
+    """That have hits, by falling number of hits."""
+    begin: Ints
+    """Where the hits of each begin."""
+    needing: list[int]
+    """Satellites with more than k hits, for each k from 0; and 0 at its end."""
+    hits: int
+
+    @classmethod
+    def of(cls, units: int, counts: Ints) -> _Shuffle:
+        """`counts`: hits of each satellite."""
+        some = np.flatnonzero(counts)
+        count = counts[some]
+        begin = np.cumsum(count) - count
+        order = np.argsort((units - count).astype(np.uint16 if units < 1 << 16 else np.int64), kind="stable")
+        needing = len(some) - np.cumsum(np.bincount(count))
+        return cls(units, some[order], begin[order], needing.tolist(), int(count.sum()))
+
+    def blocks(self) -> tuple[Ints, Words]:
+        """(satellite, block of numbers) that the entries take, block by block."""
+        many = self.needing[:-1:WORDS_PER_BLOCK]
+        which = np.concatenate([self.satellite[:count] for count in many])
+        return which, np.repeat(np.arange(len(many), dtype=np.uint64), many)
+
+    def units_of(self, uniforms: Floats) -> Ints:
+        """The unit of each hit.  `uniforms`: of `blocks`, shape (4, n).
+
+        Fisher and Yates: entry k is one of the units not chosen yet, each equally likely.
+        """
+        units, found = self.units, np.empty(self.hits, np.intp)
+        # In the smallest type, since a table that stays in the processor's cache is what makes this fast.
+        kind = np.min_scalar_type(units - 1)
+        step = max(1, _SHUFFLED_AT_ONCE // units)
+        for first in range(0, len(self.begin), step):
+            begin = self.begin[first : first + step]
+            left = np.tile(np.arange(units, dtype=kind), len(begin))
+            row = np.arange(len(begin)) * units
+            offset = 0
+            for k, needing in enumerate(self.needing[:-1]):
+                here = min(needing - first, len(begin))
+                if here <= 0:
+                    break
+                block, word = divmod(k, WORDS_PER_BLOCK)
+                begins = offset + first
+                other = (uniforms[word, begins : begins + here] * (units - k)).astype(np.intp)
+                other += row[:here]
+                other += k
+                found[begin[:here] + k] = left[other]
+                left[other] = left[k : here * units : units]
+                if word == WORDS_PER_BLOCK - 1:
+                    offset += self.needing[block * WORDS_PER_BLOCK]
+        return found
+
+
+_SHUFFLED_AT_ONCE = 1_000_000
+"""Unit numbers that are shuffled together."""
+_JOINED = 4096
+"""Blocks of numbers up to which those of all questions are drawn in one call."""
 
 
 def _uniforms(
-    streams: Streams, purpose: str, where: Addresses, asked: Sequence[_Asked], columns: Sequence[int]
-) -> Iterator[Floats]:
-    """The next numbers of the active satellites of each question, shapes (active, columns): one call for all."""
-    if not asked:
-        return
-    satellites = [len(one.active) for one in asked]
-    blocks = [-(-count // WORDS_PER_BLOCK) for count in columns]
-    first = [one.drawn // WORDS_PER_BLOCK if purpose == "thresholds" else 0 for one in asked]
-    # A row for each satellite of each question, as often as it asks for a block of numbers.
-    each = np.repeat(blocks, satellites)
-    begins = np.cumsum(each) - each - np.repeat(first, satellites)
-    row = np.repeat(np.arange(len(each)), each)
-    own = where.take(np.concatenate([one.active for one in asked])[row])
-    block = (np.arange(len(row)) - begins[row]).astype(np.uint64)
-    sizes = [count * many for count, many in zip(satellites, blocks, strict=True)]
-    keys = np.repeat(np.array([streams.key(purpose, one.part) for one in asked], np.uint64), sizes, axis=0)
-    flat = uniforms_at((own.site, own.place, own.ordinal, block), (keys[:, 0], keys[:, 1]))
-    end = 0
-    for size, many, count in zip(sizes, blocks, columns, strict=True):
-        begin, end = end, end + size
-        yield flat[begin:end].reshape(-1, many * WORDS_PER_BLOCK)[:, :count]
+    streams: Streams, purpose: str, where: Addresses, asked: Sequence[_Asked], blocks: Sequence[tuple[Ints, Words]]
+) -> list[Floats]:
+    """The numbers in the wanted (satellite, block) of each question, shapes (4, n)."""
+    keys = [np.array([streams.key(purpose, one.part)], np.uint64) for one in asked]
+    sizes = [len(satellite) for satellite, _ in blocks]
+    if not asked or sum(sizes) > _JOINED:
+        # A key for all counters takes less time than one for each.
+        return [_numbers(where, satellite, block, key) for (satellite, block), key in zip(blocks, keys, strict=True)]
+    satellite, block = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    found = _numbers(where, satellite, block, np.repeat(np.concatenate(keys), sizes, axis=0))
+    return np.split(found, np.cumsum(sizes)[:-1], axis=1)
 
 
-_SHUFFLED_AT_ONCE = 4_000_000
-"""Unit numbers that are shuffled together: 16 MB."""
-
-
-def _permutations(uniforms: Floats, units: int) -> NDArray[np.int32]:
-    """The first entries of a random permutation of 0..units-1 for each row of uniforms, shape (rows, k).
-
-    Fisher and Yates: entry k is one of the units not chosen yet, each equally likely.
-    """
-    rows, count = uniforms.shape
-    chosen = np.empty((rows, count), np.int32)
-    step = max(1, _SHUFFLED_AT_ONCE // units)
-    for first in range(0, rows, step):
-        some = uniforms[first : first + step]
-        left = np.tile(np.arange(units, dtype=np.int32), (len(some), 1))
-        every = np.arange(len(some))
-        for k in range(count):
-            other = k + (some[:, k] * (units - k)).astype(np.intp)
-            chosen[first : first + step, k] = left[every, other]
-            left[every, other] = left[:, k]
-    return chosen
+def _numbers(where: Addresses, satellite: Ints, block: Words, keys: Words) -> Floats:
+    own = where.take(satellite)
+    return uniforms_at((own.site, own.place, own.ordinal, block), (keys[:, 0], keys[:, 1]))

@@ -328,7 +328,7 @@ class Services:
         own, words = cohort.addresses, np.array(keys, np.uint64)
         site, place, built = (np.full(len(plan), word[i], np.uint64) for word in (own.site, own.place, own.ordinal))
         first = np.array([operation.first for operation in plan], np.uint64)
-        return uniforms_at((site, place, built, first), (words[:, 0], words[:, 1]))
+        return uniforms_at((site, place, built, first), (words[:, 0], words[:, 1])).T
 
     def _hours(self, operation: Operation, uniform: float) -> float:
         """Hours that an operation takes."""

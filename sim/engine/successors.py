@@ -112,4 +112,4 @@ def _uniforms(streams: Streams, cohort: Cohort, wanted: Sequence[_Wanted]) -> Fl
     own = cohort.addresses
     site, place, built = (np.full(len(units), word[0], np.uint64) for word in (own.site, own.place, own.ordinal))
     words = np.array(keys, np.uint64)
-    return uniforms_at((site, place, built, units), (words[:, 0], words[:, 1]))
+    return uniforms_at((site, place, built, units), (words[:, 0], words[:, 1])).T

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.berths import BerthState
+from sim.berths import BerthState, berths_where
 from sim.design_view import DesignView
 from sim.fleet import FleetView
 from sim.launch import MAIN
@@ -290,10 +290,10 @@ class Relieving(Replenishing):
     def relieve(self, fleet: FleetView) -> list[Launch]:
         """Order for each plane what it misses, and successors of what is due within the time that an order takes."""
         day = self.due_day(fleet)
-        due = (fleet.state == BerthState.WORKING) & (day <= self.in_view_until(fleet))
+        due = (fleet.state == int(BerthState.WORKING)) & (day <= self.in_view_until(fleet))
         missing = fleet.empty + fleet.blocked + fleet.per_plane(due) - fleet.on_order
         orders = self.orders(fleet, np.where(missing >= self.minimum_order, missing, 0))
-        slots = np.flatnonzero(due)
+        slots = berths_where(due)
         slots = slots[np.lexsort((day[slots], fleet.plane_of[slots]))]
         bounds = np.searchsorted(fleet.plane_of[slots], np.arange(len(fleet.slots) + 1))
         return [

@@ -35,7 +35,7 @@ class ConditionBased(Relieving):
         return [*self.relieve(fleet)]
 
     def due_day(self, fleet: FleetView) -> NDArray[np.float64]:
-        due = np.where(fleet.state == BerthState.WORKING, fleet.life_end_day, np.inf)
+        due = np.where(fleet.state == int(BerthState.WORKING), fleet.life_end_day, np.inf)
         if fleet.now_days + fleet.expected_lead_days < fleet.mission_days:
             due[fleet.worn_out(self.retire_below_gpu_fraction)] = fleet.now_days
         return due

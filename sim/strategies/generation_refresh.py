@@ -47,7 +47,7 @@ class GenerationRefresh(Relieving):
             return due
         number = [design.name for design in fleet.designs].index(self.ordered_design(fleet))
         young = fleet.birth_day > fleet.now_days - self.least_age_years * DAYS_PER_YEAR
-        old = np.flatnonzero((fleet.state == BerthState.WORKING) & (fleet.design_of != number) & ~young)
+        old = np.flatnonzero((fleet.state == int(BerthState.WORKING)) & (fleet.design_of != number) & ~young)
         old = old[np.lexsort((fleet.birth_day[old], fleet.plane_of[old]))]
         plane = fleet.plane_of[old]
         rank = np.arange(len(old)) - np.searchsorted(plane, plane)

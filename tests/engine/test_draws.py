@@ -109,7 +109,7 @@ def test_only_what_can_fail_is_drawn(monkeypatch):
     asked = []
     monkeypatch.setattr(
         "sim.engine.draws.uniforms_at",
-        lambda counter, key: asked.append(len(counter[0])) or np.full((len(counter[0]), 4), 0.5),
+        lambda counter, key: asked.append(len(counter[0])) or np.full((4, len(counter[0])), 0.5),
     )
     (found,) = draw(Streams(1, 0), addresses(range(256)), [Question(Part.GPU, 1000, np.full(256, 1e-4))])
     assert len(found.unit) == 0

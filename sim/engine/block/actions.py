@@ -48,6 +48,7 @@ class Actions:
         self._vehicles = environment.scenario.launch.names
         self._own_vehicle = strategy.vehicle if isinstance(strategy, Replenishing) else MAIN
         self._ordinals = np.zeros(len(self.fleet.state), np.int16)  # satellites built so far for each berth
+        self._phases: dict[int, Floats] = {}  # of all berths, by design
 
     def build(self, berths: Ints, design: int | Ints, *, relieves: bool | NDArray[np.bool_]) -> Built:
         """The next satellites built for some berths."""
@@ -112,19 +113,20 @@ class Actions:
     ) -> tuple[Floats, Floats, Floats]:
         """(days, delta-v, what that takes from the tank) of ways from spare berths to slots."""
         ways, planes = self.environment.designs[design].spare_ways, self.fleet.plane_of[slots]
-        firsts = np.array([plane.first_berth for plane in self.fleet.planes])[planes]
-        behind = np.array([plane.slots for plane in self.fleet.planes])[planes]
         asked = [one.phasing_days for one in sent]
-        place = zip(planes.tolist(), (spares - firsts - behind).tolist(), (slots - firsts).tolist(), strict=True)
         if ways.below_km > 0:
             if any(one is not None for one in asked):
                 raise self._impossible(sent[0], now, "spares wait below the plane: the geometry says when one is there")
+            layouts = [self.fleet.planes[plane] for plane in planes.tolist()]
+            starts, firsts = [one.spare_range.start for one in layouts], [one.first_berth for one in layouts]
+            place = zip(planes.tolist(), (spares - starts).tolist(), (slots - firsts).tolist(), strict=True)
             days = [float(ways.days(now, p, np.array([a]), np.array([b]))[0, 0]) for p, a, b in place]
             return np.array(days), np.asarray(ways.climb_m_s)[planes], np.asarray(ways.extra_m_s)[planes]
         if any(one is None for one in asked):
             raise self._impossible(sent[0], now, "phasing_days must say when it is to be there")
         phasing = np.array(asked, float)
-        angle = np.array([float(ways.slot_phase_rad[p][b] - ways.spare_phase_rad[p][a]) for p, a, b in place])
+        phases = self._phases_of(design)
+        angle = phases[slots] - phases[spares]
         delta_v = np.zeros(len(angle))
         slow = phasing > 0
         altitude = np.asarray(ways.altitude_km)[planes]
@@ -133,25 +135,40 @@ class Actions:
             raise self._impossible(sent[0], now, "no orbit above the air brings it there in so short a time")
         return ways.checkout_days + phasing, delta_v, delta_v
 
+    def _phases_of(self, design: int) -> Floats:
+        """Where in its plane each berth is, rad."""
+        if design not in self._phases:
+            ways = self.environment.designs[design].spare_ways
+            pairs = zip(ways.slot_phase_rad, ways.spare_phase_rad, strict=True)
+            self._phases[design] = np.concatenate([one for pair in pairs for one in pair])
+        return self._phases[design]
+
     def _order(self, launches: Sequence[Launch], now: float) -> None:
         """Order satellites, each for a berth of its own."""
-        chosen, relieves, vehicles, designs = [], [], [], []
+        chosen, from_empty, vehicles, designs = list[Ints](), list[int](), list[int](), list[int]()
+        state = self.fleet.state
+        free = ((state == _EMPTY) | (state == _BLOCKED)) & ~self.fleet.awaited
         for action in launches:
             design, vehicle = self._what(action, now)
-            empty, filled = self._candidates(action)
+            empty = self._empty(action, free)
+            filled = empty[:0] if 0 < action.satellites <= len(empty) else self._filled(action)
             room = len(empty) + len(filled)
             if not 0 < action.satellites <= room:
                 free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
                 raise self._impossible(action, now, f"the plane has {free}")
-            berths = np.concatenate([empty, filled])[: action.satellites]
-            self.fleet.awaited[berths] = True  # another order for the plane is for others
+            berths = empty[: action.satellites]
+            if len(filled):
+                berths = np.concatenate([berths, filled[: action.satellites - len(empty)]])
+            self.fleet.awaited[berths], free[berths] = True, False  # another order for the plane is for others
             chosen.append(berths)
-            relieves.append(np.arange(len(berths)) >= len(empty))
+            from_empty.append(len(empty))
             vehicles.append(vehicle)
             designs.append(design)
         planes, counts = [one.plane for one in launches], [len(berths) for berths in chosen]
-        built = self.build(np.concatenate(chosen), np.repeat(designs, counts), relieves=np.concatenate(relieves))
         ends = np.cumsum(counts).tolist()
+        rank = np.arange(ends[-1]) - np.repeat(np.array(ends) - counts, counts)
+        relieves = rank >= np.repeat(from_empty, counts)
+        built = self.build(np.concatenate(chosen), np.repeat(designs, counts), relieves=relieves)
         parts = [built.take(slice(end - count, end)) for end, count in zip(ends, counts, strict=True)]
         self.fleet.on_order += np.bincount(planes, counts, minlength=len(self.fleet.planes)).astype(np.int32)
         self.population.changed[planes] = True
@@ -173,20 +190,28 @@ class Actions:
             raise self._impossible(action, now, f"vehicles are {', '.join(self._vehicles)}")
         return design, self._vehicles.index(wanted)
 
-    def _candidates(self, action: Launch) -> tuple[Ints, Ints]:
-        """Berths that an order could be for, in the order of `Launch`: empty ones, and filled slots to relieve."""
-        fleet, plane = self.fleet, self.fleet.planes[action.plane]
-        state, free = fleet.state[plane.slot_range], ~fleet.awaited[plane.slot_range]
-        slots = plane.first_berth + np.flatnonzero(((state == _EMPTY) | (state == _BLOCKED)) & free)
+    def _empty(self, action: Launch, free: NDArray[np.bool_]) -> Ints:
+        """Empty berths that an order could be for, in the order of `Launch`; `free`: of all berths."""
+        plane = self.fleet.planes[action.plane]
+        spares = np.empty(0, np.intp)
         if action.to == "spares":
-            spare = (fleet.state[plane.spare_range] == _EMPTY) & ~fleet.awaited[plane.spare_range]
-            slots = np.concatenate([plane.spare_range.start + np.flatnonzero(spare), slots])
-        working = plane.first_berth + np.flatnonzero((state == _WORKING) & free)
+            spares = plane.spare_range.start + np.flatnonzero(free[plane.spare_range])
+            if 0 < action.satellites <= len(spares):
+                return np.asarray(spares)
+        slots = plane.first_berth + np.flatnonzero(free[plane.slot_range])
+        return np.concatenate([spares, slots])
+
+    def _filled(self, action: Launch) -> Ints:
+        """Slots whose satellites an order could relieve, in the order of `Launch`."""
+        fleet, plane = self.fleet, self.fleet.planes[action.plane]
+        free = (fleet.state[plane.slot_range] == _WORKING) & ~fleet.awaited[plane.slot_range]
+        working = plane.first_berth + np.flatnonzero(free)
         working = working[np.argsort(fleet.life_end_day[working], kind="stable")]
         if action.relieve:
-            first = [slot for slot in dict.fromkeys(action.relieve) if slot in set(working.tolist())]
+            there = set(working.tolist())
+            first = [slot for slot in dict.fromkeys(action.relieve) if slot in there]
             working = np.concatenate([np.array(first, np.intp), working[~np.isin(working, first)]])
-        return slots, working
+        return working
 
     def _impossible(self, action: Action, now: float, why: str) -> InputError:
         return InputError(f"strategy {self.name}: {action} on day {now:.1f} cannot be done: {why}")

@@ -34,8 +34,9 @@ def berths_for(population: Population, built: Built, day: Floats) -> Ints:
     _match(fleet, found, own, slots=True)
     _take(fleet, found, np.flatnonzero((found == NONE) & (fleet.state[own] == _EMPTY)), own)
     _match(fleet, found, own, slots=False)
-    for i in np.flatnonzero((found == NONE) & (fleet.state[own] != _BLOCKED)).tolist():
-        found[i] = _worst(population, int(fleet.plane_of[own[i]]), float(day[i]))
+    left = np.flatnonzero((found == NONE) & (fleet.state[own] != _BLOCKED))
+    if len(left):
+        found[left] = _in_place_of_worst(population, fleet.plane_of[own[left]], day[left])
     fleet.awaited[own[found == NONE]] = True
     return found
 
@@ -64,10 +65,10 @@ def _match(fleet: Fleet, found: Ints, own: Ints, *, slots: bool) -> None:
     left = np.flatnonzero(found == NONE)
     if len(left) == 0:
         return
-    wanted = np.zeros(len(fleet.planes), bool)
-    wanted[fleet.plane_of[own[left]]] = True
-    free = np.flatnonzero((fleet.state == _EMPTY) & (fleet.is_slot == slots) & ~fleet.awaited)
-    free = free[wanted[fleet.plane_of[free]]]
+    wanted = np.unique(fleet.plane_of[own[left]])
+    wanted = wanted[(fleet.slots_in if slots else fleet.spares_in)[_EMPTY, wanted] > 0]
+    free = fleet.in_state(BerthState.EMPTY, wanted)
+    free = free[(fleet.is_slot[free] == slots) & ~fleet.awaited[free]]
     if len(free) == 0:
         return
     left = left[np.argsort(fleet.plane_of[own[left]], kind="stable")]
@@ -89,16 +90,22 @@ def match(wanted: NDArray[np.int32], there: NDArray[np.int32]) -> Ints:
     return np.where(inside, place, NONE)
 
 
-def _worst(population: Population, plane: int, day: float) -> int:
-    """The berth of the satellite with the fewest GPUs of a full plane, the oldest among equals, which ends."""
+def _in_place_of_worst(population: Population, plane: NDArray[np.int32], day: Floats) -> Ints:
+    """Berths of the satellites with the fewest GPUs of full planes, the oldest among equals: these end.
+
+    One for each entry; `NONE` where a plane has no satellite left.
+    """
     fleet = population.fleet
-    layout = fleet.planes[plane]
-    taken = np.arange(layout.first_berth, layout.end_berth)
-    taken = taken[population.life_in[taken] != GONE]
-    if len(taken) == 0:
-        return NONE
-    worst = taken[np.lexsort((fleet.birth_day[taken], fleet.gpus_alive[taken]))[:1]]
-    life = population.life_in[worst].astype(np.intp)
-    population.end(life, np.array([day]), np.array([Cause.REPLACED]), planned=np.ones(1, bool))
-    fleet.move_all(worst, BerthState.WORKING if fleet.is_slot[worst[0]] else BerthState.STORED)
-    return int(worst[0])
+    found = np.full(len(plane), NONE, np.intp)
+    for number in np.unique(plane).tolist():
+        mine = np.flatnonzero(plane == number)
+        layout = fleet.planes[number]
+        taken = layout.first_berth + np.flatnonzero(population.life_in[layout.first_berth : layout.end_berth] != GONE)
+        worst = taken[np.lexsort((fleet.birth_day[taken], fleet.gpus_alive[taken]))[: len(mine)]]
+        found[mine[: len(worst)]] = worst
+    there = np.flatnonzero(found != NONE)
+    worst = found[there]
+    lives = population.life_in[worst].astype(np.intp)
+    population.end(lives, day[there], np.full(len(there), Cause.REPLACED), planned=np.ones(len(there), bool))
+    _take(fleet, found, there, found)
+    return found

@@ -45,16 +45,6 @@ class Newborn:
     def __len__(self) -> int:
         return len(self.plane)
 
-    def take(self, index: slice) -> Newborn:
-        """Some of them."""
-        return Newborn(
-            self.address.take(index),
-            self.plane[index],
-            self.birth_day[index],
-            self.end_day[index],
-            self.wake_day[index],
-        )
-
 
 @dataclass(frozen=True)
 class Lives:
@@ -95,50 +85,51 @@ class Births:
 
     def resolve(self, born: Newborn) -> Lives:
         """The lives of satellites of which none has begun to work otherwise than `wake_day` says."""
-        parts = [self._resolve(born.take(slice(first, first + AT_ONCE))) for first in range(0, len(born), AT_ONCE)]
-        if len(parts) == 1:
-            return parts[0]
-        offset = np.arange(len(parts), dtype=np.int32) * AT_ONCE
-        return Lives(
-            np.concatenate([part.end_day for part in parts]),
-            np.concatenate([part.cause for part in parts]),
-            np.concatenate([part.satellite + first for part, first in zip(parts, offset, strict=True)]),
-            np.concatenate([part.day for part in parts]),
-            np.concatenate([part.hazard for part in parts]),
-        )
-
-    def _resolve(self, born: Newborn) -> Lives:
-        knot = self._coarse.knot_of(born.birth_day)
-        place = knot * self.planes + born.plane
+        place = self._coarse.knot_of(born.birth_day) * self.planes + born.plane
         ages = [_Exposure(one, born, place, self._dormancy) for one in self.hazards]
+        end, cause = born.end_day.copy(), np.zeros(len(born), np.uint8)
+        # Plane by plane: of those drawn together, all draw as many numbers as one of them needs.
+        order = np.argsort(born.plane, kind="stable")
+        parts = [
+            self._lose_gpus(born, order[first : first + AT_ONCE], ages, end, cause)
+            for first in range(0, len(born), AT_ONCE)
+        ]
+        satellite, day, hazard = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Lives(end, cause, satellite, day, hazard)
+
+    def _lose_gpus(
+        self, born: Newborn, rows: Ints, ages: list[_Exposure], end: Floats, cause: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.uint8]]:
+        """(satellite, day, hazard) of the GPUs that some of them lose; enters into `end` and `cause` how they end."""
+        own_end, address = end[rows], born.address.take(rows)
         questions = [
-            Question(one.hazard.part, one.hazard.per_satellite, exposure.bound, one.hazard.cause == Cause.BUS)
+            Question(one.hazard.part, one.hazard.per_satellite, exposure.bound[rows], one.hazard.cause == Cause.BUS)
             for one, exposure in zip(self.hazards, ages, strict=True)
         ]
-        end, cause = born.end_day.copy(), np.zeros(len(born), np.uint8)
-        day = np.full(len(born) * self.positions, _NOBODY, np.float32)
-        by = np.zeros(len(born) * self.positions, np.uint8)
-        for number, (one, exposure, drawn) in enumerate(
-            zip(self.hazards, ages, draw(self.streams, born.address, questions), strict=True)
-        ):
+        day = np.full(len(rows) * self.positions, _NOBODY, np.float32)
+        by = np.zeros(len(rows) * self.positions, np.uint8)
+        drawn_of_each = draw(self.streams, address, questions)
+        for number, (one, exposure, drawn) in enumerate(zip(self.hazards, ages, drawn_of_each, strict=True)):
             if one.hazard.batch is not None:
-                drawn = self._in_bad_lots(one, born.address, drawn)
+                drawn = self._in_bad_lots(one, address, drawn)
             satellite, group, threshold, second = _ends_of_groups(one, drawn)
             if len(satellite) == 0:
                 continue
-            days = exposure.day(satellite, threshold)
+            days = exposure.day(rows[satellite], threshold)
             if one.hazard.span == 0:
-                first = days < end[satellite]
+                first = np.flatnonzero(days < own_end[satellite])
                 whose = satellite[first]
-                end[whose] = days[first]
-                cause[whose] = self._cause(one, second[first])
+                own_end[whose] = days[first]
+                cause[rows[whose]] = self._cause(one, second[first])
             else:
                 self._strike(day, by, satellite, group, days.astype(np.float32), number)
-        rows = np.flatnonzero(day < _NOBODY)
-        which: NDArray[np.int32] = (rows // self.positions).astype(np.int32)
+        end[rows] = own_end
+        struck = np.flatnonzero(day < _NOBODY)
+        which = struck // self.positions
         # GPUs that outlive their satellite do not die by themselves.
-        first = day[rows] < end.astype(np.float32)[which]
-        return Lives(end, cause, which[first], day[rows[first]], by[rows[first]])
+        first = np.flatnonzero(day[struck] < own_end.astype(np.float32)[which])
+        struck = struck[first]
+        return rows[which[first]].astype(np.int32), day[struck], by[struck]
 
     def _strike(
         self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int

@@ -72,13 +72,16 @@ class GpuLosses:
         self._all, self._working = np.zeros(size, np.int64), np.zeros(size, np.int64)
         self._day = np.zeros(size)
 
-    def add(self, day: float, hazard: NDArray[np.intp], plane: NDArray[np.intp], working: NDArray[np.bool_]) -> None:
-        """GPUs that died about a day, of which some were at work."""
-        place = hazard * self._planes + plane
+    def add(self, day: float, hazard: NDArray[np.uint8], plane: NDArray[np.int32], idle: NDArray[np.intp]) -> None:
+        """GPUs that died about a day; `idle`: which of them were not at work."""
+        place = hazard * np.int32(self._planes)
+        place += plane
         died = np.bincount(place, minlength=len(self._all))
         self._all += died
         self._day += died * day
-        self._working += died if working.all() else np.bincount(place[working], minlength=len(self._all))
+        self._working += died
+        if len(idle):
+            self._working -= np.bincount(place[idle], minlength=len(self._all))
 
     def write(self, log: BlockLog) -> None:
         """Write the month, and begin another."""

@@ -29,7 +29,9 @@ class Built:
 
     def take(self, index: Any) -> Built:
         """Some of them."""
-        return Built(*(getattr(self, one.name)[index] for one in fields(self)))
+        return Built(
+            self.berth[index], self.ordinal[index], self.design[index], self.relieves[index], self.reason[index]
+        )
 
     @classmethod
     def join(cls, parts: Sequence[Built]) -> Built:

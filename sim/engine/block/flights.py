@@ -99,25 +99,27 @@ class Flights:
         where = [self._address(load, 0) for load in loads]
         site, place, ordinal = (np.array(column) for column in zip(*where, strict=True))
         drawn = self.streams.uniforms("deployment flight", 0, site, place, ordinal, 4)
-        for day, plane, load, numbers in zip(days.tolist(), planes, loads, drawn, strict=True):
-            self._set_off(day, plane, int(load.design[0]), 0, load, numbers, deployment=True)
+        self._set_off(days, planes, 0, loads, drawn, deployment=True)
 
     def _address(self, built: Built, which: int) -> tuple[int, int, int]:
         berth = int(built.berth[which])
         return int(self.fleet.site[berth]), int(self.fleet.place[berth]), int(built.ordinal[which])
 
     def _set_off(
-        self, day: float, plane: int, design: int, vehicle: int, aboard: Built, drawn: Floats, *, deployment: bool
+        self, days: Floats, planes: list[int], vehicle: int, loads: list[Built], drawn: Floats, *, deployment: bool
     ) -> None:
-        """A flight is loaded for a day: `drawn`, four uniform numbers, say what becomes of it."""
+        """Flights are loaded for these days: `drawn`, four uniform numbers of each, say what becomes of them."""
         history = self.histories[vehicle]
         service = history.service
-        slip = float(service.slip_days.quantile(drawn[3:4])[0])
-        stand = float(service.stand_down.quantile(drawn[1:2], drawn[2:3])[0])
-        failed = bool(drawn[0] >= history.success)
-        self._numbers += 1
-        flight = Flight(day + slip, plane, design, vehicle, deployment, failed, stand, aboard)
-        heappush(self._flights[vehicle], (flight.day, self._numbers, flight))
+        days = days + service.slip_days.quantile(drawn[:, 3])
+        stands = service.stand_down.quantile(drawn[:, 1], drawn[:, 2])
+        failed = drawn[:, 0] >= history.success
+        waiting = self._flights[vehicle]
+        each = zip(days.tolist(), planes, failed.tolist(), stands.tolist(), loads, strict=True)
+        for number, (day, plane, fails, stand, aboard) in enumerate(each, self._numbers):
+            flight = Flight(day, plane, int(aboard.design[0]), vehicle, deployment, fails, stand, aboard)
+            heappush(waiting, (day, number, flight))
+        self._numbers += len(loads)
 
     # A block
 
@@ -193,12 +195,15 @@ class Flights:
             site, place = self.fleet.site[built.berth[firsts]], self.fleet.place[built.berth[firsts]]
             drawn = self.streams.uniforms("flight on demand", vehicle, site, place, built.ordinal[firsts], 4)
         left = np.ones(len(order), bool)
-        for flight, at in enumerate(first_come.tolist()):
-            rows = order[heads[at] : ends[at]]
+        whose = [
+            order[begin:end] for begin, end in zip(heads[first_come].tolist(), ends[first_come].tolist(), strict=True)
+        ]
+        for rows in whose:
             left[rows] = False
-            to, design = int(plane[rows[0]]), int(built.design[rows[0]])
-            when = day if number is not None else max(day, float(ready[rows].max()))
-            self._set_off(when, to, design, vehicle, built.take(rows), drawn[flight], deployment=False)
+        days = [day if number is not None else max(day, float(ready[rows].max())) for rows in whose]
+        loads = [built.take(rows) for rows in whose]
+        planes = plane[order[heads[first_come]]].tolist()
+        self._set_off(np.array(days), planes, vehicle, loads, drawn, deployment=False)
         rest = np.flatnonzero(left)
         self._queues[vehicle] = [Queue(built.take(rest), plane[rest], ready[rest])] if len(rest) else []
 

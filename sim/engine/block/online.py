@@ -53,11 +53,12 @@ class Online:
             flat = self._alive[design].reshape(-1)
             flat += np.rint(np.bincount(place, gpus, minlength=flat.size)).astype(np.int64)
 
-    def remove_each(self, bins: NDArray[np.uint16], plane: Ints, design: NDArray[np.int8]) -> None:
+    def remove_each(self, bins: NDArray[np.uint16], plane: NDArray[np.int32], design: NDArray[np.int8]) -> None:
         """One GPU fewer for each entry."""
-        place = bins.astype(np.intp) * self._planes + plane
+        place = bins * np.int32(self._planes)
+        place += plane
         if len(self._coarse) > 1:
-            place = place + design.astype(np.intp) * self._bins * self._planes
+            place += design * np.int32(self._bins * self._planes)
         self._alive -= np.bincount(place, minlength=self._alive.size).reshape(self._alive.shape)
 
     def stand_still(self, planes: Ints, day: float, days: float) -> None:

@@ -39,6 +39,7 @@ class Population(Residents):
         self.asked_below = 0.0
         self.lives = 0
         self._woken: list[tuple[int, Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_]]] = []
+        self._elsewhere: list[tuple[int, Ints, Ints, Floats]] = []
         self._losses, self._placed, self._looked_at = (Calendar(self.blocks) for _ in range(3))
         hazards = [one.hazard for births in known.births for one in births.hazards]
         self._first_hazard = np.cumsum([0, *(len(births.hazards) for births in known.births)])
@@ -81,7 +82,9 @@ class Population(Residents):
         other = np.flatnonzero(self._is_awake(berths) != self.columns.awake[lives])
         if len(other):
             lives = lives.copy()
-            lives[other] = self._again(lives[other], day[other], berths[other], design)
+            lives[other] = self._copy(lives[other])
+            self.columns.awake[lives[other]] = self._is_awake(berths[other])
+            self._elsewhere.append((design, lives[other], fleet.plane_of[berths[other]].astype(np.intp), day[other]))
         columns = self.columns
         serials, end = columns.serial[lives], columns.end_day[lives].astype(float)
         plane, slot = fleet.plane_of[berths].astype(np.intp), fleet.is_slot[berths]
@@ -110,17 +113,6 @@ class Population(Residents):
         self.online.add(columns.bin[lives[at_work]], plane[at_work], design, np.full(len(at_work), gpus))
         self.changed[plane] = True
         self._foresee(plane, day, end)
-
-    def _again(self, old: Ints, day: Floats, berths: Ints, design: int) -> Ints:
-        """New lives of satellites that come to another kind of berth than they were built for."""
-        new = self._copy(old)
-        columns = self.columns
-        awake = self._is_awake(berths)
-        columns.awake[new] = awake
-        plane = self.fleet.plane_of[berths].astype(np.intp)
-        end, dry = self.known.coarse[design].planned_end(plane, day, self.extended_days)
-        self._live(new, design, plane, day, day, end, dry, wake=np.where(awake, day, end))
-        return new
 
     def _copy(self, old: Ints) -> Ints:
         """New lives of the same satellites."""
@@ -198,26 +190,27 @@ class Population(Residents):
         if due is None:
             return
         life, hazard = due
-        berth = self.columns.berth[life]
-        there = berth != GONE
-        if not there.all():
+        berth = np.take(self.columns.berth, life)
+        if (berth == GONE).any():
+            there = np.flatnonzero(berth != GONE)
             life, hazard, berth = life[there], hazard[there], berth[there]
         fleet, slot = self.fleet, berth
         if len(on_way := np.flatnonzero(berth < GONE)):  # GPUs of one on its way are counted at its slot
             slot = berth.copy()
             slot[on_way] = -2 - berth[on_way]
-        state, plane = fleet.state[slot], fleet.plane_of[slot].astype(np.intp)
+        state, plane = np.take(fleet.state, slot), np.take(fleet.plane_of, slot)
         np.subtract.at(fleet.gpus_alive, slot, np.ones(len(slot), np.int32))  # fast for equal types alone
-        working = state == WORKING
-        self._gpus.add(middle, hazard.astype(np.intp), plane, working)
-        if working.all():
-            self.online.remove_each(self.columns.bin[life], plane, fleet.design[slot])
+        idle = np.flatnonzero(state != WORKING)
+        self._gpus.add(middle, hazard, plane, idle)
+        if len(idle) == 0:
+            self.online.remove_each(np.take(self.columns.bin, life), plane, np.take(fleet.design, slot))
         else:
-            self.online.remove_each(self.columns.bin[life[working]], plane[working], fleet.design[slot[working]])
-            self.changed[plane[state == STORED]] = True
+            at_work = np.flatnonzero(state == WORKING)
+            self.online.remove_each(self.columns.bin[life[at_work]], plane[at_work], fleet.design[slot[at_work]])
+            self.changed[plane[idle[state[idle] == STORED]]] = True
         self._look_after_losses(slot, plane)
 
-    def _look_after_losses(self, slot: NDArray[np.int32], plane: Ints) -> None:
+    def _look_after_losses(self, slot: NDArray[np.int32], plane: NDArray[np.int32]) -> None:
         """Who lost GPUs at work: too few may be left, and the strategy may look at them."""
         fleet = self.fleet
         if self.asked_below > 0:
@@ -304,16 +297,28 @@ class Population(Residents):
         there = day + days
         self._placed.add(self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth)
 
-    def find_woken(self) -> None:
-        """Find what becomes of the spares woken since this was last done: many at once, so that it takes little."""
-        for design in sorted({one[0] for one in self._woken}):
-            mine = zip(*(one[1:] for one in self._woken if one[0] == design), strict=True)
-            lives, plane, birth, since, end, dry = (np.concatenate(column) for column in mine)
+    def find_late(self) -> None:
+        """Find what becomes of those about whom it is not known yet, many at once, so that it takes little.
+
+        Spares that were woken, and satellites that came to another kind of berth than they were built for.
+        """
+        for design in sorted({one[0] for one in self._elsewhere}):
+            some = zip(*(one[1:] for one in self._elsewhere if one[0] == design), strict=True)
+            lives, plane, day = (np.concatenate(column) for column in some)
             left = np.flatnonzero(self.columns.berth[lives] != GONE)
             if len(left):
-                plane, birth, since, end = (column[left] for column in (plane, birth, since, end))
-                self._live(lives[left], design, plane, birth, since, end, dry[left], wake=since)
-        self._woken = []
+                lives, plane, day = lives[left], plane[left], day[left]
+                end, dry = self.known.coarse[design].planned_end(plane, day, self.extended_days)
+                wake = np.where(self.columns.awake[lives], day, end)
+                self._live(lives, design, plane, day, day, end, dry, wake=wake)
+        for design in sorted({one[0] for one in self._woken}):
+            mine = zip(*(one[1:] for one in self._woken if one[0] == design), strict=True)
+            woken, where, birth, since, ends, runs_dry = (np.concatenate(column) for column in mine)
+            left = np.flatnonzero(self.columns.berth[woken] != GONE)
+            if len(left):
+                where, birth, since, ends = (column[left] for column in (where, birth, since, ends))
+                self._live(woken[left], design, where, birth, since, ends, runs_dry[left], wake=since)
+        self._elsewhere, self._woken = [], []
 
     def place_spares(self) -> None:
         """Spares that are in their slots in this block begin work."""

@@ -58,16 +58,30 @@ def _ended(events: EventLog, months: PlaneMonths, services: Sequence[InferenceSe
 def whole_share(
     services: Sequence[InferenceService], alive: NDArray[np.int32], plane: NDArray[np.int32], planes: int
 ) -> Floats:
-    """Share of the GPUs alive that whole replicas can use, shape (services, planes); entries are satellites at work."""
+    """Share of the GPUs alive that whole replicas can use, shape (services, planes).
+
+    Entries are satellites at work, plane by plane.
+    """
     found = np.ones((len(services), planes))
-    total = np.bincount(plane, alive, minlength=planes)
+    begins = np.flatnonzero(np.diff(plane, prepend=-1))
+    total = _summed(alive, plane, begins, planes)
     for number, service in enumerate(services):
         size = service.gpus_per_replica
         if size == 1:
             continue
         if service.replica_within == "satellite":
-            used = np.bincount(plane, alive // size * size, minlength=planes)
+            used = _summed(alive // np.int32(size) * np.int32(size), plane, begins, planes)
         else:
             used = total // size * size
         found[number] = np.divide(used, total, out=np.ones(planes), where=total > 0)
+    return found
+
+
+def _summed(
+    values: NDArray[np.int32], plane: NDArray[np.int32], begins: NDArray[np.intp], planes: int
+) -> NDArray[np.int64]:
+    """Sums over the entries of each plane, which begin in these places; 0 where a plane has none."""
+    found = np.zeros(planes, np.int64)
+    if len(begins):
+        found[plane[begins]] = np.add.reduceat(values, begins, dtype=np.int64)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from typing import Any
@@ -49,8 +49,9 @@ from sim.strategies.advice import (
 )
 from sim.streams import Streams
 
-WOKEN_BLOCKS = 10
-"""Blocks after which it is found out what becomes of spares that were woken: what dies among them before is lost late.
+LATE_BLOCKS = 10
+"""Blocks after which it is found out what becomes of spares that were woken, and of what came to another kind of berth
+than it was built for: what dies among them before is lost late.
 """
 
 Process = Generator[simpy.Event, Any, None]
@@ -111,7 +112,8 @@ class Walk:
         )
         self.flights = Flights(environment, streams, self.fleet, self.log)
         self.shocks = BlockShocks(scenario, environment, self.population, streams)
-        self._coming: list[_Transfer] = []  # a heap
+        self._coming: list[tuple[float, int, _Transfer]] = []  # a heap, by day of arrival
+        self._transfers = 0
         self._prepare()
         self.view = self._view()
         self.actions = Actions(self.population, self.flights, environment, self.view, strategy, name)
@@ -180,8 +182,8 @@ class Walk:
         population.end_due()
         population.clear_slots()
         population.place_spares()
-        if population.block % WOKEN_BLOCKS == 0:
-            population.find_woken()
+        if population.block % LATE_BLOCKS == 0:
+            population.find_late()
         self._fly(start, end)
         self._arrive(end)
         population.look()
@@ -233,7 +235,7 @@ class Walk:
         whole = Built.join(loads)
         self.flights.serials = len(whole)
         serials = np.arange(len(whole), dtype=np.int32)
-        self._coming = [_Transfer(0.0, whole, serials, Cause.DEPLOYMENT)]
+        self._set_out(_Transfer(0.0, whole, serials, Cause.DEPLOYMENT))
         self._arrive(0.0, at_once=True)
 
     # What flies
@@ -248,7 +250,11 @@ class Walk:
             if day < self.horizon:
                 serials = one.first_serial + np.arange(len(flight.aboard), dtype=np.int32)
                 cause = Cause.DEPLOYMENT if flight.deployment else Cause.NONE
-                heappush(self._coming, _Transfer(day, flight.aboard, serials, cause))
+                self._set_out(_Transfer(day, flight.aboard, serials, cause))
+
+    def _set_out(self, transfer: _Transfer) -> None:
+        heappush(self._coming, (transfer.day, self._transfers, transfer))
+        self._transfers += 1
 
     def _lose(self, flight: Flight) -> None:
         """A flight failed: its satellites are lost; a load of the initial fleet is built and flown again."""
@@ -266,8 +272,8 @@ class Walk:
     def _arrive(self, end: float, *, at_once: bool = False) -> None:
         """Satellites whose transfer ends in this block take their berths."""
         due = []
-        while self._coming and (self._coming[0].day < end or at_once):
-            due.append(heappop(self._coming))
+        while self._coming and (self._coming[0][0] < end or at_once):
+            due.append(heappop(self._coming)[2])
         if not due:
             return
         self._conceive(due)
@@ -280,7 +286,7 @@ class Walk:
         unknown = [one for one in due if one.lives is None]
         if not unknown:
             return
-        unknown += [one for one in self._coming if one.lives is None]
+        unknown += [one for _, _, one in self._coming if one.lives is None]
         for design in sorted({one.design for one in unknown}):
             mine = [one for one in unknown if one.design == design]
             sizes = [len(one.built) for one in mine]
@@ -310,19 +316,19 @@ class Walk:
             until = float(self.fleet.blocked_until[built.berth[i]])
             if until < self.horizon:
                 again = max(until, day[i] + self.block_days)
-                heappush(self._coming, _Transfer(again, built.take([i]), serials[[i]], cause))
+                self._set_out(_Transfer(again, built.take([i]), serials[[i]], cause))
 
 
-@dataclass(order=True)
+@dataclass
 class _Transfer:
     """Satellites of one design on their way from a launch to their plane."""
 
     day: float
     """Of arrival."""
-    built: Built = field(compare=False)
-    serials: NDArray[np.int32] = field(compare=False)
-    cause: Cause = field(compare=False)
-    lives: NDArray[np.intp] | None = field(compare=False, default=None)
+    built: Built
+    serials: NDArray[np.int32]
+    cause: Cause
+    lives: NDArray[np.intp] | None = None
     """Found out when the first of many arrives."""
 
     @property

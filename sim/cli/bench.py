@@ -42,7 +42,8 @@ def bench(
     wanted = [name for name in known if any(fnmatchcase(name, pattern) for pattern in items or ["*"])]
     for pattern in items or []:
         if not any(fnmatchcase(name, pattern) for name in known):
-            raise typer.BadParameter(f"no item {pattern!r}{nearest(pattern, known)}", param_hint="ITEM")
+            which = nearest(pattern, known) or f"; they are {', '.join(known)}"
+            raise typer.BadParameter(f"no item {pattern!r}{which}", param_hint="ITEM")
     if out is not None and not out.is_dir():
         raise InputError(f"{out}: no such folder{nearest_file(out)}")
     found = measure(wanted, say=lambda line: print(line, file=sys.stderr, flush=True))

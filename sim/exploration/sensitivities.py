@@ -118,7 +118,7 @@ class Sensitivity:
         if each[most] == 0:
             if high := known.everything.value.ci_high:
                 return [
-                    f"Nothing that is not known can be told to be worth knowing: {best} is best as far as can be seen, and "
+                    f"Nothing that is not known can be told to be worth knowing: {best} is best as far as is seen, and "
                     f"to know everything is worth at most {high:,.4g} {unit} (95 % confidence)."
                 ]
             return [f"Nothing that is not known is worth knowing: {best} is best whatever it is."]

@@ -93,7 +93,8 @@ def _days_before(day: Floats, job: NDArray[np.integer]) -> Floats:
     first = np.append(True, (job[1:] != job[:-1]) | (day[1:] != day[:-1]))
     days, jobs = day[first], job[first]
     same = np.append(False, jobs[1:] == jobs[:-1])
-    return np.where(same, np.append(0.0, days[:-1]), 0.0)[np.cumsum(first) - 1]
+    before: Floats = np.where(same, np.append(0.0, days[:-1]), 0.0)
+    return np.asarray(before[np.cumsum(first) - 1])
 
 
 def value_by_age(result: Result, days: Floats, decline_per_year: float) -> Floats:

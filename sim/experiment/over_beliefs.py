@@ -159,9 +159,11 @@ class OverBeliefs:
             if len(rows) > 1 and rows[0]["p_best"] is not None:
                 first = rows[0]
                 low, high = 100 * first["ci_low"], 100 * first["ci_high"]
+                alike = [row["strategy"] for row in rows if row["p_best"] == first["p_best"]]
+                who, each = list_of(alike), " each" if len(alike) > 1 else ""
                 return (
-                    f"{SUBJECTS[metric][0]} over beliefs: {first['strategy']} in {100 * first['p_best']:.0f} % of the "
-                    f"draws ({low:.0f} to {high:.0f} %)."
+                    f"{SUBJECTS[metric][0]} over beliefs: {who} in {100 * first['p_best']:.0f} % of the draws{each} "
+                    f"({low:.0f} to {high:.0f} %)."
                 )
         return ""
 

@@ -105,14 +105,12 @@ def draw(streams: Streams, where: Addresses, questions: Sequence[Question]) -> l
     asked = [_Asked.of(question) for question in questions]
     while open_ := [one for one in asked if len(one.active)]:
         wanted = [one.next_blocks() for one in open_]
-        for one, uniforms in zip(open_, _uniforms(streams, "thresholds", where, open_, wanted), strict=True):
+        for one, uniforms in zip(open_, _uniforms(streams, "thresholds", where, wanted), strict=True):
             one.add(uniforms)
     shuffles = [_Shuffle.of(one.units, one.counts) for one in asked]
     some = [number for number, shuffle in enumerate(shuffles) if shuffle.hits and shuffle.units > 1]
-    blocks = [shuffles[number].blocks() for number in some]
-    uniforms_of = dict(
-        zip(some, _uniforms(streams, "units", where, [asked[number] for number in some], blocks), strict=True)
-    )
+    blocks = [shuffles[number].blocks(asked[number].part) for number in some]
+    uniforms_of = dict(zip(some, _uniforms(streams, "units", where, blocks), strict=True))
     draws = []
     for number, (one, shuffle) in enumerate(zip(asked, shuffles, strict=True)):
         satellite, threshold = one.hits()
@@ -132,6 +130,27 @@ def _with_second_uniforms(streams: Streams, where: Addresses, one: _Asked, drawn
     keys = np.array([first], np.uint64), np.array([second], np.uint64)
     found = uniforms_at((own.site, own.place, own.ordinal, block.astype(np.uint64)), keys)
     return FailureDraws(drawn.satellite, drawn.unit, drawn.threshold, found[word, np.arange(len(word))])
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """Blocks of numbers that satellites want of one part, block by block."""
+
+    part: int
+    satellite: Ints
+    first: int
+    """Number of the first block."""
+    counts: list[int]
+    """How many of the satellites, from the first on, want each."""
+
+    def counters(self, where: Addresses) -> tuple[Words, Words, Words, Words]:
+        """What the generator counts them by."""
+        site, place, ordinal = (
+            np.concatenate([own[:count] for count in self.counts])
+            for own in (word[self.satellite] for word in (where.site, where.place, where.ordinal))
+        )
+        blocks = np.arange(self.first, self.first + len(self.counts), dtype=np.uint64)
+        return site, place, ordinal, np.repeat(blocks, self.counts)
 
 
 @dataclass(frozen=True)
@@ -173,17 +192,13 @@ class _Asked:
         counts = np.zeros(len(bounds), np.intp)
         return cls(question.part, units, question.second, bounds, active, np.zeros(len(active)), counts, [])
 
-    def next_blocks(self) -> tuple[Ints, Words]:
-        """(satellite, block of numbers) of the spacings to draw next, block by block, of each active satellite.
-
-        What the largest bound asks for, and two standard deviations.
-        """
+    def next_blocks(self) -> _Blocks:
+        """What to draw next: what the largest bound asks for, and two standard deviations."""
         left = self.units - self.drawn
         expected = left * -np.expm1(-float((self.bounds[self.active] - self.reached).max()))
         wanted = min(left, int(expected + 2 * np.sqrt(expected)) + 1)
-        first, many = self.drawn // WORDS_PER_BLOCK, -(-wanted // WORDS_PER_BLOCK)
-        block = np.arange(first, first + many, dtype=np.uint64)
-        return np.tile(self.active, many), np.repeat(block, len(self.active))
+        many = -(-wanted // WORDS_PER_BLOCK)
+        return _Blocks(self.part, self.active, self.drawn // WORDS_PER_BLOCK, [len(self.active)] * many)
 
     def add(self, uniforms: Floats) -> None:
         """Take in the next spacings of the active satellites: the numbers of `next_blocks`, shape (4, n)."""
@@ -251,11 +266,9 @@ class _Shuffle:
         needing = len(some) - np.cumsum(np.bincount(count))
         return cls(units, some[order], begin[order], needing.tolist(), int(count.sum()))
 
-    def blocks(self) -> tuple[Ints, Words]:
-        """(satellite, block of numbers) that the entries take, block by block."""
-        many = self.needing[:-1:WORDS_PER_BLOCK]
-        which = np.concatenate([self.satellite[:count] for count in many])
-        return which, np.repeat(np.arange(len(many), dtype=np.uint64), many)
+    def blocks(self, part: int) -> _Blocks:
+        """What the entries take."""
+        return _Blocks(part, self.satellite, 0, self.needing[:-1:WORDS_PER_BLOCK])
 
     def units_of(self, uniforms: Floats) -> Ints:
         """The unit of each hit.  `uniforms`: of `blocks`, shape (4, n).
@@ -280,7 +293,7 @@ class _Shuffle:
                 other = (uniforms[word, begins : begins + here] * (units - k)).astype(np.intp)
                 other += row[:here]
                 other += k
-                found[begin[:here] + k] = left[other]
+                found[begin[:here] + k] = np.take(left, other)
                 left[other] = left[k : here * units : units]
                 if word == WORDS_PER_BLOCK - 1:
                     offset += self.needing[block * WORDS_PER_BLOCK]
@@ -293,20 +306,15 @@ _JOINED = 4096
 """Blocks of numbers up to which those of all questions are drawn in one call."""
 
 
-def _uniforms(
-    streams: Streams, purpose: str, where: Addresses, asked: Sequence[_Asked], blocks: Sequence[tuple[Ints, Words]]
-) -> list[Floats]:
-    """The numbers in the wanted (satellite, block) of each question, shapes (4, n)."""
-    keys = [np.array([streams.key(purpose, one.part)], np.uint64) for one in asked]
-    sizes = [len(satellite) for satellite, _ in blocks]
-    if not asked or sum(sizes) > _JOINED:
+def _uniforms(streams: Streams, purpose: str, where: Addresses, wanted: Sequence[_Blocks]) -> list[Floats]:
+    """The numbers in the wanted blocks of each part, shapes (4, n)."""
+    keys = [np.array([streams.key(purpose, one.part)], np.uint64) for one in wanted]
+    counters = [one.counters(where) for one in wanted]
+    sizes = [len(site) for site, *_ in counters]
+    if not wanted or sum(sizes) > _JOINED:
         # A key for all counters takes less time than one for each.
-        return [_numbers(where, satellite, block, key) for (satellite, block), key in zip(blocks, keys, strict=True)]
-    satellite, block = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    found = _numbers(where, satellite, block, np.repeat(np.concatenate(keys), sizes, axis=0))
+        return [uniforms_at(one, (key[:, 0], key[:, 1])) for one, key in zip(counters, keys, strict=True)]
+    site, place, ordinal, block = (np.concatenate(column) for column in zip(*counters, strict=True))
+    key = np.repeat(np.concatenate(keys), sizes, axis=0)
+    found = uniforms_at((site, place, ordinal, block), (key[:, 0], key[:, 1]))
     return np.split(found, np.cumsum(sizes)[:-1], axis=1)
-
-
-def _numbers(where: Addresses, satellite: Ints, block: Words, keys: Words) -> Floats:
-    own = where.take(satellite)
-    return uniforms_at((own.site, own.place, own.ordinal, block), (keys[:, 0], keys[:, 1]))

@@ -209,6 +209,8 @@ class Replenishing(Strategy):
     def stock_first(self, fleet: FleetView, launches: Sequence[Launch]) -> list[Launch]:
         """The same orders, with what is left in stock of older designs in place of others, the oldest first."""
         left, found = self._left_in_stock(fleet), list[Launch]()
+        if not left:
+            return list(launches)
         for one in launches:
             missing = one.satellites
             for name in left:

@@ -51,11 +51,11 @@ class Ages:
         """Ages at which these cumulative hazards are reached; all must be within what the oldest reaches."""
         place = np.sqrt(hazard)
         place *= self._per_root
-        np.minimum(place, GRID - 1e-3, out=place)
-        low = place.astype(np.int32)
+        low = place.astype(np.intp)
         place -= low
-        below = np.take(self._inverse, low)
-        return np.asarray(below + place * (np.take(self._inverse, low + 1) - below), float)
+        below = np.take(self._inverse, low, mode="clip")
+        low += 1
+        return np.asarray(below + place * (np.take(self._inverse, low, mode="clip") - below), float)
 
 
 class Clocks:
@@ -93,7 +93,8 @@ class Clocks:
         place -= low
         low += row * self._back_points
         below = np.take(self._back, low)
-        return np.asarray(below + place * (np.take(self._back, low + 1) - below), float)
+        low += 1
+        return np.asarray(below + place * (np.take(self._back, low) - below), float)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ and k-of-n are settled on one matrix of days, satellites by GPUs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,7 @@ class Births:
     def resolve(self, born: Newborn) -> Lives:
         """The lives of satellites of which none has begun to work otherwise than `wake_day` says."""
         place = self._coarse.knot_of(born.birth_day) * self.planes + born.plane
-        ages = [_Exposure(one, born, place, self._dormancy) for one in self.hazards]
+        ages = [_Exposure.of(one, born, place, self._dormancy) for one in self.hazards]
         end, cause = born.end_day.copy(), np.zeros(len(born), np.uint8)
         # Plane by plane: of those drawn together, all draw as many numbers as one of them needs.
         order = np.argsort(born.plane, kind="stable")
@@ -102,8 +102,9 @@ class Births:
     ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.uint8]]:
         """(satellite, day, hazard) of the GPUs that some of them lose; enters into `end` and `cause` how they end."""
         own_end, address = end[rows], born.address.take(rows)
+        ages = [one.take(rows) for one in ages]
         questions = [
-            Question(one.hazard.part, one.hazard.per_satellite, exposure.bound[rows], one.hazard.cause == Cause.BUS)
+            Question(one.hazard.part, one.hazard.per_satellite, exposure.bound, one.hazard.cause == Cause.BUS)
             for one, exposure in zip(self.hazards, ages, strict=True)
         ]
         day = np.full(len(rows) * self.positions, _NOBODY, np.float32)
@@ -115,7 +116,7 @@ class Births:
             satellite, group, threshold, second = _ends_of_groups(one, drawn)
             if len(satellite) == 0:
                 continue
-            days = exposure.day(rows[satellite], threshold)
+            days = exposure.day(satellite, threshold)
             if one.hazard.span == 0:
                 first = np.flatnonzero(days < own_end[satellite])
                 whose = satellite[first]
@@ -142,9 +143,9 @@ class Births:
             if span > 1 and int(unit.max()) >= self.positions:  # the last group may carry fewer
                 there = unit < self.positions
                 at, when = at[there], days[there]
-            sooner = when < day[at]
-            day[at[sooner]] = when[sooner]
-            by[at[sooner]] = number
+            sooner = np.flatnonzero(when < np.take(day, at))
+            at = at[sooner]
+            day[at], by[at] = when[sooner], number
 
     def _cause(self, one: AgeingHazard, second: Floats) -> NDArray[np.uint8]:
         """What the ends of satellites by a hazard are put down to."""
@@ -164,42 +165,69 @@ class Births:
         return drawn.take((bad < batch.probability)[drawn.satellite])
 
 
+@dataclass(frozen=True)
 class _Exposure:
-    """Where satellites stand on the clock of one hazard over their lives."""
+    """Where satellites stand on the clock of one hazard over their lives: columns of one length."""
 
-    def __init__(self, one: AgeingHazard, born: Newborn, place: Ints, dormancy: float) -> None:
+    one: AgeingHazard
+    row: NDArray[np.int64]
+    """Of the clocks."""
+    scale: Floats
+    birth: Floats
+    start: Floats
+    """Exposure at birth."""
+    bound: Floats
+    """Cumulative hazard of a unit over the life."""
+    pace: float
+    """At which a sleeping unit ages."""
+    woken: Floats | None
+    """Exposure at the waking; none: nobody sleeps."""
+    age_woken: Floats | None
+    """Of a unit at the waking."""
+
+    @classmethod
+    def of(cls, one: AgeingHazard, born: Newborn, place: Ints, dormancy: float) -> _Exposure:
         """`place`: knot of birth and plane of each satellite, as one number."""
-        self._one = one
-        self._row = one.row_of[place].astype(np.int64)
-        self._asleep = one.hazard.sleeps & bool((born.wake_day > born.birth_day).any())
-        self._birth, self._start = born.birth_day, self._total(born.birth_day)
-        age_at_end = self._total(born.end_day) - self._start
-        if self._asleep:
-            wake = np.minimum(born.wake_day, born.end_day)
-            self._woken = self._total(wake)
-            self._age_woken = dormancy * (self._woken - self._start)
-            self._pace = dormancy
-            age_at_end = self._age_woken + np.maximum(age_at_end + self._start - self._woken, 0.0)
-        self._scale = one.scale[born.plane]
-        self.bound: Floats = one.ages.hazard_at(age_at_end) * self._scale
 
-    def _total(self, day: Floats) -> Floats:
-        clocks = self._one.clocks
-        return day if clocks is None else clocks.at(self._row, day)
+        def total(day: Floats) -> Floats:
+            return day if one.clocks is None else one.clocks.at(row, day)
+
+        row = one.row_of[place].astype(np.int64)
+        start, scale, woken, age_woken = total(born.birth_day), one.scale[born.plane], None, None
+        age_at_end = total(born.end_day) - start
+        if one.hazard.sleeps and bool((born.wake_day > born.birth_day).any()):
+            woken = total(np.minimum(born.wake_day, born.end_day))
+            age_woken = dormancy * (woken - start)
+            age_at_end = age_woken + np.maximum(age_at_end + start - woken, 0.0)
+        bound = one.ages.hazard_at(age_at_end) * scale
+        return cls(one, row, scale, born.birth_day, start, bound, dormancy, woken, age_woken)
+
+    def take(self, rows: Ints) -> _Exposure:
+        """Of some of them."""
+        return replace(
+            self,
+            row=self.row[rows],
+            scale=self.scale[rows],
+            birth=self.birth[rows],
+            start=self.start[rows],
+            bound=self.bound[rows],
+            woken=None if self.woken is None else self.woken[rows],
+            age_woken=None if self.age_woken is None else self.age_woken[rows],
+        )
 
     def day(self, satellite: Ints, threshold: Floats) -> Floats:
         """Mission day on which each threshold of a unit is reached."""
-        age = self._one.ages.at(threshold / self._scale[satellite])
-        total = age + self._start[satellite]
-        if self._asleep:
-            woken = self._age_woken[satellite]
-            awake = self._woken[satellite] + age - woken
-            asleep = self._start[satellite] + (age / self._pace if self._pace > 0 else np.inf)
+        age = self.one.ages.at(threshold / np.take(self.scale, satellite))
+        total = age + np.take(self.start, satellite)
+        if self.woken is not None and self.age_woken is not None:
+            woken = np.take(self.age_woken, satellite)
+            awake = np.take(self.woken, satellite) + age - woken
+            asleep = np.take(self.start, satellite) + (age / self.pace if self.pace > 0 else np.inf)
             total = np.where(age > woken, awake, asleep)
-        if self._one.clocks is None:
+        if self.one.clocks is None:
             return np.asarray(total)
-        found = self._one.clocks.when(self._row[satellite], total)
-        return np.maximum(found, self._birth[satellite])
+        found = self.one.clocks.when(np.take(self.row, satellite), total)
+        return np.maximum(found, np.take(self.birth, satellite), out=found)
 
 
 def _ends_of_groups(one: AgeingHazard, drawn: FailureDraws) -> tuple[Ints, Ints, Floats, Floats]:

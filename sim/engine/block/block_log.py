@@ -30,8 +30,8 @@ class BlockLog:
         """One row."""
         self.extend(1, time_days=time_days, kind=kind, **columns)
 
-    def close_month(self) -> None:
-        """All rows of a month are there: put them in order of time."""
+    def close_month(self, before: float = np.inf) -> None:
+        """All rows before a day are there: put them in order of time."""
         if not self._month:
             return
         whole = {name: np.full(self._rows, empty_value(name), column_type(name)) for name in COLUMNS}
@@ -41,23 +41,43 @@ class BlockLog:
             for name, values in columns.items():
                 whole[name][rows] = values
         order = np.argsort(whole["time_days"], kind="stable")
-        self._chunks.append({name: column[order] for name, column in whole.items()})
+        whole = {name: column[order] for name, column in whole.items()}
+        cut = int(np.searchsorted(whole["time_days"], before))
+        self._chunks.append({name: column[:cut] for name, column in whole.items()})
         self._month, self._rows = [], 0
+        self.extend(len(order) - cut, **{name: column[cut:] for name, column in whole.items()})
 
     def finish(self) -> EventLog:
         """All rows, in order of time; more may follow."""
         self.close_month()
-        found: dict[str, NDArray[Any]] = {}
-        for name in COLUMNS:
-            # Column by column, so that at no time there are two copies of the whole.
-            pieces = [chunk.pop(name) for chunk in self._chunks]
-            found[name] = np.concatenate(pieces) if pieces else np.empty(0, column_type(name))
-        days = found["time_days"]
-        if np.any(days[1:] < days[:-1]):
-            order = np.argsort(days, kind="stable")
-            found = {name: column[order] for name, column in found.items()}
-        self._chunks = [dict(found)]
-        return EventLog(**found)
+        self._chunks = [_joined(self._chunks)]
+        return EventLog(**self._chunks[0])
+
+
+def _joined(chunks: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The rows of chunks that are each in order of time, in order of time; empties the chunks."""
+    ends = np.cumsum([len(chunk["time_days"]) for chunk in chunks])
+    days = np.concatenate([chunk["time_days"] for chunk in chunks]) if chunks else np.empty(0)
+    order = np.argsort(days, kind="stable")
+    # Rows stay together in long runs, which are copied many times as fast as single rows are picked.
+    chunk_of = np.searchsorted(ends, order, side="right")
+    begins = np.flatnonzero((np.diff(order, prepend=-2) != 1) | (np.diff(chunk_of, prepend=-1) != 0))
+    runs = list(zip(order[begins].tolist(), np.diff(begins, append=len(order)).tolist(), strict=True))
+    of = chunk_of[begins].tolist()
+    found: dict[str, NDArray[Any]] = {}
+    for name in COLUMNS:
+        # Column by column, so that at no time there are two copies of the whole.
+        columns = [chunk.pop(name) for chunk in chunks]
+        if len(runs) * 8 > len(order):
+            found[name] = np.concatenate(columns or [np.empty(0, column_type(name))])[order]
+            continue
+        firsts = [0, *ends.tolist()]
+        pieces = [
+            columns[chunk][first - firsts[chunk] : first - firsts[chunk] + count]
+            for chunk, (first, count) in zip(of, runs, strict=True)
+        ]
+        found[name] = np.concatenate(pieces)
+    return found
 
 
 class GpuLosses:

@@ -38,7 +38,7 @@ class Population(Residents):
         self.looks_at_age_days: tuple[float, ...] = ()
         self.asked_below = 0.0
         self.lives = 0
-        self._woken: list[tuple[int, Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_]]] = []
+        self._late: list[tuple[int, Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_], Floats]] = []
         self._elsewhere: list[tuple[int, Ints, Ints, Floats]] = []
         self._losses, self._placed, self._looked_at = (Calendar(self.blocks) for _ in range(3))
         hazards = [one.hazard for births in known.births for one in births.hazards]
@@ -248,7 +248,7 @@ class Population(Residents):
             design=fleet.design[one],
         )
 
-    def close_month(self, month: int) -> None:
+    def close_month(self, month: int, day: float) -> None:
         """Write the month's losses of GPUs, and look at how many GPUs gangs and whole replicas can use."""
         if self.workload.uses_gpus:
             slots = np.flatnonzero(self.fleet.state == WORKING)
@@ -258,7 +258,7 @@ class Population(Residents):
             for number, job in enumerate(self.workload.jobs):
                 months.gangs[number, :, :, month] = gangs_of(job, alive, plane, planes)
         self._gpus.write(self.log)
-        self.log.close_month()
+        self.log.close_month(day)
 
     # Spares on their way
 
@@ -293,7 +293,8 @@ class Population(Residents):
             end, dry = coarse.planned_end(plane[mine], birth[mine], self.extended_days, spent_m_s[mine])
             end = np.maximum(end, day)
             fleet.set_life_ends(slots[mine], end)
-            self._woken.append((number, new[mine], plane[mine], birth[mine], np.full(len(mine), day), end, dry))
+            since = np.full(len(mine), day)
+            self._late.append((number, new[mine], plane[mine], birth[mine], since, end, dry, since))
         there = day + days
         self._placed.add(self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth)
 
@@ -302,23 +303,20 @@ class Population(Residents):
 
         Spares that were woken, and satellites that came to another kind of berth than they were built for.
         """
-        for design in sorted({one[0] for one in self._elsewhere}):
-            some = zip(*(one[1:] for one in self._elsewhere if one[0] == design), strict=True)
-            lives, plane, day = (np.concatenate(column) for column in some)
+        for design, coarse in enumerate(self.known.coarse):
+            for _, lives, plane, day in (one for one in self._elsewhere if one[0] == design):
+                end, dry = coarse.planned_end(plane, day, self.extended_days)
+                wake = np.where(self.columns.awake[lives], day, end)
+                self._late.append((design, lives, plane, day, day, end, dry, wake))
+            mine = [one[1:] for one in self._late if one[0] == design]
+            if not mine:
+                continue
+            lives, where, birth, since, ends, runs_dry, wakes = (np.concatenate(one) for one in zip(*mine, strict=True))
             left = np.flatnonzero(self.columns.berth[lives] != GONE)
             if len(left):
-                lives, plane, day = lives[left], plane[left], day[left]
-                end, dry = self.known.coarse[design].planned_end(plane, day, self.extended_days)
-                wake = np.where(self.columns.awake[lives], day, end)
-                self._live(lives, design, plane, day, day, end, dry, wake=wake)
-        for design in sorted({one[0] for one in self._woken}):
-            mine = zip(*(one[1:] for one in self._woken if one[0] == design), strict=True)
-            woken, where, birth, since, ends, runs_dry = (np.concatenate(column) for column in mine)
-            left = np.flatnonzero(self.columns.berth[woken] != GONE)
-            if len(left):
-                where, birth, since, ends = (column[left] for column in (where, birth, since, ends))
-                self._live(woken[left], design, where, birth, since, ends, runs_dry[left], wake=since)
-        self._elsewhere, self._woken = [], []
+                birth, since, ends, wakes = (column[left] for column in (birth, since, ends, wakes))
+                self._live(lives[left], design, where[left], birth, since, ends, runs_dry[left], wake=wakes)
+        self._elsewhere, self._late = [], []
 
     def place_spares(self) -> None:
         """Spares that are in their slots in this block begin work."""

@@ -169,7 +169,7 @@ class Walk:
             self._decide(start if block == 0 else end, reviewing=reviewing)
             self.log.append(start, EventKind.ONLINE, amount=population.online.close_block(block))
             if end // MONTH_DAYS > month or block == population.blocks - 1:
-                population.close_month(month)
+                population.close_month(month, end)
                 month = int(end // MONTH_DAYS)
             yield env.timeout(end - start)
         population.write_dead_gpus()

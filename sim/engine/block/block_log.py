@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,27 +57,37 @@ class BlockLog:
 
 def _joined(chunks: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     """The rows of chunks that are each in order of time, in order of time; empties the chunks."""
-    ends = np.cumsum([len(chunk["time_days"]) for chunk in chunks])
-    days = np.concatenate([chunk["time_days"] for chunk in chunks]) if chunks else np.empty(0)
-    order = np.argsort(days, kind="stable")
+    if not chunks:
+        return {name: np.empty(0, column_type(name)) for name in COLUMNS}
+    firsts = np.cumsum([0, *(len(chunk["time_days"]) for chunk in chunks)])
+    order = np.argsort(np.concatenate([chunk["time_days"] for chunk in chunks]), kind="stable")
     # Rows stay together in long runs, which are copied many times as fast as single rows are picked.
-    chunk_of = np.searchsorted(ends, order, side="right")
-    begins = np.flatnonzero((np.diff(order, prepend=-2) != 1) | (np.diff(chunk_of, prepend=-1) != 0))
-    runs = list(zip(order[begins].tolist(), np.diff(begins, append=len(order)).tolist(), strict=True))
-    of = chunk_of[begins].tolist()
+    follows = order[1:] == order[:-1] + 1
+    begins = np.concatenate([[0], np.flatnonzero(~follows) + 1, [len(order)]])
+    long = len(begins) * 8 < len(order)
+    runs = _runs(order, begins, firsts) if long else []
     found: dict[str, NDArray[Any]] = {}
     for name in COLUMNS:
         # Column by column, so that at no time there are two copies of the whole.
         columns = [chunk.pop(name) for chunk in chunks]
-        if len(runs) * 8 > len(order):
-            found[name] = np.concatenate(columns or [np.empty(0, column_type(name))])[order]
-            continue
-        firsts = [0, *ends.tolist()]
-        pieces = [
-            columns[chunk][first - firsts[chunk] : first - firsts[chunk] + count]
-            for chunk, (first, count) in zip(of, runs, strict=True)
-        ]
-        found[name] = np.concatenate(pieces)
+        if long:
+            found[name] = np.concatenate([columns[chunk][rows] for chunk, rows in runs])
+        else:
+            found[name] = np.concatenate(columns)[order]
+    return found
+
+
+def _runs(order: NDArray[np.intp], begins: NDArray[np.intp], firsts: NDArray[np.intp]) -> list[tuple[int, slice]]:
+    """(chunk, rows of it) of what is to be copied in turn; `firsts`: where each chunk begins, and the end."""
+    found = []
+    for begin, end in pairwise(begins.tolist()):
+        first = int(order[begin])
+        last = first + end - begin
+        while first < last:
+            chunk = int(np.searchsorted(firsts, first, side="right")) - 1
+            start, upto = int(firsts[chunk]), min(last, int(firsts[chunk + 1]))
+            found.append((chunk, slice(first - start, upto - start)))
+            first = upto
     return found
 
 

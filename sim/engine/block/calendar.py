@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Blocks = NDArray[np.integer]
 Columns = list[NDArray[Any]]
 
-SPAN = 32
+SPAN = 16
 """Blocks that are merged at a time: a block then costs its own rows, whatever the number of pieces put in."""
 
 

@@ -49,9 +49,9 @@ from sim.strategies.advice import (
 )
 from sim.streams import Streams
 
-LATE_BLOCKS = 10
-"""Blocks after which it is found out what becomes of spares that were woken, and of what came to another kind of berth
-than it was built for: what dies among them before is lost late.
+LATE_DAYS = 40.0
+"""After which it is found out what becomes of spares that were woken, and of what came to another kind of berth than it
+was built for: what dies among them before is lost late.
 """
 
 Process = Generator[simpy.Event, Any, None]
@@ -182,7 +182,7 @@ class Walk:
         population.end_due()
         population.clear_slots()
         population.place_spares()
-        if population.block % LATE_BLOCKS == 0:
+        if start // LATE_DAYS > (start - self.block_days) // LATE_DAYS:
             population.find_late()
         self._fly(start, end)
         self._arrive(end)

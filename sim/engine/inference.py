@@ -163,8 +163,9 @@ class Months:
     def __init__(self, edges: Floats) -> None:
         month = (edges[:-1] // MONTH_DAYS).astype(np.intp)
         self.first = np.flatnonzero(np.diff(month, prepend=-1))
-        # Dated within the month, so that a run cut off at its end has them.
-        self.days = edges[np.append(self.first[1:], len(edges) - 1) - 1]
+        # Dated within the month, so that a run cut off at its end has them, but near its end: cells may be months.
+        last = np.append(self.first[1:], len(edges) - 1)
+        self.days = np.maximum(edges[last - 1], edges[last] - 1.0)
 
     def rows(self, kind: EventKind, amounts: Floats, plane: int, service: int) -> Iterator[dict[str, Any]]:
         """The rows of one kind, at most one."""

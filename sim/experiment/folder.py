@@ -77,7 +77,8 @@ class StudyFolder:
                 with study_file.Reader(self.study) as reader:
                     found = {task: reader.figures(task) for task in reader.contents.tasks}
             except InputError as error:
-                _log.warning("%s; simulating its replicates again", error)
+                why = str(error).removesuffix("; remove it and run the same command again")
+                _log.warning("%s; simulating its replicates again", why)
                 self.study.unlink()
         for path in self._replicates():
             if (record := record_file.read(path)) is None:

@@ -65,8 +65,8 @@ class Goal:
         if not (isfinite(size) and size > 0):
             unit = METRICS[name].unit
             raise InputError(
-                f"indifference {indifference}: must be a number above 0, in the unit of {name} ({unit}), or a "
-                "percentage of its mean, such as 1%"
+                f"indifference {indifference}: must be a number above 0, in the unit of {name}"
+                f"{'' if unit == '1' else f' ({unit})'}, or a percentage of its mean, such as 1%"
             )
         if not 0.5 <= confidence < 1:
             raise InputError(f"confidence {confidence}: must be at least 0.5 and below 1")
@@ -82,9 +82,11 @@ class Goal:
     def in_units(self, mean: float) -> float:
         """The indifference in the metric's unit, at this mean of the best strategy."""
         if self.relative and mean == 0:
+            unit = METRICS[self.metric].unit
+            in_what = "as a number" if unit == "1" else f"in {unit}"
             raise InputError(
                 f"indifference {100 * self.indifference:g}%: the mean of {self.metric} is 0, of which there is no "
-                f"share; state it in {METRICS[self.metric].unit}"
+                f"share; state it {in_what}"
             )
         return self.indifference * abs(mean) if self.relative else self.indifference
 

@@ -54,12 +54,12 @@ def precision_of(texts: Sequence[str]) -> dict[str, float]:
     """
     found = dict[str, float]()
     for text in texts:
-        name, _, share = text.rpartition("=")
+        name, of_a_metric, share = text.rpartition("=")
         try:
             size = float(share)
         except ValueError:
             raise InputError(f"precision {text}: must be a share, such as 0.01, or METRIC=0.01") from None
-        found |= targets_of({name: size} if name else size)
+        found |= targets_of({name: size} if of_a_metric else size)
     return found
 
 
@@ -70,7 +70,7 @@ def until_precise(targets: Mapping[str, float], most: int) -> Rule:
     underestimated, so that the interval holds the mean a little less often than 95 % (Chow & Robbins 1965, doi
     10.1214/aoms/1177700156, show that this vanishes as the precision is refined).  The first look is after
     `LEAST_FOR_PRECISION` replicates, and there are few looks, which leaves 94.5 % (tests/unit/test_statistics.py).
-    What is not reached with `most` replicates is logged as a warning.
+    What is not reached with `most` replicates is logged as a warning, and so is a metric of which nothing can be said.
     """
 
     def rule(samples: Mapping[str, Sample]) -> Counts:
@@ -83,9 +83,21 @@ def until_precise(targets: Mapping[str, float], most: int) -> Rule:
                 reached = max(relative_half_width(one.estimate(metric)) for one in samples.values())
                 if reached > share:
                     _log.warning("%s: precision %.3g after %d replicates, not %g", metric, reached, most, share)
+        if wanted == min(map(len, samples.values())):
+            _tell_undefined(targets, samples)
         return dict.fromkeys(samples, wanted)
 
     return rule
+
+
+def _tell_undefined(targets: Mapping[str, float], samples: Mapping[str, Sample]) -> None:
+    """Log the metrics that decided nothing; of the two of a precision without a metric one may be undefined."""
+    without = {metric: [name for name in samples if samples[name].estimate(metric).mean is None] for metric in targets}
+    if targets.keys() == set(PRECISION_METRICS) and not all(without.values()):
+        return
+    for metric, names in without.items():
+        if names:
+            _log.warning("%s: undefined for %s, so its precision was not looked at", metric, ", ".join(names))
 
 
 def until_selected(goal: Goal, first_stage: int, most: int) -> Rule:

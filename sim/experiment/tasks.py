@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sim.engine.block.supported import check_supported
 from sim.engine.expected import check_expected
 from sim.environment import Environment
 from sim.errors import InputError
@@ -77,8 +78,10 @@ def begin(
         raise InputError(f"workers {options.workers}: must be at least 1")
     if len(set(strategies)) < len(strategies):
         raise InputError(f"strategies {', '.join(strategies)}: each may be named once")
-    for strategy in strategies:
-        scenario.strategy_named(strategy)
+    for name in strategies:
+        strategy = scenario.strategy_named(name)
+        if scenario.in_blocks:
+            check_supported(scenario, strategy, name)
     made_by = provenance(scenario, strategies, seed, options.command)
     environment = Environment.build(scenario)
     check_expected(environment, strategies)

@@ -70,9 +70,15 @@ def value_of_information(gains: Floats, shares: Floats, generator: np.random.Gen
     whole = _best_fit(_surfaces(scaled), ahead)
     p_other = float((whole[0].fitted.max(axis=1, initial=0.0) > 0).mean())
     worths = tuple(_worth(*fits, generator) for fits in each)
-    # To know all is worth no less than to know one; the fit in all inputs has more to estimate, and may say less.
-    everything = max((_worth(*whole, generator), *worths), key=lambda worth: worth.value.value or 0.0)
-    return Information(best, p_other, everything, worths)
+    return Information(best, p_other, _no_less_than(worths, _worth(*whole, generator)), worths)
+
+
+def _no_less_than(parts: tuple[Worth, ...], whole: Worth) -> Worth:
+    """To know all is worth no less than to know one, nor are the ends of its interval: the fit in all inputs has more
+    to estimate, and may say less."""
+    most = max((whole, *parts), key=lambda worth: worth.value.value or 0.0)
+    low, high = (max(getattr(one.value, end) or 0.0 for one in (whole, *parts)) for end in ("ci_low", "ci_high"))
+    return Worth(Spread(most.value.value, low, high), most.bias)
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,11 @@ class Sensitivity:
         most = int(np.argmax(each))
         best = self.study.strategies[known.best]
         if each[most] == 0:
+            if high := known.everything.value.ci_high:
+                return [
+                    f"Nothing that is not known can be told to be worth knowing: {best} is best as far as is seen, and "
+                    f"to know everything is worth at most {self._amount(high)} (95 % confidence)."
+                ]
             return [f"Nothing that is not known is worth knowing: {best} is best whatever it is."]
         return [
             f"Over all that is believed {best} is best, another one is better with probability {known.p_other:.2f}.",

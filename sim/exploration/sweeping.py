@@ -72,6 +72,11 @@ class Outcome:
         return tuple(name for name, e in self.differences.items() if not _excludes_0(e))
 
     @property
+    def same(self) -> tuple[str, ...]:
+        """Strategies that do in every replicate what the winner does."""
+        return tuple(name for name, e in self.differences.items() if e.mean == 0 and not e.half_width)
+
+    @property
     def clear(self) -> bool:
         """Whether each other strategy is shown to be worse than the winner."""
         return bool(self.order) and not self.alike
@@ -125,10 +130,20 @@ class Sweep:
                 lines.append(
                     f"{name} is best at {often} of {len(self.outcomes)} points, with 95 % confidence at {clear[name]}."
                 )
-        lines += [f"{name} is best nowhere." for name in self.strategies if name not in count]
+        lines += [self._nowhere(name) for name in self.strategies if name not in count and set(count) != {None}]
+        if None in count:
+            where = "every point" if len(count) == 1 else f"{count[None]} of {len(self.outcomes)} points"
+            lines.append(f"{self.metric.name} is undefined at {where}.")
         if len(self.inputs) == 1 and self.is_grid:
             lines += self._changes()
         return lines
+
+    def _nowhere(self, name: str) -> str:
+        """Of a strategy that wins nowhere: whether it is as good somewhere."""
+        same = sum(name in outcome.same for outcome in self.outcomes)
+        if not same:
+            return f"{name} is best nowhere."
+        return f"{name} is at {same} of {len(self.outcomes)} points the same as the best in every replicate."
 
     def _extreme(self) -> str:
         """Where the only strategy does best."""

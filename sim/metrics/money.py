@@ -76,12 +76,25 @@ def useful_spans(result: Result) -> tuple[Floats, Floats, Floats]:
         rows = np.flatnonzero(np.isin(log.kind, marks))
         rows = rows[np.lexsort((log.time_days[rows], log.job[rows]))]
         day, job = log.time_days[rows], log.job[rows]
-        same = np.append(False, job[1:] == job[:-1]) if len(rows) else np.zeros(0, bool)
-        before = np.where(same, np.append(0.0, day[:-1]), 0.0) if len(rows) else day
+        before = _days_before(day, job)
         keep = np.isin(log.kind[rows], kinds)
         found.append((before[keep], day[keep], log.amount[rows][keep]))
     starts, ends, hours = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return starts, ends, hours
+
+
+def _days_before(day: Floats, job: NDArray[np.integer]) -> Floats:
+    """Of each row the day of its job's rows before, 0 where there are none; in the order of jobs, then of days.
+
+    Rows of one day, such as those of several planes, have the same days behind them.
+    """
+    if len(day) == 0:
+        return day
+    first = np.append(True, (job[1:] != job[:-1]) | (day[1:] != day[:-1]))
+    days, jobs = day[first], job[first]
+    same = np.append(False, jobs[1:] == jobs[:-1])
+    before: Floats = np.where(same, np.append(0.0, days[:-1]), 0.0)
+    return np.asarray(before[np.cumsum(first) - 1])
 
 
 def value_by_age(result: Result, days: Floats, decline_per_year: float) -> Floats:

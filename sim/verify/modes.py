@@ -24,6 +24,8 @@ ACCEPTED = 3.5
 """Standard errors within which a metric passes: of some three hundred, one beyond 3.5 comes by chance in ten runs."""
 TRAINED = 0.05
 """What block mode may miss of the work of training gangs, of whose interruptions it has the rates alone."""
+NO_ERROR = 1e9
+"""Standard errors of a difference between what does not vary."""
 SAME = 1e-9
 """Relative difference that is rounding."""
 
@@ -69,8 +71,10 @@ FLEETS: Mapping[str, Fleet] = {
 def verify_modes(names: Sequence[str] = (), *, replicates: int = 24, seed: int = 1) -> dict[str, Any]:
     """Run the fleets in both modes: `{"replicates", "fleets": {NAME: {METRIC: {"exact", "block", "se", "z"}}}}`.
 
-    Raises `InputError` for a fleet that is not known.
+    Raises `InputError` for a fleet that is not known, and for fewer than two replicates, which have no spread.
     """
+    if replicates < 2:
+        raise InputError(f"replicates {replicates}: must be at least 2: one has no standard error")
     if unknown := [name for name in names if name not in FLEETS]:
         raise InputError(f"no fleet {unknown[0]!r}: they are {', '.join(map(repr, FLEETS))}")
     chosen = {name: FLEETS[name] for name in names or FLEETS}
@@ -99,24 +103,29 @@ def compare_modes(fleet: Fleet, replicates: int, seed: int) -> dict[str, dict[st
 def compared(exact: NDArray[np.float64], block: NDArray[np.float64], share: float) -> dict[str, float]:
     """Means, standard error of their difference, and the difference in terms of it and of what the model is allowed."""
     first, second = (one[np.isfinite(one)] for one in (exact, block))
-    if min(len(first), len(second)) < 2:
-        return {"exact": float(np.nanmean(exact)), "block": float(np.nanmean(block)), "se": 0.0, "z": 1e9}
-    a, b = float(first.mean()), float(second.mean())
+    a, b = (float(one.mean()) if len(one) else np.nan for one in (first, second))
+    if min(len(first), len(second)) < 2:  # where hardly any replicate has a value, as many must have one
+        more = len(second) - len(first)
+        return {"exact": a, "block": b, "se": 0.0, "z": more / sqrt(len(first) + len(second))}
     error = hypot(*(float(one.std(ddof=1)) / sqrt(len(one)) for one in (first, second)))
     off = max(abs(b - a) - share * abs(a), 0.0)
     if off <= SAME * max(abs(a), abs(b)):
         return {"exact": a, "block": b, "se": error, "z": 0.0}
-    return {"exact": a, "block": b, "se": error, "z": float(np.sign(b - a)) * (off / error if error > 0 else 1e9)}
+    return {"exact": a, "block": b, "se": error, "z": float(np.sign(b - a)) * (off / error if error > 0 else NO_ERROR)}
 
 
 def shortcomings(found: Mapping[str, Any]) -> list[str]:
     """What is beyond the accepted."""
     return [
-        f"{fleet}: {metric}: exact {one['exact']:.6g}, block {one['block']:.6g}, {one['z']:+.1f} standard errors"
+        f"{fleet}: {metric}: exact {one['exact']:.6g}, block {one['block']:.6g}, {_distance(one['z'])}"
         for fleet, metrics in found["fleets"].items()
         for metric, one in metrics.items()
         if not abs(one["z"]) < ACCEPTED
     ]
+
+
+def _distance(z: float) -> str:
+    return "though neither varies" if abs(z) >= NO_ERROR else f"{z:+.1f} standard errors"
 
 
 def table(found: Mapping[str, Any]) -> str:

@@ -215,3 +215,28 @@ def test_a_log_puts_the_rows_of_a_month_in_order():
     assert found.plane.tolist() == [NONE, 4, NONE, NONE]
     log.append(2.0, EventKind.STORM, amount=7.0)
     assert log.finish().amount.tolist() == [3.0, 7.0, 0.0, 2.0, 0.0]
+
+
+def test_satellites_and_gpus_that_fail_in_the_block_of_their_arrival_do_not_live_for_ever():
+    early = "{kind: weibull, shape: 0.2, scale_years: 200}"  # a tenth of all failures within hours of arrival
+    settings = [
+        f"reliability.bus={early}",
+        f"reliability.gpu={early}",
+        "reliability.groups={}",
+        "deployment={kind: launched, first_launch_day: 0, interval_days: 30}",
+        "launch.slip_days={kind: constant, days: 0}",
+        "launch.vehicle.success_probability=1",
+        "mission.years=1",
+    ]
+    exact, block = (run("run_to_failure", mode, *settings).events for mode in ("exact", "block"))
+    assert len(exact.where(EventKind.BUS_FAILED)) == len(block.where(EventKind.BUS_FAILED)) > 5
+    dead = [-log.gpus[np.isin(log.kind, [EventKind.GPU_FAILED])].sum() for log in (exact, block)]
+    assert dead[1] == pytest.approx(dead[0], rel=0.02)
+
+
+def test_what_fails_on_the_first_day_is_ordered_after_it_has_failed():
+    early = "{kind: weibull, shape: 0.2, scale_years: 200}"
+    log = run("replace_on_failure", "block", f"reliability.bus={early}", "mission.years=1").events
+    failed, ordered = (log.time_days[log.kind == kind] for kind in (EventKind.BUS_FAILED, EventKind.ORDERED))
+    assert (failed < 1).any()
+    assert ordered.min() > failed.min()

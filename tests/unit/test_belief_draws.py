@@ -15,7 +15,7 @@ from sim.experiment.draw_file import DRAWS, NAME
 from sim.experiment.folder import SUMMARY
 from sim.experiment.study_file import NAME as STUDY
 from sim.scenario.beliefs import beliefs, under_draw
-from sim.strategies import RunToFailure, Valuing
+from sim.strategies import Batch, RunToFailure, Valuing
 
 NAMES = ["run_to_failure", "replace_on_failure"]
 RATE, PRICE, GPU_PRICE = "reliability.bus.rate_per_year", "launch.vehicle.price.usd", "economics.gpu_usd"
@@ -286,3 +286,9 @@ def test_a_damaged_file_of_draws_is_named(small, tmp_path):
 def test_what_cannot_be_asked_for_is_refused(small, given, problem):
     with pytest.raises(InputError, match=problem):
         experiment.run(small, **given)
+
+
+def test_strategies_that_do_the_same_are_said_to_be_best_alike(small):
+    whole = small.model_copy(update={"strategies": {"batch": Batch(reorder_point=1_000_000)}})  # never acts
+    study = experiment.compare(whole, ["run_to_failure", "batch"], 2, draws=2, beliefs=PRICES, workers=1)
+    assert "over beliefs: run_to_failure and batch each in 50 % of the draws" in " ".join(study.table().split())

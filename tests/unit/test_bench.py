@@ -237,3 +237,9 @@ def test_an_unknown_item_is_a_usage_error(monkeypatch, capsys):
     code, _, err = run_command(monkeypatch, capsys, "versoin")
     assert code == 2
     assert "did you mean 'version'" in " ".join(err.replace("│", " ").split())
+
+
+def test_an_unknown_item_that_is_like_none_is_answered_with_all(monkeypatch, capsys):
+    code, _, err = run_command(monkeypatch, capsys, "zzz_*")
+    assert code == 2
+    assert "they are million_run_to_failure" in " ".join(err.replace("│", " ").split())

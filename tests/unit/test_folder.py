@@ -234,6 +234,7 @@ def test_a_damaged_study_file_is_simulated_again(small, out, simulated, caplog):
     run(small, out, 3)
     assert len(simulated) == 6
     assert "simulating its replicates again" in caplog.text
+    assert "remove it" not in caplog.text
     assert metrics_in(out) == before
 
 

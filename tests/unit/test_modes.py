@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sim.errors import InputError
-from sim.verify.modes import FLEETS, Fleet, compare_modes, compared, shortcomings, table, verify_modes
+from sim.verify.modes import ACCEPTED, FLEETS, Fleet, compare_modes, compared, shortcomings, table, verify_modes
 
 
 def test_a_difference_is_told_in_standard_errors_of_both():
@@ -14,11 +14,26 @@ def test_a_difference_is_told_in_standard_errors_of_both():
     assert compared(np.ones(3), np.full(3, 1.1), 0.0)["z"] == 1e9
 
 
+def test_what_hardly_any_replicate_defines_must_be_as_rare_in_both():
+    rare, never, always = np.array([7.0] + [np.nan] * 23), np.full(24, np.nan), np.arange(24.0)
+    assert abs(compared(rare, never, 0.0)["z"]) < ACCEPTED
+    assert abs(compared(rare, np.array([1.0, 2.0, *[np.nan] * 22]), 0.0)["z"]) < ACCEPTED
+    assert compared(never, always, 0.0)["z"] > ACCEPTED
+    assert compared(always, rare, 0.0)["z"] < -ACCEPTED
+
+
+def test_one_replicate_has_no_standard_error():
+    with pytest.raises(InputError, match="at least 2"):
+        verify_modes(replicates=1)
+
+
 def test_what_is_beyond_is_named():
     one = {"exact": 1.0, "block": 2.0, "se": 0.1, "z": 10.0}
     found = {"replicates": 2, "fleets": {"a fleet": {"launches": one}}}
     assert shortcomings(found) == ["a fleet: launches: exact 1, block 2, +10.0 standard errors"]
     assert "1 beyond 3.5" in table(found)
+    one["z"] = 1e9
+    assert shortcomings(found) == ["a fleet: launches: exact 1, block 2, though neither varies"]
 
 
 def test_unknown_fleets_are_refused():

@@ -158,6 +158,17 @@ def test_a_precision_that_is_not_reached_is_said(study, caplog):
     assert not caplog.text
 
 
+def test_a_precision_of_what_is_undefined_is_said(study, caplog):
+    samples = {name: study.samples[name].first(15) for name in NAMES}
+    until_precise({"order_fill_rate": 0.1, "compute_availability": 0.9}, 15)(samples)
+    assert "order_fill_rate: undefined for run_to_failure" in caplog.text
+    assert "compute_availability" not in caplog.text
+    caplog.clear()
+    until_precise({"compute_availability": 0.9, "cost_per_useful_gpu_hour_usd": 0.9}, 15)(samples)
+    assert samples["batch"].estimate("cost_per_useful_gpu_hour_usd").mean is None  # a precision without a metric
+    assert not caplog.text
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -179,3 +190,5 @@ def test_a_precision_on_the_command_line():
     for text in ("much", "goodput=", "goodput=x"):
         with pytest.raises(InputError, match="must be a share"):
             precision_of([text])
+    with pytest.raises(InputError, match="no metric"):
+        precision_of(["=0.1"])  # a metric that a shell left empty

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim import experiment
 from sim.errors import ScenarioError
 from sim.scenario import load, sha256_of
 from sim.scenario.simulation import MOST_EXACT_SLOTS
@@ -57,3 +58,11 @@ def test_tables_of_ten_days_let_ten_times_as_many_planes_fit():
 def test_a_campus_has_no_blocks():
     with pytest.raises(ScenarioError, match="no meaning beside a campus"):
         load("ground_stargate", set_=["simulation.mode=block"])
+
+
+def test_what_blocks_do_not_know_is_refused_before_anything_runs(tmp_path):
+    small = baseline(f"{SHELL}.planes=1", f"{SHELL}.satellites_per_plane=4", "mission.years=1", "workload.jobs=[]")
+    small = small.model_copy(update={"simulation": small.simulation.model_copy(update={"mode": "block"})})
+    with pytest.raises(ScenarioError, match="robotic_servicing"):
+        experiment.compare(small, ["run_to_failure", "robotic_servicing"], 2, workers=1, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -199,3 +199,19 @@ def test_a_single_strategy_has_the_best_point_and_no_winner_to_be_clear_about():
     [line] = sweep(study, workers=1).verdict()
     assert line.startswith("Lowest net_cost_usd: ")
     assert line.endswith("at service.value_usd_per_gpu_hour = 3.")
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("compute_availability", "batch is at 2 of 2 points the same as the best in every replicate."),
+        ("time_to_restore_days", "time_to_restore_days is undefined at every point."),
+    ],
+)
+def test_a_strategy_that_never_acts_is_not_called_worse_and_what_is_undefined_has_no_winner(metric, said):
+    never = (*SMALL, "strategies.batch.reorder_point=1000000")
+    pair = ("run_to_failure", "batch")
+    study = load_study_file("starcloud_3", set_=never, vary=[f"{PRICE}=100,1000"], strategies=pair, metric=metric)
+    lines = sweep(study, workers=1).verdict()
+    assert said in lines
+    assert not [line for line in lines if "best nowhere" in line]

@@ -186,6 +186,17 @@ def test_a_strategy_that_is_always_best_leaves_nothing_to_know():
     assert [one.value.value for one in found.each] == [0, 0]
 
 
+def test_the_interval_of_knowing_all_reaches_as_high_as_that_of_knowing_one():
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        shares = generator.random((64, 3))
+        rare = 2.0 * generator.standard_normal(64) * (generator.random(64) < 0.2)
+        found = value_of_information(np.stack([np.zeros(64), rare + 0.3 * shares[:, 1] - 1], axis=1), shares, generator)
+        every = found.everything.value
+        assert 0 <= every.ci_low <= every.value <= every.ci_high
+        assert every.ci_high >= max(one.value.ci_high for one in found.each)
+
+
 def test_bootstrap_intervals_are_those_of_a_mean():
     generator = np.random.default_rng(11)
     values = generator.standard_normal(400)

@@ -154,8 +154,8 @@ class Actions:
             filled = empty[:0] if 0 < action.satellites <= len(empty) else self._filled(action)
             room = len(empty) + len(filled)
             if not 0 < action.satellites <= room:
-                free = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
-                raise self._impossible(action, now, f"the plane has {free}")
+                spared = f"{action.to} for 1 to {room} more" if room else f"no {action.to} free"
+                raise self._impossible(action, now, f"the plane has {spared}")
             berths = empty[: action.satellites]
             if len(filled):
                 berths = np.concatenate([berths, filled[: action.satellites - len(empty)]])

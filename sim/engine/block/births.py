@@ -45,6 +45,11 @@ class Newborn:
     def __len__(self) -> int:
         return len(self.plane)
 
+    def take(self, rows: Ints) -> Newborn:
+        """Some of them."""
+        days = self.birth_day[rows], self.end_day[rows], self.wake_day[rows]
+        return Newborn(self.address.take(rows), self.plane[rows], *days)
+
 
 @dataclass(frozen=True)
 class Lives:
@@ -85,30 +90,33 @@ class Births:
 
     def resolve(self, born: Newborn) -> Lives:
         """The lives of satellites of which none has begun to work otherwise than `wake_day` says."""
+        # Plane by plane: of those drawn together, all draw as many numbers as one of them needs.
+        order = np.argsort(born.plane, kind="stable")
+        born = born.take(order)
         place = self._coarse.knot_of(born.birth_day) * self.planes + born.plane
         ages = [_Exposure.of(one, born, place, self._dormancy) for one in self.hazards]
         end, cause = born.end_day.copy(), np.zeros(len(born), np.uint8)
-        # Plane by plane: of those drawn together, all draw as many numbers as one of them needs.
-        order = np.argsort(born.plane, kind="stable")
         parts = [
-            self._lose_gpus(born, order[first : first + AT_ONCE], ages, end, cause)
+            self._lose_gpus(born, slice(first, first + AT_ONCE), ages, end, cause)
             for first in range(0, len(born), AT_ONCE)
         ]
         satellite, day, hazard = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return Lives(end, cause, satellite, day, hazard)
+        ends, causes = np.empty_like(end), np.empty_like(cause)
+        ends[order], causes[order] = end, cause
+        return Lives(ends, causes, np.take(order.astype(np.int32), satellite), day, hazard)
 
     def _lose_gpus(
-        self, born: Newborn, rows: Ints, ages: list[_Exposure], end: Floats, cause: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.uint8]]:
+        self, born: Newborn, rows: slice, ages: list[_Exposure], end: Floats, cause: NDArray[np.uint8]
+    ) -> tuple[Ints, NDArray[np.float32], NDArray[np.uint8]]:
         """(satellite, day, hazard) of the GPUs that some of them lose; enters into `end` and `cause` how they end."""
-        own_end, address = end[rows], born.address.take(rows)
+        own_end, own_cause, address = end[rows], cause[rows], born.address.take(rows)
         ages = [one.take(rows) for one in ages]
         questions = [
             Question(one.hazard.part, one.hazard.per_satellite, exposure.bound, one.hazard.cause == Cause.BUS)
             for one, exposure in zip(self.hazards, ages, strict=True)
         ]
-        day = np.full(len(rows) * self.positions, _NOBODY, np.float32)
-        by = np.zeros(len(rows) * self.positions, np.uint8)
+        day = np.full(len(own_end) * self.positions, _NOBODY, np.float32)
+        by = np.zeros(len(own_end) * self.positions, np.uint8)
         drawn_of_each = draw(self.streams, address, questions)
         for number, (one, exposure, drawn) in enumerate(zip(self.hazards, ages, drawn_of_each, strict=True)):
             if one.hazard.batch is not None:
@@ -121,16 +129,15 @@ class Births:
                 first = np.flatnonzero(days < own_end[satellite])
                 whose = satellite[first]
                 own_end[whose] = days[first]
-                cause[rows[whose]] = self._cause(one, second[first])
+                own_cause[whose] = self._cause(one, second[first])
             else:
                 self._strike(day, by, satellite, group, days.astype(np.float32), number)
-        end[rows] = own_end
         struck = np.flatnonzero(day < _NOBODY)
         which = struck // self.positions
         # GPUs that outlive their satellite do not die by themselves.
         first = np.flatnonzero(np.take(day, struck) < np.take(own_end.astype(np.float32), which))
         struck = struck[first]
-        return np.take(rows.astype(np.int32), which[first]), np.take(day, struck), np.take(by, struck)
+        return rows.start + which[first], np.take(day, struck), np.take(by, struck)
 
     def _strike(
         self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int
@@ -202,7 +209,7 @@ class _Exposure:
         bound = one.ages.hazard_at(age_at_end) * scale
         return cls(one, row, scale, born.birth_day, start, bound, dormancy, woken, age_woken)
 
-    def take(self, rows: Ints) -> _Exposure:
+    def take(self, rows: slice) -> _Exposure:
         """Of some of them."""
         return replace(
             self,

@@ -156,8 +156,9 @@ class Population(Residents):
         by_plan = np.where(dry, Cause.PROPELLANT, Cause.END_OF_LIFE).astype(np.uint8)
         cause = np.where(found.cause == Cause.NONE, by_plan, found.cause)
         planned = found.cause == Cause.NONE
+        earliest = self.first_block_of(since)
         self.ends.add(
-            self.block_of(found.end_day[ends]),
+            np.maximum(self.block_of(found.end_day[ends]), earliest[ends]),
             lives[ends].astype(np.int32),
             found.end_day[ends].astype(np.float32),
             cause[ends],
@@ -169,7 +170,8 @@ class Population(Residents):
             later = np.flatnonzero(found.day > since[found.satellite])
             who, day, hazard = found.satellite[later], found.day[later], found.hazard[later]
         number = hazard + np.uint8(self._first_hazard[design])
-        self._losses.add(self.block_of(day), np.take(lives.astype(np.int32), who), number)
+        block = np.maximum(self.block_of(day), np.take(earliest, who))
+        self._losses.add(block, np.take(lives.astype(np.int32), who), number)
 
     def _foresee(self, plane: Ints, birth: Floats, end: Floats) -> None:
         """See to it that the strategy is asked before lives end, and at the ages that it looks at."""

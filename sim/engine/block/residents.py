@@ -99,6 +99,15 @@ class Residents:
         due: NDArray[np.int32] = np.minimum(found, self.blocks).astype(np.int32)
         return np.maximum(due, np.int32(self.block + 1))
 
+    def first_block_of(self, arrival_day: Floats) -> NDArray[np.int32]:
+        """First block in which something of an arrival can be due: what ends in a block comes before its arrivals.
+
+        Those who are there from the start are in place before the first block.
+        """
+        after = np.minimum(arrival_day * (1 / self.block_days), self.blocks).astype(np.int32) + np.int32(1)
+        found: NDArray[np.int32] = np.where(arrival_day > 0, after, np.int32(0))
+        return found
+
     def end_due(self) -> None:
         """Satellites that end in this block."""
         due = self.ends.at(self.block)

@@ -164,9 +164,11 @@ class Walk:
         for block in range(population.blocks):
             population.block = block
             start, end = block * days, min((block + 1) * days, self.horizon)
+            if block == 0:
+                self._decide(0.0, reviewing=False)  # about the fleet that is there from the start
             self._walk(start, end)
             reviewing = period is not None and end // period > start // period and end < self.horizon
-            self._decide(start if block == 0 else end, reviewing=reviewing)
+            self._decide(end, reviewing=reviewing)
             self.log.append(start, EventKind.ONLINE, amount=population.online.close_block(block))
             if end // MONTH_DAYS > month or block == population.blocks - 1:
                 population.close_month(month, end)

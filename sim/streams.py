@@ -14,6 +14,7 @@ result's provenance.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,7 @@ Floats = NDArray[np.float64]
 
 _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _KEY_STEPS = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_ROUNDS = np.arange(10, dtype=np.uint64)
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _AT_ONCE = 16_384
 """Counters that one pass works on, so that its arrays stay in the processor's cache."""
@@ -42,9 +44,8 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
     """
     # In place: six arrays that stay in the processor's cache.
     c0, c1, c2, c3 = (word.copy() for word in counter)
-    k0, k1 = (word.copy() for word in key)
     first, second = np.empty_like(c0), np.empty_like(c0)
-    for _ in range(10):
+    for k0, k1 in _keys_of_rounds(key):
         np.multiply(c0, _MULTIPLIERS[0], out=first)
         np.multiply(c2, _MULTIPLIERS[1], out=second)
         np.right_shift(second, _SHIFT, out=c0)
@@ -55,11 +56,18 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
         c2 ^= k1
         np.bitwise_and(second, _LOW, out=c1)
         np.bitwise_and(first, _LOW, out=c3)
-        k0 += _KEY_STEPS[0]
-        k1 += _KEY_STEPS[1]
-        k0 &= _LOW
-        k1 &= _LOW
     return c0, c1, c2, c3
+
+
+def _keys_of_rounds(key: tuple[Words, Words]) -> Iterator[tuple[Words, Words]]:
+    """The two words of the key in each round of ten."""
+    if len(key[0]) == 1:
+        k0, k1 = ((word + step * _ROUNDS) & _LOW for word, step in zip(key, _KEY_STEPS, strict=True))
+        yield from zip(k0[:, None], k1[:, None], strict=True)
+        return
+    for number in _ROUNDS:
+        k0, k1 = ((word + step * number) & _LOW for word, step in zip(key, _KEY_STEPS, strict=True))
+        yield k0, k1
 
 
 def _philox_of(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:

@@ -239,7 +239,7 @@ def _block_items() -> dict[str, Item]:
             f"1,000,000 satellites of 80 GPUs, 10 years, block mode, {name}",
             30.0,
             network(1_000_000, name),
-            tries=1,
+            tries=2,
             memory_limit_mb=1000.0,
         )
         for name in STRATEGIES
@@ -258,7 +258,7 @@ def _growths() -> dict[str, Growth]:
 def _block_growths() -> dict[str, Growth]:
     """What needs block mode.  Its largest fleet is that of `million_scheduled_batch`, measured once."""
     fleets = {size: network(size, "scheduled_batch") for size in (10_000, 100_000, 1_000_000)}
-    return {"block": Growth("block mode, scheduled_batch", 1.0, fleets, tries=1)}
+    return {"block": Growth("block mode, scheduled_batch", 1.0, fleets, tries=2)}
 
 
 GROWTHS: Mapping[str, Growth] = MappingProxyType({**(_block_growths() if has_block_mode() else {}), **_growths()})

@@ -28,6 +28,12 @@ def decisions(strategy: Strategy, name: str, fleet: FleetView) -> list[Action]:
     if not isinstance(said, (list, tuple)):
         raise InputError(f"{where}: decide must return a list of actions, not {said!r}")
     for action in said:
+        if (
+            type(action) is Activate
+            and type(action.spare) is type(action.slot) is int
+            and _is_days(action.phasing_days)
+        ):
+            continue  # the plain case: there are hundreds of thousands
         if problem := _problem(action):
             raise InputError(f"{where}: {action!r}: {problem}")
     return list(said)
@@ -147,8 +153,7 @@ def _problem(action: Any) -> str | None:
         case Activate():
             if not (_is_whole(action.spare) and _is_whole(action.slot)):
                 return "spare and slot must be whole numbers"
-            days = action.phasing_days
-            if days is not None and not (_is_number(days) and 0 <= days < float("inf")):
+            if not _is_days(action.phasing_days):
                 return "phasing_days must be a number from 0, or None"
         case Retire():
             if not _is_whole(action.berth):
@@ -164,6 +169,10 @@ def _problem(action: Any) -> str | None:
         case _:
             return "is no action: use Launch, Activate, Retire, Transfer or Service"
     return None
+
+
+def _is_days(value: Any) -> bool:
+    return value is None or (_is_number(value) and 0 <= value < float("inf"))
 
 
 def _is_whole(value: Any) -> bool:

@@ -48,11 +48,20 @@ class BlockLog:
         self._month, self._rows = [], 0
         self.extend(len(order) - cut, **{name: column[cut:] for name, column in whole.items()})
 
-    def finish(self) -> EventLog:
-        """All rows, in order of time; more may follow."""
+    def where(self, *kinds: EventKind) -> EventLog:
+        """The rows of these kinds so far, month by month."""
         self.close_month()
-        self._chunks = [_joined(self._chunks)]
-        return EventLog(**self._chunks[0])
+        rows = [np.flatnonzero(np.isin(chunk["kind"], kinds)) for chunk in self._chunks]
+        found = {}
+        for name in COLUMNS:
+            pieces = [chunk[name][some] for chunk, some in zip(self._chunks, rows, strict=True)]
+            found[name] = np.concatenate([np.empty(0, column_type(name)), *pieces])
+        return EventLog(**found)
+
+    def finish(self) -> EventLog:
+        """All rows, in order of time."""
+        self.close_month()
+        return EventLog(**_joined(self._chunks))
 
 
 def _joined(chunks: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

@@ -151,11 +151,16 @@ class Flights:
 
     def _get_ready(self, end: float) -> None:
         """Orders that are built join the queue of their vehicle."""
+        rows = []
         while self._ready and self._ready[0][0] < end:
             day, _, vehicle, plane, built = heappop(self._ready)
-            self.log.append(day, EventKind.READY, plane=plane, amount=len(built), design=int(built.design[0]))
+            rows.append((day, plane, len(built), int(built.design[0])))
             planes = np.full(len(built), plane, np.int32)
             self._queues[vehicle].append(Queue(built, planes, np.full(len(built), day)))
+        if rows:
+            days, where, amounts, designs = (list(column) for column in zip(*rows, strict=True))
+            columns = {"plane": where, "amount": amounts, "design": designs}
+            self.log.extend(len(rows), time_days=days, kind=EventKind.READY, **columns)
 
     def _load(self, vehicle: int, start: float, end: float) -> None:
         """Load the flights of a vehicle's dates in a block, or all that can be where it flies on demand."""

@@ -1,8 +1,26 @@
-"""Memory that a walk has let go of, given back to the system."""
+"""The memory of a walk: no search for circles while it goes on, and what it has let go of given back to the system."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def no_search_for_circles() -> Iterator[None]:
+    """Keep Python from looking for objects that refer to each other in circles.
+
+    A walk makes hundreds of thousands of flights and orders, none in circles: the search takes 3 % of its time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def give_back() -> None:

@@ -53,13 +53,18 @@ class Online:
             flat = self._alive[design].reshape(-1)
             flat += np.rint(np.bincount(place, gpus, minlength=flat.size)).astype(np.int64)
 
-    def remove_each(self, bins: NDArray[np.uint16], plane: NDArray[np.int32], design: NDArray[np.int8]) -> None:
-        """One GPU fewer for each entry."""
+    def remove_each(
+        self, bins: NDArray[np.uint16], plane: NDArray[np.int32], design: NDArray[np.int8], idle: Ints
+    ) -> None:
+        """One GPU fewer for each entry but those that were not at work."""
         place = bins * np.int32(self._planes)
         place += plane
         if len(self._coarse) > 1:
             place += design * np.int32(self._bins * self._planes)
-        self._alive -= np.bincount(place, minlength=self._alive.size).reshape(self._alive.shape)
+        lost = np.bincount(place, minlength=self._alive.size)
+        if len(idle):
+            lost -= np.bincount(place[idle], minlength=self._alive.size)
+        self._alive -= lost.reshape(self._alive.shape)
 
     def stand_still(self, planes: Ints, day: float, days: float) -> None:
         """Planes compute nothing for some days from now on; what overlaps counts once."""

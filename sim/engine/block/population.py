@@ -196,7 +196,7 @@ class Population(Residents):
         berth = np.take(self.columns.berth, life)
         if (berth == GONE).any():
             there = np.flatnonzero(berth != GONE)
-            life, hazard, berth = life[there], hazard[there], berth[there]
+            life, hazard, berth = np.take(life, there), np.take(hazard, there), np.take(berth, there)
         fleet, slot = self.fleet, berth
         if len(on_way := np.flatnonzero(berth < GONE)):  # GPUs of one on its way are counted at its slot
             slot = berth.copy()
@@ -205,11 +205,8 @@ class Population(Residents):
         np.subtract.at(fleet.gpus_alive, slot, np.ones(len(slot), np.int32))  # fast for equal types alone
         idle = np.flatnonzero(state != WORKING)
         self._gpus.add(middle, hazard, plane, idle)
-        if len(idle) == 0:
-            self.online.remove_each(np.take(self.columns.bin, life), plane, np.take(fleet.design, slot))
-        else:
-            at_work = np.flatnonzero(state == WORKING)
-            self.online.remove_each(self.columns.bin[life[at_work]], plane[at_work], fleet.design[slot[at_work]])
+        self.online.remove_each(np.take(self.columns.bin, life), plane, np.take(fleet.design, slot), idle)
+        if len(idle):
             self.changed[plane[idle[state[idle] == STORED]]] = True
         self._look_after_losses(slot, plane)
 

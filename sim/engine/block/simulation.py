@@ -18,7 +18,7 @@ from sim.engine.block.births import Births
 from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flight, Flights
-from sim.engine.block.memory import give_back
+from sim.engine.block.memory import give_back, no_search_for_circles
 from sim.engine.block.months import PlaneMonths
 from sim.engine.block.population import Population
 from sim.engine.block.residents import Known
@@ -32,7 +32,7 @@ from sim.engine.weather import Weather
 from sim.environment import Environment
 from sim.environment.coarse import Coarse
 from sim.errors import InputError
-from sim.events import NONE, Cause, EventKind, EventLog
+from sim.events import GPU_LOSSES, NONE, STARTS, Cause, EventKind, EventLog
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
 from sim.scenario.deployment import Launched
@@ -68,14 +68,13 @@ def simulate_in_blocks(
     check_supported(scenario, strategy, name)
     log, months, fluence_per_day = _walk(Walk(scenario, environment, strategy, name, streams))
     give_back()
-    events = log.finish()
-    give_back()
-    if not scenario.workload.uses_gpus:
-        return events
-    trained, held = training_rows(environment, events, months, fluence_per_day)
-    served = serving_rows(environment, events, months, held) if scenario.workload.inference else ()
-    for rows in (*trained, *served):
-        log.extend(**rows)
+    if scenario.workload.uses_gpus:
+        looked_at = (*GPU_LOSSES, EventKind.BUS_FAILED, *(STARTS if scenario.workload.jobs else ()))
+        events = log.where(*looked_at)
+        trained, held = training_rows(environment, events, months, fluence_per_day)
+        served = serving_rows(environment, events, months, held) if scenario.workload.inference else ()
+        for rows in (*trained, *served):
+            log.extend(**rows)
     return log.finish()
 
 
@@ -83,7 +82,8 @@ def _walk(walk: Walk) -> tuple[BlockLog, PlaneMonths, Floats]:
     """Walk to the horizon; what it needed besides its log goes before that is put together."""
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
-    env.run()
+    with no_search_for_circles():
+        env.run()
     return walk.log, walk.population.months, walk.weather.fluence_per_day
 
 
@@ -218,7 +218,9 @@ class Walk:
         """Bring up the initial fleet, slots before spares: complete on day 0, or flight by flight."""
         planned = self.environment.deployment_flights(initial_spares(self.strategy, self.name))
         berths = [np.arange(flight.berths.start, flight.berths.stop) for flight in planned]
-        loads = [self.actions.build(some, 0, relieves=False) for some in berths]
+        ends = np.cumsum([len(some) for some in berths])
+        whole = self.actions.build(np.concatenate(berths), 0, relieves=False)
+        loads = [whole.take(slice(end - len(some), end)) for some, end in zip(berths, ends.tolist(), strict=True)]
         planes = [flight.plane for flight in planned]
         np.add.at(self.fleet.on_order, planes, np.array([len(load) for load in loads], np.int32))
         if isinstance(self.scenario.deployment, Launched):
@@ -234,7 +236,6 @@ class Walk:
             satellite=np.cumsum(counts) - counts,
             amount=counts,
         )
-        whole = Built.join(loads)
         self.flights.serials = len(whole)
         serials = np.arange(len(whole), dtype=np.int32)
         self._set_out(_Transfer(0.0, whole, serials, Cause.DEPLOYMENT))

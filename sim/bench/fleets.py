@@ -58,7 +58,7 @@ class Fleet:
         from sim.environment.coarse import Coarse
 
         scenario, environment = self.build()
-        in_blocks = scenario.simulation.mode == "block"
+        in_blocks = scenario.in_blocks
         for design in range(len(environment.designs) if in_blocks else 0):
             Coarse.of(environment, design)
         took = []

@@ -242,4 +242,4 @@ def test_an_unknown_item_is_a_usage_error(monkeypatch, capsys):
 def test_an_unknown_item_that_is_like_none_is_answered_with_all(monkeypatch, capsys):
     code, _, err = run_command(monkeypatch, capsys, "zzz_*")
     assert code == 2
-    assert "they are million_run_to_failure" in " ".join(err.replace("│", " ").split())
+    assert "there are million_run_to_failure" in " ".join(err.replace("│", " ").split())

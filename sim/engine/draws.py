@@ -232,7 +232,7 @@ class _Asked:
             found = np.take(piece.thresholds, column * many + row)
             if len(self.pieces) == 1:
                 return satellite, found
-            threshold[begin[piece.satellite[row]] + piece.before + column] = found
+            threshold[np.take(begin[piece.satellite] + piece.before, row) + column] = found
         return satellite, threshold
 
 

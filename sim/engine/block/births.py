@@ -136,8 +136,8 @@ class Births:
         which = struck // self.positions
         # GPUs that outlive their satellite do not die by themselves.
         first = np.flatnonzero(np.take(day, struck) < np.take(own_end.astype(np.float32), which))
-        struck = struck[first]
-        return rows.start + which[first], np.take(day, struck), np.take(by, struck)
+        struck = np.take(struck, first)
+        return rows.start + np.take(which, first), np.take(day, struck), np.take(by, struck)
 
     def _strike(
         self, day: NDArray[np.float32], by: NDArray[np.uint8], satellite: Ints, group: Ints, days: Floats, number: int
@@ -151,8 +151,8 @@ class Births:
                 there = unit < self.positions
                 at, when = at[there], days[there]
             sooner = np.flatnonzero(when < np.take(day, at))
-            at = at[sooner]
-            day[at], by[at] = when[sooner], number
+            at = np.take(at, sooner)
+            day[at], by[at] = np.take(when, sooner), number
 
     def _cause(self, one: AgeingHazard, second: Floats) -> NDArray[np.uint8]:
         """What the ends of satellites by a hazard are put down to."""

@@ -42,7 +42,7 @@ class BlockLog:
             for name, values in columns.items():
                 whole[name][rows] = values
         order = np.argsort(whole["time_days"], kind="stable")
-        whole = {name: column[order] for name, column in whole.items()}
+        whole = {name: np.take(column, order) for name, column in whole.items()}
         cut = int(np.searchsorted(whole["time_days"], before))
         self._chunks.append({name: column[:cut] for name, column in whole.items()})
         self._month, self._rows = [], 0

@@ -35,7 +35,7 @@ class Calendar:
             return
         short = block.astype(np.uint16)
         order = np.argsort(short, kind="stable")
-        short, sorted_columns = short[order], [column[order] for column in columns]
+        short, sorted_columns = np.take(short, order), [np.take(column, order) for column in columns]
         first, last = int(short[0]) // SPAN, int(short[-1]) // SPAN
         bounds = np.searchsorted(short, np.arange(first, last + 2) * SPAN).tolist()
         for number, (begin, end) in enumerate(pairwise(bounds)):
@@ -70,5 +70,7 @@ class Calendar:
             return
         blocks = np.concatenate([piece[0] for piece in pieces])
         order = np.argsort(blocks, kind="stable")
-        self._rows = [np.concatenate(parts)[order] for parts in zip(*(piece[1] for piece in pieces), strict=True)]
-        self._first = np.searchsorted(blocks[order], span * SPAN + np.arange(SPAN + 1))
+        self._rows = [
+            np.take(np.concatenate(parts), order) for parts in zip(*(piece[1] for piece in pieces), strict=True)
+        ]
+        self._first = np.searchsorted(np.take(blocks, order), span * SPAN + np.arange(SPAN + 1))

@@ -69,7 +69,7 @@ def test_the_page_shows_both_intervals_and_how_to_draw_again(folder, told):
     assert "Beliefs: 4 draws of economics.gpu_usd and economics.insurance.launch_share" in page
     assert told["verdict_over_beliefs"] in page
     answer = page.partition(" Answer ")[2].partition(" strategy ")[0]
-    share = re.fullmatch(r".* over beliefs: (\w+) in (.*)\.", told["verdict_over_beliefs"])
+    share = re.fullmatch(r".* over beliefs: (\w+|.+ each) in (.*)\.", told["verdict_over_beliefs"])
     assert share
     if share[1] == told["ranking"]["net_cost_usd"][0]["strategy"]:
         assert answer.endswith(f"Over what is believed of the inputs {share[1]} is best in {share[2]}.")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.berths import berths_where
 from sim.engine import simulate
 from sim.engine.block.ageing import Ages
 from sim.engine.block.arrivals import match
@@ -210,11 +211,28 @@ def test_a_log_puts_the_rows_of_a_month_in_order():
     log.append(3.0, EventKind.ORDERED, plane=4, cause=Cause.LOSS)
     log.close_month()
     log.append(31.0, EventKind.STORM)
-    found = log.finish()
+    found = log.where(EventKind.STORM, EventKind.ORDERED)
     assert found.time_days.tolist() == [1.0, 3.0, 5.0, 31.0]
     assert found.plane.tolist() == [NONE, 4, NONE, NONE]
+    assert log.where(EventKind.ORDERED).time_days.tolist() == [3.0]
     log.append(2.0, EventKind.STORM, amount=7.0)
     assert log.finish().amount.tolist() == [3.0, 7.0, 0.0, 2.0, 0.0]
+
+
+def test_rows_past_the_end_of_a_month_wait_for_the_next():
+    log = BlockLog()
+    log.extend(3, time_days=np.array([29.0, 31.0, 5.0]), kind=EventKind.STORM, amount=np.array([2.0, 3.0, 1.0]))
+    log.close_month(30.0)
+    log.append(30.5, EventKind.STORM, amount=9.0)
+    log.close_month(60.0)
+    assert log.finish().amount.tolist() == [1.0, 2.0, 9.0, 3.0]
+
+
+def test_berths_are_found_where_few_of_many_are_meant_and_where_many_are():
+    for count, step in ((8_003, 997), (8_003, 3), (5, 1), (64, 1000)):
+        there = np.zeros(count, bool)
+        there[count - 1 :: -step] = True
+        assert berths_where(there).tolist() == np.flatnonzero(there).tolist()
 
 
 def test_satellites_and_gpus_that_fail_in_the_block_of_their_arrival_do_not_live_for_ever():

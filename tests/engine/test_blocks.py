@@ -2,19 +2,22 @@
 
 import numpy as np
 import pytest
+import simpy
 
-from sim.berths import berths_where
+from sim.berths import BerthState, berths_where
 from sim.engine import simulate
 from sim.engine.block.ageing import Ages
 from sim.engine.block.arrivals import match
 from sim.engine.block.block_log import BlockLog
 from sim.engine.block.calendar import SPAN, Calendar
+from sim.engine.block.simulation import Walk
 from sim.engine.hazards import hazards_of
 from sim.environment import Environment
 from sim.errors import ScenarioError
 from sim.events import ENDS, NONE, STARTS, Cause, EventKind
 from sim.metrics import measure
 from sim.scenario import load
+from sim.streams import Streams
 
 SHELL = (
     "constellation.shells.0.planes=3",
@@ -170,6 +173,21 @@ def test_what_blocks_do_not_know_is_refused_by_name(settings, path):
 
 
 # Its parts
+
+
+def test_gpus_at_work_by_plane_and_birth_add_up_to_those_of_the_satellites_at_work():
+    scenario = load("baseline", set_=[*SHELL, "simulation.mode=block", "constellation.spares.mode=hot"])
+    strategy = scenario.strategy_named("on_orbit_spares")
+    walk = Walk(scenario, Environment.build(scenario), strategy, "on_orbit_spares", Streams(3, 0))
+    env = simpy.Environment()
+    env.process(walk.fleet_life(env))
+    env.run()
+    fleet = walk.fleet
+    working = np.flatnonzero(fleet.state == int(BerthState.WORKING))
+    failed = walk.log.where(EventKind.GPU_FAILED)
+    assert (failed.amount > -failed.gpus).any()  # GPUs die in store too
+    at_work = np.bincount(fleet.plane_of[working], fleet.gpus_alive[working], minlength=3)
+    assert walk.population.online.alive.tolist() == at_work.tolist()
 
 
 def test_a_calendar_gives_each_row_once_in_its_block():

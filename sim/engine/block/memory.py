@@ -1,4 +1,4 @@
-"""The memory of a walk: no search for circles while it goes on, and what it has let go of given back to the system."""
+"""The memory of a walk: no garbage collection while it goes on, and what it has let go of given back to the system."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def no_search_for_circles() -> Iterator[None]:
-    """Keep Python from looking for objects that refer to each other in circles.
+def without_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for reference cycles.
 
-    A walk makes hundreds of thousands of flights and orders, none in circles: the search takes 3 % of its time.
+    A walk makes hundreds of thousands of flights and orders, none of them in cycles: the search takes 3 % of its time.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -18,7 +18,7 @@ from sim.engine.block.births import Births
 from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
 from sim.engine.block.flights import Flight, Flights
-from sim.engine.block.memory import give_back, no_search_for_circles
+from sim.engine.block.memory import give_back, without_garbage_collection
 from sim.engine.block.months import PlaneMonths
 from sim.engine.block.population import Population
 from sim.engine.block.residents import Known
@@ -82,7 +82,7 @@ def _walk(walk: Walk) -> tuple[BlockLog, PlaneMonths, Floats]:
     """Walk to the horizon; what it needed besides its log goes before that is put together."""
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
-    with no_search_for_circles():
+    with without_garbage_collection():
         env.run()
     return walk.log, walk.population.months, walk.weather.fluence_per_day
 

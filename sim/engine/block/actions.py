@@ -14,7 +14,7 @@ from sim.engine.block.population import Population
 from sim.engine.block.residents import GONE
 from sim.environment import Environment
 from sim.errors import InputError
-from sim.events import Cause, EventKind
+from sim.events import NONE, Cause, EventKind
 from sim.fleet import FleetView
 from sim.launch import MAIN
 from sim.physics.repositioning import phasing_delta_v_m_s
@@ -49,6 +49,7 @@ class Actions:
         self._own_vehicle = strategy.vehicle if isinstance(strategy, Replenishing) else MAIN
         self._ordinals = np.zeros(len(self.fleet.state), np.int16)  # satellites built so far for each berth
         self._phases: dict[int, Floats] = {}  # of all berths, by design
+        self._reviewing = False
 
     def build(self, berths: Ints, design: int | Ints, *, relieves: bool | NDArray[np.bool_]) -> Built:
         """The next satellites built for some berths."""
@@ -63,8 +64,12 @@ class Actions:
             berths.astype(np.int32), ordinal, np.broadcast_to(design, count).astype(np.int8), over.copy(), reason
         )
 
-    def carry_out(self, actions: Sequence[Action], now: float) -> None:
-        """Do what the strategy wants.  Raises `InputError` for what cannot be done."""
+    def carry_out(self, actions: Sequence[Action], now: float, *, reviewing: bool) -> None:
+        """Do what the strategy wants.  Raises `InputError` for what cannot be done.
+
+        `reviewing`: it was asked because of the calendar, not because something happened in the block that ends now.
+        """
+        self._reviewing = reviewing
         retired = [one.berth for one in actions if isinstance(one, Retire)]
         if retired:
             self._retire(retired, now)
@@ -78,13 +83,39 @@ class Actions:
             if not isinstance(one, Retire | Activate | Launch):
                 raise self._impossible(one, now, "block mode moves no spares between planes and sends no servicers")
 
+    def _dates(self, changed_day: Floats, now: float) -> Floats:
+        """Days on which actions are taken: at once when that changed which they answer, as in the exact engine.
+
+        `changed_day`: of each action, when its berths last did.  One that answers nothing of this block that has a
+        day, such as the loss of a GPU or a flight, is taken in the middle of it, which is right in the mean.
+        """
+        start = self._start
+        if self._reviewing or now <= start:
+            return np.full(len(changed_day), now)
+        inside = (changed_day >= start) & (changed_day <= now)
+        return np.where(inside, changed_day, 0.5 * (start + now))
+
+    def _changed_day(self, berths: Ints, now: float) -> Floats:
+        """Day on which berths fell empty or their satellites came to an age that the strategy looks at: the last."""
+        fleet, population = self.fleet, self.population
+        days = [fleet.life_end_day[berths] - ahead for ahead in population.looks_ahead_days]
+        days += [fleet.birth_day[berths] + age for age in population.looks_at_age_days]
+        ages = np.max([np.where(day <= now, day, -np.inf) for day in days], axis=0, initial=-np.inf)
+        return np.where(fleet.satellite[berths] == NONE, fleet.vacant_since[berths], ages)
+
+    @property
+    def _start(self) -> float:
+        """Of the block that ends now."""
+        return self.population.block * self.population.block_days
+
     def _retire(self, berths: list[int], now: float) -> None:
         where = np.array(berths)
         lives = self.population.life_in[where].astype(np.intp) if self._are_berths(where) else np.array([GONE])
         if (lives == GONE).any():
             raise self._impossible(Retire(berths[0]), now, "no such plane, berth or satellite")
         cause = np.full(len(lives), Cause.STRATEGY)
-        self.population.end(lives, np.full(len(lives), now), cause, planned=np.ones(len(lives), bool))
+        day = np.maximum(self._dates(self._changed_day(where, now), now), self.fleet.birth_day[where])
+        self.population.end(lives, day, cause, planned=np.ones(len(lives), bool))
 
     def _are_berths(self, berths: Ints) -> bool:
         return bool(((berths >= 0) & (berths < len(self.fleet.state))).all())
@@ -101,29 +132,35 @@ class Actions:
         if wrong.any():
             problem = "it needs a spare and an empty slot of the same plane"
             raise self._impossible(sent[int(np.argmax(wrong))], now, problem)
+        changed = np.maximum(fleet.vacant_since[slots], fleet.birth_day[spares])
+        day = self._dates(np.maximum(changed, fleet.blocked_until[slots]), now)
         days, delta_v, spent = np.zeros(len(sent)), np.zeros(len(sent)), np.zeros(len(sent))
         for design in np.unique(fleet.design[spares]).tolist():
             mine = np.flatnonzero(fleet.design[spares] == design)
-            found = self._ways(design, spares[mine], slots[mine], [sent[i] for i in mine.tolist()], now)
+            found = self._ways(design, spares[mine], slots[mine], [sent[i] for i in mine.tolist()], day[mine])
             days[mine], delta_v[mine], spent[mine] = found
-        self.population.wake(spares, slots, now, days, delta_v, spent)
+        self.population.wake(spares, slots, day, days, delta_v, spent)
 
     def _ways(
-        self, design: int, spares: Ints, slots: Ints, sent: list[Activate], now: float
+        self, design: int, spares: Ints, slots: Ints, sent: list[Activate], day: Floats
     ) -> tuple[Floats, Floats, Floats]:
         """(days, delta-v, what that takes from the tank) of ways from spare berths to slots."""
         ways, planes = self.environment.designs[design].spare_ways, self.fleet.plane_of[slots]
         asked = [one.phasing_days for one in sent]
         if ways.below_km > 0:
             if any(one is not None for one in asked):
-                raise self._impossible(sent[0], now, "spares wait below the plane: the geometry says when one is there")
+                raise self._impossible(
+                    sent[0], float(day[0]), "spares wait below the plane: the geometry says when one is there"
+                )
             layouts = [self.fleet.planes[plane] for plane in planes.tolist()]
             starts, firsts = [one.spare_range.start for one in layouts], [one.first_berth for one in layouts]
-            place = zip(planes.tolist(), (spares - starts).tolist(), (slots - firsts).tolist(), strict=True)
-            days = [float(ways.days(now, p, np.array([a]), np.array([b]))[0, 0]) for p, a, b in place]
+            place = zip(
+                day.tolist(), planes.tolist(), (spares - starts).tolist(), (slots - firsts).tolist(), strict=True
+            )
+            days = [float(ways.days(now, p, np.array([a]), np.array([b]))[0, 0]) for now, p, a, b in place]
             return np.array(days), np.asarray(ways.climb_m_s)[planes], np.asarray(ways.extra_m_s)[planes]
         if any(one is None for one in asked):
-            raise self._impossible(sent[0], now, "phasing_days must say when it is to be there")
+            raise self._impossible(sent[0], float(day[0]), "phasing_days must say when it is to be there")
         phasing = np.array(asked, float)
         phases = self._phases_of(design)
         angle = phases[slots] - phases[spares]
@@ -132,7 +169,7 @@ class Actions:
         altitude = np.asarray(ways.altitude_km)[planes]
         delta_v[slow] = phasing_delta_v_m_s(altitude[slow], angle[slow], phasing[slow])
         if not np.isfinite(delta_v).all():
-            raise self._impossible(sent[0], now, "no orbit above the air brings it there in so short a time")
+            raise self._impossible(sent[0], float(day[0]), "no orbit above the air brings it there in so short a time")
         return ways.checkout_days + phasing, delta_v, delta_v
 
     def _phases_of(self, design: int) -> Floats:
@@ -173,8 +210,9 @@ class Actions:
         self.fleet.on_order += np.bincount(planes, counts, minlength=len(self.fleet.planes)).astype(np.int32)
         self.population.changed[planes] = True
         columns = {"plane": planes, "amount": counts, "design": designs, "vehicle": vehicles}
-        self.population.log.extend(len(launches), time_days=now, kind=EventKind.ORDERED, **columns)
-        self.flights.order(list(zip(vehicles, planes, parts, strict=True)), now)
+        day = self._dates(np.array([self._changed_day(berths, now).max() for berths in chosen]), now)
+        self.population.log.extend(len(launches), time_days=day, kind=EventKind.ORDERED, **columns)
+        self.flights.order(list(zip(vehicles, planes, parts, strict=True)), day)
 
     def _what(self, action: Launch, now: float) -> tuple[int, int]:
         """Numbers of the design and the vehicle that are ordered.  Raises `InputError` for what cannot be."""

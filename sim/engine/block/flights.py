@@ -83,15 +83,18 @@ class Flights:
 
     # What is to fly
 
-    def order(self, orders: Sequence[tuple[int, int, Built]], now: float) -> None:
-        """Have the satellites of orders, (vehicle, plane, satellites), ready for flight as soon as they are built."""
+    def order(self, orders: Sequence[tuple[int, int, Built]], days: Floats) -> None:
+        """Have the satellites of orders, (vehicle, plane, satellites), ready for flight as soon as they are built.
+
+        `days`: on which each is ordered.
+        """
         site, place, ordinal = np.array([self._address(built, 0) for _, _, built in orders], np.uint64).T
         for vehicle in {vehicle for vehicle, _, _ in orders}:
             mine = [number for number, one in enumerate(orders) if one[0] == vehicle]
             drawn = self.streams.uniforms("order", vehicle, site[mine], place[mine], ordinal[mine], 1)[:, 0]
-            days = self.histories[vehicle].service.lead_time_days.quantile(drawn)
-            for number, wait in zip(mine, days.tolist(), strict=True):
-                heappush(self._ready, (now + wait, self._orders + number, *orders[number]))
+            ready = days[mine] + self.histories[vehicle].service.lead_time_days.quantile(drawn)
+            for number, day in zip(mine, ready.tolist(), strict=True):
+                heappush(self._ready, (day, self._orders + number, *orders[number]))
         self._orders += len(orders)
 
     def plan(self, days: Floats, planes: list[int], loads: list[Built]) -> None:
@@ -184,6 +187,14 @@ class Flights:
         built = Built.join([part.built for part in parts])
         plane = np.concatenate([part.plane for part in parts])
         ready = np.concatenate([part.ready_day for part in parts])
+        late = np.flatnonzero(ready > day) if number is not None else np.empty(0, np.intp)
+        self._queues[vehicle] = []
+        if len(late):  # ready in this block, but after the date: for the next one
+            self._queues[vehicle] = [Queue(built.take(late), plane[late], ready[late])]
+            due = np.flatnonzero(ready <= day)
+            built, plane, ready = built.take(due), plane[due], ready[due]
+            if len(due) == 0:
+                return
         group = plane.astype(np.int64) * len(self.environment.designs) + built.design
         order = np.argsort(group, kind="stable")  # within one in order of readiness
         begins = np.flatnonzero(np.diff(group[order], prepend=-1))
@@ -210,7 +221,8 @@ class Flights:
         planes = plane[order[heads[first_come]]].tolist()
         self._set_off(np.array(days), planes, vehicle, loads, drawn, deployment=False)
         rest = np.flatnonzero(left)
-        self._queues[vehicle] = [Queue(built.take(rest), plane[rest], ready[rest])] if len(rest) else []
+        if len(rest):
+            self._queues[vehicle].insert(0, Queue(built.take(rest), plane[rest], ready[rest]))
 
     def _write(self, flown: list[Flown]) -> None:
         """Write flights into the log."""

@@ -31,7 +31,10 @@ class Online:
         self._planes = coarse[0].share.shape[1]
         self._bins = round(horizon_days / BIN_DAYS) + 1
         self._alive = np.zeros((len(coarse), self._bins, self._planes), np.int64)
-        self._before: Floats | None = None
+        self._was = np.zeros_like(self._alive)  # as the block began
+        self._moved = np.zeros_like(self._alive, np.float64)  # GPU-days of the block that its middle would miss
+        self._worked: Floats | None = None
+        self._start = 0.0
         self._step = -1
         self._shares = np.zeros_like(self._alive, np.float32)
         self._still_until = np.zeros(self._planes)
@@ -46,12 +49,15 @@ class Online:
         """Quarter of each birth."""
         return np.minimum(np.rint(birth_day / BIN_DAYS), self._bins - 1).astype(np.uint16)
 
-    def add(self, bins: NDArray[np.uint16], plane: Ints, design: int, gpus: NDArray[np.int64]) -> None:
-        """So many GPUs more of satellites at work, fewer where negative."""
+    def add(self, bins: NDArray[np.uint16], plane: Ints, design: int, gpus: NDArray[np.int64], day: Floats) -> None:
+        """So many GPUs more of satellites at work from these days on, fewer where negative."""
         if len(bins):
             place = bins.astype(np.intp) * self._planes + plane
-            flat = self._alive[design].reshape(-1)
+            flat, moved = self._alive[design].reshape(-1), self._moved[design].reshape(-1)
             flat += np.rint(np.bincount(place, gpus, minlength=flat.size)).astype(np.int64)
+            days = min(self._block_days, self._horizon_days - self._start)
+            later = np.clip((day - self._start) / days, 0.0, 1.0)
+            moved += np.bincount(place, gpus * (0.5 - later), minlength=flat.size)
 
     def remove_each(
         self, bins: NDArray[np.uint16], plane: NDArray[np.int32], design: NDArray[np.int8], idle: Ints
@@ -71,22 +77,45 @@ class Online:
         self._still_until[planes] = np.maximum(self._still_until[planes], day + days)
 
     def close_block(self, block: int) -> float:
-        """A block has been walked: the mean of its GPUs online, between what it began and ended with."""
+        """A block has been walked: the mean of its GPUs online.
+
+        Satellites count from the day of their coming to that of their end, GPUs that die singly to the middle.
+        """
         start = block * self._block_days
         end = min(start + self._block_days, self._horizon_days)
-        step = min(int(0.5 * (start + end) / self._coarse[0].step_days), self._coarse[0].share.shape[2] - 1)
-        if step != self._step:
-            self._step = step
-            self._shares = np.stack([self._share_of(one, step, start) for one in self._coarse])
-        each = np.einsum("dbp,dbp->p", self._alive, self._shares)
+        self._set_shares(start, end)
+        mean = 0.5 * (self._was + self._alive) + self._moved
+        each = np.einsum("dbp,dbp->p", mean, self._shares)
         if self._still_until.max() > start:
             each = each * (1 - np.clip((np.minimum(self._still_until, end) - start) / (end - start), 0.0, 1.0))
-        now = np.stack([self.alive, each, self.working])
-        before = now if self._before is None else self._before
-        self._before = now
-        mean = 0.5 * (before + now)
-        self.months.add(0.5 * (start + end), end - start, *mean)
-        return float(mean[1].sum())
+        now = self.working.astype(float)
+        worked = now if self._worked is None else 0.5 * (self._worked + now)
+        self._worked = now
+        self.months.add(0.5 * (start + end), end - start, mean.sum(axis=(0, 1)), each, worked)
+        np.copyto(self._was, self._alive)
+        self._moved[:], self._start = 0.0, end
+        return float(each.sum())
+
+    def _set_shares(self, start: float, end: float) -> None:
+        """What satellites can do in a block: the mean of the steps in it, where it is longer than one."""
+        days, last = self._coarse[0].step_days, self._coarse[0].share.shape[2] - 1
+        middle = 0.5 * (start + end)
+        step = min(int(middle / days), last)
+        if step == self._step:
+            return
+        self._step = step
+        if end - start <= days:
+            self._shares = np.stack([self._share_of(one, step, start) for one in self._coarse])
+            return
+        edges = np.arange(int(start / days), int(np.ceil(end / days)) + 1) * days
+        weights = np.diff(np.clip(edges, start, end)) / (end - start)
+        steps = np.minimum((edges[:-1] / days).round().astype(np.intp), last).tolist()
+        self._shares = np.stack(
+            [
+                np.sum([w * self._share_of(one, step, start) for w, step in zip(weights, steps, strict=True)], axis=0)
+                for one in self._coarse
+            ]
+        )
 
     def _share_of(self, coarse: Coarse, step: int, day: float) -> NDArray[np.float32]:
         """What satellites of each quarter can do in a step, shape (bins, planes): between those of the knots."""

@@ -111,7 +111,7 @@ class Population(Residents):
             design=design,
         )
         at_work = np.flatnonzero(slot)
-        self.online.add(columns.bin[lives[at_work]], plane[at_work], design, np.full(len(at_work), gpus))
+        self.online.add(columns.bin[lives[at_work]], plane[at_work], design, np.full(len(at_work), gpus), day[at_work])
         self.changed[plane] = True
         self._foresee(plane, day, end)
 
@@ -265,7 +265,9 @@ class Population(Residents):
 
     # Spares on their way
 
-    def wake(self, spares: Ints, slots: Ints, day: float, days: Floats, delta_v_m_s: Floats, spent_m_s: Floats) -> None:
+    def wake(
+        self, spares: Ints, slots: Ints, day: Floats, days: Floats, delta_v_m_s: Floats, spent_m_s: Floats
+    ) -> None:
         """Spares leave their berths for slots of their planes, where they are after some days."""
         fleet, columns = self.fleet, self.columns
         old = self.life_in[spares].astype(np.intp)
@@ -282,7 +284,7 @@ class Population(Residents):
             amount=days,
             design=design,
         )
-        self.empty(spares, np.full(len(spares), day), np.zeros(len(spares)))
+        self.empty(spares, day, np.zeros(len(spares)))
         fleet.move_all(slots, BerthState.RESERVED)
         fleet.gpus_alive[slots], fleet.design[slots] = alive, design
         fleet.inbound += np.bincount(plane, minlength=len(self.changed)).astype(np.int32)
@@ -294,9 +296,9 @@ class Population(Residents):
             mine = np.flatnonzero(design == number)
             coarse = self.known.coarse[number]
             end, dry = coarse.planned_end(plane[mine], birth[mine], self.extended_days, spent_m_s[mine])
-            end = np.maximum(end, day)
+            end = np.maximum(end, day[mine])
             fleet.set_life_ends(slots[mine], end)
-            since = np.full(len(mine), day)
+            since = day[mine]
             self._late.append((number, new[mine], plane[mine], birth[mine], since, end, dry, since))
         there = day + days
         self._placed.add(self.block_of(there), new.astype(np.int32), there, delta_v_m_s, birth)
@@ -339,7 +341,7 @@ class Population(Residents):
         gpus, design = fleet.gpus_alive[slots], fleet.design[slots]
         for number in np.unique(design).tolist():
             mine = design == number
-            self.online.add(columns.bin[life[mine]], plane[mine], number, gpus[mine].astype(np.int64))
+            self.online.add(columns.bin[life[mine]], plane[mine], number, gpus[mine].astype(np.int64), day[mine])
         self.changed[plane] = True
         self.log.extend(
             len(life),

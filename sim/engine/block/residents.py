@@ -146,7 +146,7 @@ class Residents:
         for design in range(len(self.known.scenarios)):
             mine = at_work[fleet.design[berth[at_work]] == design]
             gpus = fleet.gpus_alive[berth[mine]].astype(np.int64)
-            self.online.add(self.columns.bin[life[mine]], plane[mine].astype(np.intp), design, -gpus)
+            self.online.add(self.columns.bin[life[mine]], plane[mine].astype(np.intp), design, -gpus, day[mine])
         dead = working & ~planned
         blocked = np.zeros(len(berth))
         if dead.any():

@@ -168,7 +168,8 @@ class Walk:
                 self._decide(0.0, reviewing=False)  # about the fleet that is there from the start
             self._walk(start, end)
             reviewing = period is not None and end // period > start // period and end < self.horizon
-            self._decide(end, reviewing=reviewing)
+            # A review is dated: a block that ends later than it would have its orders miss the next launch date.
+            self._decide(end // period * period if reviewing and period else end, reviewing=reviewing)
             self.log.append(start, EventKind.ONLINE, amount=population.online.close_block(block))
             if end // MONTH_DAYS > month or block == population.blocks - 1:
                 population.close_month(month, end)
@@ -207,7 +208,7 @@ class Walk:
                 said = [one for one in said if not isinstance(one, Launch | Retire)]
             if not said:
                 return
-            self.actions.carry_out(said, now)
+            self.actions.carry_out(said, now, reviewing=reviewing)
         raise InputError(
             f"strategy {self.name} still acts after {MOST_ROUNDS} rounds on day {now:.3f}: last it wanted {said[0]}"
         )

@@ -1,7 +1,8 @@
-"""The GPUs of each plane month by month: what training and inference of a fleet in blocks are worked out from."""
+"""The GPUs of each plane over time: what training and inference of a fleet in blocks are worked out from."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -9,39 +10,83 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.block.block_log import MONTH_DAYS
+from sim.workloads import InferenceService
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class PlaneMonths:
-    """Sums over each month, shape (planes, months) where nothing else is said."""
+class PlaneTimes:
+    """Sums over each of some times of one length, the last of which may be shorter, shape (planes, times)."""
 
     edges: Floats
-    """Mission days, shape (months + 1,)."""
+    """Mission days, shape (times + 1,)."""
     alive: Floats
     """GPUs alive on satellites at work, GPU-days."""
     online: Floats
     """The same as far as light, power and heat let them run and their plane does not stand still, GPU-days."""
     satellites: Floats
     """Satellites at work, satellite-days."""
-    whole: Floats
-    """Share of the GPUs alive that whole replicas of each service can use, shape (services, planes, months)."""
+
+    @classmethod
+    def of(cls, planes: int, horizon_days: float, days: float) -> PlaneTimes:
+        """Times of so many days of which nothing has been seen yet."""
+        count = ceil(horizon_days / days - 1e-9)
+        edges = np.minimum(np.arange(count + 1) * days, horizon_days)
+        alive, online, satellites = (np.zeros((planes, count)) for _ in range(3))
+        return cls(edges, alive, online, satellites)
+
+    def add(self, day: float, days: float, alive: Floats, online: Floats, satellites: Floats) -> None:
+        """Means over some days about a day, shape (planes,)."""
+        time = min(int(day // self.edges[1]), self.alive.shape[1] - 1)
+        self.alive[:, time] += alive * days
+        self.online[:, time] += online * days
+        self.satellites[:, time] += satellites * days
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneMonths(PlaneTimes):
+    """Months, and the finer cells of time in which services are served."""
+
+    cells: PlaneTimes
+    services: Sequence[InferenceService]
+    left: NDArray[np.int64]
+    """GPUs alive at work at the end of each month, shape (planes, months)."""
+    used: NDArray[np.int64]
+    """Of these those that whole replicas of each service can use, shape (services, planes, months)."""
+    came: NDArray[np.int64]
+    """The same of the satellites that began work in each month, and did not relieve another."""
     gangs: Floats
     """Gangs that there is room for, see `training.gangs_of`, shape (descriptions of jobs, 3, planes, months)."""
 
     @classmethod
-    def of(cls, planes: int, horizon_days: float, services: int, jobs: int) -> PlaneMonths:
-        """Months of which nothing has been seen yet."""
-        count = ceil(horizon_days / MONTH_DAYS - 1e-9)
-        edges = np.minimum(np.arange(count + 1) * MONTH_DAYS, horizon_days)
-        alive, online, satellites = (np.zeros((planes, count)) for _ in range(3))
-        whole, gangs = np.ones((services, planes, count)), np.zeros((jobs, 3, planes, count))
-        return cls(edges, alive, online, satellites, whole, gangs)
+    def for_workload(
+        cls, planes: int, horizon_days: float, services: Sequence[InferenceService], jobs: int, cell_days: float
+    ) -> PlaneMonths:
+        """Months of which nothing has been seen yet; `jobs`: descriptions of them."""
+        months = PlaneTimes.of(planes, horizon_days, MONTH_DAYS)
+        cells = PlaneTimes.of(planes if services else 0, horizon_days, cell_days)
+        left = np.zeros_like(months.alive, np.int64)
+        used, came = (np.zeros((len(services), *left.shape), np.int64) for _ in range(2))
+        gangs = np.zeros((jobs, 3, *left.shape))
+        columns = months.edges, months.alive, months.online, months.satellites
+        return cls(*columns, cells, services, left, used, came, gangs)
 
     def add(self, day: float, days: float, alive: Floats, online: Floats, satellites: Floats) -> None:
         """Means over some days about a day, shape (planes,)."""
-        month = min(int(day // MONTH_DAYS), self.alive.shape[1] - 1)
-        self.alive[:, month] += alive * days
-        self.online[:, month] += online * days
-        self.satellites[:, month] += satellites * days
+        super().add(day, days, alive, online, satellites)
+        if self.services:
+            self.cells.add(day, days, alive, online, satellites)
+
+    def month_of(self, day: float) -> int:
+        """Number of the month of a day."""
+        return min(int(day // MONTH_DAYS), self.alive.shape[1] - 1)
+
+    def begin(self, day: float, plane: Ints, gpus: Ints) -> None:
+        """Satellites with so many GPUs alive begin work in planes; fewer than 0: such are relieved."""
+        for number, service in enumerate(self.services):
+            size = service.gpus_per_replica if service.replica_within == "satellite" else 1
+            whole = np.sign(gpus) * (np.abs(gpus) // size * size)
+            counts = np.bincount(plane, whole, minlength=len(self.alive))
+            self.came[number, :, self.month_of(day)] += np.rint(counts).astype(np.int64)

@@ -11,7 +11,7 @@ from sim.engine.block.block_log import BlockLog, GpuLosses
 from sim.engine.block.built import Built
 from sim.engine.block.calendar import Calendar
 from sim.engine.block.residents import GONE, STORED, WORKING, Known, Residents
-from sim.engine.block.serving import whole_share
+from sim.engine.block.serving import whole_gpus
 from sim.engine.block.training import gangs_of
 from sim.engine.draws import Addresses
 from sim.engine.hazards import Hazard
@@ -253,9 +253,9 @@ class Population(Residents):
         if self.workload.uses_gpus:
             fleet, months = self.fleet, self.months
             working = fleet.state == WORKING
-            months.whole[:, :, month] = whole_share(
-                self.workload.inference, fleet.gpus_alive * working, self._first_berths
-            )
+            alive = fleet.gpus_alive * working
+            months.left[:, month] = np.add.reduceat(alive, self._first_berths, dtype=np.int64)
+            months.used[:, :, month] = whole_gpus(months.services, alive, self._first_berths)
             slots = np.flatnonzero(working) if self.workload.jobs else np.empty(0, np.intp)
             for number, job in enumerate(self.workload.jobs):
                 gangs = gangs_of(job, fleet.gpus_alive[slots], fleet.plane_of[slots], len(fleet.planes))

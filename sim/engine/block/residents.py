@@ -14,6 +14,7 @@ from sim.engine.block.block_log import BlockLog
 from sim.engine.block.calendar import Calendar
 from sim.engine.block.months import PlaneMonths
 from sim.engine.block.online import Online
+from sim.engine.block.serving import cell_days
 from sim.environment.coarse import Coarse
 from sim.events import NONE, Cause, EventKind
 from sim.fleet import Fleet
@@ -82,8 +83,9 @@ class Residents:
         self.changed = np.zeros(len(fleet.planes), bool)
         """Planes in which something changed that the strategy has not been asked about yet."""
         self.workload = known.scenarios[0].workload
-        jobs, services = len(self.workload.jobs), len(self.workload.inference)
-        self.months = PlaneMonths.of(len(fleet.planes), horizon_days, services, jobs)
+        services, planes = self.workload.inference, len(fleet.planes)
+        cells = cell_days(services, planes, horizon_days, block_days)
+        self.months = PlaneMonths.for_workload(planes, horizon_days, services, len(self.workload.jobs), cells)
         self.online = Online(known.coarse, fleet.slots_in[BerthState.WORKING], self.months, block_days)
         self.life_in = np.full(len(fleet.state), GONE, np.int32)
         """Life in each berth."""
@@ -147,6 +149,10 @@ class Residents:
             mine = at_work[fleet.design[berth[at_work]] == design]
             gpus = fleet.gpus_alive[berth[mine]].astype(np.int64)
             self.online.add(self.columns.bin[life[mine]], plane[mine].astype(np.intp), design, -gpus, day[mine])
+        relieved = np.flatnonzero(working & (cause == Cause.REPLACED))
+        if self.months.services and len(relieved):
+            gpus = -fleet.gpus_alive[berth[relieved]].astype(np.intp)
+            self.months.begin(self.block * self.block_days, plane[relieved].astype(np.intp), gpus)
         dead = working & ~planned
         blocked = np.zeros(len(berth))
         if dead.any():

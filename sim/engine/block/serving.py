@@ -1,75 +1,105 @@
-"""Inference of a fleet in blocks: what its planes leave idle month by month, served as in the exact engine."""
+"""Inference of a fleet in blocks: what its planes leave idle in cells of time, served as in the exact engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.block.block_log import MONTH_DAYS
 from sim.engine.block.months import PlaneMonths
 from sim.engine.idle_gpus import IdlePlane
 from sim.engine.inference import ServingPlane, by_hour, service_rows
 from sim.environment import Environment
-from sim.events import GPU_LOSSES, EventKind, EventLog
 from sim.workloads import InferenceService
 from sim.workloads.inference import HOURS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+MOST_CELLS = 3_000_000
+"""Planes x cells x services, of which half a dozen arrays are held: cells are as many blocks long as it takes."""
 
-def serving_rows(
-    environment: Environment, events: EventLog, months: PlaneMonths, held: Floats
-) -> Iterator[dict[str, Any]]:
+
+def cell_days(services: Sequence[InferenceService], planes: int, horizon_days: float, block_days: float) -> float:
+    """Length of the cells in which services are served: a block, or several where planes and blocks are many.
+
+    Where demand has a day curve each cell is split into hours of the day.
+    """
+    most = max(1, MOST_CELLS // (planes * max(1, len(services)) * (HOURS if by_hour(services) else 1)))
+    return block_days * max(1, ceil(horizon_days / block_days / most))
+
+
+def serving_rows(environment: Environment, months: PlaneMonths, held: Floats) -> Iterator[dict[str, Any]]:
     """Columns of rows for the log; `held`: GPU-days that training has of each plane and month, (planes, months)."""
-    services, days = environment.scenario.workload.inference, np.diff(months.edges)
-    ended = _ended(events, months, services)
-    # Where demand has a day curve, a month is split into its hours of the day, each as long as all of its days' one.
+    services, cells = environment.scenario.workload.inference, months.cells
+    days = np.diff(cells.edges)
+    # Where demand has a day curve, a cell is split into its hours of the day, each as long as all of its days' one.
     split = HOURS if by_hour(services) else 1
-    edges = np.append((months.edges[:-1, None] + days[:, None] * (np.arange(split) / split)).ravel(), months.edges[-1])
+    edges = np.append((cells.edges[:-1, None] + days[:, None] * (np.arange(split) / split)).ravel(), cells.edges[-1])
     share = np.divide(held, months.alive, out=np.zeros_like(held), where=months.alive > 0)
-    free = np.clip(1.0 - share, 0.0, 1.0)
+    middle = 0.5 * (cells.edges[:-1] + cells.edges[1:])
+    month = np.minimum((middle / MONTH_DAYS).astype(np.intp), held.shape[1] - 1)
+    free = np.clip(1.0 - share, 0.0, 1.0)[:, month]
+    whole, ended = _whole_share(environment, months), _ended(months)
     planes = []
-    for plane in range(len(months.alive)):
-        runnable = months.online[plane] * free[plane]
-        each = [
-            np.repeat(one / split, split, axis=-1)
-            for one in (months.alive[plane] * free[plane], runnable, runnable * months.whole[:, plane], ended[:, plane])
-        ]
-        satellites = np.repeat(months.satellites[plane] / days, split)
-        idle = IdlePlane(each[0], each[1], each[2], each[3], satellites)
-        planes.append(ServingPlane.of(idle))
+    for plane in range(len(cells.alive)):
+        runnable = cells.online[plane] * free[plane]
+        usable = np.array([runnable * np.interp(middle, months.edges, one[plane]) for one in whole])
+        alive = cells.alive[plane]
+        there = np.bincount(month, alive, minlength=held.shape[1])[month]
+        part = np.divide(alive, there, out=np.zeros_like(alive), where=there > 0)
+        cut = ended[:, plane, month] * part * free[plane]
+        each = [np.repeat(one / split, split, axis=-1) for one in (alive * free[plane], runnable)]
+        each += [np.repeat(one / split, split, axis=-1) for one in (usable, cut)]
+        satellites = np.repeat(cells.satellites[plane] / days, split)
+        planes.append(ServingPlane.of(IdlePlane(each[0], each[1], each[2], each[3], satellites)))
     yield from service_rows(environment, planes, edges)
 
 
-def _ended(events: EventLog, months: PlaneMonths, services: Sequence[InferenceService]) -> Floats:
-    """GPUs of replicas that end because a GPU failed, shape (services, planes, months): each loss ends a replica."""
-    planes, count = months.alive.shape
-    lost = np.isin(events.kind, (*GPU_LOSSES, EventKind.BUS_FAILED)) & (events.gpus < 0)
-    month = np.minimum((events.time_days[lost] // np.diff(months.edges)[0]).astype(np.intp), count - 1)
-    place = events.plane[lost].astype(np.intp) * count + month
-    whole = events.kind[lost] == EventKind.BUS_FAILED
-    gpus = -events.gpus[lost].astype(float)
-    ends = [np.where(whole, gpus, gpus * service.gpus_per_replica) for service in services]
-    return np.array([np.bincount(place, one, minlength=planes * count).reshape(planes, count) for one in ends])
+def _whole_share(environment: Environment, months: PlaneMonths) -> Floats:
+    """Share of the GPUs alive that whole replicas can use at the edges of months, shape (services, planes, edges)."""
+    gpus = environment.scenario.satellite.gpus
+    found = np.empty((len(months.services), len(months.alive), len(months.edges)))
+    for number, service in enumerate(months.services):
+        size = service.gpus_per_replica
+        for plane, layout in enumerate(environment.planes):
+            full = gpus * (1 if service.replica_within == "satellite" else layout.slots)
+            left, used = (np.append(0, one) for one in (months.left[plane], months.used[number, plane]))
+            # Satellites that come first are new; where nobody is left, those that were are meant.
+            share = np.divide(used, left, out=np.full(len(left), full // size * size / full), where=left > 0)
+            found[number, plane] = share[np.maximum.accumulate(np.where(left > 0, np.arange(len(left)), 0))]
+    return found
 
 
-def whole_share(services: Sequence[InferenceService], alive: NDArray[np.int32], begins: Ints) -> Floats:
-    """Share of the GPUs alive that whole replicas can use, shape (services, planes).
+def _ended(months: PlaneMonths) -> Floats:
+    """GPUs of replicas that end because a GPU or satellite does, shape (services, planes, months).
+
+    What whole replicas could use, less what they can use a month later, but for what has come; where replicas span
+    satellites, each GPU that goes ends as many replicas as it has a share of one.
+    """
+    there = [
+        used if service.replica_within == "satellite" else months.left
+        for service, used in zip(months.services, months.used, strict=True)
+    ]
+    before = np.diff(np.array(there).reshape(months.used.shape), axis=2, prepend=0)
+    return np.asarray(np.maximum(months.came - before, 0), float)
+
+
+def whole_gpus(services: Sequence[InferenceService], alive: NDArray[np.int32], begins: Ints) -> NDArray[np.int64]:
+    """GPUs alive that whole replicas can use, shape (services, planes).
 
     `alive`: GPUs alive at work in each berth; `begins`: first berth of each plane.
     """
-    found = np.ones((len(services), len(begins)))
+    found = np.zeros((len(services), len(begins)), np.int64)
     total = np.add.reduceat(alive, begins, dtype=np.int64)
     for number, service in enumerate(services):
         size = service.gpus_per_replica
-        if size == 1:
-            continue
-        if service.replica_within == "satellite":
-            used = np.add.reduceat(alive // np.int32(size) * np.int32(size), begins, dtype=np.int64)
+        if service.replica_within == "satellite" and size > 1:
+            found[number] = np.add.reduceat(alive // np.int32(size) * np.int32(size), begins, dtype=np.int64)
         else:
-            used = total // size * size
-        found[number] = np.divide(used, total, out=np.ones(len(begins)), where=total > 0)
+            found[number] = total // size * size
     return found

@@ -72,7 +72,7 @@ def simulate_in_blocks(
         looked_at = (*GPU_LOSSES, EventKind.BUS_FAILED, *(STARTS if scenario.workload.jobs else ()))
         events = log.where(*looked_at)
         trained, held = training_rows(environment, events, months, fluence_per_day)
-        served = serving_rows(environment, events, months, held) if scenario.workload.inference else ()
+        served = serving_rows(environment, months, held) if scenario.workload.inference else ()
         for rows in (*trained, *served):
             log.extend(**rows)
     return log.finish()

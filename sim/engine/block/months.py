@@ -56,7 +56,9 @@ class PlaneMonths(PlaneTimes):
     used: NDArray[np.int64]
     """Of these those that whole replicas of each service can use, shape (services, planes, months)."""
     came: NDArray[np.int64]
-    """The same of the satellites that began work in each month, and did not relieve another."""
+    """The same of the satellites that began work in each month, less those that ended."""
+    ended: Floats
+    """The same of the satellites that ended in each cell and did not make room for others, (services, planes, cells)."""
     gangs: Floats
     """Gangs that there is room for, see `training.gangs_of`, shape (descriptions of jobs, 3, planes, months)."""
 
@@ -69,9 +71,10 @@ class PlaneMonths(PlaneTimes):
         cells = PlaneTimes.of(planes if services else 0, horizon_days, cell_days)
         left = np.zeros_like(months.alive, np.int64)
         used, came = (np.zeros((len(services), *left.shape), np.int64) for _ in range(2))
+        ended = np.zeros((len(services), *cells.alive.shape))
         gangs = np.zeros((jobs, 3, *left.shape))
         columns = months.edges, months.alive, months.online, months.satellites
-        return cls(*columns, cells, services, left, used, came, gangs)
+        return cls(*columns, cells, services, left, used, came, ended, gangs)
 
     def add(self, day: float, days: float, alive: Floats, online: Floats, satellites: Floats) -> None:
         """Means over some days about a day, shape (planes,)."""
@@ -79,14 +82,22 @@ class PlaneMonths(PlaneTimes):
         if self.services:
             self.cells.add(day, days, alive, online, satellites)
 
-    def month_of(self, day: float) -> int:
-        """Number of the month of a day."""
-        return min(int(day // MONTH_DAYS), self.alive.shape[1] - 1)
+    def move(self, day: Floats, plane: Ints, gpus: Ints) -> None:
+        """Satellites with so many GPUs alive begin work in planes, or end where they are fewer than 0."""
+        month = np.minimum((day // MONTH_DAYS).astype(np.intp), self.alive.shape[1] - 1)
+        for number, size in enumerate(self._sizes()):
+            np.add.at(self.came[number], (plane, month), np.sign(gpus) * (np.abs(gpus) // size * size))
+            self._end(number, day, plane, np.maximum(-gpus, 0) // size * size)
 
-    def begin(self, day: float, plane: Ints, gpus: Ints) -> None:
-        """Satellites with so many GPUs alive begin work in planes; fewer than 0: such are relieved."""
-        for number, service in enumerate(self.services):
-            size = service.gpus_per_replica if service.replica_within == "satellite" else 1
-            whole = np.sign(gpus) * (np.abs(gpus) // size * size)
-            counts = np.bincount(plane, whole, minlength=len(self.alive))
-            self.came[number, :, self.month_of(day)] += np.rint(counts).astype(np.int64)
+    def relieve(self, day: Floats, plane: Ints, gpus: Ints) -> None:
+        """Of the satellites that end these, with so many GPUs alive, make room for others, which go on at once."""
+        for number, size in enumerate(self._sizes()):
+            self._end(number, day, plane, -(gpus // size * size))
+
+    def _end(self, number: int, day: Floats, plane: Ints, gpus: Ints) -> None:
+        cell = np.minimum((day // self.cells.edges[1]).astype(np.intp), self.cells.alive.shape[1] - 1)
+        np.add.at(self.ended[number], (plane, cell), gpus)
+
+    def _sizes(self) -> list[int]:
+        """GPUs of a replica of each service that end together: where replicas span satellites, one by one."""
+        return [one.gpus_per_replica if one.replica_within == "satellite" else 1 for one in self.services]

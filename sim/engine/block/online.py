@@ -58,8 +58,8 @@ class Online:
             days = min(self._block_days, self._horizon_days - self._start)
             later = np.clip((day - self._start) / days, 0.0, 1.0)
             moved += np.bincount(place, gpus * (0.5 - later), minlength=flat.size)
-            if gpus[0] > 0 and self.months.services:
-                self.months.begin(self._start, plane, gpus)
+            if self.months.services:
+                self.months.move(day, plane, gpus)
 
     def remove_each(
         self, bins: NDArray[np.uint16], plane: NDArray[np.int32], design: NDArray[np.int8], idle: Ints

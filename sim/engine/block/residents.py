@@ -151,8 +151,8 @@ class Residents:
             self.online.add(self.columns.bin[life[mine]], plane[mine].astype(np.intp), design, -gpus, day[mine])
         relieved = np.flatnonzero(working & (cause == Cause.REPLACED))
         if self.months.services and len(relieved):
-            gpus = -fleet.gpus_alive[berth[relieved]].astype(np.intp)
-            self.months.begin(self.block * self.block_days, plane[relieved].astype(np.intp), gpus)
+            gpus = fleet.gpus_alive[berth[relieved]].astype(np.intp)
+            self.months.relieve(day[relieved], plane[relieved].astype(np.intp), gpus)
         dead = working & ~planned
         blocked = np.zeros(len(berth))
         if dead.any():

@@ -44,7 +44,7 @@ def serving_rows(environment: Environment, months: PlaneMonths, held: Floats) ->
     middle = 0.5 * (cells.edges[:-1] + cells.edges[1:])
     month = np.minimum((middle / MONTH_DAYS).astype(np.intp), held.shape[1] - 1)
     free = np.clip(1.0 - share, 0.0, 1.0)[:, month]
-    whole, ended = _whole_share(environment, months), _ended(months)
+    whole, failed = _whole_share(environment, months), _failed(months)
     planes = []
     for plane in range(len(cells.alive)):
         runnable = cells.online[plane] * free[plane]
@@ -52,7 +52,7 @@ def serving_rows(environment: Environment, months: PlaneMonths, held: Floats) ->
         alive = cells.alive[plane]
         there = np.bincount(month, alive, minlength=held.shape[1])[month]
         part = np.divide(alive, there, out=np.zeros_like(alive), where=there > 0)
-        cut = ended[:, plane, month] * part * free[plane]
+        cut = (failed[:, plane, month] * part + months.ended[:, plane]) * free[plane]
         each = [np.repeat(one / split, split, axis=-1) for one in (alive * free[plane], runnable)]
         each += [np.repeat(one / split, split, axis=-1) for one in (usable, cut)]
         satellites = np.repeat(cells.satellites[plane] / days, split)
@@ -75,18 +75,18 @@ def _whole_share(environment: Environment, months: PlaneMonths) -> Floats:
     return found
 
 
-def _ended(months: PlaneMonths) -> Floats:
-    """GPUs of replicas that end because a GPU or satellite does, shape (services, planes, months).
+def _failed(months: PlaneMonths) -> Floats:
+    """GPUs of replicas that end because one of their GPUs does, shape (services, planes, months).
 
-    What whole replicas could use, less what they can use a month later, but for what has come; where replicas span
-    satellites, each GPU that goes ends as many replicas as it has a share of one.
+    What whole replicas could use, less what they can use a month later, but for what has come and gone with satellites;
+    where replicas span satellites, each GPU that goes ends as many replicas as it has a share of one.
     """
     there = [
         used if service.replica_within == "satellite" else months.left
         for service, used in zip(months.services, months.used, strict=True)
     ]
-    before = np.diff(np.array(there).reshape(months.used.shape), axis=2, prepend=0)
-    return np.asarray(np.maximum(months.came - before, 0), float)
+    more = np.diff(np.array(there).reshape(months.used.shape), axis=2, prepend=0)
+    return np.asarray(np.maximum(months.came - more, 0), float)
 
 
 def whole_gpus(services: Sequence[InferenceService], alive: NDArray[np.int32], begins: Ints) -> NDArray[np.int64]:

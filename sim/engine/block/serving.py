@@ -44,11 +44,11 @@ def serving_rows(environment: Environment, months: PlaneMonths, held: Floats) ->
     middle = 0.5 * (cells.edges[:-1] + cells.edges[1:])
     month = np.minimum((middle / MONTH_DAYS).astype(np.intp), held.shape[1] - 1)
     free = np.clip(1.0 - share, 0.0, 1.0)[:, month]
-    whole, failed = _whole_share(environment, months), _failed(months)
+    whole, failed = _whole_share(environment, months, middle), _failed(months)
     planes = []
     for plane in range(len(cells.alive)):
         runnable = cells.online[plane] * free[plane]
-        usable = np.array([runnable * np.interp(middle, months.edges, one[plane]) for one in whole])
+        usable = runnable * whole[:, plane]
         alive = cells.alive[plane]
         there = np.bincount(month, alive, minlength=held.shape[1])[month]
         part = np.divide(alive, there, out=np.zeros_like(alive), where=there > 0)
@@ -60,18 +60,20 @@ def serving_rows(environment: Environment, months: PlaneMonths, held: Floats) ->
     yield from service_rows(environment, planes, edges)
 
 
-def _whole_share(environment: Environment, months: PlaneMonths) -> Floats:
-    """Share of the GPUs alive that whole replicas can use at the edges of months, shape (services, planes, edges)."""
-    gpus = environment.scenario.satellite.gpus
-    found = np.empty((len(months.services), len(months.alive), len(months.edges)))
+def _whole_share(environment: Environment, months: PlaneMonths, day: Floats) -> Floats:
+    """Share of the GPUs alive that whole replicas can use on some days, shape (services, planes, days).
+
+    Of the numbers at the ends of months, from a complete fleet of new satellites on.
+    """
+    found = np.empty((len(months.services), len(months.alive), len(day)))
     for number, service in enumerate(months.services):
-        size = service.gpus_per_replica
+        size, gpus = service.gpus_per_replica, environment.scenario.satellite.gpus
         for plane, layout in enumerate(environment.planes):
-            full = gpus * (1 if service.replica_within == "satellite" else layout.slots)
-            left, used = (np.append(0, one) for one in (months.left[plane], months.used[number, plane]))
-            # Satellites that come first are new; where nobody is left, those that were are meant.
-            share = np.divide(used, left, out=np.full(len(left), full // size * size / full), where=left > 0)
-            found[number, plane] = share[np.maximum.accumulate(np.where(left > 0, np.arange(len(left)), 0))]
+            full = gpus * layout.slots
+            new = gpus // size * size * layout.slots if service.replica_within == "satellite" else full // size * size
+            left = np.interp(day, months.edges, np.append(full, months.left[plane]))
+            used = np.interp(day, months.edges, np.append(new, months.used[number, plane]))
+            found[number, plane] = np.divide(used, left, out=np.full(len(day), new / full), where=left > 0)
     return found
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Costs:
         """What was paid for an item, undiscounted."""
         return self.ledger.total(item)
 
-    @property
+    @cached_property
     def present(self) -> Ledger:
         """The payments at their value on the mission's first day."""
         return self.ledger.discounted(self.rate_per_year)
@@ -65,7 +66,7 @@ class Costs:
     @property
     def total_uncredited_usd(self) -> float:
         """Present value of all that was paid, without refunds and credit."""
-        return self.present.without(Item.CREDIT, Item.REFUND).total()
+        return self.present.total(*(item for item in Item if item not in (Item.CREDIT, Item.REFUND)))
 
     @property
     def servicing_usd(self) -> float:
@@ -115,7 +116,9 @@ def _constellation(result: Result, priced: PricedFlights, prices: Economics) -> 
     yield from flight_entries(result, priced, prices, times)
     yield from unflown_entries(result, priced, prices)
     yield from servicing_entries(result, bills[0], prices)
-    yield Entry(Item.TRANSFERS, log.time_days, transfer_usd(result, bills, prices))
+    burnt = transfer_usd(result, bills, prices)
+    climbs = np.flatnonzero(burnt)
+    yield Entry(Item.TRANSFERS, log.time_days[climbs], burnt[climbs])
     if prices.disposal_usd_per_satellite:
         ends = log.where(EventKind.BUS_FAILED, EventKind.RETIRED)
         yield Entry(Item.DISPOSAL, ends.time_days, np.full(len(ends), prices.disposal_usd_per_satellite))

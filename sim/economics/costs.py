@@ -138,14 +138,14 @@ def _kept(result: Result, priced: PricedFlights, prices: Economics) -> Iterator[
     log, horizon, bills = result.events, result.horizon_days, priced.bills
     usd = np.array([bill.usd for bill in bills])
     # What is at work costs what was paid for it; hosts, which do not fly, all cost the same.
-    moved = log.satellites != 0
-    worth = np.where(moved, usd[log.design], 0.0)
-    if (paid := priced.usd_of_each).size:
-        worth[moved] = paid[log.satellite[moved]]
+    rows = np.flatnonzero(log.satellites)
+    days, change = log.time_days[rows], log.satellites[rows]
+    paid = priced.usd_of_each
+    worth = paid[log.satellite[rows]] if paid.size else usd[log.design[rows]]
     yield Entry(Item.DEVELOPMENT, 0.0, prices.development_usd)
     middles, fixed = monthly([0.0], [1.0], horizon)
-    _, working = monthly(log.time_days, log.satellites, horizon)
-    _, value = monthly(log.time_days, log.satellites * worth, horizon)
+    _, working = monthly(days, change, horizon)
+    _, value = monthly(days, change * worth, horizon)
     of_each = prices.operations_usd_per_satellite_year * working + prices.operations_share_per_year * value
     yield Entry(Item.OPERATIONS, middles, prices.operations_usd_per_year * fixed + of_each)
     yield Entry(Item.MAINTENANCE, middles, prices.maintenance_share_per_year * value)

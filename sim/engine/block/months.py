@@ -58,7 +58,7 @@ class PlaneMonths(PlaneTimes):
     came: NDArray[np.int64]
     """The same of the satellites that began work in each month, less those that ended."""
     ended: Floats
-    """The same of the satellites that ended in each cell and did not make room for others, (services, planes, cells)."""
+    """The same of those that ended in each cell and did not make room for others, shape (services, planes, cells)."""
     gangs: Floats
     """Gangs that there is room for, see `training.gangs_of`, shape (descriptions of jobs, 3, planes, months)."""
 

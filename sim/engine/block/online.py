@@ -38,7 +38,6 @@ class Online:
         self._step = -1
         self._shares = np.zeros_like(self._alive, np.float32)
         self._still_until = np.zeros(self._planes)
-        self._stood = np.zeros(self._planes)  # days of this block
 
     @property
     def alive(self) -> Ints:

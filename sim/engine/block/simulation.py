@@ -32,7 +32,7 @@ from sim.engine.weather import Weather
 from sim.environment import Environment
 from sim.environment.coarse import Coarse
 from sim.errors import InputError
-from sim.events import GPU_LOSSES, NONE, STARTS, Cause, EventKind, EventLog
+from sim.events import ENDS, GPU_LOSSES, NONE, STARTS, Cause, EventKind, EventLog
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
 from sim.scenario.deployment import Launched
@@ -69,7 +69,7 @@ def simulate_in_blocks(
     log, months, fluence_per_day = _walk(Walk(scenario, environment, strategy, name, streams))
     give_back()
     if scenario.workload.uses_gpus:
-        looked_at = (*GPU_LOSSES, EventKind.BUS_FAILED, *(STARTS if scenario.workload.jobs else ()))
+        looked_at = (*GPU_LOSSES, *ENDS, *STARTS) if scenario.workload.jobs else ()
         events = log.where(*looked_at)
         trained, held = training_rows(environment, events, months, fluence_per_day)
         served = serving_rows(environment, months, held) if scenario.workload.inference else ()

@@ -285,7 +285,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             "repeated_gpu_hours",
             "GPU h",
-            "GPU-hours on mitigation of soft errors, on steps tried again, and on work not yet saved at the end.",
+            "GPU-hours on mitigation of soft errors, on steps tried again, and on work not yet saved at the end; "
+            "undefined in blocks with jobs.",
             "lower",
         ),
         Metric("restart_gpu_hours", "GPU h", "GPU-hours of restarts after interruptions and pauses.", "lower"),
@@ -294,16 +295,22 @@ METRICS: dict[str, Metric] = {
             "waiting_gpu_hours",
             "GPU h",
             "GPU-hours of GPUs that live while a job waits for the rest of its gang, held by it or free for it, or "
-            "until a pass, a storm or a stand-off is over.",
+            "until a pass, a storm or a stand-off is over; undefined in blocks with jobs.",
             "lower",
         ),
         Metric(
             "stranded_gpu_hours",
             "GPU h",
-            "GPU-hours of free GPUs that gangs at work want, but less than a replica where they may take it.",
+            "GPU-hours of free GPUs that gangs at work want, but less than a replica where they may take it; "
+            "undefined in blocks with jobs.",
             "lower",
         ),
-        Metric("link_gpu_hours", "GPU h", "GPU-hours of gangs that talk, or whose links are down.", "lower"),
+        Metric(
+            "link_gpu_hours",
+            "GPU h",
+            "GPU-hours of gangs that talk, or whose links are down; undefined in blocks where each fits a satellite.",
+            "lower",
+        ),
         Metric(
             "throttled_gpu_hours", "GPU h", "GPU-hours of gangs below full speed for light, power or heat.", "lower"
         ),
@@ -311,7 +318,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             "idle_gpu_hours",
             "GPU h",
-            "GPU-hours of GPUs that live and that no job wants, or that are hot spares of one at work.",
+            "GPU-hours of GPUs that live and that no job wants, or that are hot spares of one at work; in blocks with "
+            "jobs those that wait or are stranded too.",
             "lower",
         ),
         Metric(

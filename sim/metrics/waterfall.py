@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -42,9 +43,16 @@ CLASSES: dict[str, Share] = {
 """The classes, in the order of the picture; they add up to `online_gpu_hours`."""
 
 
+NOT_IN_BLOCKS = ("repeated_gpu_hours", "stranded_gpu_hours", "waiting_gpu_hours")
+"""Undefined where a fleet that trains is walked in blocks: gangs are not followed one by one, so nobody knows which of
+them lack a few GPUs while others are free, or what each has not saved at the end.  Those GPUs are among the idle ones.
+Nor is it known how long gangs talk that come to lie on more satellites than they have to, where others do not.
+"""
+
+
 def waterfall(metrics: Mapping[str, float]) -> dict[str, float]:
-    """GPU-hours by class, from the metrics of a run or their means."""
-    return {name: sum(metrics[metric] for metric in share.metrics) for name, share in CLASSES.items()}
+    """GPU-hours by class, from the metrics of a run or their means; what is not defined counts nothing."""
+    return {name: float(np.nansum([metrics[one] for one in share.metrics])) for name, share in CLASSES.items()}
 
 
 def accounts(result: Result) -> dict[str, float]:
@@ -79,7 +87,11 @@ def accounts(result: Result) -> dict[str, float]:
         free[name], taken = hours - used, taken - used
     gangs["repeated_gpu_hours"] += inference.cut_short_gpu_hours
     gangs["waiting_gpu_hours"] += free.pop("waiting_gpu_hours")
-    return gangs | free | {"online_gpu_hours": online}
+    found = gangs | free | {"online_gpu_hours": online}
+    if result.scenario.in_blocks and result.scenario.workload.jobs:
+        found |= dict.fromkeys(NOT_IN_BLOCKS, nan)
+        found["link_gpu_hours"] = found["link_gpu_hours"] or nan
+    return found
 
 
 def _slowed(log: EventLog, cause: Cause) -> float:

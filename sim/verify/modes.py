@@ -54,7 +54,15 @@ _SHELL = (
     "workload.jobs=[]",
     "mission.years=6",
 )
-_TRAINING = ("useful_gpu_hours", "goodput", "compute_availability", "job_interruptions", "online_gpu_hours")
+_TRAINING = (
+    "useful_gpu_hours",
+    "goodput",
+    "effective_training_time_ratio",
+    "queueing_delay_days",
+    "compute_availability",
+    "job_interruptions",
+    "online_gpu_hours",
+)
 FLEETS: Mapping[str, Fleet] = {
     "no maintenance": Fleet(("baseline",), "run_to_failure", _SHELL),
     "orders at fixed dates": Fleet(("baseline",), "scheduled_batch", _SHELL),
@@ -104,14 +112,22 @@ def compared(exact: NDArray[np.float64], block: NDArray[np.float64], share: floa
     """Means, standard error of their difference, and the difference in terms of it and of what the model is allowed."""
     first, second = (one[np.isfinite(one)] for one in (exact, block))
     a, b = (float(one.mean()) if len(one) else np.nan for one in (first, second))
+    defined = _defined(len(first) / len(exact), len(second) / len(block), len(exact))
     if min(len(first), len(second)) < 2:  # where hardly any replicate has a value, as many must have one
-        more = len(second) - len(first)
-        return {"exact": a, "block": b, "se": 0.0, "z": more / sqrt(len(first) + len(second))}
+        return {"exact": a, "block": b, "se": 0.0, "z": defined}
     error = hypot(*(float(one.std(ddof=1)) / sqrt(len(one)) for one in (first, second)))
     off = max(abs(b - a) - share * abs(a), 0.0)
-    if off <= SAME * max(abs(a), abs(b)):
-        return {"exact": a, "block": b, "se": error, "z": 0.0}
-    return {"exact": a, "block": b, "se": error, "z": float(np.sign(b - a)) * (off / error if error > 0 else NO_ERROR)}
+    z = 0.0
+    if off > SAME * max(abs(a), abs(b)):
+        z = float(np.sign(b - a)) * (off / error if error > 0 else NO_ERROR)
+    return {"exact": a, "block": b, "se": error, "z": max(z, defined, key=abs)}
+
+
+def _defined(exact: float, block: float, replicates: int) -> float:
+    """Difference of the shares of replicates that define a metric, in terms of its standard error."""
+    both = 0.5 * (exact + block)
+    error = sqrt(2 * both * (1 - both) / replicates)
+    return (block - exact) / error if error > 0 else 0.0
 
 
 def shortcomings(found: Mapping[str, Any]) -> list[str]:

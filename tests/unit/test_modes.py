@@ -22,6 +22,12 @@ def test_what_hardly_any_replicate_defines_must_be_as_rare_in_both():
     assert compared(always, rare, 0.0)["z"] < -ACCEPTED
 
 
+def test_a_metric_must_be_defined_in_as_many_replicates_of_both():
+    always, half = np.arange(24.0), np.array([*np.arange(0.0, 24.0, 2), *[np.nan] * 12])
+    assert compared(always, half, 0.0)["z"] < -ACCEPTED  # the means are alike
+    assert compared(always[:8], np.full(8, np.nan), 0.0)["z"] < -ACCEPTED
+
+
 def test_one_replicate_has_no_standard_error():
     with pytest.raises(InputError, match="at least 2"):
         verify_modes(replicates=1)

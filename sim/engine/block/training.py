@@ -19,15 +19,19 @@ from numpy.typing import NDArray
 
 from sim.constants import HOURS_PER_DAY, SECONDS_PER_DAY
 from sim.engine.block.months import PlaneMonths
+from sim.engine.block.starts import first_starts, gangs_in
 from sim.engine.hazards import hazards_of
 from sim.environment import Environment
 from sim.environment.gangs import FIRST_NEW
 from sim.environment.interruptions import Per, storm_rates
 from sim.environment.rhythms import Interruptions
-from sim.events import NONE, STARTS, Cause, EventKind, EventLog
+from sim.events import NONE, Cause, EventKind, EventLog
 from sim.workloads import TrainingJob, useful_share
 
 Floats = NDArray[np.float64]
+
+MOST_STARTS = 100_000
+"""Jobs of one description that have rows of their own; of more every n-th stands for n."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class _Gangs:
         _, self._first_of, self._kind = np.unique(
             radiation.exposure_index[: len(months.alive)], return_index=True, return_inverse=True
         )
-        self._first_day = float(events.time_days[events.of(*STARTS)].min(initial=np.inf))
+        self.events = events
+        self._taken_gpus = 0.0
         self._losses = _losses(environment, events, months)
         self._storms = self._monthly(fluence_per_day)
         self._rates = lru_cache(maxsize=None)(self._rates_of)
@@ -98,14 +103,8 @@ class _Gangs:
         """The rows of the jobs of one description; `first`: number of the first of them."""
         months, days = self.months, self.days
         active = np.clip((months.edges[1:] - job.arrival_day) / days, 0.0, 1.0)
-        free = np.maximum(months.alive - self.held, 0.0)
-        left = np.divide(free, months.alive, out=np.zeros_like(free), where=months.alive > 0)
-        whole, smaller, smaller_gpus = months.gangs[number] * left
-        wanted = count * active
-        taken = _share(wanted, whole.sum(axis=0))
-        also = _share(wanted - taken * whole.sum(axis=0), smaller.sum(axis=0))
-        gangs = whole * taken + smaller * also
-        held = (whole * taken * job.gpus + smaller_gpus * also) * days
+        gangs, gpus = self._places(number, job, count * active)
+        held = gpus * days
         self.held += held
         speed = np.divide(months.online, months.alive, out=np.zeros_like(held), where=months.alive > 0)
         work = {kind: np.zeros(len(days)) for kind in _KINDS}
@@ -113,11 +112,7 @@ class _Gangs:
         for kind, plane in enumerate(self._first_of.tolist()):
             mine = self._kind == kind
             self._add(job, plane, gangs[mine], held[mine], speed[mine], work, interruptions)
-        at = {"count": 1, "time_days": job.arrival_day, "job": first}
-        yield at | {"kind": EventKind.JOB_ARRIVED, "amount": job.gpus}
-        if gangs.any():
-            begun = max(job.arrival_day, self._first_day)
-            yield at | {"kind": EventKind.JOB_STARTED, "amount": job.gpus * count, "time_days": begun}
+        yield from self._starts(job, count, first)
         ends = months.edges[1:] - 1e-6
         for (what, why), hours in work.items():
             some = hours > 0
@@ -127,6 +122,51 @@ class _Gangs:
             some = amount > 0
             row = {"time_days": ends[some], "kind": EventKind.SOFT_INTERRUPTED, "cause": cause, "job": first}
             yield row | {"count": int(some.sum()), "amount": amount[some]}
+
+    def _places(self, number: int, job: TrainingJob, wanted: Floats) -> tuple[Floats, Floats]:
+        """Gangs at work and the GPUs that they have, in the mean of each plane and month, (planes, months).
+
+        As the scheduler places them: a plane is filled before the next one.  Once started a gang goes on with the GPUs
+        that it can get there, down to the fewest that it works with, and does not move to where more are free.  It does
+        where the loss of one satellite leaves it with too few: then a plane has as many gangs as its satellites had
+        room for when they were new.
+        """
+        months = self.months
+        alive = months.alive / self.days
+        free = np.maximum(months.alive - self.held, 0.0) / self.days
+        whole, smaller, smaller_gpus = months.gangs[number]
+        room = whole + smaller
+        if job.within == "plane":
+            aboard = self.environment.scenario.satellite.gpus
+            if min(aboard, job.gpus) > job.gpus - job.least_gpus:
+                room = gangs_in(job, np.rint(months.satellites / self.days * aboard).astype(np.intp)).astype(float)
+            else:
+                room = np.maximum.accumulate(room, axis=1)
+        room = np.minimum(
+            room * np.divide(free, alive, out=np.zeros_like(free), where=alive > 0), free / job.least_gpus
+        )
+        before = np.cumsum(room, axis=0) - room
+        gangs = np.clip(wanted - before, 0.0, room)
+        if job.within == "plane":
+            return gangs, np.minimum(gangs * job.gpus, free)
+        there, fresh = whole + smaller, float(job.gpus)
+        each = np.divide(whole * job.gpus + smaller_gpus, there, out=np.full_like(there, fresh), where=there > 0)
+        each = 0.5 * (each + np.concatenate([each[:, :1], each[:, :-1]], axis=1))  # of a month's beginning and end
+        return gangs, np.minimum(gangs * each, free)
+
+    def _starts(self, job: TrainingJob, count: int, first: int) -> Iterator[dict[str, Any]]:
+        """Arrivals and first starts of the jobs of one description, of every n-th where they are very many."""
+        step = ceil(count / MOST_STARTS)
+        started = first_starts(job, count, self.events, len(self.months.alive), self._taken_gpus)[step - 1 :: step]
+        self._taken_gpus += count * job.gpus
+        jobs = first + np.arange(ceil(count / step)) * step
+        yield {"count": len(jobs), "kind": EventKind.JOB_ARRIVED, "time_days": job.arrival_day, "job": jobs} | {
+            "amount": job.gpus
+        }
+        yield {"count": len(started), "kind": EventKind.JOB_STARTED, "time_days": started} | {
+            "job": jobs[: len(started)],
+            "amount": job.gpus * step,
+        }
 
     def _add(
         self,
@@ -219,11 +259,6 @@ class _Gangs:
         storms = storm_rates(gangs.radiation, gangs.causes, plane)
         steady = self._monthly(daily.steady) + storms[:, None] * self._storms
         return self._monthly(daily.in_passes), steady
-
-
-def _share(wanted: Floats, there: Floats) -> Floats:
-    """Of what there is that share that is wanted."""
-    return np.clip(np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0), 0.0, 1.0)
 
 
 _KINDS = (

@@ -1,0 +1,124 @@
+"""Whatever the length of a block, a fleet walked in blocks does what the exact engine does, on the same days."""
+
+import numpy as np
+import pytest
+
+from sim.engine import simulate
+from sim.engine.block.starts import first_starts, gangs_in
+from sim.environment import Environment
+from sim.events import EventKind, EventLog, column_type, empty_value
+from sim.metrics import CLASSES, measure, waterfall
+from sim.scenario import load
+from sim.workloads import TrainingJob
+
+SHELL = (
+    "constellation.shells.0.planes=3",
+    "constellation.shells.0.satellites_per_plane=20",
+    "constellation.spare_berths_per_plane=4",
+    "satellite.gpus=16",
+    "satellite.mass_kg=740",
+    "mission.years=6",
+    "deployment={kind: in_place}",
+    "launch.vehicle.success_probability=1",
+    "launch.slip_days={kind: constant, days: 3}",  # no luck of their own: flights are the same in both
+    "launch.flights_per_opportunity=20",
+)
+NO_JOBS = "workload.jobs=[]"
+SERVICE = (
+    "workload.inference="
+    "[{{name: a, gpus_per_replica: {0}, replica_within: {1}, demand: {{kind: share, fraction: {2}}}}}]"
+)
+
+
+def measured(strategy, *settings, replicates=4):
+    """Means of every metric."""
+    scenario = load("baseline", set_=[*SHELL, *settings])
+    environment = Environment.build(scenario)
+    runs = [measure(simulate(scenario, environment, strategy, 3, one)) for one in range(replicates)]
+    return {name: np.mean([run[name] for run in runs]) for name in runs[0]}
+
+
+@pytest.fixture(scope="module", params=["replace_on_failure", "on_orbit_spares", "age_replacement"])
+def kept_up(request):
+    return request.param, measured(request.param, NO_JOBS, "simulation.mode=exact")
+
+
+@pytest.mark.parametrize("days", [1, 4, 10])
+def test_orders_and_spares_go_out_on_the_day_of_what_they_answer(kept_up, days):
+    strategy, exact = kept_up
+    block = measured(strategy, NO_JOBS, "simulation.mode=block", f"simulation.block_days={days}")
+    for name in ("days_on_ground", "mean_on_order", "launches", "satellites_launched", "satellites_relieved"):
+        assert block[name] == pytest.approx(exact[name], rel=0.03), name
+    # A spare that comes in a block in which another is on its way is found at its end.
+    assert block["time_to_restore_days"] == pytest.approx(exact["time_to_restore_days"], rel=0.04 + 0.01 * days)
+
+
+@pytest.mark.parametrize("days", [1, 10, 30])
+def test_satellites_are_online_from_the_day_of_their_coming_to_that_of_their_end(days):
+    # All satellites end on one day, in the middle of a block; light moves by a tenth within a month.
+    settings = (NO_JOBS, "simulation.mode=block", f"simulation.block_days={days}")
+    exact, block = measured("run_to_failure", NO_JOBS, "simulation.mode=exact"), measured("run_to_failure", *settings)
+    assert block["compute_availability"] == pytest.approx(exact["compute_availability"], rel=2e-4)
+
+
+@pytest.mark.parametrize(("size", "within", "share"), [(4, "satellite", 0.6), (16, "satellite", 1), (40, "plane", 1)])
+def test_services_find_as_many_whole_replicas_and_lose_as_many(size, within, share):
+    # Demand lies between the least and the most of what a day's light allows: months would smooth that away.
+    settings = (NO_JOBS, SERVICE.format(size, within, share))
+    exact, block = (measured("run_to_failure", *settings, f"simulation.mode={mode}") for mode in ("exact", "block"))
+    for name in ("served_gpu_hours", "idle_gpu_hours", "tokens_unmet"):
+        assert block[name] == pytest.approx(exact[name], rel=4e-3 if within == "satellite" else 0.01), name
+    # Where replicas span satellites those that lose several GPUs at once end once.
+    tolerance = 0.03 if within == "satellite" else 0.1
+    assert block["repeated_gpu_hours"] == pytest.approx(exact["repeated_gpu_hours"], rel=tolerance)
+
+
+def test_a_satellite_that_makes_room_for_another_ends_no_replica():
+    settings = (NO_JOBS, SERVICE.format(4, "satellite", 0.6))
+    exact, block = (measured("age_replacement", *settings, f"simulation.mode={mode}") for mode in ("exact", "block"))
+    assert exact["satellites_relieved"] > 30
+    assert block["repeated_gpu_hours"] == pytest.approx(exact["repeated_gpu_hours"], rel=0.03)
+
+
+def test_jobs_start_as_the_fleet_comes():
+    launched = "deployment={kind: launched, first_launch_day: 0, interval_days: 60}"
+    jobs = "workload.jobs.0.count=25"
+    settings = (launched, jobs, "mission.years=3", "workload.jobs.0.gpus=32")
+    exact, block = (measured("run_to_failure", *settings, f"simulation.mode={mode}") for mode in ("exact", "block"))
+    assert block["queueing_delay_days"] == pytest.approx(exact["queueing_delay_days"], rel=0.05)
+    assert block["jobs_never_started"] == exact["jobs_never_started"]
+    for name in ("effective_training_time_ratio", "useful_gpu_hours"):
+        assert block[name] == pytest.approx(exact[name], rel=0.05), name
+
+
+def test_what_blocks_cannot_know_of_gangs_is_undefined_and_idle():
+    block = measured("run_to_failure", "simulation.mode=block", "mission.years=3", "workload.jobs.0.gpus=16")
+    for name in ("stranded_gpu_hours", "waiting_gpu_hours", "repeated_gpu_hours"):
+        assert np.isnan(block[name]), name
+    shares = waterfall(block)
+    assert set(shares) == set(CLASSES)
+    assert sum(shares.values()) == pytest.approx(block["online_gpu_hours"], rel=1e-6)
+    serving = measured("run_to_failure", NO_JOBS, SERVICE.format(4, "satellite", 1), "simulation.mode=block")
+    assert serving["repeated_gpu_hours"] > 0
+
+
+def changes(*rows):
+    """A log of (day, kind, plane, GPUs)."""
+    columns = {name: np.full(len(rows), empty_value(name), column_type(name)) for name in EventLog.__dataclass_fields__}
+    for name, values in zip(("time_days", "kind", "plane", "gpus"), zip(*rows, strict=True), strict=True):
+        columns[name] = np.array(values, column_type(name))
+    return EventLog(**columns)
+
+
+def test_a_gang_starts_when_its_plane_has_gpus_for_it():
+    job = TrainingJob(name="a", gpus=32, within="plane")
+    came = EventKind.DELIVERED
+    log = changes(
+        (1, came, 0, 20), (2, came, 1, 20), (3, came, 0, 20), (4, EventKind.BUS_FAILED, 0, -40), (5, came, 0, 64)
+    )
+    assert gangs_in(job, np.array([15, 16, 32, 47, 48])).tolist() == [0, 1, 1, 1, 2]
+    assert first_starts(job, 9, log, 2, 0.0).tolist() == [1, 2, 5]
+    assert first_starts(job, 2, log, 2, 0.0).tolist() == [1, 2]
+    assert first_starts(job, 9, log, 2, 40.0).tolist() == [5]  # forty GPUs are taken
+    within = TrainingJob(name="a", gpus=16, within="satellite")
+    assert first_starts(within, 9, log, 2, 0.0).tolist() == [1, 2, 3, 5]

@@ -84,7 +84,10 @@ class Online:
         """
         start = block * self._block_days
         end = min(start + self._block_days, self._horizon_days)
-        self._set_shares(start, end)
+        step = min(int(0.5 * (start + end) / self._coarse[0].step_days), self._coarse[0].share.shape[2] - 1)
+        if step != self._step:
+            self._step = step
+            self._shares = np.stack([self._share_of(one, step, start) for one in self._coarse])
         mean = 0.5 * (self._was + self._alive) + self._moved
         each = np.einsum("dbp,dbp->p", mean, self._shares)
         if self._still_until.max() > start:
@@ -96,27 +99,6 @@ class Online:
         np.copyto(self._was, self._alive)
         self._moved[:], self._start = 0.0, end
         return float(each.sum())
-
-    def _set_shares(self, start: float, end: float) -> None:
-        """What satellites can do in a block: the mean of the steps in it, where it is longer than one."""
-        days, last = self._coarse[0].step_days, self._coarse[0].share.shape[2] - 1
-        middle = 0.5 * (start + end)
-        step = min(int(middle / days), last)
-        if step == self._step:
-            return
-        self._step = step
-        if end - start <= days:
-            self._shares = np.stack([self._share_of(one, step, start) for one in self._coarse])
-            return
-        edges = np.arange(int(start / days), int(np.ceil(end / days)) + 1) * days
-        weights = np.diff(np.clip(edges, start, end)) / (end - start)
-        steps = np.minimum((edges[:-1] / days).round().astype(np.intp), last).tolist()
-        self._shares = np.stack(
-            [
-                np.sum([w * self._share_of(one, step, start) for w, step in zip(weights, steps, strict=True)], axis=0)
-                for one in self._coarse
-            ]
-        )
 
     def _share_of(self, coarse: Coarse, step: int, day: float) -> NDArray[np.float32]:
         """What satellites of each quarter can do in a step, shape (bins, planes): between those of the knots."""

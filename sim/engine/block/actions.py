@@ -83,16 +83,18 @@ class Actions:
             if not isinstance(one, Retire | Activate | Launch):
                 raise self._impossible(one, now, "block mode moves no spares between planes and sends no servicers")
 
-    def _dates(self, changed_day: Floats, now: float) -> Floats:
+    def _dates(self, changed_day: Floats, now: float, *, found_late: bool = False) -> Floats:
         """Days on which actions are taken: at once when that changed which they answer, as in the exact engine.
 
         `changed_day`: of each action, when its berths last did.  One that answers nothing of this block that has a
         day, such as the loss of a GPU or a flight, is taken in the middle of it, which is right in the mean.
+        `found_late`: what they answer may have happened in the block before, and be known since this one.
         """
         start = self._start
         if self._reviewing or now <= start:
             return np.full(len(changed_day), now)
-        inside = (changed_day >= start) & (changed_day <= now)
+        first = start - self.population.block_days if found_late else start
+        inside = (changed_day >= first) & (changed_day <= now)
         return np.where(inside, changed_day, 0.5 * (start + now))
 
     def _changed_day(self, berths: Ints, now: float) -> Floats:
@@ -133,7 +135,8 @@ class Actions:
             problem = "it needs a spare and an empty slot of the same plane"
             raise self._impossible(sent[int(np.argmax(wrong))], now, problem)
         changed = np.maximum(fleet.vacant_since[slots], fleet.birth_day[spares])
-        day = self._dates(np.maximum(changed, fleet.blocked_until[slots]), now)
+        # A slot that is clear within the block of its satellite's death is seen to be so in the next.
+        day = self._dates(np.maximum(changed, fleet.blocked_until[slots]), now, found_late=True)
         days, delta_v, spent = np.zeros(len(sent)), np.zeros(len(sent)), np.zeros(len(sent))
         for design in np.unique(fleet.design[spares]).tolist():
             mine = np.flatnonzero(fleet.design[spares] == design)

@@ -15,6 +15,8 @@ Ints = NDArray[np.intp]
 
 BIN_DAYS = 90.0
 """Satellites count as born on the nearest of days so far apart: those of day 0 on day 0."""
+MOST_LATE = 2.0
+"""Blocks: a spare leaves in one for a slot that was clear in the one before, and is found there in the next."""
 
 
 class Online:
@@ -55,7 +57,8 @@ class Online:
             flat, moved = self._alive[design].reshape(-1), self._moved[design].reshape(-1)
             flat += np.rint(np.bincount(place, gpus, minlength=flat.size)).astype(np.int64)
             days = min(self._block_days, self._horizon_days - self._start)
-            later = np.clip((day - self._start) / days, 0.0, 1.0)
+            # Those that began in an earlier block and are found in this one bring what they did there.
+            later = np.clip((day - self._start) / days, -MOST_LATE, 1.0)
             moved += np.bincount(place, gpus * (0.5 - later), minlength=flat.size)
             if self.months.services:
                 self.months.move(day, plane, gpus)

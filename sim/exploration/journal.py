@@ -17,12 +17,13 @@ from zlib import crc32
 
 import numpy as np
 
+from sim.experiment.explored import JOURNAL
 from sim.experiment.record import Figures, Task
 from sim.metrics import METRICS
 
 _log = logging.getLogger(__name__)
 
-NAME = "replicates.jsonl"
+NAME = JOURNAL
 
 
 class Key(NamedTuple):

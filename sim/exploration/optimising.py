@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
+from sim.experiment.explored import FILES
 from sim.experiment.folder import RESULTS, open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.tuning import FIRST_TRAINING_REPLICATE
@@ -22,7 +23,7 @@ from sim.exploration.search import Effort, check_optuna
 from sim.metrics import metric_named
 from sim.scenario import sha256_of
 
-OPTIMUM = "optimum.json"
+OPTIMUM = FILES["optimise"]
 """What was found, in the folder of a search."""
 NEVER_ACTS = "run_to_failure"
 """The strategy for which every scenario has room."""
@@ -101,7 +102,7 @@ def optimise(
     made_by = provenance(study.base, strategies, study.plan.seed, command)
     with open_folder(out, study.base, made_by, force=force) as folder:
         best = found(out)
-        folder.write_json(OPTIMUM, optimum_json(best))
+        folder.write_explored("optimise", optimum_json(best))
         return best
 
 

@@ -28,7 +28,6 @@ from sim.exploration.outputs import Outputs
 from sim.exploration.plan import StudyFile, load_study_file
 from sim.exploration.points import Options, Point, Progress, simulated
 from sim.exploration.sobol import Decomposition, Design, decompose
-from sim.files import write_text
 from sim.metrics import METRICS
 from sim.streams import Streams
 from sim.text import digits
@@ -36,8 +35,6 @@ from sim.text import digits
 Floats = NDArray[np.float64]
 Method = Literal["morris", "sobol"]
 
-JSON, CSV = "sensitivity.json", "sensitivity.csv"
-"""The files of an analysis, beside the journal and the pictures."""
 POINTS = {"morris": 10, "sobol": 64}
 """Trajectories, or rows of the matrices, where nobody says how many."""
 TRIES = 20
@@ -242,8 +239,7 @@ def sensitivity(
     with open_folder(Path(out), study.base, made_by) as folder:
         options = Options(workers, Journal(folder.path / JOURNAL), progress)
         found = _analysed(study, inputs, (method, count, replicates), options, made_by, folder.path)
-        folder.write_json(JSON, found.to_json())
-        write_text(folder.path / CSV, found.to_csv())
+        folder.write_explored("sensitivity", found.to_json(), found.to_csv())
         return found
 
 

@@ -24,12 +24,8 @@ from sim.exploration.journal import NAME as JOURNAL
 from sim.exploration.journal import Journal
 from sim.exploration.plan import StudyFile, load_study_file
 from sim.exploration.points import Options, Point, Progress, simulated
-from sim.files import write_text
 from sim.metrics import METRICS, Metric
 from sim.streams import Streams
-
-JSON, CSV = "sweep.json", "sweep.csv"
-"""The files of a sweep, beside the journal and the pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,8 +222,7 @@ def sweep(
     with open_folder(Path(out), study.base, made_by) as folder:
         journal = Journal(folder.path / JOURNAL)
         found = _swept(study, inputs, points, Options(workers, journal, progress), made_by, folder.path)
-        folder.write_json(JSON, found.to_json())
-        write_text(folder.path / CSV, found.to_csv())
+        folder.write_explored("sweep", found.to_json(), found.to_csv())
         return found
 
 

@@ -1,4 +1,4 @@
-"""Folders of sweeps, sensitivity analyses and searches: what `plot` and `report` say of them, and what stays in them."""
+"""Folders of sweeps, sensitivity analyses and searches: what `plot` and `report` say of them, and what they hold."""
 
 from __future__ import annotations
 
@@ -66,3 +66,15 @@ def test_pictures_of_the_sweep_before_and_half_written_ones_go(tmp_path):
     explored("sweep", tmp_path, ["--vary", f"{PRICE}=100,1000", "--replicates", "2"])
     left = ["lines.png", "provenance.json", JOURNAL, "scenario.yaml", "sweep.csv", "sweep.json"]
     assert sorted(os.listdir(tmp_path / "out")) == sorted(left)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_in_whatever_order_replicates_were_finished_the_folder_ends_with_the_same_bytes(tmp_path, command):
+    explored(command, tmp_path)
+    journal = tmp_path / "out" / JOURNAL
+    whole = journal.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) > 2
+    journal.write_bytes(b"".join([*reversed(lines), lines[0][:40] + b"\n"]))  # and a damaged line
+    explored(command, tmp_path)
+    assert journal.read_bytes() == whole

@@ -23,7 +23,7 @@ from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.optimise import optimise
 from sim.cli.options import AllowCode, Json, Settings, Sources, Years, load_scenario
-from sim.cli.output import draw, print_json, write_picture, study_in
+from sim.cli.output import draw, print_json, study_in, write_picture
 from sim.cli.predictions import predictions
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width

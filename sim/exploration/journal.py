@@ -19,6 +19,7 @@ import numpy as np
 
 from sim.experiment.explored import JOURNAL
 from sim.experiment.record import Figures, Task
+from sim.files import whole_bytes
 from sim.metrics import METRICS
 
 _log = logging.getLogger(__name__)
@@ -67,6 +68,25 @@ class Journal:
         """Append some replicates."""
         with self.path.open("ab") as file:
             file.write(b"".join(_line(key, figures) for key, figures in found.items()))
+
+    def put_in_order(self) -> None:
+        """Sort the lines by what they are about, damaged ones left out: workers finish in no order, and a study that
+        was interrupted should end with the same bytes as one that was not."""
+        if not self.path.exists():
+            return
+        places, size = dict[Key, tuple[int, int]](), 0
+        with self.path.open("rb") as file:
+            for line in file:
+                if (entry := _entry(line)) is not None:
+                    places[entry[0]] = size, len(line)
+                size += len(line)
+            sorted_places = [places[key] for key in sorted(places)]
+            if sorted_places == sorted(places.values()) and sum(length for _, length in sorted_places) == size:
+                return
+            with whole_bytes(self.path) as ordered:
+                for start, length in sorted_places:
+                    file.seek(start)
+                    ordered.write(file.read(length))
 
 
 def _line(key: Key, figures: Figures) -> bytes:

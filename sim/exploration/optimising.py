@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiment.explored import FILES
+from sim.experiment.explored import FILES, JOURNAL
 from sim.experiment.folder import RESULTS, open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.tuning import FIRST_TRAINING_REPLICATE
@@ -16,6 +16,7 @@ from sim.exploration.candidate import Candidate
 from sim.exploration.evaluations import Evaluations, Memory, SearchInterrupted
 from sim.exploration.goal import Goals, Sla
 from sim.exploration.inputs import Input, inputs_of
+from sim.exploration.journal import Journal
 from sim.exploration.optimum import Optimum, best_designs, replicates_at_most
 from sim.exploration.optimum_text import optimum_json
 from sim.exploration.plan import StudyFile, load_study_file
@@ -102,6 +103,7 @@ def optimise(
     made_by = provenance(study.base, strategies, study.plan.seed, command)
     with open_folder(out, study.base, made_by, force=force) as folder:
         best = found(out)
+        Journal(out / JOURNAL).put_in_order()
         folder.write_explored("optimise", optimum_json(best))
         return best
 

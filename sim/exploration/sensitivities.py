@@ -237,8 +237,10 @@ def sensitivity(
     if out is None:
         return _analysed(study, inputs, (method, count, replicates), Options(workers, None, progress), made_by, None)
     with open_folder(Path(out), study.base, made_by) as folder:
-        options = Options(workers, Journal(folder.path / JOURNAL), progress)
+        journal = Journal(folder.path / JOURNAL)
+        options = Options(workers, journal, progress)
         found = _analysed(study, inputs, (method, count, replicates), options, made_by, folder.path)
+        journal.put_in_order()
         folder.write_explored("sensitivity", found.to_json(), found.to_csv())
         return found
 

@@ -222,6 +222,7 @@ def sweep(
     with open_folder(Path(out), study.base, made_by) as folder:
         journal = Journal(folder.path / JOURNAL)
         found = _swept(study, inputs, points, Options(workers, journal, progress), made_by, folder.path)
+        journal.put_in_order()
         folder.write_explored("sweep", found.to_json(), found.to_csv())
         return found
 

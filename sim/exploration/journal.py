@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,19 @@ from sim.metrics import METRICS
 _log = logging.getLogger(__name__)
 
 NAME = JOURNAL
+
+
+class SearchInterrupted(KeyboardInterrupt):
+    """Ctrl-C in a sweep, analysis or search that has an output folder; the text says what is kept."""
+
+    def __init__(self, done: int, folder: Path) -> None:
+        self.done = done
+        """Replicates that the folder holds, over all points or designs."""
+        self.folder = folder
+        super().__init__(f"interrupted; {done:,} replicates kept in {folder}; the same command resumes")
+
+    def __reduce__(self) -> tuple[type[SearchInterrupted], tuple[int, Path]]:
+        return SearchInterrupted, (self.done, self.folder)
 
 
 class Key(NamedTuple):
@@ -68,6 +82,15 @@ class Journal:
         """Append some replicates."""
         with self.path.open("ab") as file:
             file.write(b"".join(_line(key, figures) for key, figures in found.items()))
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Raises `SearchInterrupted` at Ctrl-C."""
+        try:
+            yield
+        except KeyboardInterrupt as interrupt:
+            lines = self.path.read_bytes().count(b"\n") if self.path.exists() else 0
+            raise SearchInterrupted(lines, self.path.parent) from interrupt
 
     def put_in_order(self) -> None:
         """Sort the lines by what they are about, damaged ones left out: workers finish in no order, and a study that

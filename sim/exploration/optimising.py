@@ -13,10 +13,10 @@ from sim.experiment.folder import RESULTS, open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.tuning import FIRST_TRAINING_REPLICATE
 from sim.exploration.candidate import Candidate
-from sim.exploration.evaluations import Evaluations, Memory, SearchInterrupted
+from sim.exploration.evaluations import Evaluations, Memory
 from sim.exploration.goal import Goals, Sla
 from sim.exploration.inputs import Input, inputs_of
-from sim.exploration.journal import Journal
+from sim.exploration.journal import Journal, SearchInterrupted
 from sim.exploration.optimum import Optimum, best_designs, replicates_at_most
 from sim.exploration.optimum_text import optimum_json
 from sim.exploration.plan import StudyFile, load_study_file

@@ -239,7 +239,8 @@ def sensitivity(
     with open_folder(Path(out), study.base, made_by) as folder:
         journal = Journal(folder.path / JOURNAL)
         options = Options(workers, journal, progress)
-        found = _analysed(study, inputs, (method, count, replicates), options, made_by, folder.path)
+        with journal.interruptible():
+            found = _analysed(study, inputs, (method, count, replicates), options, made_by, folder.path)
         journal.put_in_order()
         folder.write_explored("sensitivity", found.to_json(), found.to_csv())
         return found

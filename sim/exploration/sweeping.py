@@ -211,7 +211,7 @@ def sweep(
     `study`: of `load_study_file`, or the name or path of a study file.  `workers`: processes; the results are the same.
     `out`: output folder, which keeps every finished replicate; a sweep that finds some of its own there goes on from
     them.  Raises `ScenarioError` where something that is varied leads nowhere, and `InputError` for a folder that
-    cannot be used.
+    cannot be used.  Ctrl-C with a folder raises `SearchInterrupted`, which says what is kept.
     """
     study = study if isinstance(study, StudyFile) else load_study_file(study)
     inputs = tuple(inputs_of(study))
@@ -221,7 +221,8 @@ def sweep(
         return _swept(study, inputs, points, Options(workers, None, progress), made_by, None)
     with open_folder(Path(out), study.base, made_by) as folder:
         journal = Journal(folder.path / JOURNAL)
-        found = _swept(study, inputs, points, Options(workers, journal, progress), made_by, folder.path)
+        with journal.interruptible():
+            found = _swept(study, inputs, points, Options(workers, journal, progress), made_by, folder.path)
         journal.put_in_order()
         folder.write_explored("sweep", found.to_json(), found.to_csv())
         return found

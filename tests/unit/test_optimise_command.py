@@ -18,8 +18,7 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.experiment import simulate_many
 from sim.exploration import load_study_file, optimise, with_goals
-from sim.exploration.evaluations import SearchInterrupted
-from sim.exploration.journal import NAME
+from sim.exploration.journal import NAME, SearchInterrupted
 from sim.exploration.optimising import OPTIMUM, tuned_inputs
 from sim.exploration.optimum_text import optimum_json
 from sim.scenario import load, resolved_yaml

@@ -11,13 +11,14 @@ import json
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
 
+from sim.errors import ScenarioError
 from sim.experiment.explored import JOURNAL
 from sim.experiment.record import Figures, Task
 from sim.files import whole_bytes
@@ -85,12 +86,20 @@ class Journal:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Raises `SearchInterrupted` at Ctrl-C."""
+        """Raises `SearchInterrupted` at Ctrl-C, and says what is kept too where a point cannot be simulated."""
         try:
             yield
         except KeyboardInterrupt as interrupt:
-            lines = self.path.read_bytes().count(b"\n") if self.path.exists() else 0
-            raise SearchInterrupted(lines, self.path.parent) from interrupt
+            raise SearchInterrupted(self._lines(), self.path.parent) from interrupt
+        except ScenarioError as error:
+            *others, last = error.faults
+            if not (lines := self._lines()):
+                raise
+            kept = f"{lines:,} replicates of other points are kept in {self.path.parent}: the same --out uses them"
+            raise ScenarioError([*others, replace(last, problem=f"{last.problem}; {kept}")]) from None
+
+    def _lines(self) -> int:
+        return self.path.read_bytes().count(b"\n") if self.path.exists() else 0
 
     def put_in_order(self) -> None:
         """Sort the lines by what they are about, damaged ones left out: workers finish in no order, and a study that

@@ -98,14 +98,17 @@ class Sensitivity:
     def _first(self, output: str, one: int) -> str:
         """What matters most, if that can be told from chance."""
         if self.method == "sobol":
-            told = self.decomposed[output].indices[one].total.value is not None
+            whole = self.decomposed[output]
+            nothing, told = whole.unmoved, (whole.indices[one].total.value or 0.0) > 0
         else:
-            told = self.screened[output][one].matters is not False
+            screened = self.screened[output][one]
+            nothing, told = screened.mu_star.value == 0, screened.matters is not False
+        figure = self.outputs.said(output)
+        if nothing:
+            return f"None of these inputs changes {figure} at any of the points."
         if not told:
-            return (
-                f"No input can be told from chance in {self.outputs.said(output)}: more --points or --replicates may."
-            )
-        return f"Most of {self.outputs.said(output)} hangs on {self.inputs[one].path}."
+            return f"No input can be told from chance in {figure}: more --points or --replicates may."
+        return f"Most of {figure} hangs on {self.inputs[one].path}."
 
     def _worth_knowing(self) -> list[str]:
         known = self.information

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
+from sim.errors import ScenarioError
 from sim.experiment.folder import open_folder
 from sim.experiment.grid import list_of
 from sim.experiment.pairs import Pair
@@ -26,6 +28,9 @@ from sim.exploration.plan import StudyFile, load_study_file
 from sim.exploration.points import Options, Point, Progress, simulated
 from sim.metrics import METRICS, Metric
 from sim.streams import Streams
+
+MOST_CELLS = 10_000
+"""Of a grid: two inputs of 100 values each.  More is a slip as a rule, and every scenario is checked before a run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,6 +236,10 @@ def sweep(
 def points_of(study: StudyFile, inputs: Sequence[Input]) -> list[dict[str, Any]]:
     """The values of every point: the last input changes fastest."""
     if study.plan.design == "grid":
+        sizes = [len(one.values) for one in inputs]
+        if prod(sizes) > MOST_CELLS:
+            many = f"{' x '.join(map(str, sizes))} = {prod(sizes):,} points, more than {MOST_CELLS:,}"
+            raise ScenarioError([study.fault("", None, f"{many}: give fewer steps, or --points of a Latin hypercube")])
         return [
             dict(zip((one.path for one in inputs), values, strict=True))
             for values in product(*(one.values for one in inputs))

@@ -97,7 +97,7 @@ def indices(found: Sensitivity, *, output: str | None = None, ax: Axes | None = 
         if all(value is not None for value in noise):
             level = factor * float(np.mean([value or 0.0 for value in noise]))
             ax.axvline(level, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)), label="mu* by chance alone")
-    ax.set_xlim(0, min(ax.dataLim.x1 * 1.05, _MOST_SHARE) if sobol else None)
+    ax.set_xlim(0, min(1.05 * ax.dataLim.x1 or 100.0, _MOST_SHARE) if sobol else None)
     _named(ax, found, order)
     chance = ""
     if sobol and (share := found.decomposed[output].noise_share) is not None and share.value is not None:

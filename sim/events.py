@@ -175,16 +175,23 @@ class EventLog:
 
     def where(self, *kinds: EventKind) -> EventLog:
         """The rows of these kinds, in order."""
-        keep = np.isin(self.kind, kinds)
+        keep = self.of(*kinds)
         return EventLog(*(getattr(self, field.name)[keep] for field in fields(self)))
+
+    def of(self, *kinds: EventKind) -> NDArray[np.bool_]:
+        """Which rows are of one of these kinds."""
+        found = np.zeros(len(self), bool)
+        for kind in kinds:
+            found |= self.kind == int(kind)  # with an enum NumPy compares ten times as slowly
+        return found
 
     def total(self, kind: EventKind) -> float:
         """Sum of `amount` over the rows of a kind."""
-        return float(self.amount[self.kind == kind].sum())
+        return float(self.amount[self.of(kind)].sum())
 
     def count(self, kind: EventKind) -> int:
         """Number of rows of a kind."""
-        return int(np.count_nonzero(self.kind == kind))
+        return int(np.count_nonzero(self.of(kind)))
 
 
 COLUMNS = tuple(field.name for field in fields(EventLog))

@@ -239,7 +239,6 @@ def _block_items() -> dict[str, Item]:
             f"1,000,000 satellites of 80 GPUs, 10 years, block mode, {name}",
             30.0,
             network(1_000_000, name),
-            tries=2,
             memory_limit_mb=1000.0,
         )
         for name in STRATEGIES

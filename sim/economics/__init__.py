@@ -2,7 +2,7 @@
 
 from sim.economics.bill import Bill, bills_of
 from sim.economics.costs import Costs, costs, discount_rate, working_satellite_years
-from sim.economics.ground import begun, built_for_stock, finished, flown
+from sim.economics.ground import begun, built_for_stock, days_of_each, finished, flown
 from sim.economics.ledger import (
     ITEMS,
     SERVICING,
@@ -35,6 +35,7 @@ __all__ = [
     "built_for_stock",
     "capital_recovery",
     "costs",
+    "days_of_each",
     "discount",
     "discount_rate",
     "finished",

@@ -22,11 +22,11 @@ def hall_entries(result: Result, campus: Campus, bill: Bill, prices: Economics) 
     on with the same one.  A repair of a GPU that failed by itself takes a new one, under warranty at no price.
     """
     log, horizon = result.events, result.horizon_days
-    came = np.flatnonzero(np.isin(log.kind, ARRIVALS) & (log.cause == Cause.DEPLOYMENT))
+    came = np.flatnonzero(log.of(*ARRIVALS) & (log.cause == Cause.DEPLOYMENT))
     since, until = log.time_days[came], np.full(len(came), horizon)
     place = np.full(int(log.satellite.max(initial=NONE)) + 1, NONE)
     place[log.satellite[came]] = np.arange(len(came))
-    given_up = np.flatnonzero(log.kind == EventKind.RETIRED)
+    given_up = np.flatnonzero(log.of(EventKind.RETIRED))
     until[place[log.satellite[given_up]]] = log.time_days[given_up]
     life = result.scenario.satellite.design_life_years * DAYS_PER_YEAR
     # The end of the last life that has begun is no day of purchase.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Costs:
         """What was paid for an item, undiscounted."""
         return self.ledger.total(item)
 
-    @property
+    @cached_property
     def present(self) -> Ledger:
         """The payments at their value on the mission's first day."""
         return self.ledger.discounted(self.rate_per_year)
@@ -65,7 +66,7 @@ class Costs:
     @property
     def total_uncredited_usd(self) -> float:
         """Present value of all that was paid, without refunds and credit."""
-        return self.present.without(Item.CREDIT, Item.REFUND).total()
+        return self.present.total(*(item for item in Item if item not in (Item.CREDIT, Item.REFUND)))
 
     @property
     def servicing_usd(self) -> float:
@@ -115,7 +116,9 @@ def _constellation(result: Result, priced: PricedFlights, prices: Economics) -> 
     yield from flight_entries(result, priced, prices, times)
     yield from unflown_entries(result, priced, prices)
     yield from servicing_entries(result, bills[0], prices)
-    yield Entry(Item.TRANSFERS, log.time_days, transfer_usd(result, bills, prices))
+    burnt = transfer_usd(result, bills, prices)
+    climbs = np.flatnonzero(burnt)
+    yield Entry(Item.TRANSFERS, log.time_days[climbs], burnt[climbs])
     if prices.disposal_usd_per_satellite:
         ends = log.where(EventKind.BUS_FAILED, EventKind.RETIRED)
         yield Entry(Item.DISPOSAL, ends.time_days, np.full(len(ends), prices.disposal_usd_per_satellite))
@@ -135,14 +138,14 @@ def _kept(result: Result, priced: PricedFlights, prices: Economics) -> Iterator[
     log, horizon, bills = result.events, result.horizon_days, priced.bills
     usd = np.array([bill.usd for bill in bills])
     # What is at work costs what was paid for it; hosts, which do not fly, all cost the same.
-    moved = log.satellites != 0
-    worth = np.where(moved, usd[log.design], 0.0)
-    if (paid := priced.usd_of_each).size:
-        worth[moved] = paid[log.satellite[moved]]
+    rows = np.flatnonzero(log.satellites)
+    days, change = log.time_days[rows], log.satellites[rows]
+    paid = priced.usd_of_each
+    worth = paid[log.satellite[rows]] if paid.size else usd[log.design[rows]]
     yield Entry(Item.DEVELOPMENT, 0.0, prices.development_usd)
     middles, fixed = monthly([0.0], [1.0], horizon)
-    _, working = monthly(log.time_days, log.satellites, horizon)
-    _, value = monthly(log.time_days, log.satellites * worth, horizon)
+    _, working = monthly(days, change, horizon)
+    _, value = monthly(days, change * worth, horizon)
     of_each = prices.operations_usd_per_satellite_year * working + prices.operations_share_per_year * value
     yield Entry(Item.OPERATIONS, middles, prices.operations_usd_per_year * fixed + of_each)
     yield Entry(Item.MAINTENANCE, middles, prices.maintenance_share_per_year * value)

@@ -19,26 +19,33 @@ Flags = NDArray[np.bool_]
 
 def built_for_stock(log: EventLog) -> Flags:
     """Rows of a design that is built for stock."""
-    return np.isin(log.design, np.unique(log.design[log.kind == EventKind.COMMISSIONED]))
+    return np.isin(log.design, np.unique(log.design[log.of(EventKind.COMMISSIONED)]))
 
 
 def begun(log: EventLog) -> Floats:
     """Satellites begun with each row, the initial fleet apart."""
     for_stock = built_for_stock(log)
-    rows = (log.kind == EventKind.COMMISSIONED) | ((log.kind == EventKind.ORDERED) & ~for_stock)
+    rows = log.of(EventKind.COMMISSIONED) | (log.of(EventKind.ORDERED) & ~for_stock)
     return np.where(rows, log.amount, 0.0)
 
 
 def finished(log: EventLog) -> Floats:
     """Satellites finished with each row, likewise."""
     for_stock = built_for_stock(log)
-    rows = (log.kind == EventKind.STOCKED) | ((log.kind == EventKind.READY) & ~for_stock)
+    rows = log.of(EventKind.STOCKED) | (log.of(EventKind.READY) & ~for_stock)
     return np.where(rows, log.amount, 0.0)
 
 
 def flown(log: EventLog) -> Floats:
     """Satellites launched with each row, likewise."""
-    return np.where((log.kind == EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT), log.amount, 0.0)
+    return np.where(log.of(EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT), log.amount, 0.0)
+
+
+def days_of_each(log: EventLog, satellites: Floats, design: int) -> Floats:
+    """The day of each satellite of a design; `satellites`: how many with each row, as `begun` has them."""
+    rows = np.flatnonzero(satellites)
+    rows = rows[log.design[rows] == design]
+    return np.repeat(log.time_days[rows], satellites[rows].astype(np.intp))
 
 
 def ground_satellite_years(result: Result, designs: int, start: float = 0.0) -> Floats:
@@ -47,5 +54,8 @@ def ground_satellite_years(result: Result, designs: int, start: float = 0.0) -> 
     In stock, in processing, and ready and waiting for a flight.
     """
     log = result.events
-    years = (finished(log) - flown(log)) * (result.horizon_days - np.maximum(log.time_days, start)) / DAYS_PER_YEAR
-    return np.bincount(log.design, years, minlength=designs).astype(float)
+    change = finished(log) - flown(log)
+    rows = np.flatnonzero(change)
+    left = result.horizon_days - np.maximum(log.time_days[rows], start)
+    years = change[rows] * left / DAYS_PER_YEAR
+    return np.bincount(log.design[rows], years, minlength=designs).astype(float)

@@ -193,6 +193,8 @@ def monthly(days: ArrayLike, changes: ArrayLike, horizon: float) -> tuple[Floats
     if horizon <= 0:
         return np.zeros(0), np.zeros(0)
     when, by = np.asarray(days, float), np.asarray(changes, float)
+    moved = np.flatnonzero(by)
+    when, by = when[moved], by[moved]
     before = np.searchsorted(when, edges, side="right")
     level = np.concatenate([[0.0], np.cumsum(by)])
     moments = np.concatenate([[0.0], np.cumsum(by * when)])

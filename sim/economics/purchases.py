@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
 from sim.economics.bill import Bill, bills_of
-from sim.economics.ground import begun, finished, flown
+from sim.economics.ground import begun, days_of_each, finished, flown
 from sim.economics.ledger import Entry, Item, value_left
 from sim.events import ARRIVALS, ENDS, GPU_LOSSES, Cause, EventKind
 from sim.launch import AnyPrice, Purchase
@@ -45,8 +45,8 @@ class Flights:
     def of(cls, result: Result) -> Flights:
         """The flights in a run's log."""
         log = result.events
-        rows = np.flatnonzero(log.kind == EventKind.LAUNCHED)
-        lost = log.satellite[log.kind == EventKind.LAUNCH_FAILED]
+        rows = np.flatnonzero(log.of(EventKind.LAUNCHED))
+        lost = log.satellite[log.of(EventKind.LAUNCH_FAILED)]
         return cls(
             satellites=np.rint(log.amount[rows]).astype(np.int64),
             first_satellite=log.satellite[rows].astype(np.int64),
@@ -209,8 +209,7 @@ def _paid_before(result: Result, flights: Flights) -> tuple[Floats, Floats]:
         when = day.copy()
         for design in np.unique(flights.design):
             whose = np.flatnonzero(later & (flights.design[flight] == design))
-            own = log.design == design
-            days = np.repeat(log.time_days[own], rows[own].astype(np.intp))[: len(whose)]
+            days = days_of_each(log, rows, design)[: len(whose)]
             when[whose[: len(days)]] = np.minimum(days, day[whose[: len(days)]])
         found.append(when)
     return found[0], found[1]
@@ -224,7 +223,7 @@ def unflown_entries(result: Result, priced: PricedFlights, prices: Economics) ->
         own = log.design == design
         gone = int(flown(log)[own].sum())
         for rows, share in ((begun(log), payment.order_share), (finished(log), payment.delivery_share)):
-            days = np.repeat(log.time_days[own], rows[own].astype(np.intp))[gone:]
+            days = days_of_each(log, rows, design)[gone:]
             usd = bill.bus_usd * priced.learnt + bill.gpus_usd
             yield Entry(Item.UNFLOWN, days, np.full(len(days), share * usd))
             paid += share * usd * len(days)
@@ -236,10 +235,10 @@ def dead_gpus(result: Result, satellites: int) -> Floats:
     log = result.events
     if result.scenario.in_blocks:
         # Those of all satellites of one age, put down to one of them.
-        rows = log.kind == EventKind.DEAD_ABOARD
+        rows = log.of(EventKind.DEAD_ABOARD)
         dead = np.bincount(log.satellite[rows], log.amount[rows], minlength=satellites)
         return np.asarray(dead[:satellites], float)
-    died, back = np.isin(log.kind, GPU_LOSSES), log.kind == EventKind.SERVICED
+    died, back = log.of(*GPU_LOSSES), log.of(EventKind.SERVICED)
     # A row of a single GPU has no amount.
     dead = np.bincount(log.satellite[died], np.maximum(log.amount[died], 1.0), minlength=satellites)[:satellites]
     return np.asarray(dead - np.bincount(log.satellite[back], log.amount[back], minlength=satellites)[:satellites])
@@ -256,14 +255,14 @@ def unexpired_usd(result: Result, priced: PricedFlights, prices: Economics, rate
     flight_of[flights.serial_of_each] = flights.flight_of_each
 
     alive = flight_of >= 0
-    alive[log.satellite[np.isin(log.kind, ENDS)]] = False
+    alive[log.satellite[log.of(*ENDS)]] = False
     alive &= ~flights.failed[flight_of]
 
     def of_each(values: list[float]) -> Floats:
         """A figure of each satellite's design."""
         return np.asarray(np.array(values)[flights.design[flight_of]], float)
 
-    arrived = np.isin(log.kind, ARRIVALS)
+    arrived = log.of(*ARRIVALS)
     age_days, life_days = np.zeros(size), np.ones(size)  # what is still on its way is new
     age_days[log.satellite[arrived]] = result.horizon_days - log.time_days[arrived]
     # Nobody writes off more slowly because of what a strategy does later: else one that extends lives wins by it.

@@ -17,9 +17,9 @@ def stored_changes(log: EventLog) -> Ints:
 
     A spare on its way, to a slot or from a parking orbit to a plane, is in no berth.
     """
-    comes = np.isin(log.kind, (EventKind.STORED, EventKind.ARRIVED))
-    leaves = np.isin(log.kind, (EventKind.ACTIVATED, EventKind.TRANSFERRED))
-    ends = np.isin(log.kind, ENDS) & (log.satellites == 0) & (log.berth != NONE)
+    comes = log.of(EventKind.STORED, EventKind.ARRIVED)
+    leaves = log.of(EventKind.ACTIVATED, EventKind.TRANSFERRED)
+    ends = log.of(*ENDS) & (log.satellites == 0) & (log.berth != NONE)
     return np.asarray(comes.astype(np.int64) - leaves - ends)
 
 
@@ -31,4 +31,4 @@ def stored_satellite_years(result: Result) -> float:
 
 def transfer_propellant_kg(log: EventLog) -> NDArray[np.float64]:
     """Propellant burnt on the way from a parking orbit, with each row of the log, kg."""
-    return np.where(log.kind == EventKind.ARRIVED, log.amount, 0.0)
+    return np.where(log.of(EventKind.ARRIVED), log.amount, 0.0)

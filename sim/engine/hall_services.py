@@ -29,7 +29,7 @@ def hall_service_rows(environment: Environment, events: EventLog) -> Iterator[di
     part, edges = environment.hall.parts_of_it[-1], cell_edges(environment)
     log, gpus = _of_part(events, part), environment.hall.gpus_per_host
     there = cell_integral(log.time_days, log.gpus.astype(np.intp), edges)
-    failed = np.isin(log.kind, HOSTS_OUT)
+    failed = log.of(*HOSTS_OUT)
     cell = np.clip(np.searchsorted(edges, log.time_days[failed], side="right") - 1, 0, len(edges) - 2)
     lost = np.bincount(cell, minlength=len(edges) - 1) * float(gpus)
     left, write = there.copy(), Months(edges)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from math import inf, nan
 from typing import Any
 
-import numpy as np
-
 from sim.events import ARRIVALS
 from sim.experiment import statistics
 from sim.experiment.comparison import run
@@ -109,7 +107,7 @@ class BesideGround:
         """When each can begin to work: empty where both can at once."""
         campus, log = self.ground.scenario.campus, self.orbit.events(self.orbit.strategies[0])
         months = campus.facility.months_to_power if campus and campus.facility else 0.0
-        first = log.time_days[np.isin(log.kind, ARRIVALS)]
+        first = log.time_days[log.of(*ARRIVALS)]
         if months == 0 or len(first) == 0:
             return ""
         return (

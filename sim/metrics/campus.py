@@ -22,8 +22,8 @@ def missing_hosts(result: Result, online: Floats) -> dict[str, Floats]:
     what is still missing is put down to all causes in proportion.  `online`: share of the nameplate online.
     """
     log, horizon = result.events, result.horizon_days
-    came = np.isin(log.kind, STARTS) & (log.cause == Cause.DEPLOYMENT)
-    rows = np.flatnonzero(np.isin(log.kind, (*HOSTS_OUT, *HOSTS_BACK)))
+    came = log.of(*STARTS) & (log.cause == Cause.DEPLOYMENT)
+    rows = np.flatnonzero(log.of(*HOSTS_OUT, *HOSTS_BACK))
     rows = rows[np.argsort(log.berth[rows], kind="stable")]
     out = np.isin(log.kind[rows], HOSTS_OUT)
     # A host comes back from what took it out last.

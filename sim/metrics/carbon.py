@@ -24,7 +24,7 @@ def carbon_kg(result: Result, useful_gpu_hours: float) -> dict[str, float]:
     kg = scenario.economics.carbon
     gpus = scenario.satellite.positions
     if scenario.campus:
-        hosts = int(np.count_nonzero(np.isin(log.kind, ARRIVALS) & (log.cause == Cause.DEPLOYMENT)))
+        hosts = int(np.count_nonzero(log.of(*ARRIVALS) & (log.cause == Cause.DEPLOYMENT)))
         kwh, each_kwh = _energy(result)
         total = hosts * gpus * kg.gpu_kg + kwh * (kg.grid_kg_per_kwh if each_kwh is None else each_kwh)
     else:

@@ -62,12 +62,12 @@ def loss_by_cause(result: Result) -> dict[str, LossByCause]:
         columns[column].update(dict(zip(numbers.tolist(), sums.tolist(), strict=True)))
 
     ones, unforeseen = np.ones(len(log)), unplanned(result)
-    count("interruptions", (log.kind == EventKind.JOB_INTERRUPTED) & unforeseen, ones)
-    count("interruptions", log.kind == EventKind.SOFT_INTERRUPTED, log.amount)
-    count("lost_gpu_hours", (log.kind == EventKind.LOST) & (log.cause != Cause.NONE) & unforeseen, log.amount)
-    count("gpu_failures", log.kind == EventKind.GPU_FAILED, np.maximum(log.amount, 1.0))
-    count("gpus_lost", np.isin(log.kind, (*GPU_LOSSES, EventKind.BUS_FAILED, *HOSTS_OUT)), -log.gpus.astype(float))
-    count("satellites_lost", log.kind == EventKind.BUS_FAILED, ones)
+    count("interruptions", log.of(EventKind.JOB_INTERRUPTED) & unforeseen, ones)
+    count("interruptions", log.of(EventKind.SOFT_INTERRUPTED), log.amount)
+    count("lost_gpu_hours", log.of(EventKind.LOST) & (log.cause != Cause.NONE) & unforeseen, log.amount)
+    count("gpu_failures", log.of(EventKind.GPU_FAILED), np.maximum(log.amount, 1.0))
+    count("gpus_lost", log.of(*GPU_LOSSES, EventKind.BUS_FAILED, *HOSTS_OUT), -log.gpus.astype(float))
+    count("satellites_lost", log.of(EventKind.BUS_FAILED), ones)
     found = {
         result.scenario.cause_name(number): LossByCause(**{name: float(columns[name][number]) for name in columns})
         for number in sorted({number for column in columns.values() for number in column})
@@ -130,9 +130,9 @@ def _missing_in_slots(log: EventLog, gpus: int) -> tuple[Floats, Ints, Floats]:
     `gpus`: GPUs of a satellite.  What is missing in a slot is missing until the next satellite fills it or the present
     one ends: every addition is one change, and its removal another.
     """
-    filled = np.isin(log.kind, STARTS)
-    ended = np.isin(log.kind, ENDS) & (log.satellites < 0)
-    lost = np.isin(log.kind, GPU_CHANGES) & (log.gpus != 0) & (log.satellite >= 0)
+    filled = log.of(*STARTS)
+    ended = log.of(*ENDS) & (log.satellites < 0)
+    lost = log.of(*GPU_CHANGES) & (log.gpus != 0) & (log.satellite >= 0)
     until = _next_of_berth(log, filled | ended, np.flatnonzero(filled | ended | lost))
 
     rows = np.flatnonzero(ended | lost)
@@ -168,7 +168,7 @@ def _missing_from_storage(log: EventLog, gpus: int, fills: NDArray[np.intp]) -> 
     """
     begins = np.full(int(log.satellite.max(initial=-1)) + 2, len(log))
     begins[log.satellite[fills]] = fills
-    dead = np.flatnonzero(np.isin(log.kind, GPU_LOSSES) & (log.gpus == 0) & (log.satellite >= 0))
+    dead = np.flatnonzero(log.of(*GPU_LOSSES) & (log.gpus == 0) & (log.satellite >= 0))
     dead = dead[dead < begins[log.satellite[dead]]]
     keys, where = np.unique(log.satellite[dead].astype(np.int64) * _MOST_CAUSES + log.cause[dead], return_inverse=True)
     serial, causes = np.divmod(keys, _MOST_CAUSES)
@@ -185,7 +185,7 @@ def _suspended(result: Result, online: Floats) -> dict[str, Floats]:
     `online`: share of the nameplate online, daily.  Where causes overlap, the time counts once.
     """
     found, running = {}, result
-    suspended = result.events.kind == EventKind.STOOD_STILL
+    suspended = result.events.of(EventKind.STOOD_STILL)
     for cause in np.unique(result.events.cause[suspended]).tolist():
         log = running.events
         kept = (log.kind != EventKind.STOOD_STILL) | (log.cause != cause)

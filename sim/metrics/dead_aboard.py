@@ -23,7 +23,7 @@ _MONTH_DAYS = 30.0
 def dead_aboard(result: Result) -> dict[int, Floats]:
     """GPUs missing on satellites at work by cause number, mean of each day, shape (days,)."""
     log, gpus = result.events, result.scenario.satellite.gpus
-    losses = np.isin(log.kind, GPU_LOSSES) & (log.satellite < 0)
+    losses = log.of(*GPU_LOSSES) & (log.satellite < 0)
     numbers, cause = np.unique(log.cause[losses], return_inverse=True)
     if len(numbers) == 0:
         return {}
@@ -44,8 +44,8 @@ def dead_aboard(result: Result) -> dict[int, Floats]:
 
     working = -log.gpus[losses].astype(float)
     at_work, in_store = by_cause(working), by_cause(log.amount[losses] - working)
-    starts = np.isin(log.kind, STARTS)
-    ends = np.isin(log.kind, ENDS) & (log.satellites < 0)
+    starts = log.of(*STARTS)
+    ends = log.of(*ENDS) & (log.satellites < 0)
     brought = by_month(starts, gpus - log.gpus[starts].astype(float))
     left = by_month(ends, gpus + log.gpus[ends].astype(float))
 

@@ -11,7 +11,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.economics import begun, built_for_stock, finished, flown
+from sim.economics import begun, built_for_stock, days_of_each, finished, flown
 from sim.events import Cause, EventKind, EventLog
 from sim.metrics.series import accumulate, mean
 from sim.result import Result
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 def ground_metrics(result: Result, start: float = 0.0) -> dict[str, float]:
     """The metrics of the ground by name, from a day to the horizon, NaN where one is not defined."""
     log, horizon, factory = result.events, result.horizon_days, result.scenario.factory
-    in_stock = np.where(log.kind == EventKind.STOCKED, log.amount, 0.0) - (log.kind == EventKind.TAKEN)
+    in_stock = np.where(log.of(EventKind.STOCKED), log.amount, 0.0) - log.of(EventKind.TAKEN)
     waits, launched = days_on_ground(log)
     limited = factory is not None and factory.has_limit
     return {
@@ -41,8 +41,8 @@ def _mean(values: Floats) -> float:
 def _fill_rate(log: EventLog, start: float) -> float:
     """Share of the satellites ordered of designs with a ground stock that were there to be taken at once."""
     counted = log.time_days >= start
-    ordered = log.amount[counted & (log.kind == EventKind.ORDERED) & built_for_stock(log)].sum()
-    at_once = np.count_nonzero(counted & (log.kind == EventKind.TAKEN) & (log.amount == 0))
+    ordered = log.amount[counted & log.of(EventKind.ORDERED) & built_for_stock(log)].sum()
+    at_once = np.count_nonzero(counted & log.of(EventKind.TAKEN) & (log.amount == 0))
     return float(at_once / ordered) if ordered else nan
 
 
@@ -51,8 +51,7 @@ def days_on_ground(log: EventLog) -> tuple[Floats, Floats]:
     done, gone = finished(log), flown(log)
     waits, launched = [np.empty(0)], [np.empty(0)]
     for design in np.unique(log.design[gone > 0]):
-        own = log.design == design
-        built, away = (np.repeat(log.time_days[own], which[own].astype(np.intp)) for which in (done, gone))
+        built, away = (days_of_each(log, which, design) for which in (done, gone))
         waits.append(away - built[: len(away)])
         launched.append(away)
     return np.concatenate(waits), np.concatenate(launched)
@@ -64,7 +63,7 @@ def _utilisation(log: EventLog, factory: Factory, start: float, horizon: float) 
     Places pass whether anybody has ordered or not; what is ordered takes those that come next.  So those taken by a day
     are what was ordered by then less what is still in the queue, the reflection of orders less places at 0.
     """
-    orders = np.where((log.kind == EventKind.COMMISSIONED) & (log.cause == Cause.DEPLOYMENT), 0.0, begun(log))
+    orders = np.where(log.of(EventKind.COMMISSIONED) & (log.cause == Cause.DEPLOYMENT), 0.0, begun(log))
     rows = np.flatnonzero(orders)
     ahead = np.cumsum(orders[rows]) - np.array([factory.places_until(day) for day in log.time_days[rows].tolist()])
     unused = np.maximum.accumulate(np.maximum(orders[rows] - ahead, 0.0))

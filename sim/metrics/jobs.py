@@ -49,9 +49,9 @@ def unplanned(result: Result) -> NDArray[np.bool_]:
 
 def _days(log: EventLog, kind: EventKind) -> Floats:
     """The day on which each job that arrived has its first event of a kind; infinite where it has none."""
-    jobs = np.unique(log.job[log.kind == EventKind.JOB_ARRIVED])
+    jobs = np.unique(log.job[log.of(EventKind.JOB_ARRIVED)])
     found = np.full(len(jobs), np.inf)
-    mine = (log.kind == kind) & np.isin(log.job, jobs)
+    mine = log.of(kind) & np.isin(log.job, jobs)
     np.minimum.at(found, np.searchsorted(jobs, log.job[mine]), log.time_days[mine])
     return found
 
@@ -62,7 +62,7 @@ def _deadlines_met(result: Result, arrived: Floats, finished: Floats) -> float:
     if all(job.deadline_days is None for job in jobs):
         return nan
     within = [np.inf if job.deadline_days is None else job.deadline_days for job in jobs]
-    number = np.unique(result.events.job[result.events.kind == EventKind.JOB_ARRIVED])
+    number = np.unique(result.events.job[result.events.of(EventKind.JOB_ARRIVED)])
     ends = np.cumsum(result.job_counts)
     due = arrived + np.array(within)[np.searchsorted(ends, number, side="right")]
     known = due <= result.horizon_days

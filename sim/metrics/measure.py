@@ -39,7 +39,7 @@ def measure(result: Result) -> dict[str, float]:
     deployment, later = flight_rows(log)
     satellites_later, satellites_deployed = float(log.amount[later].sum()), float(log.amount[deployment].sum())
     tonnes = log.amount * np.array([parts.launch_mass_kg for parts in result.parts])[log.design] / 1000
-    interrupted = (log.kind == EventKind.JOB_INTERRUPTED) & unplanned(result)
+    interrupted = log.of(EventKind.JOB_INTERRUPTED) & unplanned(result)
     committed, inference = log.total(EventKind.COMMITTED), inference_totals(log)
     useful = committed + inference.served_gpu_hours
     served = min(useful, scenario.service.demand * nameplate * horizon * HOURS_PER_DAY)
@@ -85,23 +85,23 @@ def flight_rows(log: EventLog) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
     The metrics `launches` and `deployment_launches`, and pictures, count these.
     """
-    launched, deployment = log.kind == EventKind.LAUNCHED, log.cause == Cause.DEPLOYMENT
+    launched, deployment = log.of(EventKind.LAUNCHED), log.cause == Cause.DEPLOYMENT
     return launched & deployment, launched & ~deployment
 
 
 def gpus_failed(log: EventLog) -> Floats:
     """GPUs that failed singly, in each row: one, or as many as a row of a walk in blocks stands for."""
-    return np.where(log.kind == EventKind.GPU_FAILED, np.maximum(log.amount, 1.0), 0.0)
+    return np.where(log.of(EventKind.GPU_FAILED), np.maximum(log.amount, 1.0), 0.0)
 
 
 def _launches_by_cause(log: EventLog) -> dict[str, float]:
     """Flights after the initial deployment by what they were for, each shared out by the satellites aboard."""
-    aboard = np.isin(log.kind, (EventKind.LAUNCHED, EventKind.ABOARD)) & (log.cause != Cause.DEPLOYMENT)
+    aboard = log.of(EventKind.LAUNCHED, EventKind.ABOARD) & (log.cause != Cause.DEPLOYMENT)
     flight = np.cumsum(log.kind[aboard] == EventKind.LAUNCHED) - 1  # the rows of a flight follow one another
     amount, cause, reason = log.amount[aboard], log.cause[aboard], log.kind[aboard] == EventKind.ABOARD
     whole = amount[~reason]
     share = amount / whole[flight] if len(whole) else amount
-    supplies = (log.kind == EventKind.SUPPLY_LAUNCHED) & (log.cause != Cause.DEPLOYMENT)
+    supplies = log.of(EventKind.SUPPLY_LAUNCHED) & (log.cause != Cause.DEPLOYMENT)
     return {
         "launches_for_losses": float(share[reason & (cause == Cause.LOSS)].sum()),
         "launches_for_planned_ends": float(share[reason & (cause == Cause.END_OF_LIFE)].sum()),
@@ -121,12 +121,12 @@ def _fill(result: Result, flights: NDArray[np.bool_]) -> float:
 
 def _gpu_hours_since_first_start(log: EventLog, horizon: float) -> float:
     """GPUs x wall time of all jobs, each from its first start to its end or the horizon, GPU-hours."""
-    starts = np.flatnonzero(log.kind == EventKind.JOB_STARTED)
+    starts = np.flatnonzero(log.of(EventKind.JOB_STARTED))
     if len(starts) == 0:
         return 0.0
     jobs, first = np.unique(log.job[starts], return_index=True)
     first = starts[first]
     end = np.full(int(jobs[-1]) + 1, horizon)
-    finished = np.isin(log.kind, (EventKind.JOB_FINISHED, EventKind.JOB_ABANDONED))
+    finished = log.of(EventKind.JOB_FINISHED, EventKind.JOB_ABANDONED)
     end[log.job[finished]] = log.time_days[finished]
     return float((log.amount[first] * (end[jobs] - log.time_days[first])).sum() * HOURS_PER_DAY)

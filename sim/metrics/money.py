@@ -73,7 +73,7 @@ def useful_spans(result: Result) -> tuple[Floats, Floats, Floats]:
         ((EventKind.COMMITTED,), (EventKind.COMMITTED, EventKind.JOB_STARTED)),
         ((EventKind.SERVED,), (EventKind.SERVED,)),
     ):
-        rows = np.flatnonzero(np.isin(log.kind, marks))
+        rows = np.flatnonzero(log.of(*marks))
         rows = rows[np.lexsort((log.time_days[rows], log.job[rows]))]
         day, job = log.time_days[rows], log.job[rows]
         before = _days_before(day, job)
@@ -106,7 +106,7 @@ def value_by_age(result: Result, days: Floats, decline_per_year: float) -> Float
     if decline_per_year == 0 or len(days) == 0:
         return np.ones(len(days))
     born = np.zeros(max(int(log.satellite.max(initial=NONE)), 0) + 1)
-    arrived = np.isin(log.kind, (EventKind.DELIVERED, EventKind.STORED))
+    arrived = log.of(EventKind.DELIVERED, EventKind.STORED)
     born[log.satellite[arrived]] = log.time_days[arrived]
     change = log.gpus
     if result.scenario.in_blocks:
@@ -156,7 +156,7 @@ def _launched_power(result: Result, spent: Costs) -> float:
     ledger = spent.ledger
     usd = float(ledger.usd[(ledger.item == Item.LAUNCHES) & ledger.initial].sum())
     log = result.events
-    first = (log.kind == EventKind.LAUNCHED) & (log.cause == Cause.DEPLOYMENT)
+    first = log.of(EventKind.LAUNCHED) & (log.cause == Cause.DEPLOYMENT)
     kw = float(log.amount[first].sum()) * scenario.satellite.gpus * scenario.satellite.gpu.peak_w / KILO
     return ratio(usd, kw * scenario.satellite.design_life_years)
 

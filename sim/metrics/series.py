@@ -6,6 +6,7 @@ Nothing is sampled on a grid.
 from __future__ import annotations
 
 from math import ceil, inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ def online_capacity(result: Result) -> tuple[Floats, Floats]:
     """
     log = result.events
     if result.scenario.in_blocks:
-        blocks = log.kind == EventKind.ONLINE
+        blocks = log.of(EventKind.ONLINE)
         return log.time_days[blocks], np.clip(log.amount[blocks], 0.0, result.nameplate_gpus)
     moves = np.flatnonzero(log.gpus)
     steps = _with_standstills(result, moves)
@@ -75,7 +76,7 @@ def working_satellites(result: Result) -> tuple[Floats, Floats]:
     """Satellites at work in slots as a step function: times in days from 0, strictly increasing, and the number."""
     log = result.events
     moves = np.flatnonzero(log.satellites)
-    times, working = accumulate(log.time_days[moves], log.satellites[moves].astype(float), result.horizon_days)
+    times, working = accumulate(log.time_days[moves], log.satellites[moves], result.horizon_days)
     return times, np.minimum(working, result.slots)  # spare hosts of a campus are more than its slots
 
 
@@ -92,10 +93,14 @@ def daily_series(result: Result) -> dict[str, Floats]:
     }
 
 
-def accumulate(time: Floats, change: Floats, horizon: float) -> tuple[Floats, Floats]:
+def accumulate(time: Floats, change: NDArray[Any], horizon: float) -> tuple[Floats, Floats]:
     """Step function from 0 on of changes at times in any order; changes at the horizon and later do not show."""
-    order = np.argsort(time, kind="stable")
-    time, value = time[order], np.cumsum(change[order])
+    moved = np.flatnonzero(change)
+    time, change = time[moved], change[moved]
+    if (time[1:] < time[:-1]).any():
+        order = np.argsort(time, kind="stable")
+        time, change = time[order], change[order]
+    value = np.cumsum(change, dtype=float)
     last = np.flatnonzero(np.diff(time, append=inf))  # of changes at one time, the state after them all
     last = last[time[last] < horizon]
     time, value = time[last], value[last]

@@ -8,12 +8,13 @@ Below 0 it is a backorder.  A slot that a newer satellite takes over at once is 
 from __future__ import annotations
 
 from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.economics import stored_changes
-from sim.events import ARRIVALS, ENDS, STARTS, Cause, EventKind, EventLog
+from sim.events import ARRIVALS, ENDS, NONE, STARTS, Cause, EventKind, EventLog
 from sim.metrics.series import accumulate, mean
 
 Floats = NDArray[np.float64]
@@ -27,13 +28,13 @@ def sparing_metrics(log: EventLog, horizon: float, start: float = 0.0) -> dict[s
     in_stock, backorders = _net_stock(log, counted)
     waits, refilled = vacancies(log, demands, horizon, start)
 
-    def time_mean(days: Floats, changes: Floats) -> float:
+    def time_mean(days: Floats, changes: NDArray[Any]) -> float:
         return mean(*accumulate(days, changes, horizon), horizon, start)
 
     return {
         "order_fill_rate": float(in_stock.mean()) if len(in_stock) else nan,
         "expected_backorders": time_mean(*backorders),
-        "mean_spares_orbit": time_mean(log.time_days, stored_changes(log).astype(float)),
+        "mean_spares_orbit": time_mean(log.time_days, stored_changes(log)),
         "mean_on_order": time_mean(*_on_order(log)),
         "time_to_restore_days": _mean_wait(waits, refilled),
         "spares_consumed": float(log.count(EventKind.ACTIVATED)),
@@ -52,22 +53,24 @@ def _mean_amount(log: EventLog, kind: EventKind) -> float:
 
 def _relieved(log: EventLog) -> Flags:
     """Rows in which a satellite at work makes room for a newer one."""
-    return np.asarray((log.kind == EventKind.RETIRED) & (log.cause == Cause.REPLACED) & (log.satellites < 0))
+    return np.asarray(log.of(EventKind.RETIRED) & (log.cause == Cause.REPLACED) & (log.satellites < 0))
 
 
 def _demands(log: EventLog) -> Flags:
     """Rows in which a slot falls empty."""
-    return np.isin(log.kind, ENDS) & (log.satellites < 0) & ~_relieved(log)
+    return log.of(*ENDS) & (log.satellites < 0) & ~_relieved(log)
 
 
 def _net_stock(log: EventLog, demands: Flags) -> tuple[Flags, tuple[Floats, Floats]]:
     """(whether a free spare stood in the plane, for each demand; days and changes of the backorders of all planes)."""
-    starts = np.flatnonzero(np.isin(log.kind, STARTS))
-    _, first = np.unique(log.berth[starts], return_index=True)
-    comes = np.isin(log.kind, ARRIVALS) | (log.kind == EventKind.ARRIVED)
-    goes = (np.isin(log.kind, ENDS) & ~_ends_between_planes(log)) | (log.kind == EventKind.TRANSFERRED)
+    starts = np.flatnonzero(log.of(*STARTS))
+    # Of several rows that are written to one place the last remains: here the earliest of each berth.
+    first = np.full(int(log.berth.max(initial=NONE)) + 2, -1)
+    first[log.berth[starts[::-1]] - NONE] = starts[::-1]
+    comes = log.of(*ARRIVALS) | log.of(EventKind.ARRIVED)
+    goes = (log.of(*ENDS) & ~_ends_between_planes(log)) | log.of(EventKind.TRANSFERRED)
     change = comes.astype(np.int64) - goes
-    change[starts[first]] -= 1
+    change[first[first >= 0]] -= 1
     rows = np.flatnonzero(change)
     rows = rows[np.argsort(log.plane[rows], kind="stable")]
     plane, moved = log.plane[rows], change[rows]
@@ -81,15 +84,15 @@ def _net_stock(log: EventLog, demands: Flags) -> tuple[Flags, tuple[Floats, Floa
 
 def _ends_between_planes(log: EventLog) -> Flags:
     """Rows in which a spare ends on its way from a parking orbit, which it has left, to a plane where it is not yet."""
-    sent = np.unique(log.satellite[log.kind == EventKind.TRANSFERRED])
-    there = np.unique(log.satellite[log.kind == EventKind.ARRIVED])
-    return np.isin(log.kind, ENDS) & np.isin(log.satellite, np.setdiff1d(sent, there))
+    sent = np.unique(log.satellite[log.of(EventKind.TRANSFERRED)])
+    there = np.unique(log.satellite[log.of(EventKind.ARRIVED)])
+    return log.of(*ENDS) & np.isin(log.satellite, np.setdiff1d(sent, there))
 
 
 def _on_order(log: EventLog) -> tuple[Floats, Floats]:
     """Days and changes of the number of satellites ordered that have not arrived and are not lost."""
-    ordered, lost = log.kind == EventKind.ORDERED, log.kind == EventKind.LAUNCH_FAILED
-    arrived, later = np.isin(log.kind, ARRIVALS), log.cause != Cause.DEPLOYMENT
+    ordered, lost = log.of(EventKind.ORDERED), log.of(EventKind.LAUNCH_FAILED)
+    arrived, later = log.of(*ARRIVALS), log.cause != Cause.DEPLOYMENT
     change = np.where(ordered, log.amount, 0.0) - np.where(lost & later, log.amount, 0.0) - (arrived & later)
     return log.time_days, change
 
@@ -99,7 +102,7 @@ def vacancies(log: EventLog, demands: Flags, horizon: float, start: float = 0.0)
 
     `demands`: rows in which slots fall empty; those before `start` are left out.  The last ones end with the horizon.
     """
-    rows = np.flatnonzero(demands | np.isin(log.kind, STARTS))
+    rows = np.flatnonzero(demands | log.of(*STARTS))
     rows = rows[np.argsort(log.berth[rows], kind="stable")]
     days = log.time_days[rows]
     fell = demands[rows] & (days >= start)

@@ -17,7 +17,7 @@ def trained(result: Result) -> dict[str, float]:
     if not any(models):
         return {"useful_pflop_hours": nan, "tokens": nan}
     log, ends = result.events, np.cumsum(result.job_counts)
-    rows = (log.kind == EventKind.COMMITTED) & (log.job != NONE)
+    rows = log.of(EventKind.COMMITTED) & (log.job != NONE)
     description = np.searchsorted(ends, log.job[rows], side="right")
     hours = np.bincount(description, log.amount[rows], minlength=len(jobs))
     peak = result.scenario.satellite.gpu.peak_pflops

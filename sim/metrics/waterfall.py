@@ -52,7 +52,7 @@ def accounts(result: Result) -> dict[str, float]:
     log, horizon = result.events, result.horizon_days
     online = float((log.gpus * (horizon - np.minimum(log.time_days, horizon))).sum()) * HOURS_PER_DAY
     dark = _slowed(log, Cause.ENERGY) if result.scenario.power.eclipse_policy == "migrate" else 0.0
-    paused, stood = log.kind == EventKind.PAUSED, np.isin(log.cause, (Cause.STAND_OFF, Cause.SHELTER))
+    paused, stood = log.of(EventKind.PAUSED), np.isin(log.cause, (Cause.STAND_OFF, Cause.SHELTER))
     inference = inference_totals(log)
     gangs = {
         "checkpoint_gpu_hours": log.total(EventKind.CHECKPOINTED),
@@ -83,4 +83,4 @@ def accounts(result: Result) -> dict[str, float]:
 
 
 def _slowed(log: EventLog, cause: Cause) -> float:
-    return float(log.amount[(log.kind == EventKind.SLOWED) & (log.cause == cause)].sum())
+    return float(log.amount[log.of(EventKind.SLOWED) & (log.cause == cause)].sum())

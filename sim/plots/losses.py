@@ -125,8 +125,8 @@ def _edges(horizon: float, width: float) -> Floats:
 def _interruptions(run: Result, edges: Floats) -> dict[str, Floats]:
     """Interruptions of running gangs per day in each bin by cause, without planned ones."""
     log = run.events
-    failures = (log.kind == EventKind.JOB_INTERRUPTED) & unplanned(run)
-    number = np.where(failures, 1.0, np.where(log.kind == EventKind.SOFT_INTERRUPTED, log.amount, 0.0))
+    failures = log.of(EventKind.JOB_INTERRUPTED) & unplanned(run)
+    number = np.where(failures, 1.0, np.where(log.of(EventKind.SOFT_INTERRUPTED), log.amount, 0.0))
     found = {}
     for cause in np.unique(log.cause[number > 0]).tolist():
         mine = log.cause == cause

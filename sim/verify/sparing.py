@@ -165,9 +165,9 @@ def measured(result: Result, case: TwoEchelon, environment: Environment) -> dict
     log, begin = result.events, WARM_UP_YEARS * DAYS_PER_YEAR
     years = (result.horizon_days - begin) / DAYS_PER_YEAR
     later = log.time_days >= begin
-    flights = log.amount[later & (log.kind == EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT)]
-    burnt_kg = log.amount[later & (log.kind == EventKind.ARRIVED)]
-    sent = later & (log.kind == EventKind.TRANSFERRED)
+    flights = log.amount[later & log.of(EventKind.LAUNCHED) & (log.cause != Cause.DEPLOYMENT)]
+    burnt_kg = log.amount[later & log.of(EventKind.ARRIVED)]
+    sent = later & log.of(EventKind.TRANSFERRED)
     # Each change counts from its time, at the earliest the warm-up's end, to the horizon.
     change = stored_changes(log) * (result.horizon_days - np.maximum(log.time_days, begin)) / (years * DAYS_PER_YEAR)
     parked = log.plane >= case.planes
@@ -197,7 +197,7 @@ def measured(result: Result, case: TwoEchelon, environment: Environment) -> dict
 
 def _plane_fill(log: EventLog, begin: float) -> float:
     """Share of the slots that fell empty for which their plane had a spare then."""
-    demand = np.isin(log.kind, ENDS) & (log.satellites < 0)
+    demand = log.of(*ENDS) & (log.satellites < 0)
     change = stored_changes(log)
     order = np.argsort(log.plane, kind="stable")
     total = np.cumsum(change[order])

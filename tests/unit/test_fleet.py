@@ -177,3 +177,14 @@ def test_days_waited_are_those_of_the_slots_that_nobody_is_on_order_for():
     assert view.waited_days().tolist() == [40 + 30 + 10, 0]
     fleet.on_order[0] = 2  # for the two that have waited longest
     assert view.waited_days().tolist() == [10, 0]
+
+
+@pytest.mark.parametrize("slots", [[3] * 100, [3, 4] * 50], ids=["planes alike", "planes of two sizes"])
+@pytest.mark.parametrize("asked", [5, 80])
+def test_berths_in_a_state_are_found_in_few_planes_and_in_many(slots, asked):
+    fleet = Fleet(layouts(slots, spare_berths_per_plane=2))
+    rng = np.random.default_rng(1)
+    fleet.state[:] = rng.integers(0, len(BerthState), len(fleet.state))
+    planes = np.sort(rng.choice(len(slots), asked, replace=False))
+    expected = np.flatnonzero((fleet.state == 1) & np.isin(fleet.plane_of, planes))
+    assert fleet.in_state(BerthState(1), planes).tolist() == expected.tolist()

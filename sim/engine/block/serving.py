@@ -47,7 +47,7 @@ def serving_rows(
 def _ended(events: EventLog, months: PlaneMonths, services: Sequence[InferenceService]) -> Floats:
     """GPUs of replicas that end because a GPU failed, shape (services, planes, months): each loss ends a replica."""
     planes, count = months.alive.shape
-    lost = np.isin(events.kind, (*GPU_LOSSES, EventKind.BUS_FAILED)) & (events.gpus < 0)
+    lost = events.of(*GPU_LOSSES, EventKind.BUS_FAILED) & (events.gpus < 0)
     month = np.minimum((events.time_days[lost] // np.diff(months.edges)[0]).astype(np.intp), count - 1)
     place = events.plane[lost].astype(np.intp) * count + month
     whole = events.kind[lost] == EventKind.BUS_FAILED

@@ -81,7 +81,7 @@ class _Gangs:
         _, self._first_of, self._kind = np.unique(
             radiation.exposure_index[: len(months.alive)], return_index=True, return_inverse=True
         )
-        self._first_day = float(events.time_days[np.isin(events.kind, STARTS)].min(initial=np.inf))
+        self._first_day = float(events.time_days[events.of(*STARTS)].min(initial=np.inf))
         self._losses = _losses(environment, events, months)
         self._storms = self._monthly(fluence_per_day)
         self._rates = lru_cache(maxsize=None)(self._rates_of)
@@ -250,7 +250,7 @@ def _losses(environment: Environment, events: EventLog, months: PlaneMonths) -> 
         ((EventKind.GPU_FAILED, EventKind.GROUP_FAILED), Per.GPU),
         ((EventKind.BUS_FAILED,), Per.SATELLITE),
     ):
-        rows = np.flatnonzero(np.isin(events.kind, kinds) & (events.gpus < 0))
+        rows = np.flatnonzero(events.of(*kinds) & (events.gpus < 0))
         for cause in np.unique(events.cause[rows]).tolist():
             mine = rows[events.cause[rows] == cause]
             times = -events.gpus[mine] / span.get(cause, 1) if unit == Per.GPU else np.ones(len(mine))

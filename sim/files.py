@@ -6,8 +6,9 @@ import errno
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from sim.errors import InputError, plain
 from sim.text import closest
@@ -27,9 +28,16 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
     """A text file to write to, which is there when the block has ended without an error, and not before."""
+    with whole_bytes(path) as binary, TextIOWrapper(binary, encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def whole_bytes(path: Path) -> Iterator[BinaryIO]:
+    """The same for bytes."""
     partial = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        with partial.open("wb") as file:
             yield file
         os.replace(partial, path)
     finally:

@@ -23,7 +23,7 @@ from sim.cli.ground import ground
 from sim.cli.lists import metrics, scenarios, schedulers, schema, strategies
 from sim.cli.optimise import optimise
 from sim.cli.options import AllowCode, Json, Settings, Sources, Years, load_scenario
-from sim.cli.output import draw, print_json, write_picture
+from sim.cli.output import draw, print_json, study_in, write_picture
 from sim.cli.predictions import predictions
 from sim.cli.report import report
 from sim.cli.screen import SPELT, say, screen_width
@@ -210,9 +210,7 @@ def plot(
     as_json: Json = False,
 ) -> None:
     """Draw the pictures of a study again."""
-    from sim.experiment import load_study
-
-    study = load_study(folder, allow_code=allow_code)
+    study = study_in(folder, allow_code=allow_code)
     written = draw(study, folder, kind)
     if as_json:
         print_json({"pictures": written})

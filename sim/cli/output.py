@@ -69,6 +69,17 @@ def finish(
     say(f"All of it on one page: orbitfleet report {study.folder}")
 
 
+def study_in(folder: Path, *, allow_code: bool) -> Study:
+    """The study of an output folder.  Of a folder that holds something else we say what, and which command shows it."""
+    from sim.experiment import load_study
+    from sim.experiment.explored import NotAStudy
+
+    try:
+        return load_study(folder, allow_code=allow_code)
+    except NotAStudy as error:
+        raise typer.BadParameter(str(error), param_hint="RESULT_DIR") from error
+
+
 def draw(study: Study, folder: Path, kinds: list[str] | None) -> list[str]:
     """Write the pictures of a study into its folder; returns their paths."""
     from sim import plots

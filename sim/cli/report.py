@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import AllowCode, Json
-from sim.cli.output import print_json
+from sim.cli.output import print_json, study_in
 from sim.cli.screen import say
 from sim.errors import InputError
 from sim.files import nearest_file, write_text, writing
@@ -28,7 +28,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write one HTML page of a study: verdict, how sure, tables, pictures, sources, and how to do it again."""
-    from sim.experiment import load_study, newest_folder
+    from sim.experiment import newest_folder
     from sim.experiment.folder import REPORT, RESULTS
     from sim.report import report_parts
 
@@ -39,7 +39,7 @@ def report(
     if out is not None and (path.is_dir() or not path.parent.is_dir()):
         problem = "is a folder" if path.is_dir() else f"no such folder{nearest_file(path.parent)}"
         raise InputError(f"{path if path.is_dir() else path.parent}: {problem}: --out names the file of the page")
-    found = report_parts(load_study(folder, allow_code=allow_code))
+    found = report_parts(study_in(folder, allow_code=allow_code))
     with writing(path):
         write_text(path, found.html)
     if as_json:

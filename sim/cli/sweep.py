@@ -159,7 +159,7 @@ def _best(outcome: Outcome, scale: float) -> list[str]:
         return ["-", outcome.winner or "-"]
     ahead = outcome.differences[outcome.order[1]]
     side = -scale if outcome.metric.better == "lower" else scale
-    mean = digits((ahead.mean or 0.0) * side, 3)
+    mean = digits((ahead.mean or 0.0) * side + 0.0, 3)  # and no "-0"
     return [f"{mean}{_interval(ahead, side, 3)}", f"{outcome.winner}{'' if outcome.clear else '?'}"]
 
 

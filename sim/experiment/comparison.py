@@ -18,6 +18,7 @@ from sim.experiment.assembled import study_of_file, study_of_records
 from sim.experiment.beliefs import DrawPlan
 from sim.experiment.draws import DrawRequest, DrawsInterrupted, drawn_in, simulate_draws
 from sim.experiment.executor import Job, perform
+from sim.experiment.explored import other_result
 from sim.experiment.folder import SCENARIO, last_request, last_summary, open_folder, read_provenance
 from sim.experiment.record import Figures, Record, Task
 from sim.experiment.sample import Sample
@@ -50,6 +51,8 @@ from sim.scenario.beliefs import Chosen
 from sim.scenario.beliefs import beliefs as believed
 from sim.scenario.load import load
 from sim.scenario.models import Scenario
+
+_UNFINISHED = "holds no finished study; run the command that began it again, and it resumes"
 
 
 def replicate(scenario: Scenario, *, seed: int = 1, strategy: str | None = None, replicate: int = 0) -> Result:
@@ -151,12 +154,12 @@ def load_study(folder: str | os.PathLike[str], *, allow_code: bool = False) -> S
         if "shard" in made_by:
             which = f"shard {made_by['shard']['index']}/{made_by['shard']['of']}"
             raise InputError(f"{path}: is {which} of a study: first orbitfleet merge all of them, with --out DIR")
-        raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
+        raise other_result(path, made_by) or InputError(f"{path}: {_UNFINISHED}")
     scenario = load(path / SCENARIO, allow_code=allow_code)
     with study_file.Reader(path / study_file.NAME) as reader:
         counts, selection = last_request(path, reader.contents)
         if not counts or not all(counts.values()):
-            raise InputError(f"{path}: holds no finished study; run the command that began it again, and it resumes")
+            raise InputError(f"{path}: {_UNFINISHED}")
         study = study_of_file(path, reader, scenario, counts, int(made_by["seed"]), made_by, selection=selection)
     return replace(study, over_beliefs=drawn_in(path, study.strategies, last_summary(path)))
 

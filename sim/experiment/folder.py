@@ -6,6 +6,8 @@ replicates/       finished replicates, until all that were asked for are there
 study.nc          all replicates, then
 draws/, beliefs.nc  the same of replicates under draws of beliefs, where any were asked for
 summary.json      the output of the last command, of which the pictures are, and the page
+
+A sweep, a sensitivity analysis or a search has its own files instead: `sim.experiment.explored`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sim.errors import InputError
-from sim.experiment import draw_file, study_file
+from sim.experiment import draw_file, explored, study_file
 from sim.experiment import record as record_file
 from sim.experiment.provenance import PROGRAM, conflict
 from sim.experiment.record import FOLDER, Figures, Record, Task
@@ -125,6 +127,14 @@ class StudyFolder:
         self._remove_pictures()
         self.write_json(SUMMARY, summary)
 
+    def write_explored(self, command: str, found: Mapping[str, Any], table: str | None = None) -> None:
+        """Write what a sweep, an analysis or a search found, and its table; the pictures of the one before go."""
+        for name in explored.pictures(command):
+            (self.path / name).unlink(missing_ok=True)
+        if table is not None:
+            write_text(self.path / f"{command}.csv", table)
+        self.write_json(explored.FILES[command], found)
+
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""
         write_text(self.path / name, json.dumps(value, indent=2, allow_nan=False) + "\n")
@@ -143,7 +153,7 @@ class StudyFolder:
             for path in folder.glob(f"{TEMPORARY}*"):
                 if path.name != LOCK:
                     path.unlink(missing_ok=True)
-        for name in PICTURES:
+        for name in (*PICTURES, *explored.pictures()):
             for path in self.path.glob(f".{name}.*"):  # see `sim.plots.save`
                 path.unlink(missing_ok=True)
 

@@ -15,6 +15,9 @@ Rows = NDArray[np.intp]
 RESAMPLES = 1000
 """Resamples of an interval: its ends are good to a twentieth of its width."""
 
+ROUNDING = 1e-12
+"""Share by which two figures may differ and yet be the same: sums of the same money in another order."""
+
 
 @dataclass(frozen=True)
 class Spread:

@@ -19,19 +19,6 @@ from sim.files import writing
 from sim.scenario import Scenario
 
 
-class SearchInterrupted(KeyboardInterrupt):
-    """Ctrl-C in a search that has an output folder; the text says what is kept."""
-
-    def __init__(self, done: int, folder: Path) -> None:
-        self.done = done
-        """Replicates that the folder holds, over all designs."""
-        self.folder = folder
-        super().__init__(f"interrupted; {done:,} replicates kept in {folder}; the same command resumes")
-
-    def __reduce__(self) -> tuple[type[SearchInterrupted], tuple[int, Path]]:
-        return SearchInterrupted, (self.done, self.folder)
-
-
 @dataclass(frozen=True)
 class Memory(Journal):
     """A journal that is read once; without a folder it is in memory alone."""

@@ -66,7 +66,8 @@ class Input:
     def at(self, shares: Floats) -> list[int | float]:
         """Values below which it lies with these probabilities, 0 to 1."""
         law = self.range
-        found = [law.quantile(share) for share in shares.tolist()]
+        ends = {0.0: law.low, 1.0: law.high}  # without the rounding of a logarithm
+        found = [ends.get(share, law.quantile(share)) for share in shares.tolist()]
         return [round(value) for value in found] if self.whole else [float(value) for value in found]
 
     def settings(self, value: Any) -> dict[str, Any]:
@@ -146,6 +147,9 @@ def _input(study: StudyFile, path: str, entry: Range | tuple[Any, ...], figure: 
     base = _base(study, path)
     whole = isinstance(base, int) and not isinstance(base, bool)
     if isinstance(entry, Range):
+        broken = [end for end in (entry.low, entry.high) if whole and end is not None and not end.is_integer()]
+        if broken:
+            raise ScenarioError([study.fault(path, broken[0], "must be a whole number")])
         law = _law(study, path, entry, figure)
         values = _grid(law, entry.steps or STEPS, whole=whole)
         tried: tuple[Any, ...] = (values[0], values[-1])

@@ -9,20 +9,37 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
 
+from sim.errors import ScenarioError
+from sim.experiment.explored import JOURNAL
 from sim.experiment.record import Figures, Task
+from sim.files import whole_bytes
 from sim.metrics import METRICS
 
 _log = logging.getLogger(__name__)
 
-NAME = "replicates.jsonl"
+NAME = JOURNAL
+
+
+class SearchInterrupted(KeyboardInterrupt):
+    """Ctrl-C in a sweep, analysis or search that has an output folder; the text says what is kept."""
+
+    def __init__(self, done: int, folder: Path) -> None:
+        self.done = done
+        """Replicates that the folder holds, over all points or designs."""
+        self.folder = folder
+        super().__init__(f"interrupted; {done:,} replicates kept in {folder}; the same command resumes")
+
+    def __reduce__(self) -> tuple[type[SearchInterrupted], tuple[int, Path]]:
+        return SearchInterrupted, (self.done, self.folder)
 
 
 class Key(NamedTuple):
@@ -66,6 +83,42 @@ class Journal:
         """Append some replicates."""
         with self.path.open("ab") as file:
             file.write(b"".join(_line(key, figures) for key, figures in found.items()))
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Raises `SearchInterrupted` at Ctrl-C, and says what is kept too where a point cannot be simulated."""
+        try:
+            yield
+        except KeyboardInterrupt as interrupt:
+            raise SearchInterrupted(self._lines(), self.path.parent) from interrupt
+        except ScenarioError as error:
+            *others, last = error.faults
+            if not (lines := self._lines()):
+                raise
+            kept = f"{lines:,} replicates of other points are kept in {self.path.parent}: the same --out uses them"
+            raise ScenarioError([*others, replace(last, problem=f"{last.problem}; {kept}")]) from None
+
+    def _lines(self) -> int:
+        return self.path.read_bytes().count(b"\n") if self.path.exists() else 0
+
+    def put_in_order(self) -> None:
+        """Sort the lines by what they are about, damaged ones left out: workers finish in no order, and a study that
+        was interrupted should end with the same bytes as one that was not."""
+        if not self.path.exists():
+            return
+        places, size = dict[Key, tuple[int, int]](), 0
+        with self.path.open("rb") as file:
+            for line in file:
+                if (entry := _entry(line)) is not None:
+                    places[entry[0]] = size, len(line)
+                size += len(line)
+            sorted_places = [places[key] for key in sorted(places)]
+            if sorted_places == sorted(places.values()) and sum(length for _, length in sorted_places) == size:
+                return
+            with whole_bytes(self.path) as ordered:
+                for start, length in sorted_places:
+                    file.seek(start)
+                    ordered.write(file.read(length))
 
 
 def _line(key: Key, figures: Figures) -> bytes:

@@ -13,7 +13,7 @@ from math import pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.exploration.bootstrap import Rows, Spread, bootstrapped
+from sim.exploration.bootstrap import ROUNDING, Rows, Spread, bootstrapped
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +77,8 @@ def elementary_effects(values: Floats, design: Trajectories) -> Floats:
     rows, legs = np.arange(count)[:, None], np.arange(inputs)
     found = np.empty((count, inputs, values.shape[2]))
     run = design.shares[rows, legs + 1, design.moved] - design.shares[rows, legs, design.moved]
-    found[rows, design.moved] = np.diff(values, axis=1) / run[..., None]
+    same = np.isclose(values[:, 1:], values[:, :-1], rtol=ROUNDING, atol=0.0)
+    found[rows, design.moved] = np.where(same, 0.0, np.diff(values, axis=1)) / run[..., None]
     return found
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
+from sim.experiment.explored import FILES, JOURNAL
 from sim.experiment.folder import RESULTS, open_folder
 from sim.experiment.provenance import provenance
 from sim.experiment.tuning import FIRST_TRAINING_REPLICATE
 from sim.exploration.candidate import Candidate
-from sim.exploration.evaluations import Evaluations, Memory, SearchInterrupted
+from sim.exploration.evaluations import Evaluations, Memory
 from sim.exploration.goal import Goals, Sla
 from sim.exploration.inputs import Input, inputs_of
+from sim.exploration.journal import Journal, SearchInterrupted
 from sim.exploration.optimum import Optimum, best_designs, replicates_at_most
 from sim.exploration.optimum_text import optimum_json
 from sim.exploration.plan import StudyFile, load_study_file
@@ -22,7 +24,7 @@ from sim.exploration.search import Effort, check_optuna
 from sim.metrics import metric_named
 from sim.scenario import sha256_of
 
-OPTIMUM = "optimum.json"
+OPTIMUM = FILES["optimise"]
 """What was found, in the folder of a search."""
 NEVER_ACTS = "run_to_failure"
 """The strategy for which every scenario has room."""
@@ -101,7 +103,8 @@ def optimise(
     made_by = provenance(study.base, strategies, study.plan.seed, command)
     with open_folder(out, study.base, made_by, force=force) as folder:
         best = found(out)
-        folder.write_json(OPTIMUM, optimum_json(best))
+        Journal(out / JOURNAL).put_in_order()
+        folder.write_explored("optimise", optimum_json(best))
         return best
 
 

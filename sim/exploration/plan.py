@@ -11,6 +11,7 @@ A range without bounds is the one in which the scenario's `sources:` say that th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -148,7 +149,7 @@ class StudyFile:
         except ScenarioError as error:
             if not told:
                 raise
-            raise ScenarioError([self._fault_of(fault, values) for fault in error.faults]) from None
+            raise self.at_point(error, values) from None
         return scenario
 
     def only(self, strategy: str) -> StudyFile:
@@ -162,10 +163,16 @@ class StudyFile:
         line = (self._lines or {}).get(("vary", path))
         return Origin(self._file, line).fault(path if self._file == "--vary" else f"vary.{path}", value, problem)
 
+    def at_point(self, error: ScenarioError, values: Mapping[str, Any]) -> ScenarioError:
+        """An error with all the values at which it happened."""
+        return ScenarioError([self._fault_of(fault, values) for fault in error.faults])
+
     def _fault_of(self, fault: Fault, values: Mapping[str, Any]) -> Fault:
-        varied = [path for path in values if path == fault.path]
-        if fault.file == "--set" and varied:
-            return self.fault(varied[0], values[varied[0]], fault.problem)
+        varied = [path for path in values if f"{path}.".startswith(f"{fault.path}.")]
+        if fault.file == "--set" and varied and fault.path:
+            whole = varied[0] == fault.path
+            problem = fault.problem if whole else f"{fault.path}: {fault.problem}"
+            return self.fault(varied[0], values[varied[0]] if whole else None, problem)
         at = ", ".join(f"{path}={value}" for path, value in values.items())
         return Fault(fault.file, fault.path, fault.value, f"{fault.problem}; at {at}" if at else fault.problem)
 
@@ -214,7 +221,10 @@ def load_study_file(
         tree, overlays, name = {KEY: [str(first), *map(str, overlays)]}, [], ""
     plan = _plan_of(tree, file, lines or {})
     given = {key: value for key, value in changes.items() if value is not None}
-    varied = dict(entry_of(text) for text in vary)
+    entries = [entry_of(text) for text in vary]
+    varied = dict(entries)
+    if twice := [path for path, n in Counter(path for path, _ in entries).items() if n > 1]:
+        raise ScenarioError([Fault("--vary", path, None, "is given twice") for path in twice])
     plan = _plan_of({**plan.model_dump(exclude_unset=True), **given}, "command line", {}) if given else plan
     plan = plan.model_copy(update={"vary": {**plan.vary, **varied}})
     arguments = (*(_located(one, folder) for one in plan.scenario), *overlays)

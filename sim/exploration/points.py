@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim import engine
 from sim.engine.expected import check_expected
 from sim.environment import Environment, Parts
-from sim.errors import InputError
+from sim.errors import InputError, ScenarioError
 from sim.experiment.executor import perform
 from sim.experiment.prices import without_prices
 from sim.experiment.provenance import provenance
@@ -145,8 +145,12 @@ class Batch:
     def _figures(self, strategy: str, replicate: int, points: Sequence[int]) -> Iterator[tuple[int, Figures]]:
         first, *others = points
         if first not in self._built:
-            environment = Environment.build(self.study.at(self.values[first]))
-            check_expected(environment, self.study.strategies)
+            scenario = self.study.at(self.values[first])
+            try:
+                environment = Environment.build(scenario)
+                check_expected(environment, self.study.strategies)
+            except ScenarioError as error:  # what its parts add up to is known only now
+                raise self.study.at_point(error, self.values[first]) from None
             self._built.clear()
             self._built[first] = environment
         environment = self._built[first]

@@ -28,7 +28,6 @@ from sim.exploration.outputs import Outputs
 from sim.exploration.plan import StudyFile, load_study_file
 from sim.exploration.points import Options, Point, Progress, simulated
 from sim.exploration.sobol import Decomposition, Design, decompose
-from sim.files import write_text
 from sim.metrics import METRICS
 from sim.streams import Streams
 from sim.text import digits
@@ -36,8 +35,6 @@ from sim.text import digits
 Floats = NDArray[np.float64]
 Method = Literal["morris", "sobol"]
 
-JSON, CSV = "sensitivity.json", "sensitivity.csv"
-"""The files of an analysis, beside the journal and the pictures."""
 POINTS = {"morris": 10, "sobol": 64}
 """Trajectories, or rows of the matrices, where nobody says how many."""
 TRIES = 20
@@ -101,14 +98,17 @@ class Sensitivity:
     def _first(self, output: str, one: int) -> str:
         """What matters most, if that can be told from chance."""
         if self.method == "sobol":
-            told = self.decomposed[output].indices[one].total.value is not None
+            whole = self.decomposed[output]
+            nothing, told = whole.unmoved, (whole.indices[one].total.value or 0.0) > 0
         else:
-            told = self.screened[output][one].matters is not False
+            screened = self.screened[output][one]
+            nothing, told = screened.mu_star.value == 0, screened.matters is not False
+        figure = self.outputs.said(output)
+        if nothing:
+            return f"None of these inputs changes {figure} at any of the points."
         if not told:
-            return (
-                f"No input can be told from chance in {self.outputs.said(output)}: more --points or --replicates may."
-            )
-        return f"Most of {self.outputs.said(output)} hangs on {self.inputs[one].path}."
+            return f"No input can be told from chance in {figure}: more --points or --replicates may."
+        return f"Most of {figure} hangs on {self.inputs[one].path}."
 
     def _worth_knowing(self) -> list[str]:
         known = self.information
@@ -240,10 +240,12 @@ def sensitivity(
     if out is None:
         return _analysed(study, inputs, (method, count, replicates), Options(workers, None, progress), made_by, None)
     with open_folder(Path(out), study.base, made_by) as folder:
-        options = Options(workers, Journal(folder.path / JOURNAL), progress)
-        found = _analysed(study, inputs, (method, count, replicates), options, made_by, folder.path)
-        folder.write_json(JSON, found.to_json())
-        write_text(folder.path / CSV, found.to_csv())
+        journal = Journal(folder.path / JOURNAL)
+        options = Options(workers, journal, progress)
+        with journal.interruptible():
+            found = _analysed(study, inputs, (method, count, replicates), options, made_by, folder.path)
+        journal.put_in_order()
+        folder.write_explored("sensitivity", found.to_json(), found.to_csv())
         return found
 
 

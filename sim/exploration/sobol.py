@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.exploration.bootstrap import Rows, Spread, bootstrapped
+from sim.exploration.bootstrap import ROUNDING, Rows, Spread, bootstrapped
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +65,8 @@ class Decomposition:
     noise_share: Spread | None
     """Share of the variance of a single replicate that is chance; none: one replicate a point, of which nobody
     knows."""
+    unmoved: bool = False
+    """Whether no input changes the figure at any row: there is nothing to share out."""
 
 
 def decompose(a: Floats, b: Floats, ab: Floats, generator: np.random.Generator) -> Decomposition:
@@ -76,7 +78,7 @@ def decompose(a: Floats, b: Floats, ab: Floats, generator: np.random.Generator) 
     rows, replicates = a.shape
     inputs = len(ab)
     mean_a, mean_b, mean_ab = a.mean(axis=1), b.mean(axis=1), ab.mean(axis=2)
-    moved = a - ab
+    moved = np.where(np.isclose(a, ab, rtol=ROUNDING, atol=0.0), 0.0, a - ab)
     both = np.stack([mean_a, mean_b])
     single = np.stack([_noise(a), _noise(b)])
     squared = moved.mean(axis=2) ** 2 - _noise(moved) / replicates
@@ -91,7 +93,7 @@ def decompose(a: Floats, b: Floats, ab: Floats, generator: np.random.Generator) 
 
     found = bootstrapped(statistic, rows, generator)
     indices = tuple(Indices(found[one], found[inputs + one]) for one in range(inputs))
-    return Decomposition(indices, found[-2], found[-1] if replicates > 1 else None)
+    return Decomposition(indices, found[-2], found[-1] if replicates > 1 else None, not moved.any())
 
 
 def _noise(values: Floats) -> Floats:

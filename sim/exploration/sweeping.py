@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
+from sim.errors import ScenarioError
 from sim.experiment.folder import open_folder
 from sim.experiment.grid import list_of
 from sim.experiment.pairs import Pair
@@ -24,12 +26,11 @@ from sim.exploration.journal import NAME as JOURNAL
 from sim.exploration.journal import Journal
 from sim.exploration.plan import StudyFile, load_study_file
 from sim.exploration.points import Options, Point, Progress, simulated
-from sim.files import write_text
 from sim.metrics import METRICS, Metric
 from sim.streams import Streams
 
-JSON, CSV = "sweep.json", "sweep.csv"
-"""The files of a sweep, beside the journal and the pictures."""
+MOST_CELLS = 10_000
+"""Of a grid: two inputs of 100 values each.  More is a slip as a rule, and every scenario is checked before a run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +216,7 @@ def sweep(
     `study`: of `load_study_file`, or the name or path of a study file.  `workers`: processes; the results are the same.
     `out`: output folder, which keeps every finished replicate; a sweep that finds some of its own there goes on from
     them.  Raises `ScenarioError` where something that is varied leads nowhere, and `InputError` for a folder that
-    cannot be used.
+    cannot be used.  Ctrl-C with a folder raises `SearchInterrupted`, which says what is kept.
     """
     study = study if isinstance(study, StudyFile) else load_study_file(study)
     inputs = tuple(inputs_of(study))
@@ -225,15 +226,20 @@ def sweep(
         return _swept(study, inputs, points, Options(workers, None, progress), made_by, None)
     with open_folder(Path(out), study.base, made_by) as folder:
         journal = Journal(folder.path / JOURNAL)
-        found = _swept(study, inputs, points, Options(workers, journal, progress), made_by, folder.path)
-        folder.write_json(JSON, found.to_json())
-        write_text(folder.path / CSV, found.to_csv())
+        with journal.interruptible():
+            found = _swept(study, inputs, points, Options(workers, journal, progress), made_by, folder.path)
+        journal.put_in_order()
+        folder.write_explored("sweep", found.to_json(), found.to_csv())
         return found
 
 
 def points_of(study: StudyFile, inputs: Sequence[Input]) -> list[dict[str, Any]]:
     """The values of every point: the last input changes fastest."""
     if study.plan.design == "grid":
+        sizes = [len(one.values) for one in inputs]
+        if prod(sizes) > MOST_CELLS:
+            many = f"{' x '.join(map(str, sizes))} = {prod(sizes):,} points, more than {MOST_CELLS:,}"
+            raise ScenarioError([study.fault("", None, f"{many}: give fewer steps, or --points of a Latin hypercube")])
         return [
             dict(zip((one.path for one in inputs), values, strict=True))
             for values in product(*(one.values for one in inputs))

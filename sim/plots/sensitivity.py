@@ -26,6 +26,8 @@ MOST = 12
 _ROW = 0.42
 _MOST_SHARE = 130.0
 """Per cent of a variance at which an axis ends: a share is 100 at most, and its estimate may be above."""
+_ROOM = 0.11
+"""Share of a tornado's width that the values of an input take beside its bar."""
 _NAME = 44
 """Letters of a name in one line."""
 
@@ -50,11 +52,11 @@ def tornado(found: Sensitivity, *, output: str | None = None, ax: Axes | None = 
     ax = _axes(len(order), ax)
     factor, unit = _scale(found, output)
     base = factor * float(found.outputs.of(found.base)[output].mean())
-    reach = factor * max((abs(end) for one in order for end in _extent(found.swings[one], output)), default=1.0) or 1.0
     for row, one in enumerate(order):
         _swing(ax, row, found.swings[one], found.inputs[one], (output, base, factor))
     ax.axvline(base, color="0.2", linewidth=1.2, linestyle="-")
-    ends = base - 1.28 * reach, base + 1.28 * reach
+    reach = [factor * end for one in order for end in _extent(found.swings[one], output)]
+    ends = _with_room(base + min(0.0, *reach), base + max(0.0, *reach))
     ax.set_xlim(*ends)
     if ends[0] < 0 < ends[1] and output not in found.study.strategies:
         ax.axvline(0, color="0.5", linewidth=1.0, linestyle=(0, (2, 2)))
@@ -89,13 +91,13 @@ def indices(found: Sensitivity, *, output: str | None = None, ax: Axes | None = 
         for spread, look, place, name in zip(spreads, (first_look, second_look), (-0.17, 0.17), names, strict=True):
             ax.barh(row + place, factor * max(spread.value or 0.0, 0.0), height=0.3, color=look["color"], alpha=0.85,
                     label=None if row else name)  # fmt: skip
-            _interval(ax, row + place, 0.0, factor, spread)
+            _interval(ax, row + place, 0.0, factor, spread, _MOST_SHARE if sobol else None)
     if not sobol:
         noise = [found.screened[output][one].noise for one in order]
         if all(value is not None for value in noise):
             level = factor * float(np.mean([value or 0.0 for value in noise]))
             ax.axvline(level, color="0.35", linewidth=1.0, linestyle=(0, (2, 2)), label="mu* by chance alone")
-    ax.set_xlim(0, min(ax.get_xlim()[1], _MOST_SHARE) if sobol else None)
+    ax.set_xlim(0, min(1.05 * ax.dataLim.x1 or 100.0, _MOST_SHARE) if sobol else None)
     _named(ax, found, order)
     chance = ""
     if sobol and (share := found.decomposed[output].noise_share) is not None and share.value is not None:
@@ -169,6 +171,12 @@ def _importance(found: Sensitivity, output: str, one: int) -> tuple[Spread, Spre
     return screened.mu_star, screened.sigma
 
 
+def _with_room(low: float, high: float) -> tuple[float, float]:
+    """An axis from low to high, with room for what is written beside the bars."""
+    room = _ROOM * (high - low) or max(abs(low), 1.0)
+    return low - room, high + room
+
+
 def _extent(swing: Swing, output: str) -> tuple[float, ...]:
     """Where bars and whiskers of an input end."""
     both = swing.low[output], swing.high[output]
@@ -185,10 +193,17 @@ def _scale(found: Sensitivity, output: str) -> tuple[float, str]:
     return scale_of(METRICS[found.study.metric], difference=output not in found.study.strategies)
 
 
-def _interval(ax: Axes, row: float, base: float, factor: float, spread: Spread) -> None:
-    if spread.ci_low is not None and spread.ci_high is not None and spread.ci_high > spread.ci_low:
-        ends = [base + factor * spread.ci_low, base + factor * spread.ci_high]
-        ax.plot(ends, [row, row], color="0.15", linewidth=1.0, linestyle="-")
+def _interval(ax: Axes, row: float, base: float, factor: float, spread: Spread, most: float | None = None) -> None:
+    """A whisker; one that reaches beyond `most`, where the axis ends, ends there in an arrow and its value."""
+    if spread.ci_low is None or spread.ci_high is None or spread.ci_high <= spread.ci_low:
+        return
+    low, high = base + factor * spread.ci_low, base + factor * spread.ci_high
+    if most is not None and high > most:
+        ax.plot([most], [row], marker=">", markersize=5, color="0.15", clip_on=False)
+        ax.annotate(f"{high:.0f}", (most, row), (6, 0), textcoords="offset points", va="center", fontsize=8.5,
+                    annotation_clip=False)  # fmt: skip
+        high = most
+    ax.plot([min(low, high), high], [row, row], color="0.15", linewidth=1.0, linestyle="-")
 
 
 def _named(ax: Axes, found: Sensitivity, order: Sequence[int], before: Sequence[str] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from sim.description.format import money
 from sim.errors import InputError, ScenarioError
 from sim.exploration import load_study_file, sensitivity
+from sim.exploration.bootstrap import Spread
 from sim.exploration.inputs import inputs_of
+from sim.exploration.morris import Screened
 from sim.exploration.one_at_a_time import places_of
 from sim.exploration.outputs import AHEAD, WINS
 from sim.exploration.sensitivities import _fitting_matrices, _fitting_trajectories
@@ -101,7 +104,13 @@ def test_morris_finds_a_straight_line_and_resumes(tmp_path):
 def test_what_cannot_be_told_from_chance_is_not_said_to_matter():
     study = small(IDLE, strategies=TWO[:1], replicates=2)
     found = sensitivity(study, method="morris", points=2, workers=1)
+    assert found.verdict()[0].startswith("None of these inputs changes net_cost_usd")
+    size = Spread(1.0, 0.5, 2.0)
+    by_chance = Screened(mu=size, mu_star=size, sigma=size, noise=0.8)
+    found = replace(found, screened={TWO[0]: [by_chance]})
     assert found.verdict()[0].startswith("No input can be told from chance in net_cost_usd")
+    found = replace(found, screened={TWO[0]: [replace(by_chance, noise=0.4)]})
+    assert found.verdict()[0].startswith("Most of net_cost_usd of run_to_failure hangs on")
 
 
 def test_a_nudge_keeps_whole_numbers_whole_and_leaves_out_what_cannot_be():

@@ -118,7 +118,7 @@ def test_names_are_those_of_the_study_or_the_manual():
         (f"{PRICE}=3,3", "names a value twice"),
         (f"{PRICE}=600:900:3:triangular", "own value, 500.0, in the range"),
         ("constellation.shells.0.altitude_km=-5:700", "must be >= 200 and <= 2000"),
-        ("satellite.gpus=120.1:120.4", "one whole number only"),
+        ("satellite.gpus=120.1:120.4", "must be a whole number"),
         ("economics.gpu_usd", "no source states its range"),
     ],
 )

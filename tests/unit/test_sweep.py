@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.exploration import load_study_file, points, sweep
 from sim.exploration.journal import NAME as JOURNAL
-from sim.exploration.journal import Journal
+from sim.exploration.journal import Journal, SearchInterrupted
 from sim.exploration.points import Options, Point, simulated
 from sim.metrics import METRICS
 
@@ -153,7 +153,7 @@ def test_an_interrupt_keeps_what_was_done(tmp_path, runs, monkeypatch):
         if done >= 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SearchInterrupted, match=r"^interrupted; 2 replicates kept in .*out; the same command resumes$"):
         sweep(study, workers=1, out=tmp_path / "out", progress=interrupted)
     assert len(runs) == 2
     runs.clear()

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from sim import plots
 from sim.exploration import sensitivity, sweep
+from sim.exploration.bootstrap import Spread
 from tests.unit.test_sensitivity import IDLE
 from tests.unit.test_sweep import HAZARD, PRICE, TWO, small
 
 VALUE = "service.value_usd_per_gpu_hour"
+
+
+@pytest.fixture(scope="module")
+def by_hazard():
+    return sensitivity(small(f"{HAZARD}=0.1:0.3", IDLE, strategies=TWO[:1]), method="sobol", points=4, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +112,26 @@ def test_a_screening_is_drawn_with_what_chance_makes():
     study = small(f"{HAZARD}=0.1:0.3", IDLE, strategies=TWO[:1])
     ax = plots.indices(sensitivity(study, method="morris", points=2, workers=1))
     assert "mu* by chance alone" in ax.get_legend_handles_labels()[1]
+
+
+def test_a_tornado_ends_where_its_bars_and_whiskers_do(by_hazard):
+    name = TWO[0]
+    base = 1e-6 * by_hazard.outputs.of(by_hazard.base)[name].mean()
+    for sign in (-1, 1):
+        nothing, much = Spread(0.0, 0.0, 0.0), Spread(sign * 4e6, *sorted((sign * 3.6e6, sign * 4.8e6)))
+        swings = tuple(replace(one, low={name: nothing}, high={name: much}) for one in by_hazard.swings)
+        ax = plots.tornado(replace(by_hazard, swings=swings), output=name)
+        left, right = sorted(sign * (end - base) for end in ax.get_xlim())
+        assert 4.8 < right < 1.25 * 4.8  # the end of the whisker, and room for the value beside it
+        assert -0.25 * 4.8 < left < 0
+
+
+def test_a_whisker_beyond_the_axis_ends_in_an_arrow_with_its_value(by_hazard):
+    name = TWO[0]
+    (first, *others) = by_hazard.decomposed[name].indices
+    wide = replace(first, total=Spread(0.9, 0.2, 3.4))
+    decomposed = {name: replace(by_hazard.decomposed[name], indices=(wide, *others))}
+    ax = plots.indices(replace(by_hazard, decomposed=decomposed), output=name)
+    assert "340" in texts(ax)
+    ends = [max(line.get_xdata()) for line in ax.lines]
+    assert max(ends) <= ax.get_xlim()[1]

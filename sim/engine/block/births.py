@@ -24,7 +24,7 @@ from sim.streams import Streams
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-AT_ONCE = 4000
+AT_ONCE = 8000
 """Satellites that are worked out together, so that their matrix stays in the processor's cache."""
 _EVER = 1e12
 _NOBODY = np.float32(np.inf)

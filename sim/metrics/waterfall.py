@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
+from typing import TypeVar
 
 import numpy as np
 
@@ -50,9 +51,15 @@ Nor is it known how long gangs talk that come to lie on more satellites than the
 """
 
 
-def waterfall(metrics: Mapping[str, float]) -> dict[str, float]:
-    """GPU-hours by class, from the metrics of a run or their means; what is not defined counts nothing."""
-    return {name: float(np.nansum([metrics[one] for one in share.metrics])) for name, share in CLASSES.items()}
+Hours = TypeVar("Hours", float, np.ndarray)
+
+
+def waterfall(metrics: Mapping[str, Hours]) -> dict[str, Hours]:
+    """GPU-hours by class, from the metrics of a run, their means, or arrays of them with a value for each replicate.
+
+    What is not defined counts nothing.
+    """
+    return {name: np.nansum([metrics[one] for one in share.metrics], axis=0) for name, share in CLASSES.items()}
 
 
 def accounts(result: Result) -> dict[str, float]:

@@ -127,6 +127,8 @@ def test_what_blocks_cannot_know_of_gangs_is_undefined_and_idle():
     shares = waterfall(block)
     assert set(shares) == set(CLASSES)
     assert sum(shares.values()) == pytest.approx(block["online_gpu_hours"], rel=1e-6)
+    each = waterfall({name: np.array([value, value]) for name, value in block.items()})
+    assert {name: hours.tolist() for name, hours in each.items()} == {n: [hours] * 2 for n, hours in shares.items()}
     serving = measured("run_to_failure", NO_JOBS, SERVICE.format(4, "satellite", 1), "simulation.mode=block")
     assert serving["repeated_gpu_hours"] > 0
 

@@ -163,8 +163,8 @@ class _Piece:
     """Spacings of each of them that were drawn before."""
     thresholds: Floats
     """Shape (columns, satellites)."""
-    inside: NDArray[np.bool_]
-    """Within the bound, of the same shape."""
+    inside: NDArray[np.int32]
+    """How many of each satellite's are within its bound: its first ones."""
 
 
 @dataclass
@@ -193,10 +193,16 @@ class _Asked:
         return cls(question.part, units, question.second, bounds, active, np.zeros(len(active)), counts, [])
 
     def next_blocks(self) -> _Blocks:
-        """What to draw next: what the largest bound asks for, and two standard deviations."""
-        left = self.units - self.drawn
-        expected = left * -np.expm1(-float((self.bounds[self.active] - self.reached).max()))
-        wanted = min(left, int(expected + 2 * np.sqrt(expected)) + 1)
+        """What to draw next: what a bound asks for, and a margin in standard deviations.
+
+        Of few satellites the largest bound, since another round has its price in calls; of many the root of the mean
+        square, since numbers that nobody needs cost more than another round for some.
+        """
+        left, bounds = self.units - self.drawn, self.bounds[self.active] - self.reached
+        few = len(self.active) < _MANY
+        bound, margin = (bounds.max(), 2.0) if few else (np.sqrt(np.mean(bounds**2)), 1.5)
+        expected = left * -np.expm1(-float(bound))
+        wanted = min(left, int(expected + margin * np.sqrt(expected)) + 1)
         many = -(-wanted // WORDS_PER_BLOCK)
         return _Blocks(self.part, self.active, self.drawn // WORDS_PER_BLOCK, [len(self.active)] * many)
 
@@ -214,11 +220,11 @@ class _Asked:
         else:
             for row in range(1, len(thresholds)):  # six times as fast
                 thresholds[row] += thresholds[row - 1]
-        inside = thresholds <= self.bounds[active]
-        self.counts[active] += inside.sum(axis=0, dtype=np.int32)
+        inside = (thresholds <= self.bounds[active]).sum(axis=0, dtype=np.int32)
+        self.counts[active] += inside
         self.pieces.append(_Piece(active, self.drawn, thresholds, inside))
         self.drawn += len(thresholds)
-        more = inside[-1] & (self.drawn < self.units)
+        more = (inside == len(thresholds)) & (self.drawn < self.units)
         self.active, self.reached = active[more], thresholds[-1, more]
 
     def hits(self) -> tuple[Ints, Floats]:
@@ -227,8 +233,10 @@ class _Asked:
         threshold = np.empty(len(satellite))
         begin = np.cumsum(self.counts) - self.counts
         for piece in self.pieces:
-            columns, many = piece.thresholds.shape
-            row, column = np.divmod(np.flatnonzero(piece.inside.T), columns)
+            many = len(piece.inside)
+            first = np.cumsum(piece.inside) - piece.inside
+            row = np.repeat(np.arange(many), piece.inside)
+            column = np.arange(len(row)) - np.take(first, row)
             found = np.take(piece.thresholds, column * many + row)
             if len(self.pieces) == 1:
                 return satellite, found
@@ -238,6 +246,8 @@ class _Asked:
 
 _FEW = 64
 """Satellites whose running sums are one call."""
+_MANY = 1000
+"""Satellites from which on it pays to draw once more for some of them."""
 
 
 @dataclass(frozen=True)

@@ -206,14 +206,16 @@ class Actions:
             designs.append(design)
         planes, counts = [one.plane for one in launches], [len(berths) for berths in chosen]
         ends = np.cumsum(counts).tolist()
-        rank = np.arange(ends[-1]) - np.repeat(np.array(ends) - counts, counts)
+        firsts = np.array(ends, np.intp) - counts
+        rank = np.arange(ends[-1]) - np.repeat(firsts, counts)
         relieves = rank >= np.repeat(from_empty, counts)
-        built = self.build(np.concatenate(chosen), np.repeat(designs, counts), relieves=relieves)
+        berths = np.concatenate(chosen)
+        built = self.build(berths, np.repeat(designs, counts), relieves=relieves)
         parts = [built.take(slice(end - count, end)) for end, count in zip(ends, counts, strict=True)]
         self.fleet.on_order += np.bincount(planes, counts, minlength=len(self.fleet.planes)).astype(np.int32)
         self.population.changed[planes] = True
         columns = {"plane": planes, "amount": counts, "design": designs, "vehicle": vehicles}
-        day = self._dates(np.array([self._changed_day(berths, now).max() for berths in chosen]), now)
+        day = self._dates(np.maximum.reduceat(self._changed_day(berths, now), firsts), now)
         self.population.log.extend(len(launches), time_days=day, kind=EventKind.ORDERED, **columns)
         self.flights.order(list(zip(vehicles, planes, parts, strict=True)), day)
 

@@ -144,15 +144,15 @@ class Births:
     ) -> None:
         """Enter the day on which a hazard kills GPUs, where no other was sooner."""
         span = self.hazards[number].hazard.span
-        for offset in range(span):
-            unit = group * span + offset
-            at, when = satellite * self.positions + unit, days
-            if span > 1 and int(unit.max()) >= self.positions:  # the last group may carry fewer
-                there = unit < self.positions
-                at, when = at[there], days[there]
-            sooner = np.flatnonzero(when < np.take(day, at))
-            at = np.take(at, sooner)
-            day[at], by[at] = np.take(when, sooner), number
+        at, when = satellite * self.positions + group * span, days
+        if span > 1:
+            at, when = (at[:, None] + np.arange(span)).ravel(), np.repeat(when, span)
+            if self.positions % span:  # the last group carries fewer
+                there = np.flatnonzero(((group * span)[:, None] + np.arange(span)).ravel() < self.positions)
+                at, when = at[there], when[there]
+        sooner = np.flatnonzero(when < np.take(day, at))
+        at = np.take(at, sooner)
+        day[at], by[at] = np.take(when, sooner), number
 
     def _cause(self, one: AgeingHazard, second: Floats) -> NDArray[np.uint8]:
         """What the ends of satellites by a hazard are put down to."""

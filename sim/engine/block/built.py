@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -38,4 +39,7 @@ class Built:
         """The satellites of several, at least one."""
         if len(parts) == 1:
             return parts[0]
-        return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
+        return cls(*(np.concatenate(column) for column in zip(*map(_COLUMNS, parts), strict=True)))
+
+
+_COLUMNS = attrgetter(*(one.name for one in fields(Built)))

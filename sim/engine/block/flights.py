@@ -88,7 +88,7 @@ class Flights:
 
         `days`: on which each is ordered.
         """
-        site, place, ordinal = np.array([self._address(built, 0) for _, _, built in orders], np.uint64).T
+        site, place, ordinal = self._addresses([built for _, _, built in orders])
         for vehicle in {vehicle for vehicle, _, _ in orders}:
             mine = [number for number, one in enumerate(orders) if one[0] == vehicle]
             drawn = self.streams.uniforms("order", vehicle, site[mine], place[mine], ordinal[mine], 1)[:, 0]
@@ -99,14 +99,15 @@ class Flights:
 
     def plan(self, days: Floats, planes: list[int], loads: list[Built]) -> None:
         """Plan flights of the initial fleet on these days."""
-        where = [self._address(load, 0) for load in loads]
-        site, place, ordinal = (np.array(column) for column in zip(*where, strict=True))
+        site, place, ordinal = self._addresses(loads)
         drawn = self.streams.uniforms("deployment flight", 0, site, place, ordinal, 4)
         self._set_off(days, planes, 0, loads, drawn, deployment=True)
 
-    def _address(self, built: Built, which: int) -> tuple[int, int, int]:
-        berth = int(built.berth[which])
-        return int(self.fleet.site[berth]), int(self.fleet.place[berth]), int(built.ordinal[which])
+    def _addresses(self, loads: Sequence[Built]) -> tuple[Ints, Ints, Ints]:
+        """(site, place, satellites built for it before) of the first satellite of each load."""
+        berth = np.array([one.berth[0] for one in loads], np.intp)
+        ordinal = np.array([one.ordinal[0] for one in loads], np.intp)
+        return self.fleet.site[berth].astype(np.intp), self.fleet.place[berth].astype(np.intp), ordinal
 
     def _set_off(
         self, days: Floats, planes: list[int], vehicle: int, loads: list[Built], drawn: Floats, *, deployment: bool
@@ -154,16 +155,21 @@ class Flights:
 
     def _get_ready(self, end: float) -> None:
         """Orders that are built join the queue of their vehicle."""
-        rows = []
+        ready = []
         while self._ready and self._ready[0][0] < end:
-            day, _, vehicle, plane, built = heappop(self._ready)
-            rows.append((day, plane, len(built), int(built.design[0])))
-            planes = np.full(len(built), plane, np.int32)
-            self._queues[vehicle].append(Queue(built, planes, np.full(len(built), day)))
-        if rows:
-            days, where, amounts, designs = (list(column) for column in zip(*rows, strict=True))
-            columns = {"plane": where, "amount": amounts, "design": designs}
-            self.log.extend(len(rows), time_days=days, kind=EventKind.READY, **columns)
+            ready.append(heappop(self._ready))
+        if not ready:
+            return
+        days, _, vehicles, planes, orders = zip(*ready, strict=True)
+        sizes = [len(one) for one in orders]
+        columns = {"plane": planes, "amount": sizes, "design": [int(one.design[0]) for one in orders]}
+        self.log.extend(len(ready), time_days=days, kind=EventKind.READY, **columns)
+        for vehicle in sorted(set(vehicles)):
+            mine = [number for number, own in enumerate(vehicles) if own == vehicle]
+            own = [sizes[number] for number in mine]
+            where = np.repeat(np.array([planes[number] for number in mine], np.int32), own)
+            when = np.repeat([days[number] for number in mine], own)
+            self._queues[vehicle].append(Queue(Built.join([orders[number] for number in mine]), where, when))
 
     def _load(self, vehicle: int, start: float, end: float) -> None:
         """Load the flights of a vehicle's dates in a block, or all that can be where it flies on demand."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,8 @@ class PlaneMonths(PlaneTimes):
         """Satellites with so many GPUs alive begin work in planes, or end where they are fewer than 0."""
         month = np.minimum((day // MONTH_DAYS).astype(np.intp), self.alive.shape[1] - 1)
         for number, size in enumerate(self._sizes()):
-            np.add.at(self.came[number], (plane, month), np.sign(gpus) * (np.abs(gpus) // size * size))
+            whole = np.sign(gpus) * (np.abs(gpus) // size * size)
+            _add_at(self.came[number], plane, month, whole)
             self._end(number, day, plane, np.maximum(-gpus, 0) // size * size)
 
     def relieve(self, day: Floats, plane: Ints, gpus: Ints) -> None:
@@ -96,8 +98,14 @@ class PlaneMonths(PlaneTimes):
 
     def _end(self, number: int, day: Floats, plane: Ints, gpus: Ints) -> None:
         cell = np.minimum((day // self.cells.edges[1]).astype(np.intp), self.cells.alive.shape[1] - 1)
-        np.add.at(self.ended[number], (plane, cell), gpus)
+        _add_at(self.ended[number], plane, cell, gpus)
 
     def _sizes(self) -> list[int]:
         """GPUs of a replica of each service that end together: where replicas span satellites, one by one."""
         return [one.gpus_per_replica if one.replica_within == "satellite" else 1 for one in self.services]
+
+
+def _add_at(table: NDArray[Any], row: Ints, column: Ints, amounts: Ints) -> None:
+    """Add amounts to entries of a table, some more than once."""
+    # `add.at` is fast for one index and equal types alone.
+    np.add.at(table.reshape(-1), row * table.shape[1] + column, amounts.astype(table.dtype))

@@ -10,6 +10,7 @@ from sim.engine.block.births import Newborn
 from sim.engine.block.block_log import BlockLog, GpuLosses
 from sim.engine.block.built import Built
 from sim.engine.block.calendar import Calendar
+from sim.engine.block.online import MOST_LATE
 from sim.engine.block.residents import GONE, STORED, WORKING, Known, Residents
 from sim.engine.block.serving import whole_gpus
 from sim.engine.block.training import gangs_of
@@ -261,7 +262,8 @@ class Population(Residents):
                 gangs = gangs_of(job, fleet.gpus_alive[slots], fleet.plane_of[slots], len(fleet.planes))
                 months.gangs[number, :, :, month] = gangs
         self._gpus.write(self.log)
-        self.log.close_month(day)
+        # What is dated late comes yet; rows that need no place among earlier ones make a log that is put together fast.
+        self.log.close_month(day - MOST_LATE * self.block_days)
 
     # Spares on their way
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,9 @@ def test_a_difference_is_told_in_standard_errors_of_both():
     found = compared(exact, block, 0.0)
     assert found["z"] == pytest.approx(1 / np.sqrt(2 / 3))
     assert compared(exact, block, 0.5)["z"] == 0.0  # the model is allowed as much
+    assert compared(exact, block, 0.25)["z"] == pytest.approx(0.5 / np.sqrt(2 / 3))
+    assert compared(exact, block, 0.25, 0.75)["z"] == pytest.approx(0.25 / np.sqrt(2 / 3))
+    assert compared(exact, block, 0.0, 1.0)["z"] == 0.0
     assert compared(np.ones(3), np.ones(3), 0.0)["z"] == 0.0
     assert compared(np.ones(3), np.full(3, 1.1), 0.0)["z"] == 1e9
 
@@ -52,6 +57,15 @@ def test_a_small_fleet_agrees_in_every_metric():
     found = compare_modes(Fleet(("baseline",), "scheduled_batch", (*small, "mission.years=3")), 6, 1)
     assert len(found) > 50
     assert max(abs(one["z"]) for one in found.values()) < 4.5
+
+
+def test_a_small_fleet_that_trains_agrees_in_all_that_blocks_know():
+    trains = FLEETS["cluster, training"]
+    small = replace(trains, settings=("mission.years=1.5", "workload.jobs.0.count=4"))
+    found = compare_modes(small, 4, 1)
+    assert {"useful_gpu_hours", "lost_gpu_hours", "restart_gpu_hours", "link_gpu_hours"} <= set(found)
+    assert "waiting_gpu_hours" not in found
+    assert max(abs(one["z"]) for one in found.values()) < 5.5
 
 
 @pytest.mark.slow

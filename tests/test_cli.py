@@ -431,15 +431,17 @@ def test_folder_that_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_keeps_what_is_done_and_the_same_command_resumes(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "ctrl_c"), [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)])
+def test_an_interrupt_keeps_what_is_done_and_the_same_command_resumes(
+    number: signal.Signals, ctrl_c: signal.Handlers, tmp_path: Path
+) -> None:
     arguments = ["run", "suncatcher_81", "--years", "1", "--replicates", "16", "--workers", "2", "--out"]
     process = subprocess.Popen(
         [*COMMAND, *arguments, str(tmp_path / "cut")],
         stderr=subprocess.PIPE,
         text=True,
-        # Tests that a shell runs in its background would hand on an ignored Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # Ignored as by what a script runs in its background: a request to end is none of that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, ctrl_c),
     )
     replicates = tmp_path / "cut" / "replicates"
     deadline = time.monotonic() + 120

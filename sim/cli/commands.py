@@ -86,13 +86,25 @@ def _end_as_after_ctrl_c() -> None:
     It says what is kept and leaves no lock behind.  The exit code is Ctrl-C's too, and not that of the signal: 130 says
     that the same command resumes, whoever asked for the end.
     """
-    heeds_ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not heeds_ctrl_c or threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if before not in (signal.default_int_handler, signal.SIG_IGN) or not _in_main_thread():
         return
+    asked: list[bool] = []
+    if before is signal.SIG_IGN:  # in the background of a script: Ctrl-C is for others, a request to end is not
+        signal.signal(signal.SIGINT, lambda *which: signal.default_int_handler(*which) if asked else None)
+
+    def end(*_: object) -> None:
+        asked.append(True)
+        signal.raise_signal(signal.SIGINT)
+
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+            signal.signal(number, end)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _show_version(wanted: bool) -> None:

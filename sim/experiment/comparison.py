@@ -46,6 +46,7 @@ from sim.experiment.tasks import (
     telling_what_is_kept,
 )
 from sim.files import nearest_file
+from sim.metrics import metric_named
 from sim.result import Result
 from sim.scenario.beliefs import Chosen
 from sim.scenario.beliefs import beliefs as believed
@@ -187,8 +188,9 @@ def _goal(
     """What is to be selected, if anything."""
     if select is None:
         if indifference is not None:
-            raise InputError(f"indifference {indifference}: say by which metric to select the best strategy")
+            raise InputError(f"indifference {indifference}: say by which metric to select the best strategy (--select)")
         return None
+    metric_named(select)  # a name that is wrong is told before a figure that is missing
     if indifference is None:
         raise InputError(f"select {select}: state the indifference, the smallest difference that matters, such as 1%")
     if precision is not None:

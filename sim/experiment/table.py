@@ -264,7 +264,7 @@ def intervals_text(
     others = "too few replicates, values too rare or not linear in those draws, or no gain."
     adjusted = (
         f"{ADJUSTED} adjusted: the noise that the failures drawn for the first {what} explain is taken out.  The "
-        f"others are not: {others}"
+        f"others are not: {others}  Nor are the tables of where GPU-hours went and what one costs, whose parts add up."
         if any(e.adjusted for e in shown)
         else f"No mean is adjusted by the failures drawn for the first {what}: {others}"
     )

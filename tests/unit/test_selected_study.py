@@ -173,6 +173,7 @@ def test_a_precision_of_what_is_undefined_is_said(study, caplog):
     ("arguments", "message"),
     [
         ({"select": "compute_availability"}, "state the indifference"),
+        ({"select": "compute_availabilty"}, "did you mean"),
         ({"indifference": "1%"}, "say by which metric"),
         ({"select": "goodput", "indifference": "1%", "precision": 0.1}, "give one of them"),
         ({"precision": {"goodputt": 0.1}}, "goodput"),

@@ -86,6 +86,17 @@ def test_a_threshold_does_not_depend_on_who_else_is_asked_for():
     assert sorted(together.threshold.tolist()) == sorted(everything.values())
 
 
+def test_many_drawn_in_rounds_get_the_numbers_that_few_get_at_once():
+    # The longest-lived want several rounds where thousands are drawn together, and one where they are few.
+    bounds = np.where(np.arange(3000) % 50, 0.05, 3.0)
+    together = drawn(bounds, places=range(3000), units=40)
+    few = [drawn(bounds[first : first + 100], places=range(first, first + 100), units=40) for first in (0, 1500, 2900)]
+    for first, found in zip((0, 1500, 2900), few, strict=True):
+        there = {(one - first, unit): what for (one, unit), what in together.items() if first <= one < first + 100}
+        assert found == there
+        assert found
+
+
 def test_every_part_of_the_address_has_its_own_threshold():
     values = [
         thresholds(EVERYBODY)[0, 0],

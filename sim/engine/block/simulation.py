@@ -71,7 +71,7 @@ def simulate_in_blocks(
     if scenario.workload.uses_gpus:
         looked_at = (*GPU_LOSSES, *ENDS, *STARTS) if scenario.workload.jobs else ()
         events = log.where(*looked_at)
-        trained, held = training_rows(environment, events, months, fluence_per_day)
+        trained, held = training_rows(environment, events, months, fluence_per_day, streams)
         served = serving_rows(environment, months, held) if scenario.workload.inference else ()
         for rows in (*trained, *served):
             log.extend(**rows)

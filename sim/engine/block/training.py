@@ -1,47 +1,33 @@
-"""Training of a fleet in blocks: gangs by plane and month, what they commit in closed form.
+"""Training of a fleet in blocks: how many gangs there are, plane by plane and month by month, and what they do.
 
-A gang's interruptions are those expected in its plane and month, bunched by passes of the Anomaly, and the losses of
-GPUs that the fleet really has that month; what it commits under them follows from the gaps between them
-(`sim.workloads.bunched`, derived in docs/checkpoints.md).  Against gangs followed one by one that is within 2 % of the
-work, in the mean; bands of single gangs are not there, nor are their restarts to grow again.
+What becomes of their time is that of some gangs which are followed (`sim.engine.block.followed`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.constants import HOURS_PER_DAY, SECONDS_PER_DAY
+from sim.constants import HOURS_PER_DAY
+from sim.engine.block.followed import Crew, Crews, LosingGangs
 from sim.engine.block.months import PlaneMonths
 from sim.engine.block.starts import first_starts, gangs_in
+from sim.engine.copies import Copies
 from sim.engine.hazards import hazards_of
 from sim.environment import Environment
-from sim.environment.gangs import FIRST_NEW
-from sim.environment.interruptions import Per, storm_rates
-from sim.environment.rhythms import Interruptions
-from sim.events import NONE, Cause, EventKind, EventLog
-from sim.workloads import TrainingJob, useful_share
+from sim.environment.interruptions import InterruptionCause, Per
+from sim.events import NONE, EventKind, EventLog
+from sim.streams import Streams
+from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
 
 MOST_STARTS = 100_000
 """Jobs of one description that have rows of their own; of more every n-th stands for n."""
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Of the time of a gang, what becomes of it; the rest is lost."""
-
-    committed: float
-    checkpoints: float
-    restarts: float
-    detection: float
 
 
 def gangs_of(job: TrainingJob, alive: NDArray[np.int32], plane: NDArray[np.int32], planes: int) -> Floats:
@@ -58,12 +44,12 @@ def gangs_of(job: TrainingJob, alive: NDArray[np.int32], plane: NDArray[np.int32
 
 
 def training_rows(
-    environment: Environment, events: EventLog, months: PlaneMonths, fluence_per_day: Floats
+    environment: Environment, events: EventLog, months: PlaneMonths, fluence_per_day: Floats, streams: Streams
 ) -> tuple[list[dict[str, Any]], Floats]:
     """Columns of rows for the log, and the GPU-days that gangs hold of each plane and month, (planes, months)."""
     if not environment.scenario.workload.jobs:
         return [], np.zeros_like(months.alive)
-    gangs = _Gangs(environment, events, months, fluence_per_day)
+    gangs = _Gangs(environment, events, months, fluence_per_day, streams)
     rows: list[dict[str, Any]] = []
     first = 0
     for number, (job, count) in enumerate(zip(environment.scenario.workload.jobs, environment.job_counts, strict=True)):
@@ -76,9 +62,15 @@ class _Gangs:
     """The gangs of all jobs, in the order in which they take GPUs."""
 
     def __init__(
-        self, environment: Environment, events: EventLog, months: PlaneMonths, fluence_per_day: Floats
+        self,
+        environment: Environment,
+        events: EventLog,
+        months: PlaneMonths,
+        fluence_per_day: Floats,
+        streams: Streams,
     ) -> None:
-        self.environment, self.months = environment, months
+        self.environment, self.months, self.streams = environment, months, streams
+        self._fluence_per_day = fluence_per_day
         self.days = np.diff(months.edges)
         self.held = np.zeros_like(months.alive)
         radiation = environment.radiation
@@ -88,16 +80,14 @@ class _Gangs:
         self.events = events
         self._taken_gpus = 0.0
         self._losses = _losses(environment, events, months)
-        self._storms = self._monthly(fluence_per_day)
-        self._rates = lru_cache(maxsize=None)(self._rates_of)
 
-    def _monthly(self, values: Floats) -> Floats:
-        """Means by month of values by mission day, (..., n)."""
-        month = np.minimum((np.arange(values.shape[-1]) / self.days[0]).astype(np.intp), len(self.days) - 1)
-        count = np.bincount(month, minlength=len(self.days))
-        rows = values.reshape(-1, values.shape[-1])
-        sums = np.array([np.bincount(month, row, minlength=len(self.days)) for row in rows])
-        return np.asarray((sums / np.maximum(count, 1)).reshape(*values.shape[:-1], -1))
+    def _losing(self, job: TrainingJob) -> LosingGangs:
+        """Gangs that lose GPUs as the fleet does; who loses a satellite loads its share from elsewhere."""
+        gangs = self.environment.gangs
+        away = {Per.SATELLITE: Copies(job, gangs.figures(job)).away_days}
+        causes = [InterruptionCause(cause, unit, away.get(unit, 0.0)) for unit, cause in self._losses]
+        by_month = np.array([*self._losses.values()]).reshape(len(causes), -1)
+        return LosingGangs.losing(gangs, causes, np.repeat(by_month, round(self.days[0]), axis=1))
 
     def run(self, number: int, job: TrainingJob, count: int, first: int) -> Iterator[dict[str, Any]]:
         """The rows of the jobs of one description; `first`: number of the first of them."""
@@ -106,22 +96,15 @@ class _Gangs:
         gangs, gpus = self._places(number, job, count * active)
         held = gpus * days
         self.held += held
-        speed = np.divide(months.online, months.alive, out=np.zeros_like(held), where=months.alive > 0)
-        work = {kind: np.zeros(len(days)) for kind in _KINDS}
-        interruptions: dict[int, Floats] = {}
-        for kind, plane in enumerate(self._first_of.tolist()):
-            mine = self._kind == kind
-            self._add(job, plane, gangs[mine], held[mine], speed[mine], work, interruptions)
+        crews = Crews(self.environment, self._losing(job), job, months.edges, self._fluence_per_day)
+        found = crews.follow(self._crews(gangs, held), self.streams, number)
         yield from self._starts(job, count, first)
         ends = months.edges[1:] - 1e-6
-        for (what, why), hours in work.items():
-            some = hours > 0
-            row = {"time_days": ends[some], "kind": what, "cause": why, "job": first, "plane": NONE}
-            yield row | {"count": int(some.sum()), "amount": hours[some]}
-        for cause, amount in interruptions.items():
-            some = amount > 0
-            row = {"time_days": ends[some], "kind": EventKind.SOFT_INTERRUPTED, "cause": cause, "job": first}
-            yield row | {"count": int(some.sum()), "amount": amount[some]}
+        hours, gang_days = self._by_kind(held) * HOURS_PER_DAY, self._by_kind(gangs * days)
+        for (what, why), share in found.shares.items():
+            yield _row(ends, (share * hours).sum(axis=0), what, why, first)
+        for cause, per_day in found.interruptions.items():
+            yield _row(ends, (per_day * gang_days).sum(axis=0), EventKind.SOFT_INTERRUPTED, cause, first)
 
     def _places(self, number: int, job: TrainingJob, wanted: Floats) -> tuple[Floats, Floats]:
         """Gangs at work and the GPUs that they have, in the mean of each plane and month, (planes, months).
@@ -168,109 +151,40 @@ class _Gangs:
             "amount": job.gpus * step,
         }
 
-    def _add(
-        self,
-        job: TrainingJob,
-        plane: int,
-        gangs: Floats,
-        held: Floats,
-        speed: Floats,
-        work: dict[tuple[EventKind, Cause], Floats],
-        interruptions: dict[int, Floats],
-    ) -> None:
-        """Add what the gangs of planes with one exposure do, (planes, months)."""
-        there = gangs.sum(axis=0)
-        each = np.divide(held.sum(axis=0) / self.days, there, out=np.zeros(len(self.days)), where=there > 0)
-        satellites = self._satellites(job, plane)
-        made = self.environment.gangs
-        talk = made.communication(job, satellites)
-        units = made.fresh_units(job)
-        counted = made.undisturbed(plane, [FIRST_NEW], units[:, None])
-        hours, running = held * HOURS_PER_DAY, held * speed * HOURS_PER_DAY
-        work[EventKind.SLOWED, Cause.ENERGY] += (hours - running).sum(axis=0)
-        total = running.sum(axis=0)
-        for month in np.flatnonzero(each).tolist():
-            share, expected = self._shares(job, plane, month, each[month] / job.gpus)
-            one = float(total[month])
-            work[EventKind.COMMITTED, Cause.NONE][month] += one * share.committed * talk * counted
-            work[EventKind.SLOWED, Cause.LINK][month] += one * share.committed * (1 - talk)
-            work[EventKind.SLOWED, Cause.RETRIED][month] += one * share.committed * talk * (1 - counted)
-            work[EventKind.CHECKPOINTED, Cause.NONE][month] += one * share.checkpoints
-            work[EventKind.RESTARTED, Cause.NONE][month] += one * share.restarts
-            work[EventKind.DETECTED, Cause.NONE][month] += one * share.detection
-            lost = 1 - share.committed - share.checkpoints - share.restarts - share.detection
-            work[EventKind.LOST, Cause.NONE][month] += one * max(lost, 0.0)
-            days = float(gangs[:, month].sum()) * self.days[month]
-            for cause, per_day in expected.items():
-                interruptions.setdefault(cause, np.zeros(len(self.days)))[month] += days * per_day
+    def _crews(self, gangs: Floats, held: Floats) -> list[Crew]:
+        """The gangs of planes by exposure, from gangs and the GPU-days that they hold, (planes, months)."""
+        months = self.months
 
-    def _satellites(self, job: TrainingJob, plane: int) -> int:
-        """Over which a fresh gang lies."""
-        return min(ceil(job.gpus / self.environment.scenario.satellite.gpus), self.environment.planes[plane].slots)
+        def mean(part: Floats, whole: Floats) -> Floats:
+            return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
-    def _shares(self, job: TrainingJob, plane: int, month: int, size: float) -> tuple[Shares, dict[int, float]]:
-        """What becomes of the time of a gang in a month, and its interruptions a day by cause.
+        found = []
+        for kind, plane in enumerate(self._first_of.tolist()):
+            mine = self._kind == kind
+            alive = months.alive[mine].sum(axis=0)
+            found.append(
+                Crew(
+                    plane=plane,
+                    gpus=mean(held[mine].sum(axis=0) / self.days, gangs[mine].sum(axis=0)),
+                    aboard=mean(alive, months.satellites[mine].sum(axis=0)),
+                    speed=np.minimum(mean(months.online[mine].sum(axis=0), alive), 1.0),
+                    born=np.zeros_like(self.days),
+                )
+            )
+        return found
 
-        `size`: GPUs that it holds over those that it wants.
-        """
-        gangs, rhythms = self.environment.gangs, self.environment.rhythms
-        units = gangs.fresh_units(job) * np.where(np.arange(len(Per)) == Per.JOB, 1.0, size)
-        in_passes, steady = self._rates(plane)
-        of = units[[cause.per for cause in gangs.causes]]
-        passing, other = in_passes[:, month] * of, steady[:, month] * of
-        late = gangs.late
-        found: dict[int, float] = {}
-        for cause, rate in zip(gangs.causes, (passing + other).tolist(), strict=True):
-            found[int(cause.cause)] = found.get(int(cause.cause), 0.0) + rate
-        hard = self._losses
-        for (kind, number), per_unit in hard.items():
-            found[number] = found.get(number, 0.0) + float(per_unit[month] * units[kind])
-        lost = sum(float(per_unit[month] * units[kind]) for (kind, _), per_unit in hard.items())
-        extra = float(((passing + other) * gangs.restart_days).sum())
-        expected = Interruptions(
-            float(other.sum()) + lost, float(passing[~late].sum()), float(passing[late].sum()), extra
-        )
-        if expected.per_day <= 0:
-            rhythm = rhythms.even(job, expected.mtbf_days)
-            return Shares(rhythm.interval / rhythm.cycle, rhythm.write / rhythm.cycle, 0.0, 0.0), found
-        rhythm = rhythms.even(job, expected.mtbf_days)
-        satellites = self._satellites(job, plane)
-        gaps = rhythms.gaps(plane, np.arange(satellites), expected)
-        if gaps is not None and job.checkpoint_interval_min == "optimum":
-            rhythm = rhythms.bunched(job, rhythm, gaps, expected)
-        # Silent corruption is noticed by itself: nothing passes until it is.
-        detection = job.detection_s / SECONDS_PER_DAY * (1 - float((passing + other)[late].sum()) / expected.per_day)
-        paused = replace(rhythm, restart=detection + rhythm.restart + expected.extra_restart / expected.per_day)
-        exact = rhythms.exact_gaps(plane, np.arange(satellites), expected)
-        if exact is None:
-            useful = useful_share(expected.mtbf_days, paused)
-            until_seen, until_back = -np.expm1(-expected.per_day * np.array([detection, paused.restart]))
-        else:
-            useful = exact.useful(paused)
-            until_seen, until_back = exact.younger(detection), exact.younger(paused.restart)
-        useful *= 1 - rhythms.corrupted(plane, np.arange(satellites), float((passing + other)[late].sum()))
-        written = useful * rhythm.write / rhythm.interval
-        return Shares(useful, written, float(until_back - until_seen), float(until_seen)), found
-
-    def _rates_of(self, plane: int) -> tuple[Floats, Floats]:
-        """Interruptions of a unit a day, in passes and at any time with storms, each of shape (causes, months)."""
-        gangs = self.environment.gangs
-        daily = gangs.daily_rates(plane)
-        storms = storm_rates(gangs.radiation, gangs.causes, plane)
-        steady = self._monthly(daily.steady) + storms[:, None] * self._storms
-        return self._monthly(daily.in_passes), steady
+    def _by_kind(self, values: Floats) -> Floats:
+        """Sums over the planes of one exposure, (kinds, months), of values by plane."""
+        found = np.zeros((len(self._first_of), values.shape[1]))
+        np.add.at(found, self._kind, values)
+        return found
 
 
-_KINDS = (
-    (EventKind.COMMITTED, Cause.NONE),
-    (EventKind.SLOWED, Cause.ENERGY),
-    (EventKind.SLOWED, Cause.LINK),
-    (EventKind.SLOWED, Cause.RETRIED),
-    (EventKind.CHECKPOINTED, Cause.NONE),
-    (EventKind.RESTARTED, Cause.NONE),
-    (EventKind.DETECTED, Cause.NONE),
-    (EventKind.LOST, Cause.NONE),
-)
+def _row(days: Floats, amounts: Floats, kind: EventKind, cause: int, job: int) -> dict[str, Any]:
+    """Rows of the months in which there is something."""
+    some = amounts > 0
+    row = {"time_days": days[some], "kind": kind, "cause": cause, "job": job, "plane": NONE}
+    return row | {"count": int(some.sum()), "amount": amounts[some]}
 
 
 def _losses(environment: Environment, events: EventLog, months: PlaneMonths) -> dict[tuple[Per, int], Floats]:

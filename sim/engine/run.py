@@ -15,6 +15,7 @@ import simpy
 from sim.berths import BerthState
 from sim.engine.activations import Activations
 from sim.engine.context import Context
+from sim.engine.idle_notes import IdleNotes
 from sim.engine.known import known_designs
 from sim.engine.movements import Movements
 from sim.engine.production import Production
@@ -67,8 +68,16 @@ class Run:
         below = asked_below(strategy, strategy_name)
         self.context = context = Context(scenario, environment, streams, Fleet(environment.layouts))
         self.weather = Weather(scenario, environment, streams)
+        notes = IdleNotes(context.env, context.fleet, context.log) if scenario.workload.inference else None
         self.jobs = TrainingJobs(
-            context.env, scenario, environment, context.fleet, context.log, streams, self.weather.fluence_per_day
+            context.env,
+            environment,
+            context.fleet,
+            context.log,
+            streams,
+            self.weather.fluence_per_day,
+            counts=environment.job_counts,
+            noted=None if notes is None else notes.note,
         )
         serves = services(strategy, strategy_name)
         looked_at = below == 1 or self.jobs.uses_gpus

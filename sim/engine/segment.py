@@ -23,10 +23,9 @@ class UnitArrivals:
     Time is hazard here, and only moves on: what lies before the last `between` is forgotten.
     """
 
-    def __init__(self, streams: Streams, *gang: int) -> None:
-        """`gang`: its address among the streams."""
+    def __init__(self, streams: Streams, job: int) -> None:
         self._streams = streams
-        self._gang = gang
+        self._job = job
         self._sources: tuple[np.random.Generator, np.random.Generator] | None = None
         self._arrivals, self._second = np.empty(0), np.empty(0)
         self._last = 0.0
@@ -51,7 +50,7 @@ class UnitArrivals:
     def _draw(self, beyond: float) -> None:
         """Draw until there is an arrival beyond a hazard."""
         if self._sources is None:
-            self._sources = self._streams.of("interruptions", *self._gang), self._streams.of("their causes", *self._gang)
+            self._sources = self._streams.of("interruptions", self._job), self._streams.of("their causes", self._job)
         times, causes = self._sources
         arrivals, second = [self._arrivals], [self._second]
         while self._last <= beyond:

@@ -9,7 +9,7 @@ that is worked out later, for many gangs at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from math import inf
 from typing import Any
 
@@ -17,13 +17,12 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.berths import PlaneLayout
+from sim.berths import JoinedLayout, PlaneLayout
 from sim.constants import HOURS_PER_DAY
 from sim.engine.copies import Copies
 from sim.engine.gang import Gang, arrival_days
 from sim.engine.gang_runs import GangRuns
 from sim.engine.hot_spares import HotSpares
-from sim.engine.idle_notes import IdleNotes
 from sim.engine.idle_time import IdleTime
 from sim.engine.job_queue import JobQueue
 from sim.engine.pool import Pool
@@ -33,7 +32,6 @@ from sim.engine.stretch import Stretch
 from sim.environment import Environment
 from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
-from sim.scenario.models import Scenario
 from sim.streams import Streams
 from sim.workloads import Placement, Running
 
@@ -47,22 +45,27 @@ class TrainingJobs:
     def __init__(
         self,
         env: simpy.Environment,
-        scenario: Scenario,
         environment: Environment,
         fleet: Fleet,
         log: EventRecorder,
         streams: Streams,
         fluence_per_day: Floats,
+        *,
+        counts: Sequence[int],
+        noted: Callable[[int, int], None] | None,
     ) -> None:
-        """`fluence_per_day`: of solar storms, shape (days of the environment's tables,)."""
+        """`fluence_per_day`: of solar storms, shape (days of the environment's tables,); `counts`: jobs of each
+        description; `noted` hears of each slot whose idle GPUs change, and how many are idle.
+        """
         self.env = env
         self.environment = environment
         self.fleet = fleet
         self.log = log
+        scenario = environment.scenario
         positions = max(scenario.design(name).positions for name in scenario.design_names)
         self.uses_gpus = scenario.workload.uses_gpus
-        notes = IdleNotes(env, fleet, log) if scenario.workload.inference else None
-        self.pool = Pool(fleet.planes, positions, None if notes is None else notes.note, environment.joined_layouts)
+        joined = [JoinedLayout(one.place, tuple(fleet.planes[plane] for plane in one.ids)) for one in environment.joined]
+        self.pool = Pool(fleet.planes, positions, noted, tuple(joined))
         self.runs = GangRuns(environment, fleet, log, fluence_per_day)
         self.idle_time = IdleTime(log)
         self.suspended_until = [0.0] * len(fleet.planes)
@@ -78,7 +81,7 @@ class TrainingJobs:
         self.gangs: list[Gang] = []
         self.spares = HotSpares(env, self.pool, log, self.gangs)
         self.scheduling = Scheduling(environment, self.queue, self.pool.rooms, self.gangs)
-        for spec, count in zip(scenario.workload.jobs, environment.job_counts, strict=True):
+        for spec, count in zip(scenario.workload.jobs, counts, strict=True):
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
             work = inf if figures.work_gpu_hours is None else figures.work_gpu_hours / HOURS_PER_DAY

@@ -141,12 +141,6 @@ class Environment:
         return tuple(site.layout for site in sites)
 
     @property
-    def joined_layouts(self) -> tuple[JoinedLayout, ...]:
-        """The berths of joined planes."""
-        layout = self.layouts
-        return tuple(JoinedLayout(one.place, tuple(layout[plane] for plane in one.ids)) for one in self.joined)
-
-    @property
     def shell_planes(self) -> tuple[Plane, ...]:
         """The planes in which satellites work: all but the parking orbits, which come last."""
         return tuple(plane for plane in self.planes if plane.parking is None)

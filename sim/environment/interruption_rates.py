@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,21 +45,6 @@ class UnitRates:
         if self.grows.any():
             found[self.grows] *= growth
         return found
-
-    def with_steady(self, per: Ints, steady: Floats) -> UnitRates:
-        """The same and more that comes at any time: of units of these kinds, shape (k,), at these rates, (k, blocks)."""
-        nothing = np.zeros(len(per))
-        by_kind = self.steady_by_kind.copy()
-        np.add.at(by_kind[0], per, steady)
-        return replace(
-            self,
-            per=np.concatenate([self.per, per]),
-            in_passes=np.concatenate([self.in_passes, np.zeros_like(steady)]),
-            steady=np.concatenate([self.steady, steady]),
-            grows=np.concatenate([self.grows, nothing.astype(bool)]),
-            in_storms=np.concatenate([self.in_storms, nothing]),
-            steady_by_kind=by_kind,
-        )
 
     @classmethod
     def of(

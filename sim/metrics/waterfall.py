@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import nan
 from typing import TypeVar
 
 import numpy as np
@@ -42,13 +41,6 @@ CLASSES: dict[str, Share] = {
     "idle": Share("wanted by nobody, too few to serve, or a hot spare", ("idle_gpu_hours",)),
 }
 """The classes, in the order of the picture; they add up to `online_gpu_hours`."""
-
-
-NOT_IN_BLOCKS = ("repeated_gpu_hours", "stranded_gpu_hours", "waiting_gpu_hours")
-"""Undefined where a fleet that trains is walked in blocks: gangs are not followed one by one, so nobody knows which of
-them lack a few GPUs while others are free, or what each has not saved at the end.  Those GPUs are among the idle ones.
-Nor is it known how long gangs talk that come to lie on more satellites than they have to, where others do not.
-"""
 
 
 Hours = TypeVar("Hours", float, np.ndarray)
@@ -94,11 +86,7 @@ def accounts(result: Result) -> dict[str, float]:
         free[name], taken = hours - used, taken - used
     gangs["repeated_gpu_hours"] += inference.cut_short_gpu_hours
     gangs["waiting_gpu_hours"] += free.pop("waiting_gpu_hours")
-    found = gangs | free | {"online_gpu_hours": online}
-    if result.scenario.in_blocks and result.scenario.workload.jobs:
-        found |= dict.fromkeys(NOT_IN_BLOCKS, nan)
-        found["link_gpu_hours"] = found["link_gpu_hours"] or nan
-    return found
+    return gangs | free | {"online_gpu_hours": online}
 
 
 def _slowed(log: EventLog, cause: Cause) -> float:

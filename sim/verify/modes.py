@@ -6,8 +6,8 @@ rather than too large where most of the luck is; a bias of block mode shows all 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import hypot, sqrt
 from typing import Any
 
@@ -18,15 +18,10 @@ from sim.environment import Environment
 from sim.errors import InputError
 from sim.experiment import simulate_many
 from sim.metrics import METRICS
-from sim.metrics.waterfall import NOT_IN_BLOCKS
 from sim.scenario import load
 
 ACCEPTED = 3.5
 """Standard errors within which a metric passes: of some three hundred, one beyond 3.5 comes by chance in ten runs."""
-TRAINED = 0.02
-"""What block mode may miss of the work of training gangs, of whose interruptions it has the rates alone."""
-TRAINING_SHARES = {"lost_gpu_hours": 0.2, "restart_gpu_hours": 0.2, "link_gpu_hours": 0.06}
-"""The same of what they lose: a small part of their time, of which a bias shows more."""
 NO_ERROR = 1e9
 """Standard errors of a difference between what does not vary."""
 NEGLIGIBLE = 1e-6
@@ -42,12 +37,6 @@ class Fleet:
     scenarios: tuple[str, ...]
     strategy: str
     settings: tuple[str, ...] = ()
-    share: float = 0.0
-    """Relative difference that the model of block mode is allowed."""
-    shares: Mapping[str, float] = field(default_factory=dict)
-    """That of some metrics."""
-    undefined: Collection[str] = ()
-    """Metrics that blocks do not know."""
 
 
 _SHELL = (
@@ -70,7 +59,7 @@ FLEETS: Mapping[str, Fleet] = {
     "dawn-dusk, serving": Fleet(
         ("spacex_ai1",), "scheduled_batch", ("workload.jobs=[]", "constellation.shells.0.satellites_per_plane=120")
     ),
-    "cluster, training": Fleet(("suncatcher_81",), "scheduled_batch", (), TRAINED, TRAINING_SHARES, NOT_IN_BLOCKS),
+    "cluster, training": Fleet(("suncatcher_81",), "scheduled_batch"),
 }
 
 
@@ -101,31 +90,23 @@ def compare_modes(fleet: Fleet, replicates: int, seed: int) -> dict[str, dict[st
     exact, block = values
     negligible = NEGLIGIBLE * float(np.nanmean(exact["online_gpu_hours"]))
     return {
-        name: compared(
-            exact[name],
-            block[name],
-            fleet.shares.get(name, fleet.share),
-            negligible if METRICS[name].unit == "GPU h" else 0.0,
-        )
+        name: compared(exact[name], block[name], negligible if METRICS[name].unit == "GPU h" else 0.0)
         for name in METRICS
-        if name not in fleet.undefined and (np.isfinite(exact[name]).any() or np.isfinite(block[name]).any())
+        if (np.isfinite(exact[name]).any() or np.isfinite(block[name]).any())
     }
 
 
 def compared(
-    exact: NDArray[np.float64], block: NDArray[np.float64], share: float, negligible: float = 0.0
+    exact: NDArray[np.float64], block: NDArray[np.float64], negligible: float = 0.0
 ) -> dict[str, float]:
-    """Means, standard error of their difference, and the difference in terms of it beyond what the model is allowed.
-
-    It is allowed a share of the exact mean, or what is `negligible` in the metric's unit.
-    """
+    """Means, standard error of their difference, and the difference in terms of it beyond what is negligible."""
     first, second = (one[np.isfinite(one)] for one in (exact, block))
     a, b = (float(one.mean()) if len(one) else np.nan for one in (first, second))
     defined = _defined(len(first) / len(exact), len(second) / len(block), len(exact))
     if min(len(first), len(second)) < 2:  # where hardly any replicate has a value, as many must have one
         return {"exact": a, "block": b, "se": 0.0, "z": defined}
     error = hypot(*(float(one.std(ddof=1)) / sqrt(len(one)) for one in (first, second)))
-    off = max(abs(b - a) - max(share * abs(a), negligible), 0.0)
+    off = max(abs(b - a) - negligible, 0.0)
     z = 0.0
     if off > SAME * max(abs(a), abs(b)):
         z = float(np.sign(b - a)) * (off / error if error > 0 else NO_ERROR)

@@ -60,22 +60,19 @@ class PlaneMonths(PlaneTimes):
     """The same of the satellites that began work in each month, less those that ended."""
     ended: Floats
     """The same of those that ended in each cell and did not make room for others, shape (services, planes, cells)."""
-    gangs: Floats
-    """Gangs that there is room for, see `training.gangs_of`, shape (descriptions of jobs, 3, planes, months)."""
 
     @classmethod
     def for_workload(
-        cls, planes: int, horizon_days: float, services: Sequence[InferenceService], jobs: int, cell_days: float
+        cls, planes: int, horizon_days: float, services: Sequence[InferenceService], cell_days: float
     ) -> PlaneMonths:
-        """Months of which nothing has been seen yet; `jobs`: descriptions of them."""
+        """Months of which nothing has been seen yet."""
         months = PlaneTimes.of(planes, horizon_days, MONTH_DAYS)
         cells = PlaneTimes.of(planes if services else 0, horizon_days, cell_days)
         left = np.zeros_like(months.alive, np.int64)
         used, came = (np.zeros((len(services), *left.shape), np.int64) for _ in range(2))
         ended = np.zeros((len(services), *cells.alive.shape))
-        gangs = np.zeros((jobs, 3, *left.shape))
         columns = months.edges, months.alive, months.online, months.satellites
-        return cls(*columns, cells, services, left, used, came, ended, gangs)
+        return cls(*columns, cells, services, left, used, came, ended)
 
     def add(self, day: float, days: float, alive: Floats, online: Floats, satellites: Floats) -> None:
         """Means over some days about a day, shape (planes,)."""

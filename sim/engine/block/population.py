@@ -10,10 +10,11 @@ from sim.engine.block.births import Newborn
 from sim.engine.block.block_log import BlockLog, GpuLosses
 from sim.engine.block.built import Built
 from sim.engine.block.calendar import Calendar
+from sim.engine.block.deaths import DeathRecorder
 from sim.engine.block.online import MOST_LATE
 from sim.engine.block.residents import GONE, STORED, WORKING, Known, Residents
+from sim.engine.block.sample import Sample
 from sim.engine.block.serving import whole_gpus
-from sim.engine.block.training import gangs_of
 from sim.engine.draws import Addresses
 from sim.engine.hazards import Hazard
 from sim.events import Cause, EventKind
@@ -31,8 +32,17 @@ class Population(Residents):
     """All satellites in orbit, and on their way between berths."""
 
     def __init__(
-        self, known: Known, fleet: Fleet, log: BlockLog, streams: Streams, *, block_days: float, horizon_days: float
+        self,
+        known: Known,
+        fleet: Fleet,
+        log: BlockLog,
+        streams: Streams,
+        *,
+        block_days: float,
+        horizon_days: float,
+        sample: Sample | None,
     ) -> None:
+        """`sample`: the part of the fleet whose jobs are followed, if there are any."""
         super().__init__(known, fleet, log, streams, block_days=block_days, horizon_days=horizon_days)
         self.extended_days = 0.0
         self.looks_ahead_days: tuple[float, ...] = ()
@@ -44,6 +54,8 @@ class Population(Residents):
         self._first_berths = np.array([plane.first_berth for plane in fleet.planes])
         self._losses, self._placed, self._looked_at = (Calendar(self.blocks) for _ in range(3))
         hazards = [one.hazard for births in known.births for one in births.hazards]
+        self.deaths = None if sample is None else DeathRecorder(sample, hazards)
+        """Of GPUs at work whose jobs are followed."""
         self._first_hazard = np.cumsum([0, *(len(births.hazards) for births in known.births)])
         self._gpus = GpuLosses(
             len(fleet.planes),
@@ -206,6 +218,9 @@ class Population(Residents):
         np.subtract.at(fleet.gpus_alive, slot, np.ones(len(slot), np.int32))  # fast for equal types alone
         idle = np.flatnonzero(state != WORKING)
         self._gpus.add(middle, hazard, plane, idle)
+        if self.deaths is not None:
+            at_work = np.flatnonzero(state == WORKING)
+            self.deaths.add(self.block, slot[at_work], np.take(fleet.satellite, slot[at_work]), hazard[at_work])
         self.online.remove_each(np.take(self.columns.bin, life), plane, np.take(fleet.design, slot), idle)
         if len(idle):
             self.changed[plane[idle[state[idle] == STORED]]] = True
@@ -257,10 +272,6 @@ class Population(Residents):
             alive = fleet.gpus_alive * working
             months.left[:, month] = np.add.reduceat(alive, self._first_berths, dtype=np.int64)
             months.used[:, :, month] = whole_gpus(months.services, alive, self._first_berths)
-            slots = np.flatnonzero(working) if self.workload.jobs else np.empty(0, np.intp)
-            for number, job in enumerate(self.workload.jobs):
-                gangs = gangs_of(job, fleet.gpus_alive[slots], fleet.plane_of[slots], len(fleet.planes))
-                months.gangs[number, :, :, month] = gangs
         self._gpus.write(self.log)
         # What is dated late comes yet; rows that need no place among earlier ones make a log that is put together fast.
         self.log.close_month(day - MOST_LATE * self.block_days)

@@ -85,7 +85,7 @@ class Residents:
         self.workload = known.scenarios[0].workload
         services, planes = self.workload.inference, len(fleet.planes)
         cells = cell_days(services, planes, horizon_days, block_days)
-        self.months = PlaneMonths.for_workload(planes, horizon_days, services, len(self.workload.jobs), cells)
+        self.months = PlaneMonths.for_workload(planes, horizon_days, services, cells)
         self.online = Online(known.coarse, fleet.slots_in[BerthState.WORKING], self.months, block_days)
         self.life_in = np.full(len(fleet.state), GONE, np.int32)
         """Life in each berth."""

@@ -17,11 +17,13 @@ from sim.engine.block.arrivals import berths_for
 from sim.engine.block.births import Births
 from sim.engine.block.block_log import MONTH_DAYS, BlockLog
 from sim.engine.block.built import Built
+from sim.engine.block.deaths import Deaths
 from sim.engine.block.flights import Flight, Flights
 from sim.engine.block.memory import give_back, without_garbage_collection
 from sim.engine.block.months import PlaneMonths
 from sim.engine.block.population import Population
 from sim.engine.block.residents import Known
+from sim.engine.block.sample import Sample
 from sim.engine.block.serving import serving_rows
 from sim.engine.block.shocks import BlockShocks
 from sim.engine.block.supported import check_supported
@@ -32,7 +34,7 @@ from sim.engine.weather import Weather
 from sim.environment import Environment
 from sim.environment.coarse import Coarse
 from sim.errors import InputError
-from sim.events import ENDS, GPU_LOSSES, NONE, STARTS, Cause, EventKind, EventLog
+from sim.events import ENDS, NONE, STARTS, Cause, EventKind, EventLog
 from sim.fleet import Fleet, FleetView
 from sim.launch import MAIN
 from sim.scenario.deployment import Launched
@@ -66,25 +68,31 @@ def simulate_in_blocks(
     Raises `ScenarioError` for what blocks do not know, and `InputError` for a strategy that asks for what cannot be.
     """
     check_supported(scenario, strategy, name)
-    log, months, fluence_per_day = _walk(Walk(scenario, environment, strategy, name, streams))
+    walk = Walk(scenario, environment, strategy, name, streams)
+    sample, fluence_per_day = walk.sample, walk.weather.fluence_per_day
+    log, months, deaths = _walk(walk)
+    del walk
     give_back()
-    if scenario.workload.uses_gpus:
-        looked_at = (*GPU_LOSSES, *ENDS, *STARTS) if scenario.workload.jobs else ()
-        events = log.where(*looked_at)
-        trained, held = training_rows(environment, events, months, fluence_per_day, streams)
-        served = serving_rows(environment, months, held) if scenario.workload.inference else ()
-        for rows in (*trained, *served):
+    held = np.zeros_like(months.alive)
+    if sample is not None:
+        events = log.where(*ENDS, *STARTS, EventKind.STORED, EventKind.STOOD_STILL)
+        trained, held = training_rows(environment, sample, events, deaths, months, fluence_per_day, streams)
+        for rows in trained:
             log.extend(**rows)
+    for rows in serving_rows(environment, months, held) if scenario.workload.inference else ():
+        log.extend(**rows)
     return log.finish()
 
 
-def _walk(walk: Walk) -> tuple[BlockLog, PlaneMonths, Floats]:
+def _walk(walk: Walk) -> tuple[BlockLog, PlaneMonths, Deaths]:
     """Walk to the horizon; what it needed besides its log goes before that is put together."""
     env = simpy.Environment()
     env.process(walk.fleet_life(env))
     with without_garbage_collection():
         env.run()
-    return walk.log, walk.population.months, walk.weather.fluence_per_day
+    recorder = walk.population.deaths
+    deaths = Deaths.none() if recorder is None else recorder.dated(walk.block_days, walk.horizon, walk.streams)
+    return walk.log, walk.population.months, deaths
 
 
 class Walk:
@@ -94,6 +102,8 @@ class Walk:
         self, scenario: Scenario, environment: Environment, strategy: Strategy, name: str, streams: Streams
     ) -> None:
         self.scenario, self.environment, self.strategy, self.name = scenario, environment, strategy, name
+        self.streams = streams
+        self.sample = Sample.of(environment) if scenario.workload.jobs else None
         self.block_days, self.horizon = scenario.simulation.block_days, environment.horizon_days
         self.log = BlockLog()
         self.fleet = Fleet(environment.layouts)
@@ -109,6 +119,7 @@ class Walk:
             streams,
             block_days=self.block_days,
             horizon_days=self.horizon,
+            sample=self.sample,
         )
         self.flights = Flights(environment, streams, self.fleet, self.log)
         self.shocks = BlockShocks(scenario, environment, self.population, streams)

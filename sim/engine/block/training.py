@@ -1,208 +1,205 @@
-"""Training of a fleet in blocks: how many gangs there are, plane by plane and month by month, and what they do.
-
-What becomes of their time is that of some gangs which are followed (`sim.engine.block.followed`).
-"""
+"""Training of a fleet in blocks: its jobs are those of the exact engine, to which the walk's events are told in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import ceil
+from collections.abc import Callable, Generator, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import simpy
 from numpy.typing import NDArray
 
-from sim.constants import HOURS_PER_DAY
-from sim.engine.block.followed import Crew, Crews, LosingGangs
+from sim.berths import Unit
+from sim.engine.block.block_log import MONTH_DAYS
+from sim.engine.block.deaths import Deaths
 from sim.engine.block.months import PlaneMonths
-from sim.engine.block.starts import first_starts, gangs_in
-from sim.engine.copies import Copies
-from sim.engine.hazards import hazards_of
+from sim.engine.block.sample import Sample
+from sim.engine.training import TrainingJobs
 from sim.environment import Environment
-from sim.environment.interruptions import InterruptionCause, Per
-from sim.events import NONE, EventKind, EventLog
+from sim.events import COLUMNS, ENDS, NONE, PLANNED, STARTS, Cause, EventKind, EventLog, EventRecorder
+from sim.fleet import Fleet
 from sim.streams import Streams
-from sim.workloads import TrainingJob
 
+Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
-MOST_STARTS = 100_000
-"""Jobs of one description that have rows of their own; of more every n-th stands for n."""
-
-
-def gangs_of(job: TrainingJob, alive: NDArray[np.int32], plane: NDArray[np.int32], planes: int) -> Floats:
-    """(whole gangs, smaller ones, GPUs of the latter) for which each plane has room, shape (3, planes).
-
-    Entries are satellites at work.
-    """
-    if job.within == "plane":
-        alive, plane = np.bincount(plane, alive, minlength=planes).astype(np.int64), np.arange(planes, dtype=np.int32)
-    whole, rest = np.divmod(alive, job.gpus)
-    rest = rest // job.replica_gpus * job.replica_gpus
-    rest[rest < job.least_gpus] = 0
-    return np.array([np.bincount(plane, one, minlength=planes) for one in (whole, rest > 0, rest)])
+OF_JOBS = (EventKind.JOB_ARRIVED, EventKind.JOB_STARTED, EventKind.JOB_FINISHED)
+"""Kinds of which a row is of one job."""
+_Told = tuple[float, int, Callable[..., None], tuple[Any, ...]]
+"""Of what is told to jobs: the day, its turn on that day, whom to call, and with what."""
+FIRST, THEN, LAST = range(3)
+"""What comes first of what happens on one day: satellites end, GPUs fail, satellites begin work."""
 
 
 def training_rows(
-    environment: Environment, events: EventLog, months: PlaneMonths, fluence_per_day: Floats, streams: Streams
+    environment: Environment,
+    sample: Sample,
+    events: EventLog,
+    deaths: Deaths,
+    months: PlaneMonths,
+    fluence_per_day: Floats,
+    streams: Streams,
 ) -> tuple[list[dict[str, Any]], Floats]:
-    """Columns of rows for the log, and the GPU-days that gangs hold of each plane and month, (planes, months)."""
-    if not environment.scenario.workload.jobs:
-        return [], np.zeros_like(months.alive)
-    gangs = _Gangs(environment, events, months, fluence_per_day, streams)
-    rows: list[dict[str, Any]] = []
-    first = 0
-    for number, (job, count) in enumerate(zip(environment.scenario.workload.jobs, environment.job_counts, strict=True)):
-        rows += gangs.run(number, job, count, first)
-        first += count
-    return rows, gangs.held
+    """Columns of rows for the log, and the GPU-days that jobs hold of each plane and month, (planes, months).
+
+    `events`: what the walk wrote of arrivals, ends and planes that stand still; `fluence_per_day`: of solar storms.
+    """
+    env, fleet, log = simpy.Environment(), Fleet(sample.layouts), EventRecorder()
+    held = _Held(env, fleet, months.edges)
+    jobs = TrainingJobs(env, environment, fleet, log, streams, fluence_per_day, counts=sample.counts, noted=held.idle)
+    env.process(_Replay(env, sample, jobs, held, streams).go(events, deaths))
+    env.run(until=environment.horizon_days)
+    jobs.close(environment.horizon_days)
+    return list(_rows(log.finish(), sample, environment)), held.of_fleet(months, sample)
 
 
-class _Gangs:
-    """The gangs of all jobs, in the order in which they take GPUs."""
+class _Replay:
+    """Tells the jobs of a sample what happened to its satellites."""
 
     def __init__(
-        self,
-        environment: Environment,
-        events: EventLog,
-        months: PlaneMonths,
-        fluence_per_day: Floats,
-        streams: Streams,
+        self, env: simpy.Environment, sample: Sample, jobs: TrainingJobs, held: _Held, streams: Streams
     ) -> None:
-        self.environment, self.months, self.streams = environment, months, streams
-        self._fluence_per_day = fluence_per_day
-        self.days = np.diff(months.edges)
-        self.held = np.zeros_like(months.alive)
-        radiation = environment.radiation
-        _, self._first_of, self._kind = np.unique(
-            radiation.exposure_index[: len(months.alive)], return_index=True, return_inverse=True
-        )
-        self.events = events
-        self._taken_gpus = 0.0
-        self._losses = _losses(environment, events, months)
+        self.env, self.sample, self.fleet, self.jobs, self.held = env, sample, jobs.fleet, jobs, held
+        self.luck = streams.of("GPUs of a satellite that die")
 
-    def _losing(self, job: TrainingJob) -> LosingGangs:
-        """Gangs that lose GPUs as the fleet does; who loses a satellite loads its share from elsewhere."""
-        gangs = self.environment.gangs
-        away = {Per.SATELLITE: Copies(job, gangs.figures(job)).away_days}
-        causes = [InterruptionCause(cause, unit, away.get(unit, 0.0)) for unit, cause in self._losses]
-        by_month = np.array([*self._losses.values()]).reshape(len(causes), -1)
-        return LosingGangs.losing(gangs, causes, np.repeat(by_month, round(self.days[0]), axis=1))
+    def go(self, events: EventLog, deaths: Deaths) -> Process:
+        """Day by day."""
+        self.jobs.start()
+        told = sorted((*self._of_satellites(events), *self._of_gpus(deaths)), key=itemgetter(0, 1))
+        for day, these in groupby(told, key=itemgetter(0)):
+            if day > self.env.now:
+                yield self.env.timeout(day - self.env.now)
+            for _, _, tell, what in these:
+                tell(*what)
+            self.jobs.fill()
 
-    def run(self, number: int, job: TrainingJob, count: int, first: int) -> Iterator[dict[str, Any]]:
-        """The rows of the jobs of one description; `first`: number of the first of them."""
-        months, days = self.months, self.days
-        active = np.clip((months.edges[1:] - job.arrival_day) / days, 0.0, 1.0)
-        gangs, gpus = self._places(number, job, count * active)
-        held = gpus * days
-        self.held += held
-        crews = Crews(self.environment, self._losing(job), job, months.edges, self._fluence_per_day)
-        found = crews.follow(self._crews(gangs, held), self.streams, number)
-        yield from self._starts(job, count, first)
-        ends = months.edges[1:] - 1e-6
-        hours, gang_days = self._by_kind(held) * HOURS_PER_DAY, self._by_kind(gangs * days)
-        for (what, why), share in found.shares.items():
-            yield _row(ends, (share * hours).sum(axis=0), what, why, first)
-        for cause, per_day in found.interruptions.items():
-            yield _row(ends, (per_day * gang_days).sum(axis=0), EventKind.SOFT_INTERRUPTED, cause, first)
-
-    def _places(self, number: int, job: TrainingJob, wanted: Floats) -> tuple[Floats, Floats]:
-        """Gangs at work and the GPUs that they have, in the mean of each plane and month, (planes, months).
-
-        As the scheduler places them: a plane is filled before the next one.  Once started a gang goes on with the GPUs
-        that it can get there, down to the fewest that it works with, and does not move to where more are free.  It does
-        where the loss of one satellite leaves it with too few: then a plane has as many gangs as its satellites had
-        room for when they were new.
-        """
-        months = self.months
-        alive = months.alive / self.days
-        free = np.maximum(months.alive - self.held, 0.0) / self.days
-        whole, smaller, smaller_gpus = months.gangs[number]
-        room = whole + smaller
-        if job.within == "plane":
-            aboard = self.environment.scenario.satellite.gpus
-            if min(aboard, job.gpus) > job.gpus - job.least_gpus:
-                room = gangs_in(job, np.rint(months.satellites / self.days * aboard).astype(np.intp)).astype(float)
+    def _of_satellites(self, events: EventLog) -> Iterator[_Told]:
+        """What the walk wrote about satellites and planes that are followed."""
+        stored = events.of(EventKind.STORED)
+        born = dict(zip(events.satellite[stored].tolist(), events.time_days[stored].tolist(), strict=True))
+        number = np.where(events.berth >= 0, self.sample.number_of[events.berth], NONE)
+        starts, ends = events.of(*STARTS), events.of(*ENDS)
+        for row in np.flatnonzero((number != NONE) & (starts | (ends & (events.gpus != 0)))).tolist():
+            day, berth, satellite = float(events.time_days[row]), int(number[row]), int(events.satellite[row])
+            if starts[row]:
+                birth, gpus, design = born.get(satellite, day), int(events.gpus[row]), int(events.design[row])
+                yield day, LAST, self._begin, (berth, satellite, design, birth, gpus)
             else:
-                room = np.maximum.accumulate(room, axis=1)
-        room = np.minimum(
-            room * np.divide(free, alive, out=np.zeros_like(free), where=alive > 0), free / job.least_gpus
-        )
-        before = np.cumsum(room, axis=0) - room
-        gangs = np.clip(wanted - before, 0.0, room)
-        if job.within == "plane":
-            return gangs, np.minimum(gangs * job.gpus, free)
-        there, fresh = whole + smaller, float(job.gpus)
-        each = np.divide(whole * job.gpus + smaller_gpus, there, out=np.full_like(there, fresh), where=there > 0)
-        each = 0.5 * (each + np.concatenate([each[:, :1], each[:, :-1]], axis=1))  # of a month's beginning and end
-        return gangs, np.minimum(gangs * each, free)
+                planned = int(events.kind[row]) == EventKind.RETIRED
+                yield day, FIRST, self._end, (berth, satellite, int(events.cause[row]), planned)
+        followed = np.isin(events.plane, self.sample.planes)
+        for row in np.flatnonzero(events.of(EventKind.STOOD_STILL) & followed).tolist():
+            day, plane = float(events.time_days[row]), int(events.plane[row])
+            yield day, FIRST, self.jobs.suspend, (plane, day + float(events.amount[row]), int(events.cause[row]))
 
-    def _starts(self, job: TrainingJob, count: int, first: int) -> Iterator[dict[str, Any]]:
-        """Arrivals and first starts of the jobs of one description, of every n-th where they are very many."""
-        step = ceil(count / MOST_STARTS)
-        started = first_starts(job, count, self.events, len(self.months.alive), self._taken_gpus)[step - 1 :: step]
-        self._taken_gpus += count * job.gpus
-        jobs = first + np.arange(ceil(count / step)) * step
-        yield {"count": len(jobs), "kind": EventKind.JOB_ARRIVED, "time_days": job.arrival_day, "job": jobs} | {
-            "amount": job.gpus
-        }
-        yield {"count": len(started), "kind": EventKind.JOB_STARTED, "time_days": started} | {
-            "job": jobs[: len(started)],
-            "amount": job.gpus * step,
-        }
+    def _of_gpus(self, deaths: Deaths) -> Iterator[_Told]:
+        columns = (deaths.day, deaths.slot, deaths.satellite, deaths.cause, deaths.gpus)
+        for day, *what in zip(*(column.tolist() for column in columns), strict=True):
+            yield day, THEN, self._lose, tuple(what)
 
-    def _crews(self, gangs: Floats, held: Floats) -> list[Crew]:
-        """The gangs of planes by exposure, from gangs and the GPU-days that they hold, (planes, months)."""
-        months = self.months
+    def _begin(self, berth: int, satellite: int, design: int, birth: float, gpus: int) -> None:
+        fleet = self.fleet
+        if fleet.satellite[berth] != NONE:  # who makes room has ended on the same day
+            self._end(berth, int(fleet.satellite[berth]), Cause.REPLACED, planned=True)
+        fleet.satellite[berth], fleet.design[berth], fleet.birth_day[berth] = satellite, design, birth
+        plane = fleet.planes[int(fleet.plane_of[berth])]
+        self.held.alive(plane.id, gpus)
+        self.jobs.join(plane, berth, np.ones(gpus, bool))
 
-        def mean(part: Floats, whole: Floats) -> Floats:
-            return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    def _end(self, berth: int, satellite: int, cause: int, planned: bool) -> None:
+        if self.fleet.satellite[berth] != satellite:
+            return
+        self.fleet.satellite[berth] = NONE
+        living = int(np.count_nonzero(self.jobs.pool.owner[berth] >= Unit.IDLE))
+        self.held.alive(int(self.fleet.plane_of[berth]), -living)
+        self.jobs.leave(berth, cause, planned=planned)
 
-        found = []
-        for kind, plane in enumerate(self._first_of.tolist()):
-            mine = self._kind == kind
-            alive = months.alive[mine].sum(axis=0)
-            found.append(
-                Crew(
-                    plane=plane,
-                    gpus=mean(held[mine].sum(axis=0) / self.days, gangs[mine].sum(axis=0)),
-                    aboard=mean(alive, months.satellites[mine].sum(axis=0)),
-                    speed=np.minimum(mean(months.online[mine].sum(axis=0), alive), 1.0),
-                    born=np.zeros_like(self.days),
-                )
-            )
-        return found
-
-    def _by_kind(self, values: Floats) -> Floats:
-        """Sums over the planes of one exposure, (kinds, months), of values by plane."""
-        found = np.zeros((len(self._first_of), values.shape[1]))
-        np.add.at(found, self._kind, values)
-        return found
+    def _lose(self, berth: int, satellite: int, cause: int, gpus: int) -> None:
+        """GPUs of a satellite that are no others than the rest of it: any of them."""
+        if self.fleet.satellite[berth] != satellite:
+            return
+        living = np.flatnonzero(self.jobs.pool.owner[berth] >= Unit.IDLE)
+        units = living[self.luck.permutation(len(living))[:gpus]]
+        if len(units):
+            self.held.alive(int(self.fleet.plane_of[berth]), -len(units))
+            self.jobs.lose_gpus(berth, units, cause)
 
 
-def _row(days: Floats, amounts: Floats, kind: EventKind, cause: int, job: int) -> dict[str, Any]:
-    """Rows of the months in which there is something."""
-    some = amounts > 0
-    row = {"time_days": days[some], "kind": kind, "cause": cause, "job": job, "plane": NONE}
-    return row | {"count": int(some.sum()), "amount": amounts[some]}
+class _Held:
+    """GPU-days that jobs hold of each followed plane, month by month: those alive less those idle."""
+
+    def __init__(self, env: simpy.Environment, fleet: Fleet, edges: Floats) -> None:
+        self._env, self._edges = env, edges
+        self._plane_of = fleet.plane_of.tolist()
+        self._idle = [0] * len(self._plane_of)  # of each berth
+        self._held = [0] * len(fleet.planes)  # alive less idle
+        self._since = [0.0] * len(fleet.planes)
+        self._held_days = np.zeros((len(fleet.planes), len(edges) - 1))
+
+    def idle(self, berth: int, gpus: int) -> None:
+        """So many GPUs of the satellite in a berth are idle from now on."""
+        plane = self._plane_of[berth]
+        self._pass(plane)
+        self._held[plane] -= gpus - self._idle[berth]
+        self._idle[berth] = gpus
+
+    def alive(self, plane: int, more: int) -> None:
+        """So many GPUs more of a plane live on satellites at work."""
+        self._pass(plane)
+        self._held[plane] += more
+
+    def of_fleet(self, months: PlaneMonths, sample: Sample) -> Floats:
+        """The same of all planes of the fleet, (planes, months); where only some are followed all hold the same share."""
+        for plane in sample.planes.tolist():
+            self._pass(plane)
+        held, alive = self._held_days, months.alive
+        if not sample.is_whole:
+            held, alive = held.sum(axis=0) * sample.weight, alive.sum(axis=0)
+        share = np.divide(held, alive, out=np.zeros_like(held), where=alive > 0)
+        return np.asarray(np.minimum(share, 1.0) * months.alive)
+
+    def _pass(self, plane: int) -> None:
+        """Count what it was up to now, month by month."""
+        since, now = self._since[plane], self._env.now
+        self._since[plane] = now
+        while since < now and self._held[plane]:
+            month = min(int(since // MONTH_DAYS), len(self._edges) - 2)
+            until = min(now, self._edges[month + 1])
+            self._held_days[plane, month] += self._held[plane] * (until - since)
+            since = until
 
 
-def _losses(environment: Environment, events: EventLog, months: PlaneMonths) -> dict[tuple[Per, int], Floats]:
-    """Losses that the fleet has of a unit a day in each month, by (kind of unit, cause)."""
-    scenario, count = environment.scenario, months.alive.shape[1]
-    length = np.diff(months.edges)[0]
-    span = {one.cause: max(one.span, 1) for one in hazards_of(scenario)}
-    alive, satellites = (np.maximum(one.sum(axis=0), 1e-9) for one in (months.alive, months.satellites))
-    found: dict[tuple[Per, int], Floats] = {}
-    month = np.minimum((events.time_days // length).astype(np.intp), count - 1)
-    for kinds, unit in (
-        ((EventKind.GPU_FAILED, EventKind.GROUP_FAILED), Per.GPU),
-        ((EventKind.BUS_FAILED,), Per.SATELLITE),
-    ):
-        rows = np.flatnonzero(events.of(*kinds) & (events.gpus < 0))
-        for cause in np.unique(events.cause[rows]).tolist():
-            mine = rows[events.cause[rows] == cause]
-            times = -events.gpus[mine] / span.get(cause, 1) if unit == Per.GPU else np.ones(len(mine))
-            per_month = np.bincount(month[mine], times, minlength=count)
-            found[unit, int(cause)] = per_month / (alive if unit == Per.GPU else satellites)
-    return found
+def _rows(log: EventLog, sample: Sample, environment: Environment) -> Iterator[dict[str, Any]]:
+    """Rows of the log for the fleet: a followed job's hours are those of all jobs that it stands for."""
+    if sample.is_whole:
+        yield _columns(log, np.arange(len(log)))
+        return
+    jobs = environment.scenario.workload.jobs
+    of = np.repeat(np.arange(len(jobs)), sample.counts)  # each followed job's description
+    weights = np.append(np.array(sample.weights)[of], sample.weight)  # the last: of rows that are of no job
+    told = np.array([job.on_planned_removal == "migrate" for job in jobs])[of]
+    single, hit = log.of(*OF_JOBS), log.of(EventKind.JOB_INTERRUPTED)
+    # A row of one interruption cannot stand for several: it becomes one that says their number.
+    rows = np.flatnonzero(~single & ~(hit & np.isin(log.cause, PLANNED) & np.append(told, False)[log.job]))
+    columns = _columns(log, rows)
+    columns["kind"] = np.where(hit[rows], EventKind.SOFT_INTERRUPTED, columns["kind"])
+    columns["amount"] = np.where(hit[rows], 1.0, columns["amount"]) * weights[log.job[rows]]
+    begin, end, step = sample.stands_for(environment.job_counts)
+    columns["job"] = np.append(begin, NONE)[log.job[rows]]
+    yield columns
+    rows = np.flatnonzero(single)
+    job = log.job[rows]
+    many = -(-(end - begin) // step)[job]
+    columns = _columns(log, np.repeat(rows, many))
+    nth = np.arange(len(columns["job"])) - np.repeat(np.cumsum(many) - many, many)
+    columns["job"] = np.repeat(begin[job], many) + nth * np.repeat(step[job], many)
+    columns["amount"] = columns["amount"] * np.repeat(step[job], many)
+    yield columns
+
+
+def _columns(log: EventLog, rows: Ints) -> dict[str, Any]:
+    """Some rows of a log as columns for another."""
+    return {name: getattr(log, name)[rows] for name in COLUMNS} | {"count": len(rows)}

@@ -1,0 +1,133 @@
+"""The part of a fleet in blocks whose training jobs are followed: all of a small fleet, of a large one some planes.
+
+Jobs are followed one by one, as in the exact engine, which costs as much for each.  Of a large fleet a sample stands
+for the rest: planes spread over all of them, satellites of each, and as many jobs as have the same room there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.berths import PlaneLayout
+from sim.environment import Environment
+from sim.events import NONE
+
+Ints = NDArray[np.intp]
+
+MOST_LOSSES = 6_000
+"""Losses of GPUs by gangs that are followed, a millisecond each."""
+MOST_INTERRUPTIONS = 2_000_000
+"""Interruptions of theirs that break nothing, some microseconds each."""
+IDLE_COST = 0.1
+"""What the loss of an idle GPU costs, over that of one at work."""
+ROOM = 2.0
+"""GPUs of the part over those that its jobs want, at most: what else is idle is of no use to them."""
+MOST_KINDS = 12
+"""Orbits of different radiation that are each in the part."""
+MOST_ROWS = 100_000
+"""Jobs of one description that have rows of their own."""
+SPARE_ROOM = 1.2
+"""GPUs of the followed satellites of a plane over those of the largest job, at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The followed part of a fleet."""
+
+    layouts: tuple[PlaneLayout, ...]
+    """All planes with the slots that are followed, numbered on; those of which nothing is followed have none."""
+    number_of: NDArray[np.int32]
+    """Among these, of each berth of the fleet; `NONE`: it is not followed."""
+    counts: tuple[int, ...]
+    """Jobs of each description that are followed."""
+    weights: tuple[float, ...]
+    """Jobs of the fleet that each stands for, by description."""
+
+    weight: float
+    """GPUs that all jobs want over those that the followed ones do."""
+    is_whole: bool
+    """Whether all of the fleet is followed."""
+
+    @property
+    def planes(self) -> Ints:
+        """The planes of which something is followed."""
+        return np.flatnonzero([layout.slots > 0 for layout in self.layouts])
+
+    @classmethod
+    def of(cls, environment: Environment) -> Sample:
+        """The part that is followed of an environment's fleet."""
+        slots = np.array([layout.slots for layout in environment.layouts], np.intp)
+        counts, gpus = environment.job_counts, environment.scenario.satellite.gpus
+        jobs = environment.scenario.workload.jobs
+        wanted = _gpus(environment, counts)
+        useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
+        largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
+        chosen = _slots(environment, slots, _share(environment, slots, wanted) * useful, largest)
+        whole = bool((chosen == slots).all())
+        part = 1.0 if whole else chosen.sum() / useful
+        followed = tuple(min(count, max(1, round(count * part))) for count in counts)
+        weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
+        weight = wanted / max(_gpus(environment, followed), 1)
+        return cls(*_numbered(environment.layouts, chosen), followed, weights, weight, whole)
+
+    def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+        """(first, one past the last, step) of the jobs that each followed one stands for, shape (followed jobs,).
+
+        `counts`: jobs of each description.  Of very many only every step-th has rows of its own.
+        """
+        found, first = [], 0
+        for own, count, weight in zip(self.counts, counts, self.weights, strict=True):
+            edges = first + np.rint(np.arange(own + 1) * weight).astype(np.intp)
+            found.append(np.stack([edges[:-1], edges[1:], np.full(own, ceil(max(count, 1) / MOST_ROWS))]))
+            first += count
+        begin, end, step = np.concatenate(found, axis=1)
+        return begin, end, step
+
+
+def _gpus(environment: Environment, counts: Sequence[int]) -> int:
+    """GPUs that so many jobs of each description want."""
+    jobs = environment.scenario.workload.jobs
+    return sum(count * job.gpus for count, job in zip(counts, jobs, strict=True))
+
+
+def _share(environment: Environment, slots: Ints, wanted: int) -> float:
+    """Share of the jobs that can be followed at reasonable cost; infinite: the whole fleet can."""
+    gangs, days = environment.gangs, environment.horizon_days
+    losses = interruptions = 0.0
+    for job, count in zip(environment.scenario.workload.jobs, environment.job_counts, strict=True):
+        soft = sum(gangs.per_day(0, job).values())
+        interruptions += count * days * soft
+        losses += count * days * max(1 / gangs.mtbf_days(job) - soft, 0.0)
+    share = min(MOST_LOSSES / max(losses, 1e-9), MOST_INTERRUPTIONS / max(interruptions, 1e-9))
+    idle = losses * max(int(slots.sum()) * environment.scenario.satellite.gpus / max(wanted, 1) - 1, 0.0)
+    return np.inf if share >= 1 and losses + IDLE_COST * idle <= MOST_LOSSES else min(share, 1.0)
+
+
+def _slots(environment: Environment, slots: Ints, total: float, largest: int) -> Ints:
+    """How many slots of each plane are followed, about so many in all, and enough for the largest job in each."""
+    if total >= slots.sum():
+        return slots
+    able = np.flatnonzero(slots >= min(largest, int(slots.max())))
+    kinds = min(len(np.unique(environment.radiation.exposure_index[able])), MOST_KINDS)
+    whole = round(total / float(slots[able].mean()))
+    planes = min(max(whole, kinds), len(able))
+    found = np.zeros_like(slots)
+    some = able[((np.arange(planes) + 0.5) * len(able) / planes).astype(np.intp)]
+    found[some] = np.minimum(slots[some], max(ceil(total / planes), largest))
+    return found
+
+
+def _numbered(layouts: tuple[PlaneLayout, ...], slots: Ints) -> tuple[tuple[PlaneLayout, ...], NDArray[np.int32]]:
+    """The same planes with so many slots each, and the numbers of those among all."""
+    number_of = np.full(layouts[-1].end_berth, NONE, np.int32)
+    found, first = [], 0
+    for layout, own in zip(layouts, slots.tolist(), strict=True):
+        found.append(PlaneLayout(layout.id, first, own, 0, layout.address))
+        number_of[layout.first_berth : layout.first_berth + own] = np.arange(first, first + own)
+        first += own
+    return tuple(found), number_of

@@ -31,6 +31,12 @@ class IdlePlane:
     satellites: Floats
     """Mean number of satellites at work."""
 
+    @classmethod
+    def nothing(cls, services: int, cells: int) -> IdlePlane:
+        """A plane in which nobody works."""
+        none, of_each = np.zeros(cells), np.zeros((services, cells))
+        return cls(none, none, of_each, of_each, none)
+
 
 @dataclass(frozen=True, eq=False)
 class _Changes:

@@ -1,4 +1,4 @@
-"""Inference of a fleet in blocks: what its planes leave idle in cells of time, served as in the exact engine."""
+"""Inference of a fleet in blocks: what training leaves idle in cells of time, served as in the exact engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.block.block_log import MONTH_DAYS
+from sim.engine.block.left import Left
 from sim.engine.block.months import PlaneMonths
 from sim.engine.idle_gpus import IdlePlane
 from sim.engine.inference import ServingPlane, by_hour, service_rows
@@ -33,31 +34,36 @@ def cell_days(services: Sequence[InferenceService], planes: int, horizon_days: f
     return block_days * max(1, ceil(horizon_days / block_days / most))
 
 
-def serving_rows(environment: Environment, months: PlaneMonths, held: Floats) -> Iterator[dict[str, Any]]:
-    """Columns of rows for the log; `held`: GPU-days that training has of each plane and month, (planes, months)."""
+def serving_rows(environment: Environment, months: PlaneMonths, left: Left | None) -> Iterator[dict[str, Any]]:
+    """Columns of rows for the log; `left`: what training leaves, where there is any."""
     services, cells = environment.scenario.workload.inference, months.cells
     days = np.diff(cells.edges)
     # Where demand has a day curve, a cell is split into its hours of the day, each as long as all of its days' one.
     split = HOURS if by_hour(services) else 1
     edges = np.append((cells.edges[:-1, None] + days[:, None] * (np.arange(split) / split)).ravel(), cells.edges[-1])
-    share = np.divide(held, months.alive, out=np.zeros_like(held), where=months.alive > 0)
-    middle = 0.5 * (cells.edges[:-1] + cells.edges[1:])
-    month = np.minimum((middle / MONTH_DAYS).astype(np.intp), held.shape[1] - 1)
-    free = np.clip(1.0 - share, 0.0, 1.0)[:, month]
+    idle = _all_idle(environment, months) if left is None else left.idle(services, cells)
+    yield from service_rows(environment, [ServingPlane.of(_in_hours(one, split)) for one in idle], edges)
+
+
+def _in_hours(idle: IdlePlane, split: int) -> IdlePlane:
+    """The same in cells of which each is split into so many."""
+    amounts = (idle.idle, idle.runnable, idle.whole, idle.ended)
+    return IdlePlane(*(np.repeat(one / split, split, axis=-1) for one in amounts), np.repeat(idle.satellites, split))
+
+
+def _all_idle(environment: Environment, months: PlaneMonths) -> list[IdlePlane]:
+    """The planes of a fleet that trains nothing."""
+    cells = months.cells
+    days, middle = np.diff(cells.edges), 0.5 * (cells.edges[:-1] + cells.edges[1:])
+    month = np.minimum((middle / MONTH_DAYS).astype(np.intp), months.alive.shape[1] - 1)
     whole, failed = _whole_share(environment, months, middle), _failed(months)
     planes = []
-    for plane in range(len(cells.alive)):
-        runnable = cells.online[plane] * free[plane]
-        usable = runnable * whole[:, plane]
-        alive = cells.alive[plane]
-        there = np.bincount(month, alive, minlength=held.shape[1])[month]
+    for plane, (alive, runnable) in enumerate(zip(cells.alive, cells.online, strict=True)):
+        there = np.bincount(month, alive, minlength=months.alive.shape[1])[month]
         part = np.divide(alive, there, out=np.zeros_like(alive), where=there > 0)
-        cut = (failed[:, plane, month] * part + months.ended[:, plane]) * free[plane]
-        each = [np.repeat(one / split, split, axis=-1) for one in (alive * free[plane], runnable)]
-        each += [np.repeat(one / split, split, axis=-1) for one in (usable, cut)]
-        satellites = np.repeat(cells.satellites[plane] / days, split)
-        planes.append(ServingPlane.of(IdlePlane(each[0], each[1], each[2], each[3], satellites)))
-    yield from service_rows(environment, planes, edges)
+        cut = failed[:, plane, month] * part + months.ended[:, plane]
+        planes.append(IdlePlane(alive, runnable, runnable * whole[:, plane], cut, cells.satellites[plane] / days))
+    return planes
 
 
 def _whole_share(environment: Environment, months: PlaneMonths, day: Floats) -> Floats:

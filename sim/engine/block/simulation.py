@@ -73,13 +73,13 @@ def simulate_in_blocks(
     log, months, deaths = _walk(walk)
     del walk
     give_back()
-    held = np.zeros_like(months.alive)
+    left = None
     if sample is not None:
         events = log.where(*ENDS, *STARTS, EventKind.STORED, EventKind.STOOD_STILL)
-        trained, held = training_rows(environment, sample, events, deaths, months, fluence_per_day, streams)
+        trained, left = training_rows(environment, sample, events, deaths, fluence_per_day, streams)
         for rows in trained:
             log.extend(**rows)
-    for rows in serving_rows(environment, months, held) if scenario.workload.inference else ():
+    for rows in serving_rows(environment, months, left) if scenario.workload.inference else ():
         log.extend(**rows)
     return log.finish()
 

@@ -12,10 +12,10 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.berths import Unit
-from sim.engine.block.block_log import MONTH_DAYS
 from sim.engine.block.deaths import Deaths
-from sim.engine.block.months import PlaneMonths
+from sim.engine.block.left import Left
 from sim.engine.block.sample import Sample
+from sim.engine.idle_notes import IdleNotes
 from sim.engine.training import TrainingJobs
 from sim.environment import Environment
 from sim.events import COLUMNS, ENDS, NONE, PLANNED, STARTS, Cause, EventKind, EventLog, EventRecorder
@@ -39,31 +39,35 @@ def training_rows(
     sample: Sample,
     events: EventLog,
     deaths: Deaths,
-    months: PlaneMonths,
     fluence_per_day: Floats,
     streams: Streams,
-) -> tuple[list[dict[str, Any]], Floats]:
-    """Columns of rows for the log, and the GPU-days that jobs hold of each plane and month, (planes, months).
+) -> tuple[list[dict[str, Any]], Left]:
+    """Columns of rows for the log, and what the jobs leave idle.
 
     `events`: what the walk wrote of arrivals, ends and planes that stand still; `fluence_per_day`: of solar storms.
     """
-    env, fleet, log = simpy.Environment(), Fleet(sample.layouts), EventRecorder()
-    held = _Held(env, fleet, months.edges)
-    jobs = TrainingJobs(env, environment, fleet, log, streams, fluence_per_day, counts=sample.counts, noted=held.idle)
-    env.process(_Replay(env, sample, jobs, held, streams).go(events, deaths))
+    env, fleet, log, notes = simpy.Environment(), Fleet(sample.layouts), EventRecorder(), EventRecorder()
+    noted = IdleNotes(env, fleet, notes).note if environment.scenario.workload.inference else None
+    jobs = TrainingJobs(env, environment, fleet, log, streams, fluence_per_day, counts=sample.counts, noted=noted)
+    replay = _Replay(env, sample, jobs, streams)
+    env.process(replay.go(events, deaths))
     env.run(until=environment.horizon_days)
     jobs.close(environment.horizon_days)
-    return list(_rows(log.finish(), sample, environment)), held.of_fleet(months, sample)
+    days, more = np.array(replay.alive).reshape(-1, 2).T
+    left = Left(sample, notes.finish(), (days, more.astype(np.intp)))
+    return list(_rows(log.finish(), sample, environment)), left
 
 
 class _Replay:
     """Tells the jobs of a sample what happened to its satellites."""
 
     def __init__(
-        self, env: simpy.Environment, sample: Sample, jobs: TrainingJobs, held: _Held, streams: Streams
+        self, env: simpy.Environment, sample: Sample, jobs: TrainingJobs, streams: Streams
     ) -> None:
-        self.env, self.sample, self.fleet, self.jobs, self.held = env, sample, jobs.fleet, jobs, held
-        self.luck = streams.of("GPUs of a satellite that die")
+        self.env, self.sample, self.fleet, self.jobs = env, sample, jobs.fleet, jobs
+        self.alive: list[tuple[float, int]] = []
+        """(day, GPUs more or fewer) of those that live on followed satellites at work."""
+        self._luck = streams.of("GPUs of a satellite that die")
 
     def go(self, events: EventLog, deaths: Deaths) -> Process:
         """Day by day."""
@@ -106,7 +110,7 @@ class _Replay:
             self._end(berth, int(fleet.satellite[berth]), Cause.REPLACED, planned=True)
         fleet.satellite[berth], fleet.design[berth], fleet.birth_day[berth] = satellite, design, birth
         plane = fleet.planes[int(fleet.plane_of[berth])]
-        self.held.alive(plane.id, gpus)
+        self.alive.append((self.env.now, gpus))
         self.jobs.join(plane, berth, np.ones(gpus, bool))
 
     def _end(self, berth: int, satellite: int, cause: int, planned: bool) -> None:
@@ -114,7 +118,7 @@ class _Replay:
             return
         self.fleet.satellite[berth] = NONE
         living = int(np.count_nonzero(self.jobs.pool.owner[berth] >= Unit.IDLE))
-        self.held.alive(int(self.fleet.plane_of[berth]), -living)
+        self.alive.append((self.env.now, -living))
         self.jobs.leave(berth, cause, planned=planned)
 
     def _lose(self, berth: int, satellite: int, cause: int, gpus: int) -> None:
@@ -122,54 +126,10 @@ class _Replay:
         if self.fleet.satellite[berth] != satellite:
             return
         living = np.flatnonzero(self.jobs.pool.owner[berth] >= Unit.IDLE)
-        units = living[self.luck.permutation(len(living))[:gpus]]
+        units = living[self._luck.permutation(len(living))[:gpus]]
         if len(units):
-            self.held.alive(int(self.fleet.plane_of[berth]), -len(units))
+            self.alive.append((self.env.now, -len(units)))
             self.jobs.lose_gpus(berth, units, cause)
-
-
-class _Held:
-    """GPU-days that jobs hold of each followed plane, month by month: those alive less those idle."""
-
-    def __init__(self, env: simpy.Environment, fleet: Fleet, edges: Floats) -> None:
-        self._env, self._edges = env, edges
-        self._plane_of = fleet.plane_of.tolist()
-        self._idle = [0] * len(self._plane_of)  # of each berth
-        self._held = [0] * len(fleet.planes)  # alive less idle
-        self._since = [0.0] * len(fleet.planes)
-        self._held_days = np.zeros((len(fleet.planes), len(edges) - 1))
-
-    def idle(self, berth: int, gpus: int) -> None:
-        """So many GPUs of the satellite in a berth are idle from now on."""
-        plane = self._plane_of[berth]
-        self._pass(plane)
-        self._held[plane] -= gpus - self._idle[berth]
-        self._idle[berth] = gpus
-
-    def alive(self, plane: int, more: int) -> None:
-        """So many GPUs more of a plane live on satellites at work."""
-        self._pass(plane)
-        self._held[plane] += more
-
-    def of_fleet(self, months: PlaneMonths, sample: Sample) -> Floats:
-        """The same of all planes of the fleet, (planes, months); where only some are followed all hold the same share."""
-        for plane in sample.planes.tolist():
-            self._pass(plane)
-        held, alive = self._held_days, months.alive
-        if not sample.is_whole:
-            held, alive = held.sum(axis=0) * sample.weight, alive.sum(axis=0)
-        share = np.divide(held, alive, out=np.zeros_like(held), where=alive > 0)
-        return np.asarray(np.minimum(share, 1.0) * months.alive)
-
-    def _pass(self, plane: int) -> None:
-        """Count what it was up to now, month by month."""
-        since, now = self._since[plane], self._env.now
-        self._since[plane] = now
-        while since < now and self._held[plane]:
-            month = min(int(since // MONTH_DAYS), len(self._edges) - 2)
-            until = min(now, self._edges[month + 1])
-            self._held_days[plane, month] += self._held[plane] * (until - since)
-            since = until
 
 
 def _rows(log: EventLog, sample: Sample, environment: Environment) -> Iterator[dict[str, Any]]:

@@ -29,30 +29,36 @@ class Left:
     alive: tuple[Floats, Ints]
     """When GPUs on followed satellites at work become more or fewer, and by how many."""
 
-    def idle(self, services: Sequence[InferenceService], cells: PlaneTimes) -> list[IdlePlane]:
+    def idle(
+        self, services: Sequence[InferenceService], cells: PlaneTimes, unused: Sequence[IdlePlane]
+    ) -> list[IdlePlane]:
         """What is idle of each plane of the fleet in some cells of time.
 
-        Where only a part is followed all planes are alike in it.
+        `unused`: what it would be without jobs.  Where only a part is followed it holds for what that part does not
+        stand for, and all planes are alike in what jobs leave.
         """
         followed = {plane: self._of_plane(plane, services, cells) for plane in self.sample.planes.tolist()}
-        days = np.diff(cells.edges)
-        speed = _over(cells.online, cells.alive)
-        if not self.sample.is_whole:
-            idle, whole, ended = (
-                np.sum([getattr(one, name) for one in followed.values()], axis=0) for name in ("idle", "whole", "ended")
+        if self.sample.is_whole:
+            nothing = IdlePlane.nothing(len(services), len(cells.edges) - 1)
+            return [_running(followed.get(plane, nothing), one) for plane, one in enumerate(unused)]
+        idle, whole, ended = (
+            self.sample.weight * np.sum([getattr(one, name) for one in followed.values()], axis=0)
+            for name in ("idle", "whole", "ended")
+        )
+        fleet = cells.alive.sum(axis=0)
+        idle, whole, ended = (_over(one, np.broadcast_to(fleet, one.shape)) for one in (idle, whole, ended))
+        # Of a GPU at work on average: idle beside jobs, and where there are none.
+        elsewhere = np.maximum(1 - self.sample.weight * _over(self._alive(cells), fleet), 0.0)
+        return [
+            IdlePlane(
+                idle=one.idle * np.minimum(idle + elsewhere, 1.0),
+                runnable=one.runnable * np.minimum(idle + elsewhere, 1.0),
+                whole=one.runnable * whole + one.whole * elsewhere,
+                ended=one.idle * ended + one.ended * elsewhere,
+                satellites=one.satellites,
             )
-            held = (self._alive(cells) - idle) * self.sample.weight
-            share = np.clip(1 - _over(held, cells.alive.sum(axis=0)), 0.0, 1.0)
-            whole, ended = _over(whole, idle), _over(ended, idle)
-        found = []
-        for plane, alive in enumerate(cells.alive):
-            if self.sample.is_whole:
-                one = followed.get(plane, IdlePlane.nothing(len(services), len(days)))
-            else:
-                one = IdlePlane(alive * share, alive * share, alive * share * whole, alive * share * ended, days)
-            satellites = cells.satellites[plane] / days
-            found.append(IdlePlane(one.idle, one.idle * speed[plane], one.whole * speed[plane], one.ended, satellites))
-        return found
+            for one in unused
+        ]
 
     def _of_plane(self, plane: int, services: Sequence[InferenceService], cells: PlaneTimes) -> IdlePlane:
         """What is idle of a followed plane, were it at full speed."""
@@ -65,6 +71,12 @@ class Left:
         """GPU-days of the GPUs that live on followed satellites, by cell."""
         day, more = self.alive
         return cell_integral(day, more, cells.edges)
+
+
+def _running(idle: IdlePlane, unused: IdlePlane) -> IdlePlane:
+    """What is idle of a plane, at the speed that light, power and heat leave."""
+    speed = _over(unused.runnable, unused.idle)
+    return IdlePlane(idle.idle, idle.idle * speed, idle.whole * speed, idle.ended, unused.satellites)
 
 
 def _over(part: Floats, whole: Floats) -> Floats:

@@ -68,12 +68,14 @@ class Sample:
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
         largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
         chosen = _slots(environment, slots, _share(environment, slots, wanted) * useful, largest)
-        whole = bool((chosen == slots).all())
-        part = 1.0 if whole else chosen.sum() / useful
+        if (chosen == slots).all():
+            everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
+            return cls(environment.layouts, everywhere, counts, (1.0,) * len(counts), 1.0, is_whole=True)
+        part = chosen.sum() / useful
         followed = tuple(min(count, max(1, round(count * part))) for count in counts)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
         weight = wanted / max(_gpus(environment, followed), 1)
-        return cls(*_numbered(environment.layouts, chosen), followed, weights, weight, whole)
+        return cls(*_numbered(environment.layouts, chosen), followed, weights, weight, is_whole=False)
 
     def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints, Ints]:
         """(first, one past the last, step) of the jobs that each followed one stands for, shape (followed jobs,).

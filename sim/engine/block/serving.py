@@ -41,7 +41,8 @@ def serving_rows(environment: Environment, months: PlaneMonths, left: Left | Non
     # Where demand has a day curve, a cell is split into its hours of the day, each as long as all of its days' one.
     split = HOURS if by_hour(services) else 1
     edges = np.append((cells.edges[:-1, None] + days[:, None] * (np.arange(split) / split)).ravel(), cells.edges[-1])
-    idle = _all_idle(environment, months) if left is None else left.idle(services, cells)
+    unused = _unused(environment, months)
+    idle = unused if left is None else left.idle(services, cells, unused)
     yield from service_rows(environment, [ServingPlane.of(_in_hours(one, split)) for one in idle], edges)
 
 
@@ -51,8 +52,8 @@ def _in_hours(idle: IdlePlane, split: int) -> IdlePlane:
     return IdlePlane(*(np.repeat(one / split, split, axis=-1) for one in amounts), np.repeat(idle.satellites, split))
 
 
-def _all_idle(environment: Environment, months: PlaneMonths) -> list[IdlePlane]:
-    """The planes of a fleet that trains nothing."""
+def _unused(environment: Environment, months: PlaneMonths) -> list[IdlePlane]:
+    """What is idle of the planes of a fleet that trains nothing."""
     cells = months.cells
     days, middle = np.diff(cells.edges), 0.5 * (cells.edges[:-1] + cells.edges[1:])
     month = np.minimum((middle / MONTH_DAYS).astype(np.intp), months.alive.shape[1] - 1)

@@ -175,9 +175,9 @@ class Pool:
         """Most idle GPUs on one satellite of a place, those of some owners counted as idle."""
         slots = self.places[place].slot_range
         if not jobs:
-            return int(self._idle[slots].max())
+            return int(self._idle[slots].max(initial=0))
         owner = self.owner[slots]
-        return int(np.count_nonzero((owner == _IDLE) | np.isin(owner, jobs), axis=1).max())
+        return int(np.count_nonzero((owner == _IDLE) | np.isin(owner, jobs), axis=1).max(initial=0))
 
     def within_reach(self, place: int, held: Ints, *, on_one_satellite: bool) -> int:
         """Idle GPUs that whoever has some of a place, positions in the flat table, may take beside them."""

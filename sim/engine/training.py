@@ -64,7 +64,9 @@ class TrainingJobs:
         scenario = environment.scenario
         positions = max(scenario.design(name).positions for name in scenario.design_names)
         self.uses_gpus = scenario.workload.uses_gpus
-        joined = [JoinedLayout(one.place, tuple(fleet.planes[plane] for plane in one.ids)) for one in environment.joined]
+        joined = [
+            JoinedLayout(one.place, tuple(fleet.planes[plane] for plane in one.ids)) for one in environment.joined
+        ]
         self.pool = Pool(fleet.planes, positions, noted, tuple(joined))
         self.runs = GangRuns(environment, fleet, log, fluence_per_day)
         self.idle_time = IdleTime(log)

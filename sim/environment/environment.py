@@ -10,7 +10,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.berths import JoinedLayout, PlaneLayout, layouts
+from sim.berths import PlaneLayout, layouts
 from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment.campus import Hall, no_sun
 from sim.environment.deployment import Flight, flights_of

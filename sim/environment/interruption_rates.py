@@ -166,7 +166,8 @@ class _Tables:
         if len(self._flat) == 0:
             return np.full(len(which), self._missing)
         begin = self._begin[which]
-        return np.where(begin >= 0, self._flat[np.maximum(begin, 0) + block], self._missing)
+        there = begin >= 0
+        return np.where(there, self._flat[np.where(there, begin + block, 0)], self._missing)
 
 
 @dataclass(frozen=True, eq=False)

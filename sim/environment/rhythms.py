@@ -142,13 +142,6 @@ class Rhythms:
         rounded = exp(rate * RATE_STEP), share * SHARE_STEP, late * SHARE_STEP
         return self._gaps.get(key, lambda: self._gaps_of(plane, spread, *rounded))
 
-    def exact_gaps(self, plane: int, slots: Ints, expected: Interruptions) -> Gaps | None:
-        """The same at these very rates, not at those of one key: for what a gang commits, not for its interval."""
-        per_day, in_passes = expected.per_day, expected.in_passes + expected.late
-        if per_day < BUNCHED_PER_DAY or in_passes < BUNCHED_SHARE * per_day:
-            return None
-        return self._gaps_of(plane, self._spread(plane, slots), per_day, in_passes / per_day, expected.late / in_passes)
-
     def _gaps_of(self, plane: int, spread: tuple[int, int], per_day: float, part: float, late: float) -> Gaps:
         """Gaps at a rate a day, of which a part comes in passes, and of that some is noticed late."""
         passes, dose = self.gangs.passes(plane), self._relative_dose(plane, spread)
@@ -163,19 +156,6 @@ class Rhythms:
         at = np.unique(np.round(np.linspace(0, span, sectors)).astype(np.intp))
         dose = self._doses(plane)[at % SECTORS].mean(axis=0)
         return dose / dose.mean() if dose.any() else np.ones_like(dose)
-
-    def corrupted(self, plane: int, slots: Ints, late_per_day: float) -> float:
-        """Share of time between a silent corruption and its discovery: what bunched ones spoil they spoil once."""
-        days = self.gangs.scenario.radiation.detection_delay_h / HOURS_PER_DAY
-        if late_per_day * days == 0:
-            return 0.0
-        dose = self._relative_dose(plane, self._spread(plane, slots))
-        step = self.gangs.passes(plane).block_days / dose.shape[1]
-        long, rest = divmod(days / step, dose.shape[1])
-        reached = np.cumsum(np.concatenate([dose, dose], axis=1), axis=1)
-        n, width = dose.shape[1], max(round(rest), 1)
-        within = reached[:, n:] - reached[:, n - width : 2 * n - width] + long * dose.sum(axis=1, keepdims=True)
-        return float(-np.expm1(-within * step * late_per_day).mean())
 
     def useful_share(self, job: TrainingJob) -> float:
         """Share of a fresh gang's time that becomes useful work, as it is expected before it runs."""

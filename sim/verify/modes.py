@@ -96,9 +96,7 @@ def compare_modes(fleet: Fleet, replicates: int, seed: int) -> dict[str, dict[st
     }
 
 
-def compared(
-    exact: NDArray[np.float64], block: NDArray[np.float64], negligible: float = 0.0
-) -> dict[str, float]:
+def compared(exact: NDArray[np.float64], block: NDArray[np.float64], negligible: float = 0.0) -> dict[str, float]:
     """Means, standard error of their difference, and the difference in terms of it beyond what is negligible."""
     first, second = (one[np.isfinite(one)] for one in (exact, block))
     a, b = (float(one.mean()) if len(one) else np.nan for one in (first, second))

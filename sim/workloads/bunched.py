@@ -71,11 +71,6 @@ class Gaps:
         inside = np.interp(age - periods * self.period, self.ages, self.log_longer)
         return np.asarray(np.exp(inside - periods * self.per_period))
 
-    def younger(self, age: float) -> float:
-        """Share of time in which the last interruption is less than an age ago."""
-        ages = np.linspace(0.0, age, 65)
-        return float(np.trapezoid(self.longer(ages), ages))
-
     def useful(self, rhythm: Rhythm) -> float:
         """Share of time that a gang commits under a rhythm; its restart is the mean over the interruptions."""
         last = self.period * (1 + NEGLIGIBLE / self.per_period)

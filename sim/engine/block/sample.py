@@ -16,19 +16,22 @@ from numpy.typing import NDArray
 from sim.berths import PlaneLayout
 from sim.environment import Environment
 from sim.events import NONE
+from sim.streams import Streams
 
 Ints = NDArray[np.intp]
 
-MOST_LOSSES = 6_000
-"""Losses of GPUs by gangs that are followed, a millisecond each."""
-MOST_INTERRUPTIONS = 2_000_000
-"""Interruptions of theirs that break nothing, some microseconds each."""
+MOST_LOSSES = 5_000
+"""Losses of GPUs by the jobs that are followed, a millisecond each."""
+MOST_INTERRUPTIONS = 500_000
+"""Interruptions of theirs that break nothing, ten microseconds each."""
 IDLE_COST = 0.1
 """What the loss of an idle GPU costs, over that of one at work."""
 ROOM = 2.0
 """GPUs of the part over those that its jobs want, at most: what else is idle is of no use to them."""
+FEWEST_PLANES = 12
+"""Over which the part is spread, if there are so many."""
 MOST_KINDS = 12
-"""Orbits of different radiation that are each in the part."""
+"""Orbits of different radiation that are looked at for what stops jobs."""
 MOST_ROWS = 100_000
 """Jobs of one description that have rows of their own."""
 SPARE_ROOM = 1.2
@@ -59,19 +62,23 @@ class Sample:
         return np.flatnonzero([layout.slots > 0 for layout in self.layouts])
 
     @classmethod
-    def of(cls, environment: Environment) -> Sample:
-        """The part that is followed of an environment's fleet."""
+    def of(cls, environment: Environment, streams: Streams) -> Sample:
+        """The part that is followed of an environment's fleet.
+
+        Each replicate follows other planes of a large one, so that intervals show what the choice matters.
+        """
         slots = np.array([layout.slots for layout in environment.layouts], np.intp)
         counts, gpus = environment.job_counts, environment.scenario.satellite.gpus
         jobs = environment.scenario.workload.jobs
         wanted = _gpus(environment, counts)
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
         largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
-        chosen = _slots(environment, slots, _share(environment, slots, wanted) * useful, largest)
+        start = float(streams.of("planes that are followed").random())
+        chosen = _slots(slots, _share(environment, slots, wanted), useful, largest, start)
         if (chosen == slots).all():
             everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
             return cls(environment.layouts, everywhere, counts, (1.0,) * len(counts), 1.0, is_whole=True)
-        part = chosen.sum() / useful
+        part = min(chosen.sum() / useful, 1.0)
         followed = tuple(min(count, max(1, round(count * part))) for count in counts)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
         weight = wanted / max(_gpus(environment, followed), 1)
@@ -100,26 +107,33 @@ def _gpus(environment: Environment, counts: Sequence[int]) -> int:
 def _share(environment: Environment, slots: Ints, wanted: int) -> float:
     """Share of the jobs that can be followed at reasonable cost; infinite: the whole fleet can."""
     gangs, days = environment.gangs, environment.horizon_days
+    _, first = np.unique(environment.radiation.exposure_index[: len(slots)], return_index=True)
+    kinds = first[slots[first] > 0][:MOST_KINDS].tolist()
     losses = interruptions = 0.0
     for job, count in zip(environment.scenario.workload.jobs, environment.job_counts, strict=True):
-        soft = sum(gangs.per_day(0, job).values())
-        interruptions += count * days * soft
-        losses += count * days * max(1 / gangs.mtbf_days(job) - soft, 0.0)
+        soft = [sum(gangs.per_day(plane, job).values()) for plane in kinds]
+        interruptions += count * days * float(np.mean(soft))
+        losses += count * days * max(1 / gangs.mtbf_days(job, kinds[0]) - soft[0], 0.0)
     share = min(MOST_LOSSES / max(losses, 1e-9), MOST_INTERRUPTIONS / max(interruptions, 1e-9))
     idle = losses * max(int(slots.sum()) * environment.scenario.satellite.gpus / max(wanted, 1) - 1, 0.0)
     return np.inf if share >= 1 and losses + IDLE_COST * idle <= MOST_LOSSES else min(share, 1.0)
 
 
-def _slots(environment: Environment, slots: Ints, total: float, largest: int) -> Ints:
-    """How many slots of each plane are followed, about so many in all, and enough for the largest job in each."""
-    if total >= slots.sum():
+def _slots(slots: Ints, share: float, useful: int, largest: int, start: float) -> Ints:
+    """How many slots of each plane are followed: about a share of the useful, enough for the largest job in each.
+
+    Spread evenly over the planes that are complete first and have as many as are useful, since jobs start in these;
+    `start`, in [0, 1): where in its part of them each is.
+    """
+    if share * useful >= slots.sum():
         return slots
     able = np.flatnonzero(slots >= min(largest, int(slots.max())))
-    kinds = min(len(np.unique(environment.radiation.exposure_index[able])), MOST_KINDS)
-    whole = round(total / float(slots[able].mean()))
-    planes = min(max(whole, kinds), len(able))
+    first = able[np.cumsum(slots[able]) - slots[able] < useful]
+    total = min(share, 1.0) * useful
+    planes = max(round(total / float(slots[first].mean())), FEWEST_PLANES)
+    planes = max(1, min(planes, len(first), useful // largest))
     found = np.zeros_like(slots)
-    some = able[((np.arange(planes) + 0.5) * len(able) / planes).astype(np.intp)]
+    some = first[((np.arange(planes) + start) * len(first) / planes).astype(np.intp)]
     found[some] = np.minimum(slots[some], max(ceil(total / planes), largest))
     return found
 

@@ -48,8 +48,11 @@ def serving_rows(environment: Environment, months: PlaneMonths, left: Left | Non
 
 def _in_hours(idle: IdlePlane, split: int) -> IdlePlane:
     """The same in cells of which each is split into so many."""
-    amounts = (idle.idle, idle.runnable, idle.whole, idle.ended)
-    return IdlePlane(*(np.repeat(one / split, split, axis=-1) for one in amounts), np.repeat(idle.satellites, split))
+    if split == 1:
+        return idle
+    gpu_days = (idle.idle, idle.runnable, idle.whole, idle.ended)
+    each, runnable, whole, ended = (np.repeat(one / split, split, axis=-1) for one in gpu_days)
+    return IdlePlane(each, runnable, whole, ended, np.repeat(idle.satellites, split))
 
 
 def _unused(environment: Environment, months: PlaneMonths) -> list[IdlePlane]:

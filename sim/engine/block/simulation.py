@@ -103,7 +103,7 @@ class Walk:
     ) -> None:
         self.scenario, self.environment, self.strategy, self.name = scenario, environment, strategy, name
         self.streams = streams
-        self.sample = Sample.of(environment) if scenario.workload.jobs else None
+        self.sample = Sample.of(environment, streams) if scenario.workload.jobs else None
         self.block_days, self.horizon = scenario.simulation.block_days, environment.horizon_days
         self.log = BlockLog()
         self.fleet = Fleet(environment.layouts)

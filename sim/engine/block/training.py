@@ -61,9 +61,7 @@ def training_rows(
 class _Replay:
     """Tells the jobs of a sample what happened to its satellites."""
 
-    def __init__(
-        self, env: simpy.Environment, sample: Sample, jobs: TrainingJobs, streams: Streams
-    ) -> None:
+    def __init__(self, env: simpy.Environment, sample: Sample, jobs: TrainingJobs, streams: Streams) -> None:
         self.env, self.sample, self.fleet, self.jobs = env, sample, jobs.fleet, jobs
         self.alive: list[tuple[float, int]] = []
         """(day, GPUs more or fewer) of those that live on followed satellites at work."""

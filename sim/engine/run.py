@@ -76,7 +76,7 @@ class Run:
             context.log,
             streams,
             self.weather.fluence_per_day,
-            counts=environment.job_counts,
+            jobs=list(zip(scenario.workload.jobs, environment.job_counts, strict=True)),
             noted=None if notes is None else notes.note,
         )
         serves = services(strategy, strategy_name)

@@ -33,7 +33,7 @@ from sim.environment import Environment
 from sim.events import NONE, Cause, EventKind, EventRecorder
 from sim.fleet import Fleet
 from sim.streams import Streams
-from sim.workloads import Placement, Running
+from sim.workloads import Placement, Running, TrainingJob
 
 Process = Generator[simpy.Event, Any, None]
 Floats = NDArray[np.float64]
@@ -51,11 +51,11 @@ class TrainingJobs:
         streams: Streams,
         fluence_per_day: Floats,
         *,
-        counts: Sequence[int],
+        jobs: Sequence[tuple[TrainingJob, int]],
         noted: Callable[[int, int], None] | None,
     ) -> None:
-        """`fluence_per_day`: of solar storms, shape (days of the environment's tables,); `counts`: jobs of each
-        description; `noted` hears of each slot whose idle GPUs change, and how many are idle.
+        """`fluence_per_day`: of solar storms, shape (days of the environment's tables,); `jobs`: each description, and
+        how many there are; `noted` hears of each slot whose idle GPUs change, and how many are idle.
         """
         self.env = env
         self.environment = environment
@@ -83,7 +83,7 @@ class TrainingJobs:
         self.gangs: list[Gang] = []
         self.spares = HotSpares(env, self.pool, log, self.gangs)
         self.scheduling = Scheduling(environment, self.queue, self.pool.rooms, self.gangs)
-        for spec, count in zip(scenario.workload.jobs, counts, strict=True):
+        for spec, count in jobs:
             rhythm = environment.rhythms.first(spec)
             figures = environment.gangs.figures(spec)
             work = inf if figures.work_gpu_hours is None else figures.work_gpu_hours / HOURS_PER_DAY

@@ -59,7 +59,7 @@ class DeathRecorder:
         """All of them: what one unit takes with it dies together, each failure at some time of its block."""
         rows = np.concatenate([np.zeros((4, 0), np.int64), *self._rows], axis=1)
         # Those of one satellite, hazard and block together are one failure, or several where they are too many for it.
-        _, first, group, count = np.unique(rows, axis=1, return_index=True, return_inverse=True, return_counts=True)
+        _, group, count = np.unique(rows, axis=1, return_inverse=True, return_counts=True)
         group = group.ravel()
         order = np.argsort(group, kind="stable")
         nth = np.empty(len(group), np.intp)

@@ -17,6 +17,7 @@ from sim.berths import PlaneLayout
 from sim.environment import Environment
 from sim.events import NONE
 from sim.streams import Streams
+from sim.workloads import TrainingJob
 
 Ints = NDArray[np.intp]
 
@@ -46,8 +47,10 @@ class Sample:
     """All planes with the slots that are followed, numbered on; those of which nothing is followed have none."""
     number_of: NDArray[np.int32]
     """Among these, of each berth of the fleet; `NONE`: it is not followed."""
+    jobs: tuple[TrainingJob, ...]
+    """The descriptions of jobs; of fewer one arrives less often."""
     counts: tuple[int, ...]
-    """Jobs of each description that are followed."""
+    """How many of each are followed."""
     weights: tuple[float, ...]
     """Jobs of the fleet that each stands for, by description."""
 
@@ -69,20 +72,21 @@ class Sample:
         """
         slots = np.array([layout.slots for layout in environment.layouts], np.intp)
         counts, gpus = environment.job_counts, environment.scenario.satellite.gpus
-        jobs = environment.scenario.workload.jobs
-        wanted = _gpus(environment, counts)
+        jobs = tuple(environment.scenario.workload.jobs)
+        wanted = _gpus(jobs, counts)
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
         largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
         start = float(streams.of("planes that are followed").random())
         chosen = _slots(slots, _share(environment, slots, wanted), useful, largest, start)
         if (chosen == slots).all():
             everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
-            return cls(environment.layouts, everywhere, counts, (1.0,) * len(counts), 1.0, is_whole=True)
+            return cls(environment.layouts, everywhere, jobs, counts, (1.0,) * len(counts), 1.0, is_whole=True)
         part = min(chosen.sum() / useful, 1.0)
         followed = tuple(min(count, max(1, round(count * part))) for count in counts)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
-        weight = wanted / max(_gpus(environment, followed), 1)
-        return cls(*_numbered(environment.layouts, chosen), followed, weights, weight, is_whole=False)
+        weight = wanted / max(_gpus(jobs, followed), 1)
+        rarer = tuple(_rarer(job, own) for job, own in zip(jobs, weights, strict=True))
+        return cls(*_numbered(environment.layouts, chosen), rarer, followed, weights, weight, is_whole=False)
 
     def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints, Ints]:
         """(first, one past the last, step) of the jobs that each followed one stands for, shape (followed jobs,).
@@ -98,10 +102,15 @@ class Sample:
         return begin, end, step
 
 
-def _gpus(environment: Environment, counts: Sequence[int]) -> int:
+def _gpus(jobs: Sequence[TrainingJob], counts: Sequence[int]) -> int:
     """GPUs that so many jobs of each description want."""
-    jobs = environment.scenario.workload.jobs
     return sum(count * job.gpus for count, job in zip(counts, jobs, strict=True))
+
+
+def _rarer(job: TrainingJob, times: float) -> TrainingJob:
+    """A description of which one arrives when so many of another would have."""
+    every = job.arrives_every_days
+    return job if every is None else job.model_copy(update={"arrives_every_days": every * times})
 
 
 def _share(environment: Environment, slots: Ints, wanted: int) -> float:

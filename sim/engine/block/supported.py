@@ -58,21 +58,12 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[str, object]]:
 
 
 def _unknown_jobs(scenario: Scenario) -> Iterator[tuple[str, object]]:
-    """What jobs ask for: gangs are not followed one by one."""
+    """Jobs over several planes: those that are followed may be far apart."""
     shells = [one for one in scenario.constellation.shells if not isinstance(one, CatalogueShell)]
     most = max((one.satellites_per_plane for one in shells), default=1_000_000) * scenario.satellite.gpus
     for number, job in enumerate(scenario.workload.jobs):
-        where = f"workload.jobs.{number}"
-        for field in ("work_gpu_hours", "arrives_every_days", "deadline_days"):
-            if getattr(job, field) is not None:
-                yield f"{where}.{field}", getattr(job, field)
-        for field, plain in (("in_passes", "compute"), ("in_storms", "compute"), ("hot_spares", 0)):
-            if getattr(job, field) != plain:
-                yield f"{where}.{field}", getattr(job, field)
         if job.gpus > most:
-            yield f"{where}.gpus", job.gpus
-    if scenario.workload.jobs and scenario.power.eclipse_policy in ("pause", "migrate"):
-        yield "power.eclipse_policy", scenario.power.eclipse_policy
+            yield f"workload.jobs.{number}.gpus", job.gpus
 
 
 def _unknown_of(strategy: Strategy, name: str) -> Iterator[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""Training of a fleet in blocks: its jobs are those of the exact engine, to which the walk's events are told in turn."""
+"""Training of a fleet in blocks: jobs are those of the exact engine, to which what the walk wrote is told in turn."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def training_rows(
     """
     env, fleet, log, notes = simpy.Environment(), Fleet(sample.layouts), EventRecorder(), EventRecorder()
     noted = IdleNotes(env, fleet, notes).note if environment.scenario.workload.inference else None
-    jobs = TrainingJobs(env, environment, fleet, log, streams, fluence_per_day, counts=sample.counts, noted=noted)
+    wanted = list(zip(sample.jobs, sample.counts, strict=True))
+    jobs = TrainingJobs(env, environment, fleet, log, streams, fluence_per_day, jobs=wanted, noted=noted)
     replay = _Replay(env, sample, jobs, streams)
     env.process(replay.go(events, deaths))
     env.run(until=environment.horizon_days)
@@ -120,12 +121,13 @@ class _Replay:
         self.jobs.leave(berth, cause, planned=planned)
 
     def _lose(self, berth: int, satellite: int, cause: int, gpus: int) -> None:
-        """GPUs of a satellite that are no others than the rest of it: any of them."""
+        """GPUs of a satellite that died together: a row of them, somewhere on it."""
         if self.fleet.satellite[berth] != satellite:
             return
         living = np.flatnonzero(self.jobs.pool.owner[berth] >= Unit.IDLE)
-        units = living[self._luck.permutation(len(living))[:gpus]]
-        if len(units):
+        if len(living):
+            first = int(self._luck.random() * len(living))
+            units = living[(first + np.arange(min(gpus, len(living)))) % len(living)]
             self.alive.append((self.env.now, -len(units)))
             self.jobs.lose_gpus(berth, units, cause)
 

@@ -50,7 +50,9 @@ def daily_speed(scenario: Scenario, sun: SunTables, parts: Sequence[Part], satel
     if policy == "migrate":
         return np.asarray(np.min([_migrating(scenario, sun, part[0], light, satellites) for part in parts], axis=0))
     for plane, _, phases_rad in parts:
-        here = union_of_arcs(phases_rad, sun.dark_of(plane.id))
+        # Of a step with eclipses on some days only, those count by themselves: more than one arc is not their mean.
+        days = sun.cycled_of(plane.id)
+        here = union_of_arcs(phases_rad, sun.dark_of(plane.id) / days) * days
         shaded = here if len(parts) == 1 else shaded + here - shaded * here
     return np.asarray((1 - shaded) * light + shaded * dark)
 
@@ -58,11 +60,12 @@ def daily_speed(scenario: Scenario, sun: SunTables, parts: Sequence[Part], satel
 def _migrating(scenario: Scenario, sun: SunTables, plane: Plane, light: Floats, satellites: int) -> Floats:
     """Speed by day of a gang of so many satellites that shares those of a plane which are in light, shape (n,)."""
     handing = 0.0 if plane.colocated else _hand_overs(scenario, sun, plane, satellites)
-    return np.asarray(light * (1 - sun.dark_of(plane.id)) * np.maximum(1 - handing, 0.0))
+    days = sun.cycled_of(plane.id)
+    return np.asarray(light * (days * (1 - sun.dark_of(plane.id) / days) * np.maximum(1 - handing, 0.0) + 1 - days))
 
 
 def _hand_overs(scenario: Scenario, sun: SunTables, plane: Plane, satellites: int) -> Floats:
-    """Share of its time that a migrating gang spends on hand-overs, day by day, shape (n,)."""
+    """Share of its time that a migrating gang spends on hand-overs on days with eclipses, shape (n,)."""
     power, links = scenario.power, scenario.satellite.links
     state_gbit = power.migration_gb_per_gpu * scenario.satellite.gpus * 8
     pause_s = power.migration_pause_s + state_gbit / (links.rate_gb_s * links.efficiency)

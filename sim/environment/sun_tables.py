@@ -129,6 +129,11 @@ class SunTables:
         """Share of days that have eclipses, in steps that have any, and 1 elsewhere; shape (planes, n) or (1, 1)."""
         return np.ones((1, 1)) if self.eclipsed is None else np.where(self.eclipsed > 0, self.eclipsed, 1.0)
 
+    def cycled_of(self, plane: int) -> Floats:
+        """The same of one plane, shape (n,) or (1,)."""
+        cycled = self.cycled
+        return np.asarray(cycled[plane if len(cycled) > 1 else 0], float)
+
     @property
     def eclipses_per_day(self) -> Floats:
         """Eclipses of a day, mean over the step."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout
+from sim.constants import HOURS_PER_DAY
 from sim.environment import Environment
 from sim.events import NONE
 from sim.streams import Streams
@@ -35,6 +36,10 @@ MOST_KINDS = 12
 """Orbits of different radiation that are looked at for what stops jobs."""
 MOST_ROWS = 100_000
 """Jobs of one description that have rows of their own."""
+BUNCHED = 3.0
+"""Jobs that are there at one time over their mean number, where they arrive one by one."""
+LEAST_USEFUL = 0.05
+"""Of a job's time, where it is guessed how long it runs."""
 SPARE_ROOM = 1.2
 """GPUs of the followed satellites of a plane over those of the largest job, at least."""
 
@@ -73,18 +78,19 @@ class Sample:
         slots = np.array([layout.slots for layout in environment.layouts], np.intp)
         counts, gpus = environment.job_counts, environment.scenario.satellite.gpus
         jobs = tuple(environment.scenario.workload.jobs)
-        wanted = _gpus(jobs, counts)
+        wanted = sum(_at_once(environment, job, count) for job, count in zip(jobs, counts, strict=True))
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
         largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
         start = float(streams.of("planes that are followed").random())
-        chosen = _slots(slots, _share(environment, slots, wanted), useful, largest, start)
+        share = _share(environment, int(slots.sum()) * gpus, wanted)
+        chosen = _slots(slots, share, useful, largest, start)
         if (chosen == slots).all():
             everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
             return cls(environment.layouts, everywhere, jobs, counts, (1.0,) * len(counts), 1.0, is_whole=True)
         part = min(chosen.sum() / useful, 1.0)
         followed = tuple(min(count, max(1, round(count * part))) for count in counts)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
-        weight = wanted / max(_gpus(jobs, followed), 1)
+        weight = _gpus(jobs, counts) / max(_gpus(jobs, followed), 1)
         rarer = tuple(_rarer(job, own) for job, own in zip(jobs, weights, strict=True))
         return cls(*_numbered(environment.layouts, chosen), rarer, followed, weights, weight, is_whole=False)
 
@@ -113,19 +119,47 @@ def _rarer(job: TrainingJob, times: float) -> TrainingJob:
     return job if every is None else job.model_copy(update={"arrives_every_days": every * times})
 
 
-def _share(environment: Environment, slots: Ints, wanted: int) -> float:
-    """Share of the jobs that can be followed at reasonable cost; infinite: the whole fleet can."""
-    gangs, days = environment.gangs, environment.horizon_days
-    _, first = np.unique(environment.radiation.exposure_index[: len(slots)], return_index=True)
+def _days(environment: Environment, job: TrainingJob) -> float:
+    """For how long about a job runs, at most the mission."""
+    work = environment.gangs.figures(job).work_gpu_hours
+    if work is None:
+        return environment.horizon_days
+    useful = max(environment.rhythms.useful_share(job), LEAST_USEFUL)
+    return min(work / (job.gpus * HOURS_PER_DAY) / useful, environment.horizon_days)
+
+
+def _at_once(environment: Environment, job: TrainingJob, count: int) -> int:
+    """GPUs that so many jobs of a description want at one time, at most."""
+    every = job.arrives_every_days
+    if every is not None:
+        count = min(count, ceil(BUNCHED * (1 + _days(environment, job) / every)))
+    return count * job.gpus
+
+
+def _share(environment: Environment, gpus: int, wanted: int) -> float:
+    """Share of the jobs that can be followed at reasonable cost; infinite: the whole fleet can.
+
+    `gpus` of the fleet, and those that jobs want at one time.
+    """
+    gangs, exposure = environment.gangs, environment.radiation.exposure_index
+    slots = np.array([layout.slots for layout in environment.layouts])
+    _, first = np.unique(exposure[: len(slots)], return_index=True)
     kinds = first[slots[first] > 0][:MOST_KINDS].tolist()
     losses = interruptions = 0.0
     for job, count in zip(environment.scenario.workload.jobs, environment.job_counts, strict=True):
+        days = count * _days(environment, job) * min(1.0, gpus / wanted)
         soft = [sum(gangs.per_day(plane, job).values()) for plane in kinds]
-        interruptions += count * days * float(np.mean(soft))
-        losses += count * days * max(1 / gangs.mtbf_days(job, kinds[0]) - soft[0], 0.0)
+        interruptions += days * float(np.mean(soft))
+        losses += days * max(1 / gangs.mtbf_days(job, kinds[0]) - soft[0], 0.0)
     share = min(MOST_LOSSES / max(losses, 1e-9), MOST_INTERRUPTIONS / max(interruptions, 1e-9))
-    idle = losses * max(int(slots.sum()) * environment.scenario.satellite.gpus / max(wanted, 1) - 1, 0.0)
-    return np.inf if share >= 1 and losses + IDLE_COST * idle <= MOST_LOSSES else min(share, 1.0)
+    every = losses / max(_held_days(environment, gpus, wanted), 1e-9) * gpus * environment.horizon_days
+    return np.inf if share >= 1 and losses + IDLE_COST * (every - losses) <= MOST_LOSSES else min(share, 1.0)
+
+
+def _held_days(environment: Environment, gpus: int, wanted: int) -> float:
+    """GPU-days that jobs hold, at most."""
+    jobs = zip(environment.scenario.workload.jobs, environment.job_counts, strict=True)
+    return min(1.0, gpus / wanted) * sum(count * job.gpus * _days(environment, job) for job, count in jobs)
 
 
 def _slots(slots: Ints, share: float, useful: int, largest: int, start: float) -> Ints:

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 
 from sim.engine import simulate
-from sim.engine.block.starts import first_starts, gangs_in
 from sim.environment import Environment
-from sim.events import EventKind, EventLog, column_type, empty_value
+from sim.events import EventKind
 from sim.metrics import CLASSES, measure, waterfall
 from sim.scenario import load
-from sim.workloads import TrainingJob
 
 SHELL = (
     "constellation.shells.0.planes=3",
@@ -108,7 +106,7 @@ def test_jobs_start_as_the_fleet_comes():
     assert block["queueing_delay_days"] == pytest.approx(exact["queueing_delay_days"], rel=0.05)
     assert block["jobs_never_started"] == exact["jobs_never_started"]
     for name in ("effective_training_time_ratio", "useful_gpu_hours"):
-        assert block[name] == pytest.approx(exact[name], rel=0.05), name
+        assert block[name] == pytest.approx(exact[name], rel=0.02), name
 
 
 def test_gangs_fill_one_plane_before_the_next_and_stay():
@@ -116,40 +114,17 @@ def test_gangs_fill_one_plane_before_the_next_and_stay():
     settings = ("satellite.gpus=36", "constellation.shells.0.satellites_per_plane=30", "mission.years=3")
     settings = (*settings, "workload.jobs.0.gpus=32", "workload.jobs.0.count=60")
     found = [measured("run_to_failure", *settings, f"simulation.mode={mode}", replicates=2) for mode in MODES]
-    exact, block = (one["useful_gpu_hours"] for one in found)
-    assert block == pytest.approx(exact, rel=0.03)
+    for name in ("useful_gpu_hours", "stranded_gpu_hours", "idle_gpu_hours"):
+        exact, block = (one[name] for one in found)
+        assert block == pytest.approx(exact, rel=0.02), name
 
 
-def test_what_blocks_cannot_know_of_gangs_is_undefined_and_idle():
+def test_the_accounts_of_blocks_that_train_add_up():
     block = measured("run_to_failure", "simulation.mode=block", "mission.years=3", "workload.jobs.0.gpus=16")
-    for name in ("stranded_gpu_hours", "waiting_gpu_hours", "repeated_gpu_hours"):
-        assert np.isnan(block[name]), name
     shares = waterfall(block)
     assert set(shares) == set(CLASSES)
-    assert sum(shares.values()) == pytest.approx(block["online_gpu_hours"], rel=1e-6)
+    assert sum(shares.values()) == pytest.approx(block["online_gpu_hours"], rel=1e-5)  # GPUs die in months and in days
     each = waterfall({name: np.array([value, value]) for name, value in block.items()})
     assert {name: hours.tolist() for name, hours in each.items()} == {n: [hours] * 2 for n, hours in shares.items()}
     serving = measured("run_to_failure", NO_JOBS, SERVICE.format(4, "satellite", 1), "simulation.mode=block")
     assert serving["repeated_gpu_hours"] > 0
-
-
-def changes(*rows):
-    """A log of (day, kind, plane, GPUs)."""
-    columns = {name: np.full(len(rows), empty_value(name), column_type(name)) for name in EventLog.__dataclass_fields__}
-    for name, values in zip(("time_days", "kind", "plane", "gpus"), zip(*rows, strict=True), strict=True):
-        columns[name] = np.array(values, column_type(name))
-    return EventLog(**columns)
-
-
-def test_a_gang_starts_when_its_plane_has_gpus_for_it():
-    job = TrainingJob(name="a", gpus=32, within="plane")
-    came = EventKind.DELIVERED
-    log = changes(
-        (1, came, 0, 20), (2, came, 1, 20), (3, came, 0, 20), (4, EventKind.BUS_FAILED, 0, -40), (5, came, 0, 64)
-    )
-    assert gangs_in(job, np.array([15, 16, 32, 47, 48])).tolist() == [0, 1, 1, 1, 2]
-    assert first_starts(job, 9, log, 2, 0.0).tolist() == [1, 2, 5]
-    assert first_starts(job, 2, log, 2, 0.0).tolist() == [1, 2]
-    assert first_starts(job, 9, log, 2, 40.0).tolist() == [5]  # forty GPUs are taken
-    within = TrainingJob(name="a", gpus=16, within="satellite")
-    assert first_starts(within, 9, log, 2, 0.0).tolist() == [1, 2, 3, 5]

@@ -163,8 +163,6 @@ def test_training_and_serving_fill_the_waterfall():
     [
         (["satellite.spare_gpus=2"], "satellite.spare_gpus"),
         (["launch.pads={count: 1, days: 3}"], "launch.pads"),
-        (["workload.jobs=[{gpus: 16, work_gpu_hours: 10}]"], r"workload.jobs.0.work_gpu_hours"),
-        (["workload.jobs=[{gpus: 16}]", "power.eclipse_policy=pause"], "power.eclipse_policy"),
     ],
 )
 def test_what_blocks_do_not_know_is_refused_by_name(settings, path):

@@ -59,8 +59,10 @@ class Sample:
     weights: tuple[float, ...]
     """Jobs of the fleet that each stands for, by description."""
 
+    hours_of_each: tuple[float, ...]
+    """Hours of all jobs over those of the followed ones, by description: nearly the weights."""
     weight: float
-    """GPUs that all jobs want over those that the followed ones do."""
+    """GPUs that all jobs want, or have, over those of the followed ones."""
     is_whole: bool
     """Whether all of the fleet is followed."""
 
@@ -86,13 +88,14 @@ class Sample:
         chosen = _slots(slots, share, useful, largest, start)
         if (chosen == slots).all():
             everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
-            return cls(environment.layouts, everywhere, jobs, counts, (1.0,) * len(counts), 1.0, is_whole=True)
+            ones = (1.0,) * len(counts)
+            return cls(environment.layouts, everywhere, jobs, counts, ones, ones, 1.0, is_whole=True)
         part = min(chosen.sum() / useful, 1.0)
         followed = tuple(min(count, max(1, round(count * part))) for count in counts)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
         weight = _gpus(jobs, counts) / max(_gpus(jobs, followed), 1)
         rarer = tuple(_rarer(job, own) for job, own in zip(jobs, weights, strict=True))
-        return cls(*_numbered(environment.layouts, chosen), rarer, followed, weights, weight, is_whole=False)
+        return cls(*_numbered(environment.layouts, chosen), rarer, followed, weights, weights, weight, is_whole=False)
 
     def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints, Ints]:
         """(first, one past the last, step) of the jobs that each followed one stands for, shape (followed jobs,).

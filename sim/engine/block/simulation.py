@@ -76,7 +76,8 @@ def simulate_in_blocks(
     left = None
     if sample is not None:
         events = log.where(*ENDS, *STARTS, EventKind.STORED, EventKind.STOOD_STILL)
-        trained, left = training_rows(environment, sample, events, deaths, fluence_per_day, streams)
+        alive_days = float(months.alive.sum())
+        trained, left = training_rows(environment, sample, events, deaths, alive_days, fluence_per_day, streams)
         for rows in trained:
             log.extend(**rows)
     for rows in serving_rows(environment, months, left) if scenario.workload.inference else ():

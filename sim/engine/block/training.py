@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -12,6 +13,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.berths import Unit
+from sim.constants import HOURS_PER_DAY
 from sim.engine.block.deaths import Deaths
 from sim.engine.block.left import Left
 from sim.engine.block.sample import Sample
@@ -30,6 +32,8 @@ OF_JOBS = (EventKind.JOB_ARRIVED, EventKind.JOB_STARTED, EventKind.JOB_FINISHED)
 """Kinds of which a row is of one job."""
 _Told = tuple[float, int, Callable[..., None], tuple[Any, ...]]
 """Of what is told to jobs: the day, its turn on that day, whom to call, and with what."""
+FULL = 0.9
+"""Share of the GPUs that jobs have from which they are taken to have nearly all."""
 FIRST, THEN, LAST = range(3)
 """What comes first of what happens on one day: satellites end, GPUs fail, satellites begin work."""
 
@@ -39,12 +43,14 @@ def training_rows(
     sample: Sample,
     events: EventLog,
     deaths: Deaths,
+    alive_days: float,
     fluence_per_day: Floats,
     streams: Streams,
 ) -> tuple[list[dict[str, Any]], Left]:
     """Columns of rows for the log, and what the jobs leave idle.
 
-    `events`: what the walk wrote of arrivals, ends and planes that stand still; `fluence_per_day`: of solar storms.
+    `events`: what the walk wrote of arrivals, ends and planes that stand still; `alive_days`: GPU-days of the fleet's
+    GPUs on satellites at work; `fluence_per_day`: of solar storms.
     """
     env, fleet, log, notes = simpy.Environment(), Fleet(sample.layouts), EventRecorder(), EventRecorder()
     noted = IdleNotes(env, fleet, notes).note if environment.scenario.workload.inference else None
@@ -55,8 +61,10 @@ def training_rows(
     env.run(until=environment.horizon_days)
     jobs.close(environment.horizon_days)
     days, more = np.array(replay.alive).reshape(-1, 2).T
-    left = Left(sample, notes.finish(), (days, more.astype(np.intp)))
-    return list(_rows(log.finish(), sample, environment)), left
+    rows = log.finish()
+    if not sample.is_whole:
+        sample = _weighed(sample, rows, float((more * (environment.horizon_days - days)).sum()), alive_days)
+    return list(_rows(rows, sample, environment)), Left(sample, notes.finish(), (days, more.astype(np.intp)))
 
 
 class _Replay:
@@ -132,6 +140,20 @@ class _Replay:
             self.jobs.lose_gpus(berth, units, cause)
 
 
+def _weighed(sample: Sample, log: EventLog, followed_days: float, alive_days: float) -> Sample:
+    """A sample whose jobs stand for GPUs, not for jobs, where they have nearly all that there are.
+
+    What they do not have would else be the small difference of two large numbers, of which one is drawn by chance.
+    """
+    of_no_time = log.of(*OF_JOBS, EventKind.JOB_INTERRUPTED, EventKind.SOFT_INTERRUPTED, EventKind.RESIZED)
+    free = log.of(EventKind.IDLE, EventKind.WAITED)
+    used = float(log.amount[~of_no_time & ~free].sum()) / HOURS_PER_DAY
+    if used < FULL * followed_days:
+        return sample
+    by = alive_days / (sample.weight * followed_days)
+    return replace(sample, hours_of_each=tuple(by * weight for weight in sample.weights), weight=by * sample.weight)
+
+
 def _rows(log: EventLog, sample: Sample, environment: Environment) -> Iterator[dict[str, Any]]:
     """Rows of the log for the fleet: a followed job's hours are those of all jobs that it stands for."""
     if sample.is_whole:
@@ -139,7 +161,7 @@ def _rows(log: EventLog, sample: Sample, environment: Environment) -> Iterator[d
         return
     jobs = environment.scenario.workload.jobs
     of = np.repeat(np.arange(len(jobs)), sample.counts)  # each followed job's description
-    weights = np.append(np.array(sample.weights)[of], sample.weight)  # the last: of rows that are of no job
+    weights = np.append(np.array(sample.hours_of_each)[of], sample.weight)  # the last: of rows that are of no job
     told = np.array([job.on_planned_removal == "migrate" for job in jobs])[of]
     single, hit = log.of(*OF_JOBS), log.of(EventKind.JOB_INTERRUPTED)
     # A row of one interruption cannot stand for several: it becomes one that says their number.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.constants import DAYS_PER_YEAR
+from sim.engine.block.sample import MOST_SLOTS, Sample
 from sim.engine.hall_hazards import HallHazards
 from sim.engine.hazards import Hazard, hazards_of
 from sim.engine.hopeless import check_jobs
@@ -27,6 +28,7 @@ from sim.scenario.failure import DebrisEvent, Shock
 from sim.scenario.models import Scenario
 from sim.strategies import AgeReplacement, OnOrbitSpares, OverbuildAndDecay, Replenishing, RunToFailure, Strategy
 from sim.strategies.advice import services
+from sim.streams import Streams
 from sim.workloads import TrainingJob
 
 Floats = NDArray[np.float64]
@@ -104,9 +106,11 @@ def expected_events(environment: Environment, strategy: Strategy) -> Iterator[Ex
     warned = worst.number * scenario.reliability.warnings_per_failure
     yield Expected("reliability.warnings_per_failure", "warnings of GPUs", warned, worst.most)
     yield from _shocks(environment)
-    if scenario.in_blocks:
-        return  # gangs are followed in the mean
-    yield from _looks(environment, worst.number + 2 * lives)
+    if not scenario.in_blocks:
+        yield from _looks(environment, worst.number + 2 * lives)
+    elif scenario.workload.jobs:
+        slots = sum(layout.slots for layout in Sample.of(environment, Streams(0, 0)).layouts)
+        yield Expected("workload.jobs", "satellites on which jobs are followed", slots, MOST_SLOTS)
     yield from _interruptions(environment, worst.number)
 
 
@@ -356,7 +360,8 @@ def _interruptions(environment: Environment, lost: float) -> Iterator[Expected]:
         worst = max(by_cause, key=lambda cause: by_cause[cause])
         path = _named(scenario, worst) if worst >= NAMED else "reliability.resettable_fraction"
         running = _running(environment, job.gpus, count)
-        yield Expected(path, f"interruptions of jobs {job.name!r}", per_day * days * running, MOST_INTERRUPTIONS)
+        if not scenario.in_blocks:  # of many jobs a part is followed there
+            yield Expected(path, f"interruptions of jobs {job.name!r}", per_day * days * running, MOST_INTERRUPTIONS)
         between = days / (1 + lost * min(job.gpus / aboard, 1.0)) if running else 0.0
         alone = f"interruptions of one gang of jobs {job.name!r} between two losses"
         yield Expected(path, alone, per_day * between, MOST_OF_A_GANG)

@@ -68,17 +68,7 @@ class Run:
         below = asked_below(strategy, strategy_name)
         self.context = context = Context(scenario, environment, streams, Fleet(environment.layouts))
         self.weather = Weather(scenario, environment, streams)
-        notes = IdleNotes(context.env, context.fleet, context.log) if scenario.workload.inference else None
-        self.jobs = TrainingJobs(
-            context.env,
-            environment,
-            context.fleet,
-            context.log,
-            streams,
-            self.weather.fluence_per_day,
-            jobs=list(zip(scenario.workload.jobs, environment.job_counts, strict=True)),
-            noted=None if notes is None else notes.note,
-        )
+        self.jobs = self._jobs(streams)
         serves = services(strategy, strategy_name)
         looked_at = below == 1 or self.jobs.uses_gpus
         extended_days = extends_life_days(strategy, strategy_name)
@@ -126,6 +116,20 @@ class Run:
         self._orders_until_day = scenario.mission.orders_until_day
         self._has_slots = self.view.slots > 0
         self._every_plane = np.flatnonzero(self._has_slots)
+
+    def _jobs(self, streams: Streams) -> TrainingJobs:
+        context = self.context
+        notes = IdleNotes(context.env, context.fleet, context.log) if context.scenario.workload.inference else None
+        return TrainingJobs(
+            context.env,
+            context.environment,
+            context.fleet,
+            context.log,
+            streams,
+            self.weather.fluence_per_day,
+            jobs=list(zip(context.scenario.workload.jobs, context.environment.job_counts, strict=True)),
+            noted=None if notes is None else notes.note,
+        )
 
     def _movements(self) -> Movements:
         """What brings satellites; a strategy that orders in time is asked as early as each way to get one may need."""

@@ -32,12 +32,16 @@ ROOM = 2.0
 """GPUs of the part over those that its jobs want, at most: what else is idle is of no use to them."""
 FEWEST_PLANES = 12
 """Over which the part is spread, if there are so many."""
+DEARER = 8.0
+"""Times that the part may cost what it should, so that it is spread over so many."""
 MOST_KINDS = 12
 """Orbits of different radiation that are looked at for what stops jobs."""
 MOST_ROWS = 100_000
 """Jobs of one description that have rows of their own."""
 BUNCHED = 3.0
 """Jobs that are there at one time over their mean number, where they arrive one by one."""
+MOST_SLOTS = 50_000
+"""Slots that may be followed: with each goes the loss of every GPU in it, at work or idle, a minute in all."""
 LEAST_USEFUL = 0.05
 """Of a job's time, where it is guessed how long it runs."""
 SPARE_ROOM = 1.2
@@ -80,18 +84,22 @@ class Sample:
         slots = np.array([layout.slots for layout in environment.layouts], np.intp)
         counts, gpus = environment.job_counts, environment.scenario.satellite.gpus
         jobs = tuple(environment.scenario.workload.jobs)
-        wanted = sum(_at_once(environment, job, count) for job, count in zip(jobs, counts, strict=True))
+        at_once = [_at_once(environment, job, count) for job, count in zip(jobs, counts, strict=True)]
+        wanted = sum(at_once)
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
         largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
         start = float(streams.of("planes that are followed").random())
         share = _share(environment, int(slots.sum()) * gpus, wanted)
+        if share < 1:  # one of each description at least, and room for it
+            least = zip(_followed(counts, share), counts, at_once, strict=True)
+            share = max(share, sum(own / max(count, 1) * gpus for own, count, gpus in least) / wanted)
         chosen = _slots(slots, share, useful, largest, start)
         if (chosen == slots).all():
             everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
             ones = (1.0,) * len(counts)
             return cls(environment.layouts, everywhere, jobs, counts, ones, ones, 1.0, is_whole=True)
         part = min(chosen.sum() / useful, 1.0)
-        followed = tuple(min(count, max(1, round(count * part))) for count in counts)
+        followed = _followed(counts, part)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
         weight = _gpus(jobs, counts) / max(_gpus(jobs, followed), 1)
         rarer = tuple(_rarer(job, own) for job, own in zip(jobs, weights, strict=True))
@@ -109,6 +117,11 @@ class Sample:
             first += count
         begin, end, step = np.concatenate(found, axis=1)
         return begin, end, step
+
+
+def _followed(counts: Sequence[int], part: float) -> tuple[int, ...]:
+    """Jobs of each description in a part of the fleet."""
+    return tuple(min(count, max(1, round(count * part))) for count in counts)
 
 
 def _gpus(jobs: Sequence[TrainingJob], counts: Sequence[int]) -> int:
@@ -176,7 +189,8 @@ def _slots(slots: Ints, share: float, useful: int, largest: int, start: float) -
     able = np.flatnonzero(slots >= min(largest, int(slots.max())))
     first = able[np.cumsum(slots[able]) - slots[able] < useful]
     total = min(share, 1.0) * useful
-    planes = max(round(total / float(slots[first].mean())), FEWEST_PLANES)
+    # Where one job costs more than all should, fewer planes have to do.
+    planes = max(round(total / float(slots[first].mean())), min(FEWEST_PLANES, ceil(DEARER * total / largest)))
     planes = max(1, min(planes, len(first), useful // largest))
     found = np.zeros_like(slots)
     some = first[((np.arange(planes) + start) * len(first) / planes).astype(np.intp)]

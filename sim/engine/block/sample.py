@@ -1,7 +1,7 @@
 """The part of a fleet in blocks whose training jobs are followed: all of a small fleet, of a large one some planes.
 
-Jobs are followed one by one, as in the exact engine, which costs as much for each.  Of a large fleet a sample stands
-for the rest: planes spread over all of them, satellites of each, and as many jobs as have the same room there.
+Jobs are followed one by one, as in the exact engine, and each costs as much.  Of a large fleet a part stands for the
+rest: some planes, some satellites of each, and as many jobs as have the same room there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROOM = 2.0
 FEWEST_PLANES = 12
 """Over which the part is spread, if there are so many."""
 DEARER = 8.0
-"""Times that the part may cost what it should, so that it is spread over so many."""
+"""How many times what it should the part may cost, so that it is spread over so many."""
 MOST_KINDS = 12
 """Orbits of different radiation that are looked at for what stops jobs."""
 MOST_ROWS = 100_000
@@ -62,7 +62,6 @@ class Sample:
     """How many of each are followed."""
     weights: tuple[float, ...]
     """Jobs of the fleet that each stands for, by description."""
-
     hours_of_each: tuple[float, ...]
     """Hours of all jobs over those of the followed ones, by description: nearly the weights."""
     weight: float
@@ -85,7 +84,7 @@ class Sample:
         counts, gpus = environment.job_counts, environment.scenario.satellite.gpus
         jobs = tuple(environment.scenario.workload.jobs)
         at_once = [_at_once(environment, job, count) for job, count in zip(jobs, counts, strict=True)]
-        wanted = sum(at_once)
+        wanted = max(sum(at_once), 1)
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
         largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
         start = float(streams.of("planes that are followed").random())

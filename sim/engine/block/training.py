@@ -89,10 +89,11 @@ class _Replay:
 
     def _of_satellites(self, events: EventLog) -> Iterator[_Told]:
         """What the walk wrote about satellites and planes that are followed."""
-        stored = events.of(EventKind.STORED)
-        born = dict(zip(events.satellite[stored].tolist(), events.time_days[stored].tolist(), strict=True))
         number = np.where(events.berth >= 0, self.sample.number_of[events.berth], NONE)
         starts, ends = events.of(*STARTS), events.of(*ENDS)
+        woken = events.satellite[events.of(EventKind.PLACED) & (number != NONE)]
+        stored = np.flatnonzero(events.of(EventKind.STORED) & np.isin(events.satellite, woken))
+        born = dict(zip(events.satellite[stored].tolist(), events.time_days[stored].tolist(), strict=True))
         for row in np.flatnonzero((number != NONE) & (starts | (ends & (events.gpus != 0)))).tolist():
             day, berth, satellite = float(events.time_days[row]), int(number[row]), int(events.satellite[row])
             if starts[row]:
@@ -148,7 +149,7 @@ def _weighed(sample: Sample, log: EventLog, followed_days: float, alive_days: fl
     of_no_time = log.of(*OF_JOBS, EventKind.JOB_INTERRUPTED, EventKind.SOFT_INTERRUPTED, EventKind.RESIZED)
     free = log.of(EventKind.IDLE, EventKind.WAITED)
     used = float(log.amount[~of_no_time & ~free].sum()) / HOURS_PER_DAY
-    if used < FULL * followed_days:
+    if followed_days <= 0 or used < FULL * followed_days:
         return sample
     by = alive_days / (sample.weight * followed_days)
     return replace(sample, hours_of_each=tuple(by * weight for weight in sample.weights), weight=by * sample.weight)

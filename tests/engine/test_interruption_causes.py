@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.engine import simulate
+from sim.environment import Environment, interruption_rates
 from sim.environment.interruption_rates import causes_of
 from sim.events import EventKind
+from sim.scenario import load
 from sim.scenario.radiation import Radiation
 
 YEAR = 365.25
@@ -159,3 +162,24 @@ def test_a_retried_step_costs_its_seconds_for_every_unit(fleet, environment, che
     slowed = checked_run(scenario).events.total(EventKind.SLOWED) / (38 * 24 * 30)
     writing = 10 / 10.01  # of the time is not spent on checkpoints
     assert slowed == pytest.approx(units * 2000 / YEAR * 60 / 86400 * writing, rel=1e-3)
+
+
+def test_gangs_in_orbits_of_which_memory_grows_in_one_alone():
+    # The upper shell has many times the dose, and other blocks of time; below memory errors stay as they are.
+    low, high = (
+        f"{{kind: walker, altitude_km: {km}, inclination_deg: 53, planes: 1, satellites_per_plane: 4}}"
+        for km in (500, 1400)
+    )
+    shells = f"constellation.shells=[{low}, {high}]"
+    scenario = load(
+        "baseline", set_=[shells, "mission.years=2", "deployment={kind: in_place}", "workload.jobs.0.count=6"]
+    )
+    found = simulate(scenario, Environment.build(scenario), "run_to_failure", 1, 0).events
+    hit = found.where(EventKind.SOFT_INTERRUPTED)
+    above, below = (hit.amount[hit.plane == plane].sum() for plane in (1, 0))
+    assert above > 5 * below > 0
+
+
+def test_a_table_that_is_not_there_is_asked_for_no_place():
+    tables = interruption_rates._Tables([None, np.array([1.0, 2.0])], -1.0)
+    assert tables.at(np.array([0, 1, 0]), np.array([7, 1, 0])).tolist() == [-1.0, 2.0, -1.0]

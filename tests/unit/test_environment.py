@@ -7,8 +7,10 @@ from datetime import date
 import numpy as np
 import pytest
 
+from sim.environment import Environment
 from sim.environment.design import birth_key
 from sim.environment.gang_speed import union_of_arcs
+from sim.scenario import load
 from sim.scenario.models import Scenario
 from sim.workloads import TrainingJob
 
@@ -123,6 +125,17 @@ def test_a_gang_is_in_the_dark_while_any_of_its_satellites_is(fleet, environment
     assert pace[1] == pytest.approx((1 - two) * light + two * dark, abs=1e-6)
     # Satellites an eighth of an orbit apart, dark for a third of it: some satellite always is.
     assert pace[2][share[:-1] > 1 / 8] == pytest.approx(dark[share[:-1] > 1 / 8], abs=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["throttle", "migrate"])
+def test_steps_of_ten_days_say_of_a_gang_what_days_do(policy):
+    # A spaced gang at 53 degrees: some of ten days have eclipses, others none.
+    settings = [f"power.eclipse_policy={policy}", "mission.years=2", "workload.jobs=[]"]
+    work = []
+    for mode in ("exact", "block"):
+        built = Environment.build(load("baseline", set_=[*settings, f"simulation.mode={mode}"]))
+        work.append([built.gangs.speed(plane, [(0, 0)] * 5, np.arange(5)).at(700.0) for plane in range(4)])
+    assert work[1] == pytest.approx(work[0], rel=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from sim.events import EventKind
@@ -82,6 +82,7 @@ def _interruption_panel(ax: Axes, runs: Sequence[Result]) -> Axes:
     top = _stack(lower, dates, interrupted, _looks(scenario), " per day", "no job is interrupted")
     lower.set_ylim(0, 1.2 * top if top > 0 else 1.0)
     lower.yaxis.set_major_locator(MaxNLocator(5))
+    lower.yaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     lower.set_ylabel("job interruptions\n(per day, 30-day means)")
     return lower
 
@@ -212,7 +213,7 @@ def _name_bands(ax: Axes, means: Mapping[str, float], looks: Mapping[str, CauseL
         patch.update(_fill(looks[name]))
         ax.add_patch(patch)
         digits = 2 if mean < 0.095 else 1 if mean < 9.5 else 0
-        figure = f"{mean:.{digits}f}" if mean >= 0.005 else "below 0.01"
+        figure = f"{mean:,.{digits}f}" if mean >= 0.005 else "below 0.01"
         shown = looks[name].name or cause_name(name)
         ax.annotate(f"{shown}  {figure}{unit}", (1.038, y), (5, 0), xycoords="axes fraction",
                     textcoords="offset points", va="center", fontsize=9)  # fmt: skip

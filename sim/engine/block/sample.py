@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.berths import PlaneLayout
-from sim.constants import HOURS_PER_DAY
+from sim.constants import DAYS_PER_YEAR, HOURS_PER_DAY
 from sim.environment import Environment
 from sim.events import NONE
 from sim.streams import Streams
@@ -32,12 +32,12 @@ ROOM = 2.0
 """GPUs of the part over those that its jobs want, at most: what else is idle is of no use to them."""
 FEWEST_PLANES = 12
 """Over which the part is spread, if there are so many."""
+FEW_JOBS = 10.0
+"""Jobs of a plane from which it is of little matter that there are fewer."""
 DEARER = 8.0
 """How many times what it should the part may cost, so that it is spread over so many."""
 MOST_KINDS = 12
 """Orbits of different radiation that are looked at for what stops jobs."""
-MOST_ROWS = 100_000
-"""Jobs of one description that have rows of their own."""
 BUNCHED = 3.0
 """Jobs that are there at one time over their mean number, where they arrive one by one."""
 MOST_SLOTS = 50_000
@@ -45,7 +45,7 @@ MOST_SLOTS = 50_000
 LEAST_USEFUL = 0.05
 """Of a job's time, where it is guessed how long it runs."""
 SPARE_ROOM = 1.2
-"""GPUs of the followed satellites of a plane over those of the largest job, at least."""
+"""Slots that are followed of a plane over those that the largest job takes, at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +86,8 @@ class Sample:
         at_once = [_at_once(environment, job, count) for job, count in zip(jobs, counts, strict=True)]
         wanted = max(sum(at_once), 1)
         useful = max(1, min(int(slots.sum()), ceil(ROOM * wanted / gpus)))  # slots
-        largest = ceil(SPARE_ROOM * max(job.gpus for job in jobs) / gpus)
-        start = float(streams.of("planes that are followed").random())
+        largest = max(job.gpus for job in jobs) / gpus
+        start, chance = streams.of("planes that are followed").random(2).tolist()
         share = _share(environment, int(slots.sum()) * gpus, wanted)
         if share < 1:  # one of each description at least, and room for it
             least = zip(_followed(counts, share), counts, at_once, strict=True)
@@ -98,29 +98,29 @@ class Sample:
             ones = (1.0,) * len(counts)
             return cls(environment.layouts, everywhere, jobs, counts, ones, ones, 1.0, is_whole=True)
         part = min(chosen.sum() / useful, 1.0)
-        followed = _followed(counts, part)
+        followed = _followed(counts, part, chance)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
         weight = _gpus(jobs, counts) / max(_gpus(jobs, followed), 1)
         rarer = tuple(_rarer(job, own) for job, own in zip(jobs, weights, strict=True))
         return cls(*_numbered(environment.layouts, chosen), rarer, followed, weights, weights, weight, is_whole=False)
 
-    def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints, Ints]:
-        """(first, one past the last, step) of the jobs that each followed one stands for, shape (followed jobs,).
+    def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints]:
+        """(first, one past the last) of the jobs that each followed one stands for, shape (followed jobs,).
 
-        `counts`: jobs of each description.  Of very many only every step-th has rows of its own.
+        `counts`: jobs of each description.
         """
         found, first = [], 0
         for own, count, weight in zip(self.counts, counts, self.weights, strict=True):
             edges = first + np.rint(np.arange(own + 1) * weight).astype(np.intp)
-            found.append(np.stack([edges[:-1], edges[1:], np.full(own, ceil(max(count, 1) / MOST_ROWS))]))
+            found.append(np.stack([edges[:-1], edges[1:]]))
             first += count
-        begin, end, step = np.concatenate(found, axis=1)
-        return begin, end, step
+        begin, end = np.concatenate(found, axis=1)
+        return begin, end
 
 
-def _followed(counts: Sequence[int], part: float) -> tuple[int, ...]:
-    """Jobs of each description in a part of the fleet."""
-    return tuple(min(count, max(1, round(count * part))) for count in counts)
+def _followed(counts: Sequence[int], part: float, chance: float = 0.5) -> tuple[int, ...]:
+    """Jobs of each description in a part of the fleet; `chance`, in [0, 1), says which numbers are rounded up."""
+    return tuple(min(count, max(1, floor(count * part + chance))) for count in counts)
 
 
 def _gpus(jobs: Sequence[TrainingJob], counts: Sequence[int]) -> int:
@@ -166,8 +166,11 @@ def _share(environment: Environment, gpus: int, wanted: int) -> float:
         soft = [sum(gangs.per_day(plane, job).values()) for plane in kinds]
         interruptions += days * float(np.mean(soft))
         losses += days * max(1 / gangs.mtbf_days(job, kinds[0]) - soft[0], 0.0)
+    held = _held_days(environment, gpus, wanted) / (gpus * environment.horizon_days)
+    lives = 1 + environment.horizon_days / (environment.scenario.satellite.design_life_years * DAYS_PER_YEAR)
+    losses = min(losses, held * gpus * lives)  # a GPU dies once
     share = min(MOST_LOSSES / max(losses, 1e-9), MOST_INTERRUPTIONS / max(interruptions, 1e-9))
-    every = losses / max(_held_days(environment, gpus, wanted), 1e-9) * gpus * environment.horizon_days
+    every = losses / max(held, 1e-9)
     return np.inf if share >= 1 and losses + IDLE_COST * (every - losses) <= MOST_LOSSES else min(share, 1.0)
 
 
@@ -177,23 +180,30 @@ def _held_days(environment: Environment, gpus: int, wanted: int) -> float:
     return min(1.0, gpus / wanted) * sum(count * job.gpus * _days(environment, job) for job, count in jobs)
 
 
-def _slots(slots: Ints, share: float, useful: int, largest: int, start: float) -> Ints:
-    """How many slots of each plane are followed: about a share of the useful, enough for the largest job in each.
+def _slots(slots: Ints, share: float, useful: int, largest: float, start: float) -> Ints:
+    """How many slots of each plane are followed, about a share of the useful.
 
     Spread evenly over the planes that are complete first and have as many as are useful, since jobs start in these;
-    `start`, in [0, 1): where in its part of them each is.
+    `start`, in [0, 1): where in its part of them each is.  How jobs are packed depends on what is left of a plane when
+    it is full of them: a plane that holds only a few of the largest, which takes so many slots, is followed whole, and
+    of another a number of such jobs is left out.
     """
     if share * useful >= slots.sum():
         return slots
-    able = np.flatnonzero(slots >= min(largest, int(slots.max())))
+    able = np.flatnonzero(slots >= min(largest, slots.max()))
     first = able[np.cumsum(slots[able]) - slots[able] < useful]
-    total = min(share, 1.0) * useful
-    # Where one job costs more than all should, fewer planes have to do.
-    planes = max(round(total / float(slots[first].mean())), min(FEWEST_PLANES, ceil(DEARER * total / largest)))
-    planes = max(1, min(planes, len(first), useful // largest))
-    found = np.zeros_like(slots)
+    total, mean = min(share, 1.0) * useful, float(slots[first].mean())
+    whole = mean < FEW_JOBS * largest
+    least = mean if whole else SPARE_ROOM * largest
+    # Where what is followed of a plane costs more than all should, fewer planes have to do.
+    planes = max(round(total / mean), min(FEWEST_PLANES, ceil(DEARER * total / least)))
+    planes = max(1, min(planes, len(first), round(max(useful / least, 1.0))))
     some = first[((np.arange(planes) + start) * len(first) / planes).astype(np.intp)]
-    found[some] = np.minimum(slots[some], max(ceil(total / planes), largest))
+    found = np.zeros_like(slots)
+    found[some] = slots[some]
+    if not whole:
+        left_out = np.floor(np.maximum(slots[some] - max(total / planes, SPARE_ROOM * largest), 0) / largest)
+        found[some] -= np.rint(left_out * largest).astype(np.intp)
     return found
 
 

@@ -59,8 +59,13 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[str, object]]:
 
 def _unknown_jobs(scenario: Scenario) -> Iterator[tuple[str, object]]:
     """Jobs over several planes: those that are followed may be far apart."""
-    shells = [one for one in scenario.constellation.shells if not isinstance(one, CatalogueShell)]
-    most = max((one.satellites_per_plane for one in shells), default=1_000_000) * scenario.satellite.gpus
+    if scenario.satellite.links.cross_plane is None:
+        return
+    shells = scenario.constellation.shells
+    slots = [0 if isinstance(one, CatalogueShell) else one.satellites_per_plane for one in shells]
+    if any(isinstance(one, CatalogueShell) for one in shells):
+        return  # who knows how many satellites its planes have
+    most = max(slots) * max(scenario.design(name).gpus for name in scenario.design_names)
     for number, job in enumerate(scenario.workload.jobs):
         if job.gpus > most:
             yield f"workload.jobs.{number}.gpus", job.gpus

@@ -32,6 +32,8 @@ OF_JOBS = (EventKind.JOB_ARRIVED, EventKind.JOB_STARTED, EventKind.JOB_FINISHED)
 """Kinds of which a row is of one job."""
 _Told = tuple[float, int, Callable[..., None], tuple[Any, ...]]
 """Of what is told to jobs: the day, its turn on that day, whom to call, and with what."""
+OF_NO_TIME = (*OF_JOBS, EventKind.JOB_INTERRUPTED, EventKind.SOFT_INTERRUPTED, EventKind.RESIZED)
+"""Kinds whose amounts are no hours."""
 FULL = 0.9
 """Share of the GPUs that jobs have from which they are taken to have nearly all."""
 FIRST, THEN, LAST = range(3)
@@ -146,13 +148,19 @@ def _weighed(sample: Sample, log: EventLog, followed_days: float, alive_days: fl
 
     What they do not have would else be the small difference of two large numbers, of which one is drawn by chance.
     """
-    of_no_time = log.of(*OF_JOBS, EventKind.JOB_INTERRUPTED, EventKind.SOFT_INTERRUPTED, EventKind.RESIZED)
-    free = log.of(EventKind.IDLE, EventKind.WAITED)
-    used = float(log.amount[~of_no_time & ~free].sum()) / HOURS_PER_DAY
-    if followed_days <= 0 or used < FULL * followed_days:
+    used = ~log.of(*OF_NO_TIME, EventKind.IDLE, EventKind.WAITED)
+    hours = log.amount * used / HOURS_PER_DAY
+    share = float(hours.sum()) / max(followed_days, 1e-9)
+    if share < FULL:
         return sample
-    by = alive_days / (sample.weight * followed_days)
+    by = share * alive_days / float((hours * _weights(log, sample)).sum())
     return replace(sample, hours_of_each=tuple(by * weight for weight in sample.weights), weight=by * sample.weight)
+
+
+def _weights(log: EventLog, sample: Sample) -> Floats:
+    """Hours of the fleet that an hour of each row stands for."""
+    of = np.repeat(np.arange(len(sample.counts)), sample.counts)  # each followed job's description
+    return np.append(np.array(sample.hours_of_each)[of], sample.weight)[log.job]  # rows of no job have the last
 
 
 def _rows(log: EventLog, sample: Sample, environment: Environment) -> Iterator[dict[str, Any]]:
@@ -160,26 +168,23 @@ def _rows(log: EventLog, sample: Sample, environment: Environment) -> Iterator[d
     if sample.is_whole:
         yield _columns(log, np.arange(len(log)))
         return
-    jobs = environment.scenario.workload.jobs
-    of = np.repeat(np.arange(len(jobs)), sample.counts)  # each followed job's description
-    weights = np.append(np.array(sample.hours_of_each)[of], sample.weight)  # the last: of rows that are of no job
-    told = np.array([job.on_planned_removal == "migrate" for job in jobs])[of]
+    migrate = [job.on_planned_removal == "migrate" for job in environment.scenario.workload.jobs]
+    told = np.append(np.repeat(migrate, sample.counts), False)[log.job]
     single, hit = log.of(*OF_JOBS), log.of(EventKind.JOB_INTERRUPTED)
+    weights = np.where(log.of(EventKind.RESIZED), 1.0, _weights(log, sample))
     # A row of one interruption cannot stand for several: it becomes one that says their number.
-    rows = np.flatnonzero(~single & ~(hit & np.isin(log.cause, PLANNED) & np.append(told, False)[log.job]))
+    rows = np.flatnonzero(~single & ~(hit & np.isin(log.cause, PLANNED) & told))
     columns = _columns(log, rows)
     columns["kind"] = np.where(hit[rows], EventKind.SOFT_INTERRUPTED, columns["kind"])
-    columns["amount"] = np.where(hit[rows], 1.0, columns["amount"]) * weights[log.job[rows]]
-    begin, end, step = sample.stands_for(environment.job_counts)
+    columns["amount"] = np.where(hit[rows], 1.0, columns["amount"]) * weights[rows]
+    begin, end = sample.stands_for(environment.job_counts)
     columns["job"] = np.append(begin, NONE)[log.job[rows]]
     yield columns
     rows = np.flatnonzero(single)
-    job = log.job[rows]
-    many = -(-(end - begin) // step)[job]
+    many = (end - begin)[log.job[rows]]
     columns = _columns(log, np.repeat(rows, many))
     nth = np.arange(len(columns["job"])) - np.repeat(np.cumsum(many) - many, many)
-    columns["job"] = np.repeat(begin[job], many) + nth * np.repeat(step[job], many)
-    columns["amount"] = columns["amount"] * np.repeat(step[job], many)
+    columns["job"] = np.repeat(begin[log.job[rows]], many) + nth
     yield columns
 
 

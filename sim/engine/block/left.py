@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 
+_COUNTED = ("idle", "whole", "ended")
+
+
 @dataclass(frozen=True, eq=False)
 class Left:
     """What the jobs of a sample leave."""
@@ -41,20 +44,22 @@ class Left:
         if self.sample.is_whole:
             nothing = IdlePlane.nothing(len(services), len(cells.edges) - 1)
             return [_running(followed.get(plane, nothing), one) for plane, one in enumerate(unused)]
+        alive = self._alive(cells)
         idle, whole, ended = (
-            self.sample.weight * np.sum([getattr(one, name) for one in followed.values()], axis=0)
-            for name in ("idle", "whole", "ended")
+            _over(one, np.broadcast_to(alive, one.shape))
+            for one in (np.sum([getattr(one, name) for one in followed.values()], axis=0) for name in _COUNTED)
         )
-        fleet = cells.alive.sum(axis=0)
-        idle, whole, ended = (_over(one, np.broadcast_to(fleet, one.shape)) for one in (idle, whole, ended))
-        # Of a GPU at work on average: idle beside jobs, and where there are none.
-        elsewhere = np.maximum(1 - self.sample.weight * _over(self._alive(cells), fleet), 0.0)
+        # Of the fleet's GPUs those for which the part stands; no jobs are where the others are.
+        share = np.ones(len(alive))
+        if self.sample.of_fleet < 1:
+            share = np.minimum(_over(self.sample.weight * alive, cells.alive.sum(axis=0)), 1.0)
+        free = share * idle + 1 - share
         return [
             IdlePlane(
-                idle=one.idle * np.minimum(idle + elsewhere, 1.0),
-                runnable=one.runnable * np.minimum(idle + elsewhere, 1.0),
-                whole=one.runnable * whole + one.whole * elsewhere,
-                ended=one.idle * ended + one.ended * elsewhere,
+                idle=one.idle * free,
+                runnable=one.runnable * free,
+                whole=one.runnable * share * whole + one.whole * (1 - share),
+                ended=one.idle * share * ended + one.ended * (1 - share),
                 satellites=one.satellites,
             )
             for one in unused

@@ -66,6 +66,8 @@ class Sample:
     """Hours of all jobs over those of the followed ones, by description: nearly the weights."""
     weight: float
     """GPUs that all jobs want, or have, over those of the followed ones."""
+    of_fleet: float
+    """Share of the fleet's slots for which the part stands: in the others there are no jobs."""
     is_whole: bool
     """Whether all of the fleet is followed."""
 
@@ -96,13 +98,15 @@ class Sample:
         if (chosen == slots).all():
             everywhere = np.arange(environment.layouts[-1].end_berth, dtype=np.int32)
             ones = (1.0,) * len(counts)
-            return cls(environment.layouts, everywhere, jobs, counts, ones, ones, 1.0, is_whole=True)
+            return cls(environment.layouts, everywhere, jobs, counts, ones, ones, 1.0, 1.0, is_whole=True)
         part = min(chosen.sum() / useful, 1.0)
         followed = _followed(counts, part, chance)
         weights = tuple(count / max(own, 1) for count, own in zip(counts, followed, strict=True))
         weight = _gpus(jobs, counts) / max(_gpus(jobs, followed), 1)
         rarer = tuple(_rarer(job, own) for job, own in zip(jobs, weights, strict=True))
-        return cls(*_numbered(environment.layouts, chosen), rarer, followed, weights, weights, weight, is_whole=False)
+        of_fleet = useful / int(slots.sum())
+        where = _numbered(environment.layouts, chosen)
+        return cls(*where, rarer, followed, weights, weights, weight, of_fleet, is_whole=False)
 
     def stands_for(self, counts: Sequence[int]) -> tuple[Ints, Ints]:
         """(first, one past the last) of the jobs that each followed one stands for, shape (followed jobs,).

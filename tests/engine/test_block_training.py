@@ -7,8 +7,10 @@ from sim.engine import simulate
 from sim.engine.block import sample as sampling
 from sim.engine.block.deaths import DeathRecorder
 from sim.engine.block.sample import Sample
+from sim.engine.block.supported import check_supported
 from sim.engine.hazards import hazards_of
 from sim.environment import Environment
+from sim.errors import ScenarioError
 from sim.events import NONE, EventKind
 from sim.metrics import measure
 from sim.scenario import load
@@ -166,3 +168,51 @@ def test_what_one_failure_takes_dies_together(environment):
     told = sorted(zip(found.slot.tolist(), (found.day // 10).tolist(), found.gpus.tolist(), strict=True))
     assert told == [(3, 5, 2), (3, 5, 4), (3, 6, 1), (3, 6, 1), (7, 5, 1)]
     assert found.satellite.tolist() == (found.slot + 100).tolist()
+
+
+def test_a_plane_that_holds_few_jobs_is_followed_whole(environment, monkeypatch):
+    # Two and a half jobs of 128 GPUs in a plane of 320: what is left over decides how they are packed.
+    jobs = "workload.jobs=[{gpus: 128, count: 80}]"
+    environment = Environment.build(load("baseline", set_=[*FLEET, *MANY, jobs, "simulation.mode=block"]))
+    found = []
+    for most in (10**9, 20_000):
+        monkeypatch.setattr(sampling, "MOST_INTERRUPTIONS", most)
+        one = Sample.of(environment, Streams(1, 0))
+        assert {layout.slots for layout in one.layouts} <= {0, 20}
+        runs = [simulate(environment.scenario, environment, "run_to_failure", 1, number) for number in range(3)]
+        found.append([measure(run) for run in runs])
+    assert not one.is_whole
+    for name in ("useful_gpu_hours", "waiting_gpu_hours", "effective_training_time_ratio"):
+        whole, part = (np.mean([run[name] for run in runs]) for runs in found)
+        assert part == pytest.approx(whole, rel=0.08), name
+
+
+def test_of_a_plane_that_holds_many_jobs_whole_jobs_are_left_out():
+    slots = np.full(4, 1000, np.intp)
+    found = sampling._slots(slots, share=0.1, useful=4000, largest=37.5, start=0.5)
+    assert (found[found > 0] >= 100).all()
+    left_out = (1000 - found[found > 0]) / 37.5
+    assert left_out == pytest.approx(np.rint(left_out), abs=0.02)
+
+
+def test_satellites_whose_gpus_all_die_soon_are_followed_whole():
+    settings = ("mission.years=2", "reliability.gpu.constant_per_year=12", "workload.jobs=[{gpus: 64, count: fill}]")
+    scenario = load("baseline", set_=[*FLEET, "constellation.shells.0.planes=1", *settings, "simulation.mode=block"])
+    assert Sample.of(Environment.build(scenario), Streams(1, 0)).is_whole
+
+
+def test_what_a_part_writes_of_sizes_are_sizes(environment, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST_INTERRUPTIONS", 20_000)
+    log = simulate(environment.scenario, environment, "run_to_failure", 1, 0).events
+    sizes = log.where(EventKind.RESIZED).amount
+    assert len(sizes) > 0
+    assert set(sizes) <= set(range(1, 33))
+
+
+def test_jobs_that_lie_over_planes_are_refused_and_others_are_not():
+    for scenarios, gpus in ((("baseline", "overlays/cross_plane"), 700), (("baseline",), 2000)):
+        scenario = load(*scenarios, set_=[f"workload.jobs=[{{gpus: {gpus}, count: 1}}]"])
+        check_supported(scenario, scenario.strategy_named("batch"), "batch")
+    scenario = load("baseline", "overlays/cross_plane", set_=["workload.jobs=[{gpus: 2000, count: 1}]"])
+    with pytest.raises(ScenarioError, match=r"workload.jobs.0.gpus"):
+        check_supported(scenario, scenario.strategy_named("batch"), "batch")
